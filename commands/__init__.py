@@ -1,0 +1,1 @@
+"""What people run beside the pipeline; each has a target in the ``Makefile``."""

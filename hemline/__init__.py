@@ -1,0 +1,1 @@
+"""Nouns of the pipeline, one concept a file; the verbs are in ``stages/`` and ``commands/``."""

@@ -1,0 +1,150 @@
+"""The models of ``params.yaml``, and the one place that validates it.
+
+``load_params()`` reads the file; ``Params.training(name)`` gives a variant's settings with the top-level
+defaults filled in. A broken rule raises ``InputError`` with one line: the key, the rule, the value received.
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from hemline.errors import InputError
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Optimizer = Literal["adam", "rmsprop", "sgd"]
+Activation = Literal["relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu"]
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Model(BaseModel):
+    """Strict types, no unknown keys, no change after validation."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Normalize(_Model):
+    """How raw pixels become the inputs of the networks."""
+
+    scale: Positive = 255
+    validation_split: Share = 0.1
+
+
+class Training(_Model):
+    """Everything that determines one variant's trainings, apart from the seed and the data."""
+
+    hidden: list[Count]
+    epochs: Count = 5
+    batch_size: Count = 32
+    optimizer: Optimizer = "adam"
+    learning_rate: Positive = 0.001
+    activation: Activation = "relu"
+    dropout: Share = 0.0
+    stop_below_loss: Positive | None = None
+
+
+class Variant(_Model):
+    """A network of ``hidden`` dense layers; ``None`` means that the top-level value holds."""
+
+    hidden: list[Count]
+    epochs: Count | None = None
+    batch_size: Count | None = None
+    optimizer: Optimizer | None = None
+    learning_rate: Positive | None = None
+    activation: Activation | None = None
+    dropout: Share | None = None
+    stop_below_loss: Positive | None = None
+
+
+class Params(_Model):
+    """The whole of ``params.yaml``."""
+
+    dataset: Name
+    normalize: Normalize = Normalize()
+    epochs: Count
+    batch_size: Count
+    optimizer: Optimizer
+    learning_rate: Positive
+    activation: Activation
+    dropout: Share
+    stop_below_loss: Positive | None
+    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1)]
+    baseline: Name
+    variants: Annotated[dict[Name, Variant], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _check_references(self) -> Self:
+        repeated = sorted(seed for seed, times in Counter(self.seeds).items() if times > 1)
+        if repeated:
+            raise ValueError(f"seeds: must differ from each other, but {repeated} stand more than once")
+        if self.baseline not in self.variants:
+            raise ValueError(f"baseline: must be one of the variants {list(self.variants)}, got {self.baseline!r}")
+        return self
+
+    def training(self, name: str) -> Training:
+        """Return the settings of the variant ``name``: its own, and the top-level ones for the rest.
+
+        Raises:
+            InputError: there is no such variant.
+        """
+        if name not in self.variants:
+            raise InputError(f"variant: must be one of {list(self.variants)}, got {name!r}")
+        defaults = self.model_dump(include=set(Training.model_fields) - {"hidden"})
+        own = self.variants[name].model_dump(exclude_unset=True)
+        # Only `stop_below_loss: null` is a setting (no stop); any other null leaves the top-level value in force.
+        overrides = {key: value for key, value in own.items() if value is not None or key == "stop_below_loss"}
+        return Training(**(defaults | overrides))
+
+
+def load_params(path: Path = Path("params.yaml")) -> Params:
+    """Read and validate ``params.yaml``.
+
+    Raises:
+        InputError: the file is missing, is no YAML mapping, or breaks a rule.
+    """
+    return parse(Params, read_yaml(path), path)
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the contents of a YAML 1.2 file (the dialect that DVC reads ``params.yaml`` in).
+
+    Raises:
+        InputError: the file is missing or is not YAML.
+    """
+    try:
+        return YAML(typ="safe", pure=True).load(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run from the top of the repository") from None
+    except YAMLError as error:
+        raise InputError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+
+
+def parse(model: type[M], values: Any, source: Path) -> M:
+    """Validate ``values`` as a ``model``; the first broken rule becomes one ``InputError`` line."""
+    if not isinstance(values, dict):
+        raise InputError(f"{source}: must be a mapping of keys to values, got {values!r}")
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise InputError(f"{source}: {_first_line(error)}") from None
+
+
+def _first_line(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"] if part != "[key]")
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error" and not key:
+        return message
+    if first["type"] == "extra_forbidden":
+        return f"{key}: is not a known key; remove it or correct its spelling, got {first['input']!r}"
+    if first["type"] == "missing":
+        return f"{key}: is required, but missing"
+    return f"{key}: {message[0].lower()}{message[1:]}, got {first['input']!r}"

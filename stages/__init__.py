@@ -1,0 +1,1 @@
+"""The five stages of ``dvc.yaml``: download, normalize, train, evaluate, report."""
