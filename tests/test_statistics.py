@@ -1,0 +1,481 @@
+"""The statistics against independent values, in cases where the plausible wrong formula gives another number."""
+
+import math
+from dataclasses import FrozenInstanceError, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+from statsmodels.formula.api import ols
+from statsmodels.stats.anova import anova_lm
+from statsmodels.stats.contingency_tables import mcnemar
+
+from hemline import statistics
+from hemline.errors import InputError
+
+Correct = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Regime:
+    """Latent normal scale: an image is classified rightly where the sum of the effects is above zero.
+
+    Each pair is (variant, baseline). The accuracy of either is then known exactly: all effects are normal.
+    """
+
+    means: tuple[float, float] = (1.2, 1.0)
+    own_difficulty: tuple[float, float] = (0.2, 0.2)
+    seed: tuple[float, float] = (0.0, 0.0)
+    noise: tuple[float, float] = (0.3, 0.3)
+
+    def gain(self) -> float:
+        accuracies = [
+            stats.norm.cdf(mean / math.sqrt(1 + own**2 + seed**2 + noise**2))
+            for mean, own, seed, noise in zip(self.means, self.own_difficulty, self.seed, self.noise, strict=True)
+        ]
+        return float(accuracies[0] - accuracies[1])
+
+    def sample(self, rng: np.random.Generator, seeds: int, images: int) -> tuple[Correct, Correct]:
+        shared = rng.standard_normal(images, dtype=np.float32)
+
+        def correct(which: int) -> Correct:
+            easiness = shared + self.own_difficulty[which] * rng.standard_normal(images, dtype=np.float32)
+            ability = self.means[which] + self.seed[which] * rng.standard_normal((seeds, 1), dtype=np.float32)
+            noise = self.noise[which] * rng.standard_normal((seeds, images), dtype=np.float32)
+            return np.asarray(easiness + ability + noise > 0)
+
+        return correct(0), correct(1)
+
+
+# With 500 images, an accuracy that varies by 0.0134 between seeds weighs as much as 0.003 does with 10,000 images.
+REGIMES = {
+    "a linear baseline hardly varies, the variant by 0.003": Regime(seed=(0.067, 0.0), noise=(0.3, 0.02)),
+    "seeds dominate, on both sides": Regime(seed=(0.2, 0.2)),
+    "seeds dominate, on one side": Regime(seed=(0.2, 0.0), noise=(0.3, 0.02)),
+    "seeds and images weigh the same": Regime(seed=(0.13, 0.0), noise=(0.3, 0.02)),
+    "images dominate": Regime(seed=(0.01, 0.01), own_difficulty=(0.3, 0.3)),
+    "seeds do not vary beyond their noise on single images": Regime(noise=(0.5, 0.5), own_difficulty=(0.02, 0.02)),
+}
+
+
+def bools(*rows: str) -> Correct:
+    return np.array([[character == "1" for character in row] for row in rows])
+
+
+def draw(seed: int, seeds: int, images: int, share: float, ability: float = 0.5) -> Correct:
+    """Trainings that differ in ability, on images that differ in difficulty."""
+    rng = np.random.default_rng(seed)
+    level = stats.norm.ppf(share) + ability * rng.standard_normal((seeds, 1)) + rng.standard_normal(images)
+    return np.asarray(level + rng.standard_normal((seeds, images)) > 0)
+
+
+# --- compare
+
+
+@pytest.mark.parametrize("seeds", [4, 10])
+@pytest.mark.parametrize("regime", REGIMES.values(), ids=REGIMES.keys())
+def test_the_95_percent_interval_covers_the_true_gain_in_93_to_97_percent_of_cases(regime: Regime, seeds: int) -> None:
+    rng, gain, repetitions = np.random.default_rng(20), regime.gain(), 2500
+    results = [statistics.compare(*regime.sample(rng, seeds, images=500)) for _ in range(repetitions)]
+    covered = np.mean([result.low <= gain <= result.high for result in results])
+    print(f"coverage {100 * covered:.1f} %")
+    assert 0.93 <= covered <= 0.97
+    assert np.mean([result.gain for result in results]) == pytest.approx(gain, abs=0.003)
+
+
+def test_intervals_that_know_only_the_images_or_only_the_seeds_miss_the_gain_too_often() -> None:
+    # Shows that the regimes above can tell a right interval from a wrong one.
+    def coverage(name: str, wrong: Any) -> float:
+        rng, regime, hits = np.random.default_rng(21), REGIMES[name], 0
+        for _ in range(400):
+            interval = wrong(*regime.sample(rng, seeds=4, images=500)).confidence_interval(0.95)
+            hits += interval.low <= regime.gain() <= interval.high
+        return hits / 400
+
+    def images_only(variant: Correct, baseline: Correct) -> Any:
+        return stats.ttest_rel(variant.mean(axis=0), baseline.mean(axis=0))
+
+    def seeds_only(variant: Correct, baseline: Correct) -> Any:
+        return stats.ttest_ind(variant.mean(axis=1), baseline.mean(axis=1), equal_var=False)
+
+    assert coverage("seeds dominate, on both sides", images_only) < 0.6
+    assert coverage("images dominate", seeds_only) < 0.85
+
+
+def analysis_of_variance(correct: Correct) -> tuple[float, float]:
+    """The mean squares of seeds and of the residual, by ordinary least squares on the long table."""
+    seeds, images = np.indices(correct.shape).reshape(2, -1)
+    long = pd.DataFrame({"correct": correct.ravel().astype(float), "seed": seeds, "image": images})
+    squares = anova_lm(ols("correct ~ C(seed) + C(image)", long).fit())["mean_sq"]
+    return float(squares["C(seed)"]), float(squares["Residual"])
+
+
+def test_the_variance_is_that_of_seeds_and_images_with_their_interaction_counted_once() -> None:
+    variant, baseline = draw(1, 5, 40, 0.8), draw(2, 3, 40, 0.6)
+    difference = variant.mean(axis=0) - baseline.mean(axis=0)
+    (seeds_v, residual_v), (seeds_b, residual_b) = analysis_of_variance(variant), analysis_of_variance(baseline)
+    images = difference.var(ddof=1) / 40
+    parts = np.array([seeds_v / (5 * 40), seeds_b / (3 * 40)])
+    beyond = parts.sum() - residual_v / (5 * 40) - residual_b / (3 * 40)
+    variance = images + beyond
+    welch = parts.sum() ** 2 / (parts[0] ** 2 / 4 + parts[1] ** 2 / 2)
+    freedom = 1 / (beyond / variance / welch + images / variance / 39)
+
+    result = statistics.compare(variant, baseline, confidence=0.9)
+
+    assert beyond > 0
+    assert result.standard_error == pytest.approx(math.sqrt(variance), rel=1e-9)
+    assert result.standard_error != pytest.approx(math.sqrt(images + parts.sum()), rel=0.01)  # residual counted twice
+    assert result.degrees_of_freedom == pytest.approx(freedom, rel=1e-9)
+    assert result.gain == pytest.approx(variant.mean() - baseline.mean())
+    expected = stats.t(freedom, loc=result.gain, scale=math.sqrt(variance)).interval(0.9)
+    assert (result.low, result.high) == pytest.approx(expected)
+    assert result.p_value == pytest.approx(2 * stats.t.sf(abs(result.gain) / math.sqrt(variance), freedom))
+    assert result.covers_seeds
+
+
+def test_where_images_are_all_alike_it_is_welchs_test_on_the_seeds_accuracies() -> None:
+    # Trainings that are right about either everything or nothing: all variance is that of the seeds.
+    variant = np.repeat([[True], [True], [False], [True], [True]], 30, axis=1)
+    baseline = np.repeat([[False], [True], [False]], 30, axis=1)
+    welch = stats.ttest_ind(variant.mean(axis=1), baseline.mean(axis=1), equal_var=False)
+
+    result = statistics.compare(variant, baseline)
+
+    assert result.degrees_of_freedom == pytest.approx(welch.df)
+    assert result.p_value == pytest.approx(welch.pvalue)
+
+
+def test_with_one_training_each_it_is_the_paired_t_test_on_the_images_and_says_that_it_covers_no_seeds() -> None:
+    variant, baseline = draw(3, 1, 60, 0.8), draw(4, 1, 60, 0.6)
+    paired = stats.ttest_rel(variant[0].astype(float), baseline[0].astype(float))
+    ends = paired.confidence_interval(0.95)
+
+    result = statistics.compare(variant, baseline)
+
+    assert (result.p_value, result.low, result.high) == pytest.approx((paired.pvalue, ends.low, ends.high))
+    assert result.degrees_of_freedom == pytest.approx(59)
+    assert not result.covers_seeds
+
+
+def test_with_one_training_on_one_side_the_other_sides_seeds_count_but_seeds_are_not_covered() -> None:
+    variant, baseline = draw(1, 5, 40, 0.8), draw(4, 1, 40, 0.6)
+    images = (variant.mean(axis=0) - baseline.mean(axis=0)).var(ddof=1) / 40
+    result = statistics.compare(variant, baseline)
+    assert result.standard_error > math.sqrt(images)
+    assert not result.covers_seeds
+
+
+def test_trainings_as_accurate_as_each_other_leave_the_variance_of_the_images() -> None:
+    # The seeds' part is 0 here and the residual is not: without its bound the variance would be too small.
+    variant, baseline = bools("110011", "101101"), bools("000110", "100001")
+    images = (variant.mean(axis=0) - baseline.mean(axis=0)).var(ddof=1) / 6
+    assert statistics.compare(variant, baseline).standard_error == pytest.approx(math.sqrt(images))
+    assert statistics.compare(variant, baseline).degrees_of_freedom == pytest.approx(5)
+
+
+def test_swapping_variant_and_baseline_changes_the_sign_only() -> None:
+    variant, baseline = draw(1, 5, 40, 0.8), draw(2, 3, 40, 0.6)
+    forth, back = statistics.compare(variant, baseline), statistics.compare(baseline, variant)
+    assert (back.gain, back.low, back.high) == pytest.approx((-forth.gain, -forth.high, -forth.low))
+    assert (back.p_value, back.standard_error) == pytest.approx((forth.p_value, forth.standard_error))
+
+
+def test_where_no_image_differs_the_interval_has_the_width_that_so_few_images_allow() -> None:
+    alike = statistics.compare(np.ones((3, 40), bool), np.ones((3, 40), bool))
+    # Clopper and Pearson: 0 of 40 differ.
+    bound = stats.binomtest(0, 40).proportion_ci(0.95, method="exact").high
+    assert (alike.gain, alike.low, alike.high) == pytest.approx((0, -bound, bound))
+    assert alike.p_value == 1
+
+
+def test_a_variant_right_about_all_where_the_baseline_is_wrong_about_all_gets_the_exact_p_value() -> None:
+    variant, baseline = np.ones((2, 4), bool), np.zeros((2, 4), bool)
+    result = statistics.compare(variant, baseline)
+    assert result.p_value == pytest.approx(2 / 2**4)
+    assert result.low < 0 < result.high == 1
+    more = statistics.compare(np.ones((2, 6), bool), np.zeros((2, 6), bool))
+    assert more.low > 0
+    assert more.p_value == pytest.approx(2 / 2**6)
+
+
+def test_an_interval_never_leaves_what_is_possible() -> None:
+    result = statistics.compare(bools("111111"), bools("000001"))
+    assert result.high == 1
+    assert statistics.accuracy_interval(bools("111110")).high == 1
+
+
+def test_results_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        statistics.compare(bools("110"), bools("101")).gain = 1.0  # type: ignore[misc]
+
+
+# --- accuracy_interval
+
+
+def test_an_accuracys_interval_knows_seeds_and_images() -> None:
+    correct = draw(1, 5, 40, 0.7)
+    seeds, residual = analysis_of_variance(correct)
+    images = correct.mean(axis=0).var(ddof=1) / 40
+    variance = images + (seeds - residual) / (5 * 40)
+    share = 1 - images / variance
+    freedom = 1 / (share / 4 + (1 - share) / 39)
+
+    result = statistics.accuracy_interval(correct)
+
+    assert result.estimate == pytest.approx(correct.mean())
+    assert (result.standard_error, result.degrees_of_freedom) == pytest.approx((math.sqrt(variance), freedom))
+    assert (result.low, result.high) == pytest.approx(
+        stats.t(freedom, loc=correct.mean(), scale=math.sqrt(variance)).interval(0.95)
+    )
+    assert result.covers_seeds
+    assert not statistics.accuracy_interval(correct[:1]).covers_seeds
+
+
+def test_an_accuracy_of_one_on_few_images_is_not_certain() -> None:
+    result = statistics.accuracy_interval(np.ones((4, 40), bool))
+    bound = stats.binomtest(40, 40).proportion_ci(0.95, method="exact").low
+    assert (result.low, result.high) == pytest.approx((bound, 1))
+
+
+# --- exact_paired_test
+
+
+def test_with_one_training_each_the_exact_test_is_mcnemars() -> None:
+    variant, baseline = draw(5, 1, 50, 0.85), draw(6, 1, 50, 0.6)
+    right_and_wrong = [[np.sum((variant == v) & (baseline == b)) for b in (True, False)] for v in (True, False)]
+    exact = mcnemar(right_and_wrong, exact=True).pvalue
+    assert statistics.exact_paired_test(variant, baseline) == pytest.approx(exact)
+    assert exact != pytest.approx(mcnemar(right_and_wrong, exact=False).pvalue, rel=0.01)
+
+
+def test_the_exact_test_counts_each_image_once_however_many_trainings_there_are() -> None:
+    # 5 images won, 1 lost, 1 tied: 2 (1 + 6) / 2**6. Counting every training would double the wins.
+    variant, baseline = bools("1111101", "1111100"), bools("0000011", "0000010")
+    assert statistics.exact_paired_test(variant, baseline) == pytest.approx(2 * 7 / 64)
+    assert statistics.images_won_and_lost(variant, baseline) == (5, 1)
+
+
+def test_equal_shares_are_ties_when_the_numbers_of_trainings_differ() -> None:
+    # Images: 1/3 and 2/6 (tie), 2/3 and 2/6 (won), 0 and 1/6 (lost). A sum instead of a share would count 0, 0, 3.
+    variant = bools("110", "010", "000")
+    baseline = bools("111", "110", "000", "000", "000", "000")
+    assert statistics.images_won_and_lost(variant, baseline) == (1, 1)
+
+
+def test_the_exact_test_shows_nothing_where_all_images_are_tied() -> None:
+    assert statistics.exact_paired_test(bools("101"), bools("101")) == 1
+
+
+# --- adjust, verdict, table
+
+
+def test_p_values_are_adjusted_by_holms_method() -> None:
+    # By hand: 0.01 x 4, 0.02 x 3, then 0.03 x 2 and 0.04 x 1 raised to what comes before. Bonferroni: 0.16, 0.12, ...;
+    # Benjamini and Hochberg: 0.04 for all.
+    assert statistics.adjust([0.04, 0.03, 0.01, 0.02]) == pytest.approx([0.06, 0.06, 0.04, 0.06])
+    assert statistics.adjust([0.8, 0.7]) == pytest.approx([1, 1])
+    assert statistics.adjust([]).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("gain", "p_value", "words"),
+    [
+        (0.01, 0.049, "better"),
+        (-0.01, 0.049, "worse"),
+        (0.01, 0.05, "no difference shown"),
+        (-0.01, 0.2, "no difference shown"),
+        (0.0, 0.0, "no difference shown"),
+    ],
+)
+def test_a_verdict_is_in_words(gain: float, p_value: float, words: str) -> None:
+    assert statistics.verdict(gain, p_value) == words
+
+
+def test_a_verdict_asks_for_the_confidence_given() -> None:
+    assert statistics.verdict(0.01, 0.03, confidence=0.99) == "no difference shown"
+
+
+def test_the_table_has_a_row_per_variant_and_judges_each_but_the_baseline() -> None:
+    baseline = draw(7, 4, 400, 0.7, ability=0.1)
+    better, worse = baseline.copy(), baseline.copy()
+    better[:, :60], worse[:, :60] = True, False
+    rows = statistics.table({"good": better, "linear": baseline, "bad": worse, "same": baseline}, "linear")
+    assert [(row.variant, row.verdict) for row in rows] == [
+        ("good", "better"),
+        ("linear", None),
+        ("bad", "worse"),
+        ("same", "no difference shown"),
+    ]
+    assert [(row.seeds, row.images) for row in rows] == [(4, 400)] * 4
+    good, linear = rows[0], rows[1]
+    assert good.comparison == statistics.compare(better, baseline)
+    assert good.exact_p_value == statistics.exact_paired_test(better, baseline)
+    assert good.accuracy == statistics.accuracy_interval(better)
+    assert (good.images_won, good.images_lost) == statistics.images_won_and_lost(better, baseline)
+    assert linear.comparison is None
+    assert linear.p_value is None
+    assert linear.adjusted_p_value is None
+    assert linear.exact_p_value is None
+
+
+def test_a_difference_must_stand_in_both_tests() -> None:
+    # The seeds vary so much that the images' certainty (20 won, none lost) says little of other seeds.
+    variant = np.vstack([np.ones((1, 40), bool), np.tile(np.arange(40) < 20, (2, 1))])
+    baseline = np.tile(np.arange(40) < 20, (3, 1))
+    (row, _) = statistics.table({"dense": variant, "linear": baseline}, "linear")
+    assert row.comparison is not None
+    assert row.exact_p_value == pytest.approx(2 / 2**20)
+    assert row.p_value == row.comparison.p_value > 0.05
+    assert row.verdict == "no difference shown"
+
+
+def test_the_larger_p_value_counts_where_the_exact_test_is_the_less_certain_one() -> None:
+    rows = statistics.table({"dense": bools("1111110000"), "linear": bools("1000000000")}, "linear")
+    comparison, exact = rows[0].comparison, rows[0].exact_p_value
+    assert comparison is not None
+    assert exact is not None
+    assert comparison.p_value < 0.05 < exact
+    assert rows[0].p_value == exact
+    assert rows[0].verdict == "no difference shown"
+
+
+def test_tests_that_point_in_different_directions_show_nothing() -> None:
+    # Ten images narrowly lost (3 of 4 against 4 of 4), five clearly won (4 of 4 against none): accuracy rises.
+    variant, baseline = np.ones((4, 15), bool), np.ones((4, 15), bool)
+    variant[np.arange(10) % 4, np.arange(10)] = False
+    baseline[:, 10:] = False
+    (row, _) = statistics.table({"dense": variant, "linear": baseline}, "linear")
+    assert row.comparison is not None
+    assert row.comparison.gain > 0
+    assert (row.images_won, row.images_lost) == (5, 10)
+    assert row.p_value == 1
+
+
+def test_each_further_variant_makes_a_verdict_harder() -> None:
+    baseline = draw(7, 1, 100, 0.5)
+    variant = baseline.copy()
+    wrong = np.flatnonzero(~baseline[0])
+    variant[0, wrong[:7]] = True
+    alone = statistics.table({"linear": baseline, "dense": variant}, "linear")[1]
+    among_five = statistics.table({"linear": baseline} | {f"dense-{i}": variant for i in range(5)}, "linear")[1:]
+    assert alone.verdict == "better"
+    assert alone.adjusted_p_value == alone.p_value == pytest.approx(2 / 2**7)
+    assert [row.verdict for row in among_five] == ["no difference shown"] * 5
+    assert among_five[0].adjusted_p_value == pytest.approx(5 * 2 / 2**7)
+
+
+def test_a_single_training_gets_a_verdict_and_a_flag() -> None:
+    row = statistics.table({"dense": np.ones((1, 20), bool), "linear": draw(8, 1, 20, 0.3)}, "linear")[0]
+    assert row.verdict == "better"
+    assert row.comparison is not None
+    assert not row.comparison.covers_seeds
+    assert not row.accuracy.covers_seeds
+
+
+def test_a_table_of_the_baseline_alone_has_one_row() -> None:
+    (row,) = statistics.table({"linear": bools("101")}, "linear")
+    assert row.verdict is None
+
+
+# --- prediction_interval, mean_difference
+
+
+def test_a_prediction_interval_is_that_of_one_more_value() -> None:
+    # mean 4, s = sqrt(10), t(0.975, 4) = 2.7764: half width 2.7764 x sqrt(10) x sqrt(1.2) = 9.6179; the interval of the
+    # mean would be 3.93 wide, the normal quantile would give 6.79.
+    result = statistics.prediction_interval([0, 2, 4, 6, 8])
+    assert (result.estimate, result.low, result.high) == pytest.approx((4, 4 - 9.61786, 4 + 9.61786), abs=1e-4)
+    assert result.degrees_of_freedom == 4
+
+
+def test_a_prediction_interval_holds_the_next_training_as_often_as_it_says() -> None:
+    values = np.random.default_rng(9).standard_normal((4000, 5))
+    intervals = [statistics.prediction_interval(row[:4], confidence=0.9) for row in values]
+    held = np.mean([ends.low <= row[4] <= ends.high for ends, row in zip(intervals, values, strict=True)])
+    assert held == pytest.approx(0.9, abs=0.015)
+
+
+def test_means_are_compared_without_supposing_equal_variances() -> None:
+    # By Welch's formula: variances 4 / 3 and 10000 / 6 of the means.
+    a, b = [10.0, 12.0, 14.0], [100.0, 300.0, 200.0, 100.0, 300.0, 200.0]
+    var_a, var_b = 4 / 3, 8000 / 6
+    freedom = (var_a + var_b) ** 2 / (var_a**2 / 2 + var_b**2 / 5)
+    half = stats.t.ppf(0.975, freedom) * math.sqrt(var_a + var_b)
+
+    result = statistics.mean_difference(a, b)
+
+    assert result.difference == -188
+    assert result.degrees_of_freedom == pytest.approx(freedom)
+    assert (result.low, result.high) == pytest.approx((-188 - half, -188 + half))
+    assert result.p_value == pytest.approx(2 * stats.t.sf(188 / math.sqrt(var_a + var_b), freedom))
+    assert result.p_value != pytest.approx(stats.ttest_ind(a, b).pvalue, rel=0.1)
+
+
+@pytest.mark.filterwarnings("error")
+def test_values_that_never_vary_differ_certainly_or_not_at_all() -> None:
+    assert statistics.mean_difference([2.0, 2.0], [2.0, 2.0, 2.0]).p_value == 1
+    different = statistics.mean_difference([2.0, 2.0], [3.0, 3.0])
+    assert (different.low, different.high, different.p_value) == (-1, -1, 0)
+
+
+# --- refusals
+
+
+@pytest.mark.parametrize(
+    ("call", "line"),
+    [
+        (
+            lambda: statistics.compare(bools("110"), bools("11")),
+            "variant_correct: must be about the same 2 images as the baseline, got 3",
+        ),
+        (
+            lambda: statistics.exact_paired_test(bools("110"), bools("11")),
+            "variant_correct: must be about the same 2 images as the baseline, got 3",
+        ),
+        (
+            lambda: statistics.compare(np.array([0.0, 1.0]), bools("11")),
+            "variant_correct: must be a boolean array (seeds, images), got float64 (2,)",
+        ),
+        (
+            lambda: statistics.compare(bools("11"), [[True, False]]),  # type: ignore[arg-type]
+            "baseline_correct: must be a boolean array (seeds, images), got list",
+        ),
+        (
+            lambda: statistics.accuracy_interval(np.zeros((0, 5), bool)),
+            "correct: must have at least one seed and two images, got (0, 5)",
+        ),
+        (
+            lambda: statistics.accuracy_interval(np.zeros((3, 1), bool)),
+            "correct: must have at least one seed and two images, got (3, 1)",
+        ),
+        (
+            lambda: statistics.compare(bools("11"), bools("10"), confidence=95),
+            "confidence: must lie between 0 and 1, got 95",
+        ),
+        (lambda: statistics.verdict(0.1, 0.01, confidence=1.0), "confidence: must lie between 0 and 1, got 1.0"),
+        (lambda: statistics.adjust([0.5, 1.2]), "p_values: must be a list of numbers between 0 and 1, got [0.5, 1.2]"),
+        (
+            lambda: statistics.adjust([math.nan]),
+            "p_values: must be a list of numbers between 0 and 1, got [nan]",
+        ),
+        (
+            lambda: statistics.table({"dense": bools("11")}, "linear"),
+            "baseline: must be one of the variants ['dense'], got 'linear'",
+        ),
+        (
+            lambda: statistics.table({"linear": bools("11"), "dense": bools("111")}, "linear"),
+            "dense: variant_correct: must be about the same 2 images as the baseline, got 3",
+        ),
+        (lambda: statistics.prediction_interval([1.0]), "values: must be at least two finite numbers, got [1.0]"),
+        (lambda: statistics.mean_difference([1.0, 2.0], [1.0, math.inf]), "b: must be at least two finite numbers"),
+    ],
+)
+def test_an_input_that_breaks_a_rule_gets_one_line(call: Any, line: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        call()
+    assert str(refusal.value).startswith(line)
+    assert "\n" not in str(refusal.value)
