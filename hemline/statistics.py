@@ -204,7 +204,7 @@ def images_won_and_lost(variant_correct: Correct, baseline_correct: Correct) -> 
         InputError: arrays that are not boolean (seeds, images), or that differ in their images.
     """
     _check_pair(variant_correct, baseline_correct)
-    # Whole numbers instead of shares: 1/3 of the seeds must equal 2/6 of them exactly.
+    # Whole numbers instead of shares, so that no rounding can break the tie of 1/3 and 2/6.
     lead = variant_correct.sum(axis=0) * len(baseline_correct) - baseline_correct.sum(axis=0) * len(variant_correct)
     return int((lead > 0).sum()), int((lead < 0).sum())
 

@@ -1,7 +1,8 @@
 """The statistics against independent values, in cases where the plausible wrong formula gives another number."""
 
+import json
 import math
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError, asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -200,6 +201,23 @@ def test_a_variant_right_about_all_where_the_baseline_is_wrong_about_all_gets_th
     more = statistics.compare(np.ones((2, 6), bool), np.zeros((2, 6), bool))
     assert more.low > 0
     assert more.p_value == pytest.approx(2 / 2**6)
+
+
+def test_shares_that_are_alike_but_for_rounding_count_as_alike_and_the_smallest_real_difference_does_not() -> None:
+    # One training of seven is right about each image, each of them about as many: both variances are rounding errors.
+    turns = np.arange(10_010) % 7 == np.arange(7)[:, None]
+    assert turns.mean(axis=0).var() > 0
+    assert statistics.accuracy_interval(turns).standard_error == 0
+    # One training of ten is wrong about one image of 10,000.
+    nearly = np.ones((10, 10_000), bool)
+    nearly[0, 0] = False
+    assert statistics.accuracy_interval(nearly).standard_error == pytest.approx(1e-5, rel=0.01)
+
+
+def test_a_table_can_be_written_as_json() -> None:
+    rows = statistics.table({"dense": draw(1, 3, 40, 0.8), "linear": draw(2, 3, 40, 0.6)}, "linear")
+    plain = [asdict(row) for row in rows]
+    assert json.loads(json.dumps(plain)) == plain
 
 
 def test_an_interval_never_leaves_what_is_possible() -> None:
