@@ -79,7 +79,7 @@ def draw(seed: int, seeds: int, images: int, share: float, ability: float = 0.5)
 @pytest.mark.parametrize("seeds", [4, 10])
 @pytest.mark.parametrize("regime", REGIMES.values(), ids=REGIMES.keys())
 def test_the_95_percent_interval_covers_the_true_gain_in_93_to_97_percent_of_cases(regime: Regime, seeds: int) -> None:
-    rng, gain, repetitions = np.random.default_rng(20), regime.gain(), 2500
+    rng, gain, repetitions = np.random.default_rng(20), regime.gain(), 2000
     results = [statistics.compare(*regime.sample(rng, seeds, images=500)) for _ in range(repetitions)]
     covered = np.mean([result.low <= gain <= result.high for result in results])
     print(f"coverage {100 * covered:.1f} %")
