@@ -1,0 +1,81 @@
+"""A variant's settings, the shape of the images and the number of classes -> a Keras model, and its file."""
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from hemline.params import Training
+
+# The earliest time that a zip archive can hold; any fixed one would do.
+_FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def build_model(
+    training: Training, image_shape: tuple[int, ...], n_classes: int, seed: int, name: str
+) -> keras.Sequential:
+    """Return an untrained dense network: images (h, w) or (h, w, c), float32 -> ``n_classes`` probabilities.
+
+    All randomness (initial weights, dropout) comes from ``seed``; Keras's global seed is shared between threads, and
+    is left alone.
+    """
+    seeds = iter(np.random.SeedSequence(seed).generate_state(2 * len(training.hidden) + 1).tolist())
+    layers: list[keras.Layer] = [keras.Input(image_shape, name="image"), keras.layers.Flatten(name="flatten")]
+    for number, units in enumerate(training.hidden, start=1):
+        layers.append(_dense(units, training.activation, next(seeds), f"dense-{number}"))
+        dropout_seed = next(seeds)
+        if training.dropout:
+            layers.append(keras.layers.Dropout(training.dropout, seed=dropout_seed, name=f"dropout-{number}"))
+    layers.append(_dense(n_classes, "softmax", next(seeds), "probabilities"))
+    return keras.Sequential(layers, name=name)
+
+
+def _dense(units: int, activation: str, seed: int, name: str) -> keras.layers.Dense:
+    initializer = keras.initializers.GlorotUniform(seed=seed)
+    return keras.layers.Dense(units, activation=activation, kernel_initializer=initializer, name=name)
+
+
+def serving_model(model: keras.Sequential, scale: float) -> keras.Sequential:
+    """Return ``model`` behind a layer that scales: it takes raw pixels (0-255, any numeric dtype cast to float32).
+
+    What is served can then not be fed differently from what was trained.
+    """
+    raw = keras.Input(model.input_shape[1:], name="image")
+    return keras.Sequential([raw, keras.layers.Rescaling(1 / scale, name="scale"), *model.layers], name=model.name)
+
+
+def save_model(model: keras.Sequential, path: Path) -> None:
+    """Write ``model`` as a ``.keras`` archive whose bytes depend on nothing but the model.
+
+    Keras stores the time of saving and addresses in memory, and zip the time of each member; all are rewritten.
+    """
+    draft = path.with_name(f".{path.stem}.draft.keras")
+    model.save(draft)
+    rewritten = path.with_name(f".{path.stem}.rewritten.keras")
+    with zipfile.ZipFile(draft) as source, zipfile.ZipFile(rewritten, "w") as target:
+        for name in sorted(source.namelist()):
+            target.writestr(zipfile.ZipInfo(name, _FIXED_TIME), _without_chance(name, source.read(name)))
+    draft.unlink()
+    rewritten.replace(path)
+
+
+def _without_chance(name: str, content: bytes) -> bytes:
+    if name == "metadata.json":
+        return json.dumps(json.loads(content) | {"date_saved": "1980-01-01@00:00:00"}).encode()
+    if name == "config.json":
+        # Objects that layers share are told apart by their addresses: numbers in order of appearance do as well.
+        numbers: dict[bytes, bytes] = {}
+        return re.sub(
+            rb'(?<="shared_object_id": )\d+',
+            lambda match: numbers.setdefault(match[0], str(len(numbers) + 1).encode()),
+            content,
+        )
+    return content
+
+
+def load_model(path: Path) -> keras.Sequential:
+    """Return the model that ``save_model`` wrote."""
+    return keras.saving.load_model(path, compile=False)

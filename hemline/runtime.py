@@ -1,0 +1,62 @@
+"""How TensorFlow is started: quiet, on the CPU, one thread a training, trainings side by side.
+
+Call ``start_tensorflow()`` before anything else imports TensorFlow or Keras: they read most of these settings once.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import joblib
+
+SETTINGS = {
+    "KERAS_BACKEND": "tensorflow",
+    # Gives each device its own thread pool. In a shared pool of one thread, trainings wait for each other; by the size
+    # of a larger one, XLA splits its work, and that changes the bits of the result.
+    "TF_OVERRIDE_GLOBAL_THREADPOOL": "1",
+    "CUDA_VISIBLE_DEVICES": "-1",  # equal bits are promised for the CPU only
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+
+
+def start_tensorflow() -> int:
+    """Import TensorFlow with a logical CPU device, of one thread, for each core that this process may use.
+
+    A program compiled for one thread computes the same bits on each of those devices, however many there are: that is
+    why results do not depend on the number of cores. A second call changes nothing.
+
+    Returns:
+        The number of devices, which is the number of trainings that can run at once.
+    """
+    os.environ.update(SETTINGS)
+    with _quiet_import():
+        import tensorflow as tf  # noqa: PLC0415 - after the settings
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    if tf.config.get_logical_device_configuration(cpu) is None:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        one_per_core = [tf.config.LogicalDeviceConfiguration() for _ in range(joblib.cpu_count())]
+        tf.config.set_logical_device_configuration(cpu, one_per_core)
+    return len(tf.config.list_logical_devices("CPU"))
+
+
+@contextmanager
+def _quiet_import() -> Iterator[None]:
+    """Hold back what TensorFlow's C++ code writes to standard error before it reads its log level.
+
+    An import that fails shows all of it.
+    """
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as held_back:
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held_back.seek(0)
+            os.write(stderr, held_back.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)

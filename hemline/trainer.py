@@ -1,0 +1,253 @@
+"""The compiled trainer: a whole epoch, thousands of steps, is one XLA program.
+
+``keras.Model.fit`` returns to Python for every batch, and for networks this small that costs several times the
+arithmetic. Here weights, optimizer state and data are arguments of one program, which loops over the batches itself.
+It is traced once per variant; its seeds share it, and run side by side, each on a device of one thread.
+"""
+
+import math
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from queue import SimpleQueue
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from hemline.errors import InputError
+from hemline.model import build_model
+from hemline.optimizers import OPTIMIZERS, Tensors
+from hemline.params import Training
+
+# Images in one step of an evaluation: large enough to be fast, small enough to stay in the cache.
+_EVALUATION_BATCH = 512
+
+History = dict[str, float]  # one epoch's figures, by the names of history.csv
+OnEpoch = Callable[[int, History], None]
+
+
+class Labelled(NamedTuple):
+    """Images (n, h, w) or (n, h, w, c), float32, and their labels (n,), integers from 0."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+class State(NamedTuple):
+    """All that a training carries from one step to the next, as tensors."""
+
+    weights: Tensors
+    others: Tensors  # what layers keep besides weights: the state of their random generators
+    slots: list[Tensors]
+    step: tf.Tensor  # float32 scalar: the number of steps done
+
+
+class Totals(NamedTuple):
+    """Sums over the images seen so far; float64, so that a million images lose no digit."""
+
+    loss: tf.Tensor
+    correct: tf.Tensor
+
+
+class Trainer:
+    """Trains one variant, for any number of seeds."""
+
+    def __init__(
+        self,
+        name: str,
+        training: Training,
+        n_classes: int,
+        train: Labelled,
+        watched: dict[str, Labelled] | None = None,
+    ) -> None:
+        """Take the data; nothing is compiled before the first training.
+
+        Args:
+            name: the variant's name, which the models are given.
+            training: the variant's settings.
+            n_classes: the number of outputs.
+            train: the training set.
+            watched: sets on which loss and accuracy are recorded after every epoch, by the prefix of their columns
+                (``{"val": validation}``); nothing is decided by them.
+
+        Raises:
+            InputError: a batch is larger than the training set.
+        """
+        n_images = len(train.labels)
+        if training.batch_size > n_images:
+            raise InputError(
+                f"batch_size: must be at most the number of training images, {n_images}, got {training.batch_size}"
+            )
+        self._name, self._training, self._n_classes = name, training, n_classes
+        self._image_shape = train.images.shape[1:]
+        self._n_images = n_images
+        self._n_batches = math.ceil(n_images / training.batch_size)
+        self._optimizer = OPTIMIZERS[training.optimizer]
+        self._graph = build_model(training, self._image_shape, n_classes, seed=0, name=name)
+        self._train = _tensors(train)
+        self._watched = {prefix: _tensors(labelled) for prefix, labelled in (watched or {}).items()}
+        self._run_epoch = tf.function(self._epoch, jit_compile=True)
+        self._run_evaluation = tf.function(self._evaluation, jit_compile=True)
+
+    @property
+    def compilations(self) -> int:
+        """How many programs were traced: one for training, and one for each size of a watched set."""
+        traces = (self._run_epoch, self._run_evaluation)
+        return sum(function.experimental_get_tracing_count() for function in traces)
+
+    def fit(self, seed: int, on_epoch: Callable[[History], None] = lambda _: None) -> keras.Sequential:
+        """Train with ``seed`` on the present device, and return the trained model.
+
+        Args:
+            seed: determines the initial weights, the order of the images in every epoch, and dropout.
+            on_epoch: is given each epoch's figures; what it raises ends the training.
+
+        Raises:
+            InputError: the loss is no longer finite.
+        """
+        model = build_model(self._training, self._image_shape, self._n_classes, seed, self._name)
+        weights = [tf.convert_to_tensor(variable.value) for variable in model.trainable_variables]
+        others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
+        state = State(weights, others, self._optimizer.start(weights), tf.constant(0.0))
+        for epoch in range(1, self._training.epochs + 1):
+            order = tf.constant(self._order(seed, epoch))
+            state, totals = self._run_epoch(state, *self._train, order)
+            figures = {"epoch": epoch} | _means("", totals, self._n_images)
+            for prefix, (images, labels) in self._watched.items():
+                totals = self._run_evaluation(state.weights, state.others, images, labels)
+                figures |= _means(f"{prefix}_", totals, len(labels))
+            self._check_finite(seed, figures, state)
+            on_epoch(figures)
+            threshold = self._training.stop_below_loss
+            if threshold is not None and figures["loss"] < threshold:
+                break
+        for variable, weight in zip(model.trainable_variables, state.weights, strict=True):
+            variable.assign(weight)
+        return model
+
+    def _order(self, seed: int, epoch: int) -> np.ndarray:
+        """Return the order of the images as int32 (batches, batch size); the last batch is filled up with image 0."""
+        order = np.zeros(self._n_batches * self._training.batch_size, np.int32)
+        order[: self._n_images] = np.random.default_rng([seed, epoch]).permutation(self._n_images)
+        return order.reshape(self._n_batches, -1)
+
+    def _check_finite(self, seed: int, figures: History, state: State) -> None:
+        finite = all(math.isfinite(value) for value in figures.values())
+        if not finite or not all(np.isfinite(weight).all() for weight in state.weights):
+            raise InputError(
+                f"{self._name}, seed {seed}, epoch {figures['epoch']}: the loss is no longer finite "
+                f"({figures['loss']}); a smaller learning_rate than {self._training.learning_rate} may help, "
+                "or pixels scaled to [0, 1]"
+            )
+
+    def _epoch(self, state: State, images: tf.Tensor, labels: tf.Tensor, order: tf.Tensor) -> tuple[State, Totals]:
+        """One pass over the training set: the program that is compiled."""
+        size = self._training.batch_size
+
+        def step(batch: tf.Tensor, state: State, totals: Totals) -> tuple[tf.Tensor, State, Totals]:
+            # A full batch in every step keeps the shapes fixed; what fills up the last one has no weight.
+            counts = tf.cast(batch * size + tf.range(size) < self._n_images, tf.float32)
+            state, sums = self._step(state, tf.gather(images, order[batch]), tf.gather(labels, order[batch]), counts)
+            return batch + 1, state, _add(totals, sums)
+
+        _, state, totals = tf.while_loop(
+            lambda batch, *_: batch < self._n_batches, step, (tf.constant(0), state, _no_totals())
+        )
+        return State(*state), Totals(*totals)
+
+    def _step(self, state: State, images: tf.Tensor, labels: tf.Tensor, counts: tf.Tensor) -> tuple[State, Totals]:
+        with tf.GradientTape() as tape:
+            tape.watch(state.weights)
+            probabilities, others = self._graph.stateless_call(state.weights, state.others, images, training=True)
+            sums = _sums(probabilities, labels, counts)
+            loss = sums.loss / tf.reduce_sum(counts)
+        gradients = tape.gradient(loss, state.weights)
+        step = state.step + 1.0
+        weights, slots = self._optimizer.apply(
+            state.weights, gradients, state.slots, self._training.learning_rate, step
+        )
+        return State(weights, others, slots, step), sums
+
+    def _evaluation(self, weights: Tensors, others: Tensors, images: tf.Tensor, labels: tf.Tensor) -> Totals:
+        """Sum loss and correct answers over a set, without training."""
+        n_images = images.shape[0]
+        size = min(_EVALUATION_BATCH, n_images)
+
+        def step(start: tf.Tensor, totals: Totals) -> tuple[tf.Tensor, Totals]:
+            places = start + tf.range(size)
+            counts = tf.cast(places < n_images, tf.float32)
+            places = tf.minimum(places, n_images - 1)
+            probabilities, _ = self._graph.stateless_call(weights, others, tf.gather(images, places), training=False)
+            return start + size, _add(totals, _sums(probabilities, tf.gather(labels, places), counts))
+
+        _, totals = tf.while_loop(lambda start, _: start < n_images, step, (tf.constant(0), _no_totals()))
+        return Totals(*totals)
+
+
+def train_seeds(
+    trainer: Trainer, seeds: Iterable[int], on_epoch: OnEpoch, on_model: Callable[[int, keras.Sequential], None]
+) -> None:
+    """Train once per seed, as many at once as there are devices.
+
+    Args:
+        trainer: the variant's trainer.
+        seeds: the seeds.
+        on_epoch: called with (seed, figures) after each epoch, from the training's thread.
+        on_model: called with (seed, trained model), from the training's thread.
+
+    Raises:
+        InputError: a training failed; the others are ended at their next epoch.
+    """
+    names = [device.name for device in tf.config.list_logical_devices("CPU")]
+    free: SimpleQueue[str] = SimpleQueue()
+    for name in names:
+        free.put(name)
+    stop = threading.Event()
+
+    def train(seed: int) -> None:
+        def checked(figures: History) -> None:
+            if stop.is_set():
+                raise CancelledError
+            on_epoch(seed, figures)
+
+        device = free.get()
+        try:
+            with tf.device(device):
+                on_model(seed, trainer.fit(seed, checked))
+        finally:
+            free.put(device)
+
+    with ThreadPoolExecutor(len(names), thread_name_prefix="training") as executor:
+        futures = [executor.submit(train, seed) for seed in seeds]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            stop.set()
+            executor.shutdown(cancel_futures=True)
+            raise
+
+
+def _tensors(labelled: Labelled) -> tuple[tf.Tensor, tf.Tensor]:
+    return tf.constant(labelled.images, tf.float32), tf.constant(labelled.labels, tf.int32)
+
+
+def _no_totals() -> Totals:
+    return Totals(tf.constant(0.0, tf.float64), tf.constant(0.0, tf.float64))
+
+
+def _add(totals: Totals, sums: Totals) -> Totals:
+    return Totals(totals.loss + tf.cast(sums.loss, tf.float64), totals.correct + tf.cast(sums.correct, tf.float64))
+
+
+def _sums(probabilities: tf.Tensor, labels: tf.Tensor, counts: tf.Tensor) -> Totals:
+    """Return the sums over a batch, float32, of the cross-entropy and of the correct answers, weighted by counts."""
+    losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
+    correct = tf.equal(tf.argmax(probabilities, axis=1, output_type=tf.int32), labels)
+    return Totals(tf.reduce_sum(losses * counts), tf.reduce_sum(tf.cast(correct, tf.float32) * counts))
+
+
+def _means(prefix: str, totals: Any, n_images: int) -> History:
+    return {f"{prefix}loss": float(totals.loss) / n_images, f"{prefix}accuracy": float(totals.correct) / n_images}
