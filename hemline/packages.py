@@ -7,15 +7,16 @@ No root is needed, and nothing is installed: the package is downloaded, and the 
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tarfile
 import textwrap
 from pathlib import Path, PurePosixPath
 
 from hemline.errors import InputError
-from hemline.transfer import Display, Watch
+from hemline.transfer import Display, StalledError, Watch
 
-# A client may be busy without a byte arriving: with package lists, signatures, compression.
+# Once bytes have arrived, a client may be busy for longer: with package lists, signatures, compression.
 BUSY = 3
 _POLL = 0.1
 
@@ -79,7 +80,7 @@ class _Client:
         return output
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        watch = Watch(BUSY * self.patience)
+        watch = Watch(self.patience, BUSY * self.patience)
         received, before = 0, 0
         while process.poll() is None:
             size = _size(self.folder)
@@ -101,6 +102,8 @@ def _fetch_apt(package: str, run: _Client) -> Path:
     options += ["-o", "APT::Sandbox::User=root"]
     try:
         run(["apt-get", "download", package, *options])
+    except StalledError:
+        raise  # asking once more would take as long
     except InputError:
         # The package lists are missing or out of date. Fresh ones of our own take no root.
         _download_with_own_lists(package, run, options)
@@ -115,6 +118,8 @@ def _download_with_own_lists(package: str, run: _Client, options: list[str]) -> 
     first_error = None
     try:
         run(["apt-get", "update", "--error-on=any", *options, *own])
+    except StalledError:
+        raise
     except InputError as error:
         first_error = error  # one broken list among many need not be the one with this package
     try:
@@ -161,7 +166,8 @@ def _size(folder: Path) -> int:
     size = 0
     for path in folder.rglob("*"):
         try:
-            size += path.lstat().st_size
+            status = path.lstat()
+            size += status.st_size if stat.S_ISREG(status.st_mode) else 0
         except FileNotFoundError:  # the client has just removed it
             continue
     return size

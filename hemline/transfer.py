@@ -14,17 +14,24 @@ if TYPE_CHECKING:
 MINIMUM_SPEED = 1000
 
 
+class StalledError(InputError):
+    """A transfer that brought too little for too long."""
+
+
 class Watch:
     """Tells when a transfer brings too little for too long.
 
     The time-outs of the clients do not do this: each byte that trickles in starts them anew.
 
     Args:
-        patience: seconds in which ``MINIMUM_SPEED * patience`` bytes must arrive.
+        patience: seconds in which ``MINIMUM_SPEED * patience`` bytes must arrive, and again and again.
+        busy: the same, for the time after the first of them have arrived; ``patience`` when not given.
     """
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, patience: float, busy: float | None = None) -> None:
         self._patience = patience
+        self._busy = patience if busy is None else busy
+        self._enough = MINIMUM_SPEED * patience
         self._start = time.monotonic()
         self._before = 0
 
@@ -32,13 +39,14 @@ class Watch:
         """Take note of the bytes received so far.
 
         Raises:
-            InputError: the last ``patience`` seconds brought too few.
+            StalledError: the last seconds brought too few.
         """
-        if received - self._before >= MINIMUM_SPEED * self._patience:
+        limit = self._busy if self._before else self._patience
+        if received - self._before >= self._enough:
             self._start, self._before = time.monotonic(), received
-        elif time.monotonic() - self._start > self._patience:
+        elif time.monotonic() - self._start > limit:
             what = f"stalled after {received} bytes" if received else "no answer"
-            raise InputError(f"{what}: gave up after {self._patience:g} s")
+            raise StalledError(f"{what}: gave up after {limit:g} s")
 
 
 class Display:

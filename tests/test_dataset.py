@@ -84,7 +84,7 @@ def test_the_raw_arrays_are_what_was_published(tmp_path):
 
 def test_a_missing_raw_file_names_the_command_that_brings_it(tmp_path):
     dataset, _ = publish(tmp_path)
-    with pytest.raises(InputError, match="train-images: no such file in .*dvc repro download"):
+    with pytest.raises(InputError, match=r"train-images: no such file in .*dvc repro download"):
         read_raw(dataset, tmp_path / "elsewhere")
 
 

@@ -1,3 +1,4 @@
+import contextlib
 import io
 import struct
 
@@ -62,10 +63,8 @@ def test_every_change_of_one_header_byte_is_refused(array, data):
 
 @given(st.binary(max_size=64))
 def test_arbitrary_bytes_are_an_array_or_an_input_error(content):
-    try:
-        read_idx(io.BytesIO(content))
-    except InputError as error:
-        assert "\n" not in str(error)
+    with contextlib.suppress(InputError):
+        assert read_idx(io.BytesIO(content)).size <= len(content)
 
 
 @pytest.mark.parametrize(("code", "name"), [(0x09, "int8"), (0x0D, "float32"), (0x42, "no type of the format")])
