@@ -120,9 +120,11 @@ class _Collection:
         scratch.mkdir()
         location = _location(source)
         if source.partition(":")[0] in PACKAGE_PATTERNS:
+            start = time.monotonic()
             self._display.start(source)
             names = {name for file in self._missing for name in _names(file)}
             fetch_package(source, names, scratch, self._patience, self._display)
+            self._display.line(f"{source}: its package is here ({time.monotonic() - start:.1f} s)")
             location = str(scratch.resolve())
         for file in list(self._missing):
             start = time.monotonic()

@@ -59,7 +59,7 @@ def server():
     server.contents, server.requests, server.absent = {}, [], 404
     server.answer = lambda stream, content: stream.write(content)
     server.url = f"http://127.0.0.1:{server.server_port}/data/"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()
