@@ -15,6 +15,7 @@ import fsspec
 import numpy as np
 import pytest
 from datasets_for_tests import ARRAYS, publish
+from filelock import FileLock
 
 from hemline.dataset import load_dataset, read_raw
 from hemline.errors import InputError
@@ -264,6 +265,21 @@ def test_a_slow_but_steady_transfer_is_not_given_up():
         time.sleep(0.01)
 
 
+def test_a_transfer_that_stops_after_a_good_start_is_given_up_too():
+    watch = Watch(patience=0.05)
+    watch.check(10**6)
+    time.sleep(0.1)
+    with pytest.raises(InputError, match="stalled after 1000000 bytes"):
+        watch.check(10**6)
+
+
+def test_a_client_that_has_shown_life_may_be_busy_for_longer():
+    watch = Watch(patience=0.05, busy=30)
+    watch.check(10**6)
+    time.sleep(0.1)
+    watch.check(10**6)
+
+
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
@@ -341,6 +357,18 @@ def test_a_kill_in_the_middle_leaves_no_partial_file_and_the_next_run_cleans_up(
     read_raw(dataset, raw(tmp_path))
 
 
+def test_a_second_download_waits_for_the_first_and_takes_what_it_brought(tmp_path, capsys):
+    dataset, _ = publish(tmp_path, sources=["/no/such/folder"])
+    second = threading.Thread(target=fetch, args=(dataset, raw(tmp_path)))
+    with FileLock(tmp_path / "data" / ".raw.lock"):
+        second.start()
+        while "waiting for another download" not in (shown := capsys.readouterr().out):
+            assert second.is_alive(), shown
+        shutil.copytree(tmp_path / "published", raw(tmp_path))
+    second.join()
+    assert "already in place" in capsys.readouterr().out
+
+
 def client(folder, name, script):
     folder.mkdir(exist_ok=True)
     (folder / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -348,13 +376,13 @@ def client(folder, name, script):
 
 
 @pytest.mark.parametrize(("source", "name"), [("apt:tiny", "apt-get"), ("npm:tiny", "npm")])
-def test_a_client_that_hangs_is_ended_with_its_children(tmp_path, monkeypatch, source, name):
-    client(tmp_path / "bin", name, 'sleep 61 & echo $! > "$CHILD"; wait')
+def test_a_client_that_hangs_is_ended_with_its_children_and_not_asked_again(tmp_path, monkeypatch, source, name):
+    client(tmp_path / "bin", name, 'sleep 61 & echo $! >> "$CHILD"; wait')
     monkeypatch.setenv("CHILD", str(tmp_path / "child"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
     dataset, _ = publish(tmp_path, sources=[source])
     assert f"{source}: no answer" in refused(dataset, tmp_path, patience=0.1)
-    child = int((tmp_path / "child").read_text())
+    (child,) = (tmp_path / "child").read_text().split()
     status = Path(f"/proc/{child}/status")
     assert not status.exists() or "zombie" in status.read_text()
 
