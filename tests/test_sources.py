@@ -381,7 +381,7 @@ def test_a_client_that_hangs_is_ended_with_its_children_and_not_asked_again(tmp_
     monkeypatch.setenv("CHILD", str(tmp_path / "child"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
     dataset, _ = publish(tmp_path, sources=[source])
-    assert f"{source}: no answer" in refused(dataset, tmp_path, patience=0.1)
+    assert f"{source}: no answer" in refused(dataset, tmp_path, patience=1.0)
     (child,) = (tmp_path / "child").read_text().split()
     status = Path(f"/proc/{child}/status")
     assert not status.exists() or "zombie" in status.read_text()
