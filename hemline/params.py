@@ -25,20 +25,20 @@ Activation = Literal["relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu"]
 M = TypeVar("M", bound=BaseModel)
 
 
-class _Model(BaseModel):
+class StrictModel(BaseModel):
     """Strict types, no unknown keys, no change after validation."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Normalize(_Model):
+class Normalize(StrictModel):
     """How raw pixels become the inputs of the networks."""
 
     scale: Positive = 255
     validation_split: Share = 0.1
 
 
-class Training(_Model):
+class Training(StrictModel):
     """Everything that determines one variant's trainings, apart from the seed and the data."""
 
     hidden: list[Count]
@@ -51,7 +51,7 @@ class Training(_Model):
     stop_below_loss: Positive | None = None
 
 
-class Variant(_Model):
+class Variant(StrictModel):
     """A network of ``hidden`` dense layers; ``None`` means that the top-level value holds."""
 
     hidden: list[Count]
@@ -64,7 +64,7 @@ class Variant(_Model):
     stop_below_loss: Positive | None = None
 
 
-class Params(_Model):
+class Params(StrictModel):
     """The whole of ``params.yaml``."""
 
     dataset: Name

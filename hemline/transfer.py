@@ -1,0 +1,98 @@
+"""Transfers: bytes on their way, shown while they arrive, given up when they stop arriving."""
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from hemline.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+# Bytes a second. A source slower than this would take half a day for MNIST: the next one is better.
+MINIMUM_SPEED = 1000
+
+
+class StalledError(InputError):
+    """A transfer that brought too little for too long."""
+
+
+class Watch:
+    """Tells when a transfer brings too little for too long.
+
+    The time-outs of the clients do not do this: each byte that trickles in starts them anew.
+
+    Args:
+        patience: seconds in which ``MINIMUM_SPEED * patience`` bytes must arrive, and again and again.
+        busy: the same, for the time after the first of them have arrived; ``patience`` when not given.
+    """
+
+    def __init__(self, patience: float, busy: float | None = None) -> None:
+        self._patience = patience
+        self._busy = patience if busy is None else busy
+        self._enough = MINIMUM_SPEED * patience
+        self._start = time.monotonic()
+        self._before = 0
+
+    def check(self, received: int) -> None:
+        """Take note of the bytes received so far.
+
+        Raises:
+            StalledError: the last seconds brought too few.
+        """
+        limit = self._busy if self._before else self._patience
+        if received - self._before >= self._enough:
+            self._start, self._before = time.monotonic(), received
+        elif time.monotonic() - self._start > limit:
+            what = f"stalled after {received} bytes" if received else "no answer"
+            raise StalledError(f"{what}: gave up after {limit:g} s")
+
+
+class Display:
+    """Shows transfers: a progress bar on a terminal, and in any case one line for each thing that happened."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        if sys.stdout.isatty():
+            # Imported here: 0.2 s that a log file has no use for.
+            from rich.progress import (  # noqa: PLC0415
+                BarColumn,
+                DownloadColumn,
+                Progress,
+                TextColumn,
+                TransferSpeedColumn,
+            )
+
+            text = TextColumn("{task.description}", markup=False)
+            self._bar = Progress(text, BarColumn(), DownloadColumn(), TransferSpeedColumn(), transient=True)
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def start(self, what: str) -> None:
+        """Say what is under way from now on."""
+        if self._bar is not None:
+            if self._task is not None:
+                self._bar.remove_task(self._task)
+            self._task = self._bar.add_task(what, total=None)
+
+    def receive(self, received: int, total: int | None = None) -> None:
+        """Show the bytes that have arrived so far, of ``total`` where that is known."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=received, total=total)
+
+    def line(self, text: str) -> None:
+        """Print a line that stays."""
+        if self._bar is not None:
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(text, flush=True)

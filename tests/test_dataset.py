@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from datasets_for_tests import DESCRIPTION, describe, publish
+
+from hemline.dataset import load_dataset, read_raw
+from hemline.errors import InputError
+from hemline.idx import write_idx
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+def changed(tmp_path, **changes):
+    describe(tmp_path / "data", tiny=DESCRIPTION | changes)
+    return load_dataset("tiny", tmp_path / "data")
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "data").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_data_set_in_the_box_is_valid(path):
+    dataset = load_dataset(path.stem, path.parent)
+    assert dataset.name == path.stem
+    assert len(dataset.classes) == 10
+    assert [dataset.size(file) for file in dataset.files.in_order()] == [47_040_016, 60_008, 7_840_016, 10_008]
+    assert dataset.sources
+
+
+@pytest.mark.parametrize("name", ["fashion", "../params", "", "fashion-mnist.yaml"])
+def test_an_unknown_data_set_is_refused_with_the_list_of_those_that_exist(name):
+    with pytest.raises(InputError, match=r"must be one of \['fashion-mnist', 'mnist'\]") as error:
+        load_dataset(name, REPOSITORY / "data")
+    assert repr(name) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_description_may_have_channels_any_size_and_no_class_counts(tmp_path):
+    dataset = changed(tmp_path, image_shape=[5, 7, 3])
+    assert dataset.size(dataset.files.train_images) == 4 + 4 * 4 + 6 * 5 * 7 * 3
+
+
+def broken_files(**changes):
+    return {key: values | changes.get(key.replace("-", "_"), {}) for key, values in DESCRIPTION["files"].items()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"image_shape": [28]}, "image_shape: "),
+        ({"image_shape": [0, 28]}, r"image_shape\.0: "),
+        ({"classes": ["only"]}, "classes: "),
+        ({"classes": ["a", "a", "b"]}, "classes: must differ"),
+        ({"colour": "red"}, "colour: is not a known key"),
+        ({"sources": ["apt:--help"]}, r"sources\.0: .*must name a package of apt"),
+        ({"sources": ["npm:../../etc"]}, r"sources\.0: .*must name a package of npm"),
+        ({"files": broken_files(train_labels={"count": 7})}, "train-labels.count: must be 6, as many as images, got 7"),
+        ({"files": broken_files(test_labels={"class_counts": [1, 1, 2]})}, "test-labels.class_counts: "),
+        ({"files": broken_files(test_labels={"class_counts": [1, 2]})}, "test-labels.class_counts: "),
+        ({"files": broken_files(test_labels={"name": "train-images"})}, "files: must differ"),
+        ({"files": broken_files(test_labels={"name": "../outside"})}, r"files\.test-labels\.name: "),
+        ({"files": broken_files(test_labels={"sha256": "abc"})}, r"files\.test-labels\.sha256: "),
+        ({"files": {}}, r"files\.train-images: is required"),
+    ],
+)
+def test_a_broken_description_is_one_line_that_names_the_key(tmp_path, changes, message):
+    with pytest.raises(InputError, match=message) as error:
+        changed(tmp_path, **changes)
+    assert "\n" not in str(error.value)
+
+
+def test_a_description_that_is_no_mapping_is_refused(tmp_path):
+    (tmp_path / "list.yaml").write_text("- a\n- b\n")
+    with pytest.raises(InputError, match="must be a mapping"):
+        load_dataset("list", tmp_path)
+
+
+def test_the_raw_arrays_are_what_was_published(tmp_path):
+    dataset, arrays = publish(tmp_path)
+    raw = read_raw(dataset, tmp_path / "published")
+    np.testing.assert_array_equal(raw.train_images, arrays["train-images"])
+    np.testing.assert_array_equal(raw.train_labels, arrays["train-labels"])
+    np.testing.assert_array_equal(raw.test_images, arrays["test-images"])
+    np.testing.assert_array_equal(raw.test_labels, arrays["test-labels"])
+
+
+def test_a_missing_raw_file_names_the_command_that_brings_it(tmp_path):
+    dataset, _ = publish(tmp_path)
+    with pytest.raises(InputError, match=r"train-images: no such file in .*dvc repro download"):
+        read_raw(dataset, tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("file", "values", "message"),
+    [
+        ("train-images", np.zeros((6, 2, 4), np.uint8), r"train-images: shape: must be \(6, 2, 3\), got \(6, 2, 4\)"),
+        ("train-images", np.zeros((6, 2, 3), np.uint8), "train-images: sha256: must be"),
+        ("test-labels", np.array([0, 1, 3], np.uint8), "test-labels: labels: must be 0 to 2, got 3"),
+        ("train-labels", np.array([0, 0, 0, 1, 1, 2], np.uint8), r"must be \[2, 2, 2\], got \[3, 2, 1\]"),
+    ],
+)
+def test_a_raw_file_that_differs_from_the_description_is_refused(tmp_path, file, values, message):
+    dataset, _ = publish(tmp_path)
+    with (tmp_path / "published" / file).open("wb") as stream:
+        write_idx(values, stream)
+    with pytest.raises(InputError, match=message):
+        read_raw(dataset, tmp_path / "published")

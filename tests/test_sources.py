@@ -1,0 +1,444 @@
+import gzip
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import fsspec
+import numpy as np
+import pytest
+from datasets_for_tests import ARRAYS, publish
+from filelock import FileLock
+
+from hemline.dataset import load_dataset, read_raw
+from hemline.errors import InputError
+from hemline.packages import fetch_package
+from hemline.sources import fetch, manual_folder
+from hemline.transfer import Display, Watch
+
+REPOSITORY = Path(__file__).parent.parent
+NAMES = sorted(ARRAYS)
+QUICK = 0.5  # seconds of patience for a source that is known not to answer
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves ``server.contents``; ``server.answer`` may do it badly."""
+
+    def do_GET(self):
+        name = self.path.removeprefix("/data/")
+        self.server.requests.append(name)
+        content = self.server.contents.get(name)
+        if content is None:
+            self.send_error(self.server.absent)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.server.answer(self.wfile, content)
+
+    def log_message(self, *_):
+        pass
+
+
+class QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        pass  # clients that give up are the point of some tests
+
+
+@pytest.fixture
+def server():
+    server = QuietServer(("127.0.0.1", 0), Handler)
+    server.contents, server.requests, server.absent = {}, [], 404
+    server.answer = lambda stream, content: stream.write(content)
+    server.url = f"http://127.0.0.1:{server.server_port}/data/"
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def silent():
+    """A server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch):
+    for name in ("DVC_ROOT", "http_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def contents(tmp_path, *, compressed=False):
+    files = {name: (tmp_path / "published" / name).read_bytes() for name in NAMES}
+    return {f"{name}.gz": gzip.compress(content) for name, content in files.items()} if compressed else files
+
+
+def raw(tmp_path):
+    return tmp_path / "data" / "raw"
+
+
+def nothing_is_left(tmp_path):
+    return sorted(path.name for path in (tmp_path / "data").iterdir()) == [".raw.lock", "tiny.yaml"]
+
+
+def refused(dataset, tmp_path, **options):
+    with pytest.raises(InputError) as error:
+        fetch(dataset, raw(tmp_path), **options)
+    assert nothing_is_left(tmp_path)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_web_server_with_the_right_files_is_enough(tmp_path, server, compressed):
+    dataset, _ = publish(tmp_path, sources=[server.url, "/not/needed"])
+    server.contents = contents(tmp_path, compressed=compressed)
+    arrivals = fetch(dataset, raw(tmp_path))
+    assert [(arrival.name, arrival.source) for arrival in arrivals] == [(name, server.url) for name in ARRAYS]
+    assert sorted(path.name for path in raw(tmp_path).iterdir()) == NAMES
+    np.testing.assert_array_equal(read_raw(dataset, raw(tmp_path)).test_images, ARRAYS["test-images"])
+
+
+def test_a_server_that_decompresses_on_the_way_is_understood(tmp_path, server):
+    dataset, _ = publish(tmp_path, sources=[server.url])
+    server.contents = {f"{name}.gz": content for name, content in contents(tmp_path).items()}
+    fetch(dataset, raw(tmp_path))
+    read_raw(dataset, raw(tmp_path))
+
+
+def test_a_bucket_that_forbids_what_it_does_not_have_is_asked_for_the_other_name(tmp_path, server):
+    dataset, _ = publish(tmp_path, sources=[server.url])
+    server.contents, server.absent = contents(tmp_path), 403
+    fetch(dataset, raw(tmp_path))
+    read_raw(dataset, raw(tmp_path))
+
+
+def test_one_line_for_each_file_says_its_size_and_source(tmp_path, capsys):
+    dataset, _ = publish(tmp_path, sources=[str(tmp_path / "published")])
+    fetch(dataset, raw(tmp_path))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert lines[-1].startswith(f"train-images: 52 bytes, verified, {tmp_path / 'published'} (")
+
+
+def test_files_that_are_in_place_are_verified_and_stay(tmp_path, server):
+    dataset, _ = publish(tmp_path, sources=[str(tmp_path / "published")])
+    fetch(dataset, raw(tmp_path))
+    dataset, _ = publish(tmp_path, sources=[server.url])
+    assert {arrival.source for arrival in fetch(dataset, raw(tmp_path))} == {"already in place"}
+    assert server.requests == []
+
+
+def test_only_a_file_that_is_damaged_in_place_is_fetched_again(tmp_path, server):
+    dataset, _ = publish(tmp_path, sources=[server.url])
+    shutil.copytree(tmp_path / "published", raw(tmp_path))
+    (raw(tmp_path) / "test-labels").write_bytes(b"damaged")
+    server.contents = contents(tmp_path, compressed=True)
+    fetch(dataset, raw(tmp_path))
+    assert server.requests == ["test-labels.gz"]
+    read_raw(dataset, raw(tmp_path))
+
+
+def test_any_location_of_fsspec_is_a_source(tmp_path):
+    dataset, _ = publish(tmp_path, sources=["memory://bucket/folder"])
+    for name, content in contents(tmp_path, compressed=True).items():
+        fsspec.filesystem("memory").pipe(f"/bucket/folder/{name}", content)
+    fetch(dataset, raw(tmp_path))
+    read_raw(dataset, raw(tmp_path))
+
+
+def test_a_relative_folder_starts_at_the_repository_even_in_a_copy_of_it(tmp_path, monkeypatch):
+    dataset, _ = publish(tmp_path, sources=["published"])
+    (tmp_path / "copy").mkdir()
+    monkeypatch.chdir(tmp_path / "copy")
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    fetch(dataset)
+    read_raw(dataset, tmp_path / "copy" / "data" / "raw")
+
+
+def test_files_placed_by_hand_are_found_first_even_from_a_copy_of_the_repository(tmp_path, server, monkeypatch):
+    dataset, _ = publish(tmp_path, sources=[server.url])
+    (tmp_path / "copy").mkdir()
+    monkeypatch.chdir(tmp_path / "copy")
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    assert manual_folder(dataset) == tmp_path / "data" / "manual" / "tiny"
+    shutil.copytree(tmp_path / "published", manual_folder(dataset))
+    assert {arrival.source for arrival in fetch(dataset)} == {str(manual_folder(dataset))}
+    assert server.requests == []
+
+
+def half(stream, content):
+    stream.write(content[: len(content) // 2])
+
+
+def more(stream, content):
+    stream.write(content + b"more")
+
+
+@pytest.mark.parametrize(
+    ("alter", "message"),
+    [
+        (lambda content: content[:-1], "test-labels: is truncated"),
+        (lambda content: content + b"x", "test-labels: goes on after"),
+        (lambda _: b"<html>sorry</html>", "test-labels: is no IDX file"),
+        (lambda content: content[:-3] + b"\2\1\0", "test-labels: sha256: must be"),
+        (lambda content: gzip.compress(content)[:-5], "test-labels: its gzip data is damaged"),
+        (lambda content: gzip.compress(content) + b"x", "test-labels: its gzip data is damaged"),
+        (lambda content: b"\x1f\x8b" + content, "test-labels: its gzip data is damaged"),
+        (lambda _: gzip.compress(bytes(10**6)), "test-labels: decompresses to more than its 11 bytes"),
+        (lambda _: bytes(10**6), "is longer than"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_its_source_named_and_the_next_source_is_tried(
+    tmp_path, server, capsys, alter, message
+):
+    good = str(tmp_path / "published")
+    dataset, _ = publish(tmp_path, sources=[server.url, good])
+    server.contents = {name: alter(content) for name, content in contents(tmp_path).items()}
+    assert {arrival.source for arrival in fetch(dataset, raw(tmp_path))} == {good}
+    assert f"not from {server.url}: {message}" in capsys.readouterr().out
+    read_raw(dataset, raw(tmp_path))
+
+
+def test_an_answer_that_ends_early_is_refused(tmp_path, server):
+    dataset, _ = publish(tmp_path, sources=[server.url])
+    server.contents, server.answer = contents(tmp_path), half
+    assert f"{server.url}: ClientPayloadError" in refused(dataset, tmp_path)
+
+
+def test_good_files_of_a_source_are_kept_when_the_next_source_completes_them(tmp_path, server):
+    good = str(tmp_path / "published")
+    dataset, _ = publish(tmp_path, sources=[server.url, good])
+    server.contents = {name: content for name, content in contents(tmp_path).items() if "labels" in name}
+    sources = {arrival.name: arrival.source for arrival in fetch(dataset, raw(tmp_path))}
+    assert sources == {name: server.url if "labels" in name else good for name in NAMES}
+
+
+def test_a_server_that_accepts_and_never_answers_is_given_up(tmp_path, silent):
+    dataset, _ = publish(tmp_path, sources=[silent])
+    start = time.monotonic()
+    assert f"{silent}: " in refused(dataset, tmp_path, patience=QUICK)
+    assert time.monotonic() - start < 10
+
+
+def test_a_transfer_that_stops_in_the_middle_is_given_up(tmp_path, server):
+    def stop(stream, content):
+        half(stream, content)
+        time.sleep(20)
+
+    dataset, _ = publish(tmp_path, sources=[server.url])
+    server.contents, server.answer = contents(tmp_path), stop
+    start = time.monotonic()
+    refused(dataset, tmp_path, patience=QUICK)
+    assert time.monotonic() - start < 10
+
+
+def test_a_transfer_that_trickles_is_given_up(tmp_path, server):
+    def trickle(stream, content):
+        for byte in content:
+            stream.write(bytes([byte]))
+            time.sleep(0.1)
+
+    large = ARRAYS | {"test-images": np.zeros((3, 20, 30), np.uint8), "train-images": np.zeros((6, 20, 30), np.uint8)}
+    dataset, _ = publish(tmp_path, arrays=large, sources=[server.url])
+    shutil.copytree(tmp_path / "published", raw(tmp_path))
+    (raw(tmp_path) / "test-images").unlink()
+    server.contents, server.answer = contents(tmp_path), trickle
+    with pytest.raises(InputError, match=r"stalled after \d+ bytes: gave up after 0.5 s"):
+        fetch(dataset, raw(tmp_path), patience=QUICK)
+
+
+def test_a_slow_but_steady_transfer_is_not_given_up():
+    watch = Watch(patience=0.05)
+    for received in range(0, 2000, 100):
+        watch.check(received)
+        time.sleep(0.01)
+
+
+def test_a_transfer_that_stops_after_a_good_start_is_given_up_too():
+    watch = Watch(patience=0.05)
+    watch.check(10**6)
+    time.sleep(0.1)
+    with pytest.raises(InputError, match="stalled after 1000000 bytes"):
+        watch.check(10**6)
+
+
+def test_a_client_that_has_shown_life_may_be_busy_for_longer():
+    watch = Watch(patience=0.05, busy=30)
+    watch.check(10**6)
+    time.sleep(0.1)
+    watch.check(10**6)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("http://no-such-host.invalid/", "no-such-host.invalid"),
+        ("gopher://host/", "gopher"),
+        ("/no/such/folder", "has neither test-labels.gz nor test-labels"),
+    ],
+)
+def test_a_source_out_of_reach_is_a_reason_in_one_line(tmp_path, source, reason):
+    dataset, _ = publish(tmp_path, sources=[source])
+    line = refused(dataset, tmp_path).splitlines()[1]
+    assert line.startswith(f"  {source}: ")
+    assert reason in line
+
+
+@pytest.mark.parametrize("package", ["apt:some-package", "npm:some-package"])
+def test_a_missing_client_is_a_reason(tmp_path, monkeypatch, package):
+    dataset, _ = publish(tmp_path, sources=[package])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    message = refused(dataset, tmp_path)
+    assert f"{package}: {'apt-get' if package.startswith('apt') else 'npm'} is not installed" in message
+
+
+def test_when_every_source_fails_one_message_says_why_and_what_to_do(tmp_path):
+    (tmp_path / "other").mkdir()
+    dataset, _ = publish(tmp_path, sources=["/no/such/folder", str(tmp_path / "other")])
+    lines = refused(dataset, tmp_path).splitlines()
+    assert lines[0] == "tiny: no source has test-labels, train-labels, test-images, train-images"
+    assert [line.split(": ")[0] for line in lines[1:3]] == ["  /no/such/folder", f"  {tmp_path / 'other'}"]
+    assert f"put them (.gz or not) into {tmp_path / 'data' / 'manual' / 'tiny'}/" in lines[3]
+    assert "checksums will be verified" in lines[3]
+
+
+def test_a_folder_that_cannot_be_written_is_an_input_error(tmp_path):
+    dataset, _ = publish(tmp_path, sources=[str(tmp_path / "published")])
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"raw: cannot be written"):
+        fetch(dataset, tmp_path / "file" / "raw")
+
+
+def test_a_failure_leaves_what_was_in_place_untouched(tmp_path):
+    dataset, _ = publish(tmp_path, sources=["/no/such/folder"])
+    shutil.copytree(tmp_path / "published", raw(tmp_path))
+    (raw(tmp_path) / "train-images").write_bytes(b"older")
+    with pytest.raises(InputError):
+        fetch(dataset, raw(tmp_path))
+    assert (raw(tmp_path) / "train-images").read_bytes() == b"older"
+    assert sorted(path.name for path in raw(tmp_path).iterdir()) == NAMES
+
+
+def test_a_kill_in_the_middle_leaves_no_partial_file_and_the_next_run_cleans_up(tmp_path, server):
+    dataset, _ = publish(tmp_path, sources=[server.url])
+    arrived = threading.Event()
+
+    def stop(stream, content):
+        stream.write(content[:-1])
+        stream.flush()
+        arrived.set()
+        time.sleep(20)
+
+    server.contents = contents(tmp_path)
+    server.answer = lambda stream, content: (stream.write if len(content) < 20 else lambda c: stop(stream, c))(content)
+    code = "from pathlib import Path; from hemline.dataset import load_dataset; from hemline.sources import fetch; "
+    code += "fetch(load_dataset('tiny', Path('data')), Path('data/raw'))"
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment)
+    assert arrived.wait(30)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not raw(tmp_path).exists()
+    assert (tmp_path / "data" / ".raw.partial").exists()
+    server.answer = lambda stream, content: stream.write(content)
+    fetch(dataset, raw(tmp_path))
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [".raw.lock", "raw", "tiny.yaml"]
+    read_raw(dataset, raw(tmp_path))
+
+
+def test_a_second_download_waits_for_the_first_and_takes_what_it_brought(tmp_path, capsys):
+    dataset, _ = publish(tmp_path, sources=["/no/such/folder"])
+    second = threading.Thread(target=fetch, args=(dataset, raw(tmp_path)))
+    with FileLock(tmp_path / "data" / ".raw.lock"):
+        second.start()
+        while "waiting for another download" not in (shown := capsys.readouterr().out):
+            assert second.is_alive(), shown
+        shutil.copytree(tmp_path / "published", raw(tmp_path))
+    second.join()
+    assert "already in place" in capsys.readouterr().out
+
+
+def client(folder, name, script):
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(stat.S_IRWXU)
+
+
+@pytest.mark.parametrize(("source", "name"), [("apt:tiny", "apt-get"), ("npm:tiny", "npm")])
+def test_a_client_that_hangs_is_ended_with_its_children_and_not_asked_again(tmp_path, monkeypatch, source, name):
+    client(tmp_path / "bin", name, 'sleep 61 & echo $! >> "$CHILD"; wait')
+    monkeypatch.setenv("CHILD", str(tmp_path / "child"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    dataset, _ = publish(tmp_path, sources=[source])
+    assert f"{source}: no answer" in refused(dataset, tmp_path, patience=1.0)
+    (child,) = (tmp_path / "child").read_text().split()
+    status = Path(f"/proc/{child}/status")
+    assert not status.exists() or "zombie" in status.read_text()
+
+
+def test_the_error_of_a_client_is_the_reason(tmp_path, monkeypatch):
+    client(tmp_path / "bin", "npm", "echo noise >&2; echo 'npm error code E404' >&2; exit 1")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    dataset, _ = publish(tmp_path, sources=["npm:tiny"])
+    assert "npm:tiny: npm failed: npm error code E404" in refused(dataset, tmp_path)
+
+
+def test_a_package_may_hold_the_files_anywhere(tmp_path, monkeypatch):
+    dataset, _ = publish(tmp_path, sources=["npm:tiny@1.0.0"])
+    client(tmp_path / "bin", "npm", f"tar czf tiny-1.0.0.tgz -C {tmp_path} published")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    fetch(dataset, raw(tmp_path))
+    read_raw(dataset, raw(tmp_path))
+
+
+def test_a_damaged_package_is_refused(tmp_path, monkeypatch):
+    dataset, _ = publish(tmp_path, sources=["npm:tiny"])
+    client(tmp_path / "bin", "npm", "echo no archive > tiny-1.0.0.tgz")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    assert "npm:tiny: its package cannot be read" in refused(dataset, tmp_path)
+
+
+def fetched_by_its_package(name, tmp_path):
+    dataset = load_dataset(name, REPOSITORY / "data")
+    package = next(source for source in dataset.sources if source.startswith(("apt:", "npm:")))
+    clients = ["apt-get", "dpkg-deb"] if package.startswith("apt:") else ["npm"]
+    missing = [name for name in clients if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed")
+    arrivals = fetch(dataset.model_copy(update={"sources": [package]}), tmp_path / "data" / "raw")
+    assert {arrival.source for arrival in arrivals} == {package}
+    assert read_raw(dataset, tmp_path / "data" / "raw").train_images.shape == (60_000, 28, 28)
+
+
+@pytest.mark.end_to_end
+@pytest.mark.parametrize("name", ["fashion-mnist", "mnist"])
+def test_a_real_package_arrives(tmp_path, name):
+    fetched_by_its_package(name, tmp_path)
+
+
+@pytest.mark.end_to_end
+def test_a_real_package_arrives_where_there_are_no_package_lists(tmp_path, monkeypatch):
+    (tmp_path / "lists" / "partial").mkdir(parents=True)
+    (tmp_path / "apt.conf").write_text(f'Dir::State::lists "{tmp_path}/lists/";\n')
+    monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
+    fetched_by_its_package("fashion-mnist", tmp_path)
+    assert list((tmp_path / "lists").glob("*Packages*")) == []
+
+
+@pytest.mark.end_to_end
+def test_a_package_that_does_not_exist_is_a_reason(tmp_path):
+    if shutil.which("apt-get") is None:
+        pytest.skip("apt-get not installed")
+    with pytest.raises(InputError, match=r"apt-get failed: E: "):
+        fetch_package("apt:hemline-has-no-such-package", {"x"}, tmp_path, 10, Display())
