@@ -9,6 +9,12 @@ import numpy.typing as npt
 
 # Changes below this many percentage points are not worth a word.
 SMALL_CHANGE = 1.0
+PHRASES = {
+    "resolved": "at least halves {}",
+    "reduced": "reduces {}",
+    "unchanged": "leaves {} as frequent, within a percentage point",
+    "more frequent": "makes {} more frequent",
+}
 
 
 @dataclass(frozen=True)
@@ -76,17 +82,19 @@ def in_words(confusions: Sequence[Confusion], variant: str, baseline: str) -> st
         baseline: the variant that `before` refers to.
 
     Returns:
-        A sentence that counts each outcome, and says nothing about chance.
+        A sentence that names the confusions by outcome, and says nothing about chance.
     """
     if not confusions:
         return f"{baseline} confuses no classes of these test images."
-    labels = {
-        "resolved": "at least halves",
-        "reduced": "reduces",
-        "unchanged": "leaves as frequent (within a percentage point)",
-        "more frequent": "makes more frequent",
-    }
-    counts = {key: sum(confusion.outcome == key for confusion in confusions) for key in labels}
-    parts = [f"{label} {counts[key]}" for key, label in labels.items() if counts[key]]
-    listed = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
-    return f"Of {baseline}'s {len(confusions)} most frequent confusions, {variant} {listed}."
+    parts = [
+        phrase.format(
+            _join([f"{each.true} taken for {each.predicted}" for each in confusions if each.outcome == outcome])
+        )
+        for outcome, phrase in PHRASES.items()
+        if any(each.outcome == outcome for each in confusions)
+    ]
+    return f"Of the most frequent confusions of {baseline}, {variant} {'; '.join(parts)}."
+
+
+def _join(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

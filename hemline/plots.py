@@ -5,6 +5,7 @@ Accuracies come in as fractions; differences are drawn in percentage points.
 """
 
 import io
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize, PowerNorm, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -73,7 +75,7 @@ def gain_figure(comparison: pd.DataFrame, baseline: str) -> Figure:
     """
     rows = comparison[comparison["variant"] != baseline]
     with _style():
-        figure = Figure(figsize=(8.2, 1.25 + 0.42 * max(len(rows), 1)))
+        figure = Figure(figsize=(9.6, 1.25 + 0.42 * max(len(rows), 1)))
         axes = figure.subplots()
         axes.axvline(0, color=INK, linewidth=1)
         for place, row in enumerate(rows.to_dict("records")):
@@ -122,8 +124,16 @@ def curves_figure(history: pd.DataFrame, baseline: str) -> Figure:
         for axes in grid[-1]:
             axes.set_xlabel("epoch")
         handles, labels = grid[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)), frameon=False)
+        columns = _legend_columns(labels, figure.get_figwidth())
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
     return figure
+
+
+def _legend_columns(labels: Sequence[str], width: float) -> int:
+    """Fit as many columns as the longest label allows, and fill the rows evenly."""
+    # Inches of a label in this font size: 0.09 a character, 0.7 for line and gap.
+    fitting = max(1, int(width / (0.7 + 0.09 * max(map(len, labels)))))
+    return math.ceil(len(labels) / math.ceil(len(labels) / fitting))
 
 
 def _draw_curves(axes: Axes, history: pd.DataFrame, measure: str, baseline: str, title: str) -> None:
@@ -184,7 +194,7 @@ def confusion_figure(counts: Array, classes: Sequence[str]) -> Figure:
         figure, axes = _matrix_axes(classes)
         # The square root lifts the confusions, a few per cent each, out of the white.
         norm = PowerNorm(0.5, 0, 100)
-        image = axes.imshow(100 * shares, cmap="Blues", norm=norm)
+        image = axes.imshow(100 * shares, cmap="Blues", norm=norm, interpolation="nearest")
         _number_cells(axes, texts, np.asarray(norm(100 * shares)) > DARK)
         _add_bar(figure, axes, image, "per cent of the true class")
     return figure
@@ -206,7 +216,7 @@ def difference_figure(difference: Array, classes: Sequence[str]) -> Figure:
     texts = [[signed(value, 1) if round(value, 1) else "" for value in row] for row in points]
     with _style():
         figure, axes = _matrix_axes(classes)
-        image = axes.imshow(points, cmap="PuOr", norm=TwoSlopeNorm(0, -limit, limit))
+        image = axes.imshow(points, cmap="PuOr", norm=TwoSlopeNorm(0, -limit, limit), interpolation="nearest")
         _number_cells(axes, texts, np.abs(points) > DARK * limit)
         _add_bar(figure, axes, image, "percentage points, variant minus baseline")
     return figure
@@ -251,7 +261,9 @@ def _number_cells(axes: Axes, texts: list[list[str]], dark: Array) -> None:
     font = 8.5 if len(texts) <= FEW_CLASSES else 6.5
     for row, column, text in _cells(texts):
         colour = "white" if dark[row, column] else INK
-        axes.text(column, row, text, ha="center", va="center", fontsize=font, color=colour)
+        number = axes.text(column, row, text, ha="center", va="center", fontsize=font, color=colour)
+        # Numbers lie inside their cells; measuring them would take most of the time of the layout.
+        number.set_in_layout(False)
 
 
 def _cells(texts: list[list[str]]) -> Iterator[tuple[int, int, str]]:
@@ -302,11 +314,14 @@ def png(figure: Figure) -> bytes:
     Returns:
         The PNG file's bytes, without time or software stamps.
     """
-    drawn, buffer = io.BytesIO(), io.BytesIO()
+    figure.set_dpi(PNG_RESOLUTION)
+    # Figure.savefig would draw everything twice.
+    canvas: Any = FigureCanvasAgg(figure)
     with _style():
-        figure.savefig(drawn, format="png", dpi=PNG_RESOLUTION, pil_kwargs={"compress_level": 1})
-    pixels = Image.open(drawn).convert("RGB")
+        canvas.draw()
+    pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
     palette = pixels.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
     palette.save(buffer, "png", dpi=(PNG_RESOLUTION, PNG_RESOLUTION))
     return buffer.getvalue()
 

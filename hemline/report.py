@@ -56,7 +56,6 @@ def render(results: Results) -> dict[str, bytes]:
     Returns:
         Contents by path below ``reports/``: ``index.html``, ``summary.md``, ``figures/….png``.
     """
-    figures = _figures(results)
     context = {
         "results": results,
         "params": results.params,
@@ -64,20 +63,15 @@ def render(results: Results) -> dict[str, bytes]:
         "verdict": _verdict(results),
         "rows": comparison_rows(results),
         "table": comparison_table(results),
-    }
-    page = context | {
-        "pictures": _embedded(figures, results),
         "confusion": _confusion_words(results),
         "settings": _settings(results),
         "grid": _training_grid(results),
         **_predictions(results),
     }
-    texts = {
-        "index.html": _templates().get_template("index.html.jinja").render(page),
-        "summary.md": _templates()
-        .get_template("summary.md.jinja")
-        .render(context | {"compared": "gain.png" in figures}),
-    }
+    # Last, because they take nearly all of the time: a missing input is told before.
+    figures = _figures(results)
+    context["pictures"] = _embedded(figures, results)
+    texts = {name: _templates().get_template(f"{name}.jinja").render(context) for name in ("index.html", "summary.md")}
     return {name: text.encode() for name, text in texts.items()} | {f"figures/{n}": png for n, png in figures.items()}
 
 
@@ -274,5 +268,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    # A number is not parted from its unit at the end of a line.
+    environment.filters["nobreak"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
     environment.filters["signed"] = lambda value: signed(value, 1)
     return environment

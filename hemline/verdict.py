@@ -82,17 +82,17 @@ def _answer(others: pd.DataFrame, baseline: str, title: str) -> str:
     if better == total:
         whole = str(others["variant"].iloc[0]) if total == 1 else f"all {total} variants"
         verb = "beats" if total == 1 else "beat"
-        return f"Yes: {whole} {verb} {baseline} on {title}, by {_range(others)} of test accuracy."
+        return f"Yes: {whole} {verb} the baseline {baseline} on {title}, by {_range(others)} of test accuracy."
     if better:
         rest = _join([_count(worse, "is worse", "are worse"), _unshown(undecided)])
         gains = _range(others[others["verdict"] == "better"])
         verb = "beats" if better == 1 else "beat"
-        return f"In part: {better} of {total} variants {verb} {baseline} on {title}, by {gains}; {rest}."
+        return f"In part: {better} of {total} variants {verb} the baseline {baseline} on {title}, by {gains}; {rest}."
     if worse:
         rest = f"; {_unshown(undecided)}" if undecided else ""
         verb = "is" if worse == 1 else "are"
-        return f"No: {worse} of {total} variants {verb} worse than {baseline} on {title}{rest}."
-    return f"Not shown: no variant differs from {baseline} on {title} by more than chance explains."
+        return f"No: {worse} of {total} variants {verb} worse than the baseline {baseline} on {title}{rest}."
+    return f"Not shown: no variant differs from the baseline {baseline} on {title} by more than chance explains."
 
 
 def _details(others: pd.DataFrame, baseline: str) -> list[str]:
