@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 # Changes below this many percentage points are not worth a word.
 SMALL_CHANGE = 1.0
+# A sentence names this many confusions of an outcome; a table has them all.
+NAMED = 4
 PHRASES = {
     "resolved": "at least halves {}",
     "reduced": "reduces {}",
@@ -77,9 +79,9 @@ def in_words(confusions: Sequence[Confusion], variant: str, baseline: str) -> st
     """Sum up the list in one sentence.
 
     Args:
-        confusions: what `frequent` returned; it may be empty.
-        variant: the variant that `after` refers to.
-        baseline: the variant that `before` refers to.
+        confusions: what ``frequent`` returned; it may be empty.
+        variant: the variant that ``after`` refers to.
+        baseline: the variant that ``before`` refers to.
 
     Returns:
         A sentence that names the confusions by outcome, and says nothing about chance.
@@ -96,5 +98,7 @@ def in_words(confusions: Sequence[Confusion], variant: str, baseline: str) -> st
     return f"Of the most frequent confusions of {baseline}, {variant} {'; '.join(parts)}."
 
 
-def _join(names: Sequence[str]) -> str:
+def _join(names: list[str]) -> str:
+    if len(names) > NAMED + 1:
+        names = [*names[:NAMED], f"{len(names) - NAMED} others"]
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -61,7 +61,7 @@ def training_grid(images: Array, labels: Array, classes: Sequence[str], scale: f
     """Choose training images that show every class, in turns, and label them.
 
     Args:
-        images: float32, (n, height, width) or (n, height, width, channels), divided by `scale`.
+        images: float32, (n, height, width) or (n, height, width, channels), divided by ``scale``.
         labels: integers, (n,).
         classes: the names, in the order of the labels.
         scale: as in params.yaml.
@@ -94,7 +94,7 @@ def predict(index: int, image: Array, label: int, shares: Array, classes: Sequen
 
     Args:
         index: of the image.
-        image: float32, (height, width) or (height, width, channels), divided by `scale`.
+        image: float32, (height, width) or (height, width, channels), divided by ``scale``.
         label: of its true class.
         shares: float32, (classes,), the probabilities.
         classes: the names, in the order of the labels.

@@ -17,7 +17,7 @@ class Picture:
     """An image element's contents.
 
     Attributes:
-        source: a `data:` URI.
+        source: a ``data:`` URI.
         text: what a reader who cannot see it is told.
         width: in CSS pixels.
         height: in CSS pixels.
@@ -64,7 +64,7 @@ def to_raw(image: npt.NDArray[Any], scale: float) -> npt.NDArray[np.uint8]:
     """Undo the scaling of one normalized image.
 
     Args:
-        image: float32, any shape; raw pixels divided by `scale`.
+        image: float32, any shape; raw pixels divided by ``scale``.
         scale: as in params.yaml.
 
     Returns:

@@ -19,7 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize, PowerNorm, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 from PIL import Image
 
 Array = npt.NDArray[Any]
@@ -44,7 +44,10 @@ LABEL_LENGTH = 22
 DARK = 0.6
 COLOUR_DIMENSIONS = 3
 # Two pixels for each of the 96 that a browser counts to the inch: sharp on today's screens and on paper.
-PNG_RESOLUTION = 192
+RESOLUTION = 192
+# Matrices of many classes are larger than this; a page with a dozen of them must stay a file that one can send.
+LARGE_INCHES = 11
+LARGE_RESOLUTION = 120
 
 _STYLE: dict[str, Any] = {
     "font.size": 10,
@@ -67,7 +70,8 @@ def gain_figure(comparison: pd.DataFrame, baseline: str) -> Figure:
     """Draw each variant's gain over the baseline with its interval, one row a variant (a forest plot).
 
     Args:
-        comparison: one row a variant, with `variant`, `gain`, `gain_low`, `gain_high` (fractions) and `verdict`.
+        comparison: one row a variant, with ``variant``, ``gain``, ``gain_low``, ``gain_high`` (fractions) and
+            ``verdict``.
         baseline: the variant that the gains refer to; its own row is left out.
 
     Returns:
@@ -104,8 +108,8 @@ def curves_figure(history: pd.DataFrame, baseline: str) -> Figure:
     """Draw loss and accuracy per epoch, training beside validation: the mean over seeds in the band of all seeds.
 
     Args:
-        history: `variant`, `seed`, `epoch` (from 1), `loss`, `accuracy`, `val_loss`, `val_accuracy`; the last two are
-            NaN where nothing was kept for validation.
+        history: ``variant``, ``seed``, ``epoch`` (from 1), ``loss``, ``accuracy``, ``val_loss``,
+            ``val_accuracy``; the last two are NaN where nothing was kept for validation.
         baseline: drawn in black.
 
     Returns:
@@ -176,6 +180,8 @@ def _use_log_where_needed(axes: Axes, history: pd.DataFrame, measures: list[str]
     positive = values[np.isfinite(values) & (values > 0)]
     if measures[0] == "loss" and positive.size and positive.max() > LOG_RATIO * positive.min():
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def confusion_figure(counts: Array, classes: Sequence[str]) -> Figure:
@@ -218,7 +224,7 @@ def difference_figure(difference: Array, classes: Sequence[str]) -> Figure:
         figure, axes = _matrix_axes(classes)
         image = axes.imshow(points, cmap="PuOr", norm=TwoSlopeNorm(0, -limit, limit), interpolation="nearest")
         _number_cells(axes, texts, np.abs(points) > DARK * limit)
-        _add_bar(figure, axes, image, "percentage points, variant minus baseline")
+        _add_bar(figure, axes, image, "percentage points")
     return figure
 
 
@@ -305,24 +311,27 @@ def pixel_range_figure(raw: Array, scale: float) -> Figure:
     return figure
 
 
-def png(figure: Figure) -> bytes:
-    """Render a figure as a PNG of at most 256 colours: a third of the bytes, and the same bytes every time.
+def png(figure: Figure, *, photograph: bool = False) -> bytes:
+    """Render a figure as a PNG: the same bytes every time, and a third of them by a palette of 256 colours.
 
     Args:
         figure: any figure of this module.
+        photograph: keep all colours, because the figure shows more of them than a chart does.
 
     Returns:
         The PNG file's bytes, without time or software stamps.
     """
-    figure.set_dpi(PNG_RESOLUTION)
+    resolution = RESOLUTION if figure.get_figwidth() < LARGE_INCHES else LARGE_RESOLUTION
+    figure.set_dpi(resolution)
     # Figure.savefig would draw everything twice.
     canvas: Any = FigureCanvasAgg(figure)
     with _style():
         canvas.draw()
     pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-    palette = pixels.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    if not photograph:
+        pixels = pixels.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
-    palette.save(buffer, "png", dpi=(PNG_RESOLUTION, PNG_RESOLUTION))
+    pixels.save(buffer, "png", dpi=(resolution, resolution))
     return buffer.getvalue()
 
 
@@ -335,8 +344,9 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def shorten(name: str) -> str:
-    """Cut a long name, and let an ellipsis say so."""
-    return name if len(name) <= LABEL_LENGTH else name[: LABEL_LENGTH - 1].rstrip() + "…"
+    """Cut the middle out of a long name: names that begin alike often differ at the end."""
+    half = LABEL_LENGTH // 2
+    return name if len(name) <= LABEL_LENGTH else name[: half - 1].rstrip() + "…" + name[-half:].lstrip()
 
 
 def _style() -> AbstractContextManager[None]:

@@ -193,7 +193,7 @@ def _figures(results: Results) -> dict[str, bytes]:
         figures[f"confusion-{name}.png"] = plots.confusion_figure(counts, classes)
     for name, difference in results.difference.items():
         figures[f"confusion-{name}-minus-{baseline}.png"] = plots.difference_figure(difference, classes)
-    return {name: plots.png(figure) for name, figure in figures.items()}
+    return {name: plots.png(figure, photograph=name == "pixels.png") for name, figure in figures.items()}
 
 
 def _embedded(figures: Mapping[str, bytes], results: Results) -> dict[str, Picture]:

@@ -1,7 +1,7 @@
 """What the earlier stages wrote, loaded for the report: nothing is computed here, and nothing trained.
 
 Only the variants of params.yaml are read; folders of former variants may lie beside them. A file that is missing is
-one `InputError` line that names the stage that writes it.
+one ``InputError`` line that names the stage that writes it.
 """
 
 from dataclasses import dataclass
@@ -60,14 +60,14 @@ class Results:
         source: the data set.
         train: the training images.
         test: the test images.
-        comparison: one row a variant, of `evaluate`.
-        runs: one row a training, of `evaluate`.
-        layers: one row a layer, of `evaluate`.
-        history: one row an epoch of a training, of `train`.
-        per_class: by variant, one row a class: `precision`, `recall`, `f1`, `support`.
+        comparison: one row a variant, of ``evaluate``.
+        runs: one row a training, of ``evaluate``.
+        layers: one row a layer, of ``evaluate``.
+        history: one row an epoch of a training, of ``train``.
+        per_class: by variant, one row a class: ``precision``, ``recall``, ``f1``, ``support``.
         confusion: by variant, counts (classes, classes) over all seeds; rows are the true classes.
         difference: by variant other than the baseline, its row shares minus the baseline's.
-        folder: where `evaluate` wrote.
+        folder: where ``evaluate`` wrote.
     """
 
     params: Params
@@ -175,7 +175,7 @@ def _load_history(names: list[str], root: Path) -> pd.DataFrame:
 
 
 def _read_variants(path: Path, names: list[str]) -> pd.DataFrame:
-    """Read a table with a column `variant`; keep the rows of these variants, in their order."""
+    """Read a table with a column ``variant``; keep the rows of these variants, in their order."""
     table = _read_table(path, "evaluate")
     missing = [name for name in names if name not in set(table["variant"])]
     if missing:

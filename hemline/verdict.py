@@ -41,7 +41,8 @@ def describe(
     """Put the comparison into words.
 
     Args:
-        comparison: one row a variant: `variant`, `accuracy`, `gain`, `gain_low`, `gain_high` (fractions), `verdict`.
+        comparison: one row a variant: ``variant``, ``accuracy``, ``gain``, ``gain_low``, ``gain_high``
+            (fractions), ``verdict``.
         validation: mean validation accuracy by variant; NaN where there is no validation.
         baseline: the variant that the gains refer to.
         title: the data set's title.
@@ -61,7 +62,7 @@ def describe(
 
 
 def best_by_validation(validation: pd.Series) -> str | None:
-    """Name the variant with the highest mean validation accuracy; the first of equals; `None` without validation.
+    """Name the variant with the highest mean validation accuracy; the first of equals; ``None`` without validation.
 
     Args:
         validation: mean validation accuracy by variant, in the order of params.yaml.
@@ -124,8 +125,10 @@ def _selection(comparison: pd.DataFrame, validation: pd.Series) -> str:
     if best is None:
         return "No images were kept for validation, so no variant is called the best: test accuracy must not choose."
     test = 100 * float(comparison.set_index("variant")["accuracy"][best])
+    # One variant alone is the best of nothing.
+    head = f"Best by validation accuracy: {best}, with" if len(comparison) > 1 else f"{best} has"
     return (
-        f"Best by validation accuracy: {best}, with {100 * float(validation[best]):.2f} % of the validation images "
+        f"{head} {100 * float(validation[best]):.2f} % of the validation images "
         f"and {test:.2f} % of the test images right."
     )
 

@@ -28,5 +28,10 @@ def test_the_words_name_what_is_resolved_and_what_is_not() -> None:
     )
 
 
+def test_a_long_list_is_cut_and_counted() -> None:
+    listed = [Confusion(f"a{place}", "b", 10, 1) for place in range(7)]
+    assert "a2 taken for b, a3 taken for b and 3 others." in in_words(listed, "dense", "linear")
+
+
 def test_a_baseline_without_errors_has_no_confusions() -> None:
     assert in_words(frequent(np.eye(3), np.eye(3), CLASSES), "dense", "linear").startswith("linear confuses no classes")

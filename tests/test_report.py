@@ -81,7 +81,7 @@ def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a test is about words, figures are left blank: drawing them takes nearly all of the time."""
     blank = io.BytesIO()
     Image.new("RGB", (1, 1)).save(blank, "png")
-    monkeypatch.setattr(plots, "png", lambda _: blank.getvalue())
+    monkeypatch.setattr(plots, "png", lambda *_, **__: blank.getvalue())
 
 
 undrawn = pytest.mark.usefixtures("_undrawn")
