@@ -1,0 +1,213 @@
+"""What the earlier stages wrote, loaded for the report: nothing is computed here, and nothing trained.
+
+Only the variants of params.yaml are read; folders of former variants may lie beside them. A file that is missing is
+one ``InputError`` line that names the stage that writes it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hemline.errors import InputError
+from hemline.params import Params, read_yaml
+
+Array = npt.NDArray[Any]
+
+# What a data set's title links to must be a page; anything else (javascript:, a file) is not linked.
+LINKABLE = ("https://", "http://")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the images come from.
+
+    Attributes:
+        title: the data set's name in words.
+        classes: the classes' names, in the order of their labels.
+        licence: the terms, in words.
+        homepage: an address, or an empty text.
+    """
+
+    title: str
+    classes: list[str]
+    licence: str
+    homepage: str
+
+
+@dataclass(frozen=True)
+class Images:
+    """One of the three parts of the data set, mapped from its files rather than read.
+
+    Attributes:
+        images: float32, (n, height, width) or (n, height, width, channels).
+        labels: integers, (n,).
+    """
+
+    images: Array
+    labels: Array
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that the report shows. Tables hold the variants of params.yaml, in its order.
+
+    Attributes:
+        params: the settings.
+        source: the data set.
+        train: the training images.
+        test: the test images.
+        comparison: one row a variant, of ``evaluate``.
+        runs: one row a training, of ``evaluate``.
+        layers: one row a layer, of ``evaluate``.
+        history: one row an epoch of a training, of ``train``.
+        per_class: by variant, one row a class: ``precision``, ``recall``, ``f1``, ``support``.
+        confusion: by variant, counts (classes, classes) over all seeds; rows are the true classes.
+        difference: by variant other than the baseline, its row shares minus the baseline's.
+        folder: where ``evaluate`` wrote.
+    """
+
+    params: Params
+    source: Source
+    train: Images
+    test: Images
+    comparison: pd.DataFrame
+    runs: pd.DataFrame
+    layers: pd.DataFrame
+    history: pd.DataFrame
+    per_class: dict[str, pd.DataFrame]
+    confusion: dict[str, Array]
+    difference: dict[str, Array]
+    folder: Path
+
+    @property
+    def validation(self) -> pd.Series:
+        """Mean validation accuracy after the last epoch, by variant in params.yaml's order; NaN without validation."""
+        means = self.runs.groupby("variant")["val_accuracy"].mean()
+        return means.reindex(list(self.params.variants))
+
+    def probabilities(self, variant: str) -> Array:
+        """Map the probabilities that a variant gives the classes of the test images.
+
+        Args:
+            variant: one of params.yaml.
+
+        Returns:
+            float32, (seeds, test images, classes).
+
+        Raises:
+            InputError: the file is missing, or of other test images.
+        """
+        path = self.folder / "probabilities" / f"{variant}.npy"
+        values = _read_array(path, "evaluate")
+        expected = (len(self.params.seeds), len(self.test.labels), len(self.source.classes))
+        if values.shape != expected:
+            raise InputError(f"{path}: must have the shape {expected}, got {values.shape}; run `dvc repro evaluate`")
+        return values
+
+
+def load_results(params: Params, root: Path = Path()) -> Results:
+    """Load what download, normalize, train and evaluate wrote.
+
+    Args:
+        params: the settings; they say which variants to read.
+        root: the repository's top folder.
+
+    Returns:
+        The results.
+
+    Raises:
+        InputError: a file is missing or lacks a variant.
+    """
+    folder = root / "reports" / "evaluation"
+    source = _load_source(params.dataset, root)
+    names = list(params.variants)
+    others = [name for name in names if name != params.baseline]
+    size = len(source.classes)
+    confusion = folder / "confusion"
+    return Results(
+        params=params,
+        source=source,
+        train=_load_images(root, "train"),
+        test=_load_images(root, "test"),
+        comparison=_read_variants(folder / "comparison.csv", names),
+        runs=_read_variants(folder / "runs.csv", names),
+        layers=_read_variants(folder / "layers.csv", names),
+        history=_load_history(names, root),
+        per_class={name: _read_table(folder / "per_class" / f"{name}.csv", "evaluate") for name in names},
+        confusion={name: _read_matrix(confusion / f"{name}.csv", size) for name in names},
+        difference={name: _read_matrix(confusion / f"{name}-minus-{params.baseline}.csv", size) for name in others},
+        folder=folder,
+    )
+
+
+def _load_source(name: str, root: Path) -> Source:
+    path = root / "data" / f"{name}.yaml"
+    values = read_yaml(path)
+    try:
+        # Digits as class names are numbers in YAML.
+        classes = [str(label) for label in values["classes"]]
+        return Source(values["title"], classes, values["licence"], _homepage(values.get("homepage")))
+    except KeyError as error:
+        raise InputError(f"{path}: {error.args[0]}: is required, but missing") from None
+
+
+def _homepage(address: object) -> str:
+    text = str(address or "")
+    return text if text.startswith(LINKABLE) else ""
+
+
+def _load_images(root: Path, part: str) -> Images:
+    folder = root / "data" / "normalized"
+    images, labels = (_read_array(folder / f"{part}-{kind}.npy", "normalize") for kind in ("images", "labels"))
+    return Images(images, labels)
+
+
+def _load_history(names: list[str], root: Path) -> pd.DataFrame:
+    tables = []
+    for name in names:
+        table = _read_table(root / "models" / name / "history.csv", f"train@{name}")
+        tables.append(table.assign(variant=name))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _read_variants(path: Path, names: list[str]) -> pd.DataFrame:
+    """Read a table with a column ``variant``; keep the rows of these variants, in their order."""
+    table = _read_table(path, "evaluate")
+    missing = [name for name in names if name not in set(table["variant"])]
+    if missing:
+        raise InputError(f"{path}: has no row for the variant {missing[0]!r}; run `dvc repro evaluate`")
+    place = table["variant"].map({name: place for place, name in enumerate(names)})
+    known = table.assign(_place=place).dropna(subset="_place")
+    return known.sort_values("_place", kind="stable").drop(columns="_place").reset_index(drop=True)
+
+
+def _read_matrix(path: Path, size: int) -> Array:
+    values = _read_table(path, "evaluate").iloc[:, 1:].to_numpy(float)
+    if values.shape != (size, size):
+        raise InputError(f"{path}: must have {size} rows and columns of numbers, got {values.shape}")
+    return values
+
+
+def _read_table(path: Path, stage: str) -> pd.DataFrame:
+    # A class may be called "None", a variant "null" or "128": names stay texts, and only an empty field is missing.
+    texts = dict.fromkeys(("variant", "class", "true", "layer", "type", "output_shape"), str)
+    try:
+        return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
+    except FileNotFoundError:
+        raise _missing(path, stage) from None
+
+
+def _read_array(path: Path, stage: str) -> Array:
+    try:
+        array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise _missing(path, stage) from None
+    return array
+
+
+def _missing(path: Path, stage: str) -> InputError:
+    return InputError(f"{path}: no such file; run `dvc repro {stage}`")

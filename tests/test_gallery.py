@@ -1,0 +1,71 @@
+import io
+from base64 import b64decode
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hemline.gallery import least_sure, predict, shown_test_images, training_grid
+from hemline.pictures import Picture, to_raw
+
+CLASSES = ["cat", "dog", "eel"]
+BLANK = np.zeros((8, 8), np.float32)
+
+
+def pixels(picture: Picture) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(b64decode(picture.source.partition(",")[2]))))
+
+
+def test_the_images_that_tutorials_discuss_are_shown_where_they_exist() -> None:
+    assert shown_test_images(10_000) == [*range(13), 15, 1000]
+    assert shown_test_images(1000) == [*range(14), 15]
+    assert shown_test_images(20) == [*range(14), 15]
+
+
+def test_few_test_images_are_all_shown() -> None:
+    assert shown_test_images(4) == [0, 1, 2, 3]
+
+
+def test_the_grid_shows_every_class_even_of_sorted_images() -> None:
+    labels = np.repeat([0, 1, 2], 20)
+    names = [name for name, _ in training_grid(np.zeros((60, 8, 8)), labels, CLASSES, 255)]
+    assert names == ["cat"] * 9 + ["dog"] * 8 + ["eel"] * 8
+
+
+def test_right_means_the_right_label_not_the_same_name() -> None:
+    shares = np.array([0.1, 0.9])
+    assert not predict(0, BLANK, 0, shares, ["twin", "twin"], scale=255).right
+    assert predict(0, BLANK, 1, shares, ["twin", "twin"], scale=255).right
+
+
+def test_a_prediction_has_its_confidence_in_per_cent_and_a_bar_for_each_class() -> None:
+    made = predict(7, BLANK, 0, np.array([0.25, 0.75, 0.0]), CLASSES, scale=255)
+    assert (made.index, made.true, made.predicted, made.confidence) == (7, "cat", "dog", 75)
+    assert [(bar.name, bar.percent, bar.role) for bar in made.bars] == [
+        ("cat", 25, "true"),
+        ("dog", 75, "predicted"),
+        ("eel", 0, ""),
+    ]
+
+
+def test_of_many_classes_the_ten_most_probable_have_bars() -> None:
+    shares = np.arange(26) / np.arange(26).sum()
+    bars = predict(0, BLANK, 25, shares, [str(place) for place in range(26)], scale=255).bars
+    assert [bar.name for bar in bars] == [str(place) for place in range(25, 15, -1)]
+
+
+def test_the_least_sure_prediction_is_found() -> None:
+    sure, unsure = (predict(0, BLANK, 0, np.array([top, 1 - top, 0]), CLASSES, scale=255) for top in (0.9, 0.6))
+    assert least_sure([sure, unsure]) is unsure
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (64, 64, 3)])
+def test_a_picture_holds_the_raw_pixels(shape: tuple[int, ...]) -> None:
+    raw = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    images = raw[np.newaxis] / np.float32(255)
+    _, picture = training_grid(images, np.zeros(1, int), CLASSES, 255)[0]
+    np.testing.assert_array_equal(pixels(picture), raw.squeeze())
+
+
+def test_pixels_beyond_the_range_are_clipped_rather_than_wrapped() -> None:
+    assert to_raw(np.array([-0.1, 0.5, 1.2]), 255).tolist() == [0, 128, 255]

@@ -1,0 +1,341 @@
+"""The page and the summary, from small made-up results: what they say, and what they never do."""
+
+import io
+import runpy
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from report_data import Inputs, write_inputs, write_table
+
+from hemline import plots
+from hemline.errors import InputError
+from hemline.params import load_params
+from hemline.report import comparison_table, render, write
+from hemline.results import load_results
+
+SECTIONS = [
+    "verdict",
+    "comparison",
+    "gains",
+    "curves",
+    "confusions",
+    "classes",
+    "layers",
+    "images",
+    "pixels",
+    "predictions",
+    "single",
+    "made",
+]
+VOID = {"meta", "link", "img", "br"}
+
+
+class Page(HTMLParser):
+    """Collects elements and text, and fails on tags that do not match."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.open: list[str] = []
+        self.feed(html)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] != ["style"]:
+            self.text += data.replace("\N{NO-BREAK SPACE}", " ")
+
+    def named(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def make(inputs: Inputs) -> dict[str, bytes]:
+    """Write the inputs into the working folder, and render them."""
+    write_inputs(Path(), inputs)
+    return again()
+
+
+def again() -> dict[str, bytes]:
+    return render(load_results(load_params()))
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a test is about words, figures are left blank: drawing them takes nearly all of the time."""
+    blank = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(blank, "png")
+    monkeypatch.setattr(plots, "png", lambda *_, **__: blank.getvalue())
+
+
+undrawn = pytest.mark.usefixtures("_undrawn")
+
+
+@pytest.fixture
+def page(_undrawn: None) -> Page:
+    return Page(make(Inputs())["index.html"].decode())
+
+
+def test_the_sections_stand_in_order_and_the_verdict_first(page: Page) -> None:
+    assert [attributes["id"] for attributes in page.named("section")] == SECTIONS
+
+
+def test_every_link_within_the_page_has_its_target(page: Page) -> None:
+    targets = [str(link["href"])[1:] for link in page.named("a") if str(link["href"]).startswith("#")]
+    assert targets
+    assert set(targets) <= set(SECTIONS)
+
+
+def test_the_page_asks_for_nothing_but_itself(page: Page) -> None:
+    assert not page.named("script")
+    assert all(str(image["src"]).startswith("data:image/png;base64,") for image in page.named("img"))
+    assert [link["href"] for link in page.named("link")] == ["data:,"]
+    assert [link["href"] for link in page.named("a") if not str(link["href"]).startswith("#")] == [
+        "https://example.org/tiny"
+    ]
+    style = again()["index.html"].decode().partition("</style>")[0]
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_the_page_can_be_read_without_seeing_it(page: Page) -> None:
+    assert page.named("html")[0]["lang"] == "en"
+    assert all(image["alt"] for image in page.named("img"))
+    assert all(header["scope"] for header in page.named("th"))
+
+
+def test_every_table_scrolls_in_a_box_of_its_own(page: Page) -> None:
+    boxes = [
+        before[1].get("class")
+        for before, (tag, _) in zip(page.elements, page.elements[1:], strict=False)
+        if tag == "table"
+    ]
+    assert boxes
+    assert set(boxes) == {"scroll"}
+
+
+def test_the_page_opens_with_the_answer(page: Page) -> None:
+    answer = "In part: 1 of 2 variants beats the baseline linear on Tiny shapes, by 4.10 percentage points"
+    assert answer in page.text
+    assert page.text.index(answer) < page.text.index("Comparison")
+
+
+def test_the_gallery_marks_right_and_wrong_by_a_symbol(page: Page) -> None:
+    cards = [str(figure.get("class")) for figure in page.named("figure") if "card" in str(figure.get("class"))]
+    assert len(cards) == 15 + 1
+    assert page.text.count("✓ ") == sum("right" in card for card in cards)
+    assert page.text.count("✗ ") == sum("wrong" in card for card in cards) > 0
+
+
+def test_the_gallery_shows_the_first_seed_of_the_best_by_validation(page: Page) -> None:
+    shares = np.load("reports/evaluation/probabilities/dense-8x2.npy")[0, 0]
+    assert "What dense-8x2 (best by validation accuracy; seed 0)" in page.text
+    assert f"class {shares.argmax()}, {100 * shares.max():.0f} %" in page.text
+
+
+def test_how_it_was_made_names_settings_source_and_licence(page: Page) -> None:
+    made = page.text[page.text.rindex("How it was made") :]
+    assert all(words in made for words in ("Tiny shapes", "CC0", "dvc repro", "adam", "0.001", "Seeds: 0, 1"))
+
+
+def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
+    first, second = make(Inputs()), make(Inputs())
+    assert first == second
+    assert str(tmp_path) not in (first["index.html"] + first["summary.md"]).decode()
+
+
+@undrawn
+def test_class_names_are_text_and_never_markup() -> None:
+    names = ["<script>alert(1)</script>", "a & b", '"quoted"', "</style><b>"]
+    page = Page(make(Inputs(classes=names))["index.html"].decode())
+    assert not page.named("script")
+    assert not page.named("b")
+    assert all(name in page.text for name in names)
+
+
+@undrawn
+def test_only_pages_are_linked_as_the_homepage(tmp_path: Path) -> None:
+    make(Inputs())
+    path = tmp_path / "data" / "tiny.yaml"
+    path.write_text(path.read_text().replace("https://example.org/tiny", "javascript:alert(1)"))
+    assert b"javascript:" not in again()["index.html"]
+
+
+@undrawn
+def test_variants_that_params_no_longer_has_are_not_read(tmp_path: Path) -> None:
+    clean = make(Inputs())
+    evaluation = tmp_path / "reports" / "evaluation"
+    for path in (evaluation / "comparison.csv", evaluation / "runs.csv", evaluation / "layers.csv"):
+        table = pd.read_csv(path)
+        write_table(pd.concat([table.assign(variant="stale"), table]), path)
+    for folder in ("models/stale/history.csv", "reports/evaluation/per_class/stale.csv"):
+        (tmp_path / folder).parent.mkdir(exist_ok=True)
+        (tmp_path / folder).write_text("not,a,table\n")
+    assert again() == clean
+
+
+@undrawn
+def test_rows_follow_params_whatever_the_order_of_the_files(tmp_path: Path) -> None:
+    clean = make(Inputs())
+    for name in ("comparison", "runs"):
+        path = tmp_path / "reports" / "evaluation" / f"{name}.csv"
+        write_table(pd.read_csv(path).iloc[::-1], path)
+    assert again()["summary.md"] == clean["summary.md"]
+
+
+@undrawn
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [
+        ("models/dense-8/history.csv", "train@dense-8"),
+        ("data/normalized/test-labels.npy", "normalize"),
+        ("reports/evaluation/comparison.csv", "evaluate"),
+        ("reports/evaluation/confusion/dense-8-minus-linear.csv", "evaluate"),
+        ("reports/evaluation/probabilities/dense-8x2.npy", "evaluate"),
+    ],
+)
+def test_a_missing_file_is_named_with_the_stage_that_writes_it(tmp_path: Path, name: str, stage: str) -> None:
+    make(Inputs())
+    (tmp_path / name).unlink()
+    with pytest.raises(InputError, match=rf"{name}: no such file; run `dvc repro {stage}`$"):
+        again()
+
+
+@undrawn
+def test_a_variant_that_was_not_evaluated_is_named(tmp_path: Path) -> None:
+    make(Inputs())
+    path = tmp_path / "reports" / "evaluation" / "comparison.csv"
+    write_table(pd.read_csv(path).query("variant != 'dense-8'"), path)
+    with pytest.raises(InputError, match=r"comparison.csv: has no row for the variant 'dense-8'; run `dvc repro eval"):
+        load_results(load_params())
+
+
+@undrawn
+def test_probabilities_of_other_test_images_are_refused(tmp_path: Path) -> None:
+    make(Inputs())
+    np.save(tmp_path / "reports/evaluation/probabilities/dense-8x2.npy", np.zeros((2, 3, 4), np.float32))
+    with pytest.raises(InputError, match=r"must have the shape \(2, 40, 4\), got \(2, 3, 4\)"):
+        again()
+
+
+@undrawn
+def test_the_baseline_alone_has_nothing_to_be_compared_with() -> None:
+    files = make(Inputs(verdicts={}))
+    page = Page(files["index.html"].decode())
+    assert "linear is the only variant" in page.text
+    assert "gains" not in [section["id"] for section in page.named("section")]
+    assert "figures/gain.png" not in files
+    assert "gain.png" not in files["summary.md"].decode()
+
+
+@undrawn
+def test_one_seed_is_said_to_leave_the_seeds_out() -> None:
+    files = make(Inputs(seeds=1))
+    assert "cover the choice of test images only" in Page(files["index.html"].decode()).text
+    assert "cover the choice of test images only" in files["summary.md"].decode()
+
+
+@undrawn
+def test_without_validation_nothing_is_called_best() -> None:
+    text = Page(make(Inputs(validation=False))["index.html"].decode()).text
+    assert "Best by validation" not in text
+    assert "there are training curves only" in text
+    assert "What dense-8 (shown without a choice" in text
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        Inputs(classes=["yes", "no"], test_images=4, epochs=1),
+        Inputs(classes=[f"a rather long name of letter {place}" for place in range(26)], epochs=13),
+        Inputs(classes=["None", "NA", "null"], shape=(64, 64, 3)),
+        Inputs(shape=(8, 8, 1), test_images=1),
+        Inputs(verdicts={f"dense-{place}": "worse" for place in range(11)}),
+        Inputs(verdicts={"null": "better", "128": "worse"}),
+    ],
+    ids=[
+        "two classes",
+        "26 classes",
+        "colour, names like missing values",
+        "one test image",
+        "12 variants",
+        "odd names",
+    ],
+)
+def test_other_data_sets_and_variants_make_a_whole_report(inputs: Inputs) -> None:
+    files = make(inputs)
+    text = Page(files["index.html"].decode()).text
+    assert all(name in text for name in [*inputs.classes, *inputs.variants])
+    assert "nan" not in text.replace("nanometre", "")
+    figures = [name for name in files if name.startswith("figures/confusion-")]
+    assert len(figures) == 2 * len(inputs.variants) - 1
+
+
+@undrawn
+def test_the_summary_table_lines_up_in_a_terminal() -> None:
+    make(Inputs())
+    lines = comparison_table(load_results(load_params())).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert len(lines) == 2 + 3
+    assert "| dense-8   |" in lines[3]
+    assert "+4.10 [+3.10, +5.10]" in lines[3]
+
+
+@undrawn
+def test_the_summary_says_the_same_as_the_page() -> None:
+    files = make(Inputs())
+    page = Page(files["index.html"].decode())
+    lines = files["summary.md"].decode().splitlines()
+    sentences = [line.strip("-* ") for line in lines if line.startswith(("- ", "**"))]
+    assert len(sentences) == 5
+    assert all(sentence in page.text for sentence in sentences)
+
+
+def test_writing_replaces_all_figures_and_leaves_nothing_else_behind(tmp_path: Path) -> None:
+    write({"index.html": b"old", "figures/stale.png": b"old"}, tmp_path)
+    (tmp_path / "evaluation").mkdir()
+    write({"index.html": b"new", "summary.md": b"new", "figures/gain.png": b"new"}, tmp_path)
+    found = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
+    assert found == ["evaluation", "figures", "figures/gain.png", "index.html", "summary.md"]
+    assert (tmp_path / "index.html").read_bytes() == b"new"
+
+
+def test_a_failed_write_leaves_the_former_report(tmp_path: Path) -> None:
+    write({"index.html": b"old", "figures/gain.png": b"old"}, tmp_path)
+    with pytest.raises(TypeError):
+        write({"index.html": b"new", "figures/gain.png": None}, tmp_path)  # type: ignore[dict-item]
+    assert (tmp_path / "index.html").read_bytes() == b"old"
+    assert (tmp_path / "figures" / "gain.png").read_bytes() == b"old"
+
+
+@undrawn
+def test_the_stage_ends_with_the_table_and_the_path(capsys: pytest.CaptureFixture[str]) -> None:
+    files = make(Inputs())
+    runpy.run_module("stages.report", run_name="__main__")
+    assert capsys.readouterr().out.splitlines()[-1] == "The whole report: reports/index.html"
+    assert Path("reports/index.html").read_bytes() == files["index.html"]
+
+
+@undrawn
+def test_the_stage_refuses_in_one_line(tmp_path: Path) -> None:
+    make(Inputs())
+    (tmp_path / "reports/evaluation/runs.csv").unlink()
+    with pytest.raises(SystemExit, match=r"^error: reports/evaluation/runs.csv: no such file"):
+        runpy.run_module("stages.report", run_name="__main__")
+    assert not (tmp_path / "reports/index.html").exists()
