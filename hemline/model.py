@@ -7,6 +7,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from hemline.params import Training
 
@@ -79,3 +81,23 @@ def _without_chance(name: str, content: bytes) -> bytes:
 def load_model(path: Path) -> keras.Sequential:
     """Return the model that ``save_model`` wrote."""
     return keras.saving.load_model(path, compile=False)
+
+
+def predict(model: keras.Sequential, images: NDArray[np.float32], batch_size: int = 2048) -> NDArray[np.float32]:
+    """Return the probabilities (n, classes), float32, of ``images`` (n, h, w) or (n, h, w, c)."""
+    starts = range(0, len(images), batch_size)
+    return np.concatenate([np.asarray(model(images[start : start + batch_size], training=False)) for start in starts])
+
+
+def describe_layers(model: keras.Sequential) -> pd.DataFrame:
+    """Return a row per layer, as ``model.summary()`` shows: layer, type, output_shape, parameters."""
+    rows = [
+        {
+            "layer": layer.name,
+            "type": type(layer).__name__,
+            "output_shape": " × ".join(str(size) for size in layer.output.shape[1:]),
+            "parameters": layer.count_params(),
+        }
+        for layer in model.layers
+    ]
+    return pd.DataFrame(rows)

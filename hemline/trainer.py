@@ -20,19 +20,12 @@ from hemline.errors import InputError
 from hemline.model import build_model
 from hemline.optimizers import OPTIMIZERS, Tensors
 from hemline.params import Training
+from hemline.splits import Labelled
 
 # Images in one step of an evaluation: large enough to be fast, small enough to stay in the cache.
 _EVALUATION_BATCH = 512
 
 History = dict[str, float]  # one epoch's figures, by the names of history.csv
-OnEpoch = Callable[[int, History], None]
-
-
-class Labelled(NamedTuple):
-    """Images (n, h, w) or (n, h, w, c), float32, and their labels (n,), integers from 0."""
-
-    images: np.ndarray
-    labels: np.ndarray
 
 
 class State(NamedTuple):
@@ -187,13 +180,18 @@ class Trainer:
 
 
 def train_seeds(
-    trainer: Trainer, seeds: Iterable[int], on_epoch: OnEpoch, on_model: Callable[[int, keras.Sequential], None]
+    trainer: Trainer,
+    seeds: Iterable[int],
+    on_start: Callable[[int], None],
+    on_epoch: Callable[[int, History], None],
+    on_model: Callable[[int, keras.Sequential], None],
 ) -> None:
     """Train once per seed, as many at once as there are devices.
 
     Args:
         trainer: the variant's trainer.
         seeds: the seeds.
+        on_start: called with a seed before its training, from the training's thread.
         on_epoch: called with (seed, figures) after each epoch, from the training's thread.
         on_model: called with (seed, trained model), from the training's thread.
 
@@ -214,6 +212,7 @@ def train_seeds(
 
         device = free.get()
         try:
+            on_start(seed)
             with tf.device(device):
                 on_model(seed, trainer.fit(seed, checked))
         finally:

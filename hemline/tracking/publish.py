@@ -1,0 +1,122 @@
+"""Completing the store from what the workspace holds, whatever way the results came about.
+
+A model in ``models/`` is tied to its run by its SHA-256. Where the store has no such run - restored from DVC's cache,
+pulled into a fresh clone, store deleted or out of reach while it trained - one is back-filled from the outputs. A run
+without test figures is given them.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import classification_report
+
+from hemline.dataset import load_dataset
+from hemline.errors import InputError
+from hemline.evaluation import confusion
+from hemline.plots import confusion_figure, png
+from hemline.splits import read_split
+from hemline.tracking import run, store
+from hemline.tracking.record import warn
+from hemline.trained import Settings, Trained
+
+BACKFILLED_TAG = "backfilled"
+
+
+def publish(variants: list[str], reports: Path = Path("reports")) -> bool:
+    """Complete the store for ``variants``; what fails costs a warning.
+
+    Args:
+        variants: those to be published; their models, and the tables of the evaluate stage, are read.
+        reports: the folder of the evaluate stage.
+
+    Returns:
+        Whether the store is now complete.
+
+    Raises:
+        InputError: the results are missing from the workspace.
+    """
+    results = _read_results(variants, reports)
+    try:
+        opened = {
+            dataset: store.open_store(dataset) for dataset in {Trained(name).settings().dataset for name in variants}
+        }
+        for row in results.runs.to_dict("records"):
+            settings = Trained(row["variant"]).settings()
+            _publish_run(opened[settings.dataset], settings, row, results)
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever MLflow raises, the results themselves are safe
+        warn(error)
+        return False
+    return True
+
+
+class _Results(NamedTuple):
+    """What the evaluate stage found, for the variants to be published."""
+
+    runs: pd.DataFrame
+    baseline: float  # its mean test accuracy
+    predicted: dict[tuple[str, int], NDArray[np.intp]]
+    labels: NDArray[np.integer]
+
+
+def _read_results(variants: list[str], reports: Path) -> _Results:
+    try:
+        runs = pd.read_csv(reports / "evaluation" / "runs.csv", float_precision="round_trip")
+        comparison = pd.read_csv(reports / "evaluation" / "comparison.csv", float_precision="round_trip")
+        runs = runs[runs.variant.isin(variants)]
+        predicted = {}
+        for variant, group in runs.groupby("variant"):
+            probabilities = np.load(reports / "evaluation" / "probabilities" / f"{variant}.npy", mmap_mode="r")
+            for seed, each in zip(group.seed, probabilities, strict=True):
+                predicted[str(variant), int(seed)] = each.argmax(axis=1)
+    except FileNotFoundError as error:
+        raise InputError(f"{error.filename}: no such file; run `dvc repro`") from None
+    (baseline,) = comparison[comparison.verdict == "baseline"].accuracy
+    return _Results(runs, baseline, predicted, read_split("test").labels)
+
+
+def _publish_run(opened: store.Store, settings: Settings, row: dict[Any, Any], results: _Results) -> None:
+    variant, seed, sha256 = row["variant"], row["seed"], row["model_sha256"]
+    same_model = f"tags.{store.SHA_TAG} = '{sha256}' and attributes.status = 'FINISHED'"
+    runs = store.search(opened, same_model) or [_back_fill(opened, settings, seed, sha256)]
+    gain = row["test_accuracy"] - results.baseline
+    figures = {"test_accuracy": row["test_accuracy"], "test_loss": row["test_loss"], "test_gain": gain}
+    for each in runs:
+        if any(each.data.metrics.get(key) != value for key, value in figures.items()):
+            with tempfile.TemporaryDirectory() as folder:
+                _write_artifacts(settings, results.predicted[variant, seed], results.labels, Path(folder))
+                run.log_figures(opened, each, figures, Path(folder))
+
+
+def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) -> Any:
+    """Make a run of a model that the store does not know, from the outputs of the train stage."""
+    from hemline.runtime import start_tensorflow  # noqa: PLC0415 - seconds, rarely needed
+
+    start_tensorflow()
+    from hemline.model import load_model, serving_model  # noqa: PLC0415
+
+    trained = Trained(settings.variant)
+    model = serving_model(load_model(trained.model_path(seed)), settings.normalize.scale)
+    run_id = run.create_run(opened, settings, seed, {BACKFILLED_TAG: "true"})
+    history = trained.history()
+    for figures in history[history.seed == seed].to_dict("records"):
+        run.log_epoch(opened, run_id, figures)
+    run.log_model(opened, run_id, model, sha256, seed)
+    opened.client.set_terminated(run_id, "FINISHED")
+    return opened.client.get_run(run_id)
+
+
+def _write_artifacts(
+    settings: Settings, predicted: NDArray[np.intp], labels: NDArray[np.integer], folder: Path
+) -> None:
+    classes = load_dataset(settings.dataset).classes
+    counts = confusion(labels, predicted, len(classes))
+    pd.DataFrame(counts, index=classes, columns=classes).to_csv(folder / "confusion_matrix.csv", index_label="true")
+    (folder / "confusion_matrix.png").write_bytes(png(confusion_figure(counts, classes)))
+    report = classification_report(labels, predicted, labels=range(len(classes)), target_names=classes, zero_division=0)
+    (folder / "per_class.txt").write_text(report)

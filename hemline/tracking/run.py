@@ -1,0 +1,138 @@
+"""One MLflow run per variant and seed: its name, parameters, tags, data set and model."""
+
+import hashlib
+import os
+import socket
+import subprocess
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mlflow
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.models import ModelSignature
+from mlflow.types import Schema, TensorSpec
+
+from hemline.dataset import load_dataset
+from hemline.params import Normalize, Training
+from hemline.tracking.store import HOST_TAG, SHA_TAG, Store, project_run
+from hemline.trained import Settings
+
+if TYPE_CHECKING:
+    import keras
+
+_USUAL = Training(hidden=[]).model_dump() | Normalize().model_dump()
+_SHORT = {"batch_size": "b", "learning_rate": "lr", "dropout": "dropout", "scale": "scale", "validation_split": "val"}
+
+
+def run_name(settings: Settings, seed: int) -> str:
+    """Return a name that says what differs: variant, epochs, whatever is not usual, seed."""
+    values = settings.flat()
+    unusual = [
+        f"{_SHORT.get(key, '')}{values[key]:g}" if isinstance(values[key], float | int) else str(values[key])
+        for key in ("optimizer", "activation", *_SHORT)
+        if values[key] != _USUAL[key]
+    ]
+    if settings.training.stop_below_loss is not None:
+        unusual.append(f"stop{settings.training.stop_below_loss:g}")
+    return " ".join([settings.variant, f"e{settings.training.epochs}", *unusual, f"s{seed}"])
+
+
+def create_run(store: Store, settings: Settings, seed: int, tags: dict[str, str]) -> str:
+    """Start a run with its parameters, tags and data set, and return its id."""
+    run = store.client.create_run(
+        store.experiment_id, run_name=run_name(settings, seed), tags=_tags(settings, seed) | tags
+    )
+    values = settings.flat() | {"seed": seed}
+    # As a table's cell, "128 128" reads better than "[128, 128]", and "none" better than nothing.
+    values["hidden"] = " ".join(map(str, settings.training.hidden)) or "none"
+    params = [Param(key, "none" if value is None else f"{value}") for key, value in values.items()]
+    store.client.log_batch(run.info.run_id, params=params)
+    store.client.log_inputs(run.info.run_id, datasets=[_dataset_input(settings)])
+    return str(run.info.run_id)
+
+
+def log_epoch(store: Store, run_id: str, figures: dict[str, float]) -> None:
+    """Log one epoch's figures; those that are missing (no validation set) are left out."""
+    now = time.time_ns() // 1_000_000
+    step = int(figures["epoch"])
+    metrics = [
+        Metric(key, value, now, step)
+        for key, value in figures.items()
+        if key not in {"epoch", "seed"} and value == value  # noqa: PLR0124 - not NaN
+    ]
+    store.client.log_batch(run_id, metrics=metrics)
+
+
+def log_model(store: Store, run_id: str, model: "keras.Sequential", sha256: str, seed: int) -> None:
+    """Log the model, which takes raw pixels, and tie the run to the file in the workspace by its SHA-256.
+
+    The tag comes last: a run that has it is complete up to here.
+    """
+    shape, outputs = model.input_shape[1:], model.output_shape[1]
+    signature = ModelSignature(
+        Schema([TensorSpec("float32", (-1, *shape), "image")]), Schema([TensorSpec("float32", (-1, outputs))])
+    )
+    with mlflow.start_run(run_id=run_id, log_system_metrics=False):
+        mlflow.keras.log_model(
+            model,
+            name=model.name,
+            signature=signature,
+            # Inferred ones take seconds, in a process of their own.
+            pip_requirements=[f"{package}=={version(package)}" for package in ("keras", "mlflow", "tensorflow")],
+            params={"seed": seed},
+            tags={SHA_TAG: sha256},
+        )
+    store.client.log_batch(run_id, tags=[RunTag(SHA_TAG, sha256)])
+
+
+def _tags(settings: Settings, seed: int) -> dict[str, str]:
+    environment = {
+        "dvc_experiment": os.environ.get("DVC_EXP_NAME"),
+        "mlflow_project_run": project_run(),
+        "mlflow.source.git.commit": os.environ.get("DVC_EXP_BASELINE_REV") or _commit(),
+    }
+    own = {"variant": settings.variant, "seed": str(seed), HOST_TAG: socket.gethostname()}
+    source = {"mlflow.source.name": "stages/train.py", "mlflow.source.type": "LOCAL"}
+    return own | source | {key: value for key, value in environment.items() if value}
+
+
+def _commit() -> str | None:
+    git = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return git.stdout.strip() if git.returncode == 0 else None
+
+
+def _dataset_input(settings: Settings) -> DatasetInput:
+    dataset = load_dataset(settings.dataset)
+    digest = hashlib.sha256("".join(file.sha256 for file in dataset.files.in_order()).encode()).hexdigest()
+    source = f'{{"uri": "data/{settings.dataset}.yaml"}}'
+    entity = Dataset(settings.dataset, digest[:16], "local", source, schema=None, profile=None)
+    return DatasetInput(entity, [InputTag("mlflow.data.context", "training")])
+
+
+def model_id(run: Any) -> str | None:
+    """Return the id of the model that ``run`` logged, or None."""
+    outputs = run.outputs.model_outputs if run.outputs else []
+    return str(outputs[0].model_id) if outputs else None
+
+
+def log_figures(store: Store, run: Any, figures: dict[str, float], folder: Path) -> None:
+    """Log test figures on the run and its model, and the files in ``folder`` as the run's artifacts."""
+    now = time.time_ns() // 1_000_000
+    data = run.inputs.dataset_inputs[0].dataset if run.inputs and run.inputs.dataset_inputs else None
+    metrics = [
+        Metric(
+            key,
+            value,
+            now,
+            0,
+            model_id=model_id(run),
+            dataset_name=data.name if data else None,
+            dataset_digest=data.digest if data else None,
+            run_id=run.info.run_id,
+        )
+        for key, value in figures.items()
+    ]
+    store.client.log_artifacts(run.info.run_id, str(folder))
+    store.client.log_batch(run.info.run_id, metrics=metrics)

@@ -1,0 +1,155 @@
+"""The one MLflow store of a repository: where it is, its safe creation, and the runs that nobody ended."""
+
+import os
+import socket
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from filelock import FileLock, Timeout
+
+_DEFAULTS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",  # it looks up a host outside at each start
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # MLflow's own figures keep a training waiting for minutes
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",  # Keras models need none
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+# What `mlflow run` hands to its children. It names one run, of another experiment, for all trainings: kept as a tag.
+_PROJECT_RUN = os.environ.pop("MLFLOW_RUN_ID", None)
+os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
+for _key, _value in _DEFAULTS.items():
+    os.environ.setdefault(_key, _value)
+
+import mlflow  # noqa: E402 - after the settings that it reads at import
+from mlflow import MlflowClient  # noqa: E402
+from mlflow.exceptions import MlflowException  # noqa: E402
+
+HOST_TAG = "host"
+SHA_TAG = "model_sha256"
+
+
+class Store(NamedTuple):
+    """An open store.
+
+    Attributes:
+        client: talks to it.
+        experiment_id: the experiment named after the data set.
+    """
+
+    client: MlflowClient
+    experiment_id: str
+
+
+def root() -> Path:
+    """Return the main repository's root, also from a stage that DVC runs in a temporary copy of it."""
+    return Path(os.environ.get("DVC_ROOT", ".")).resolve()
+
+
+def tracking_uri() -> str:
+    """Return ``MLFLOW_TRACKING_URI`` where it is set, or else the address of the repository's own store."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root() / 'mlflow.db'}"
+
+
+def open_store(experiment: str) -> Store:
+    """Open the store, creating it and the experiment where they are missing, and end the runs of dead processes.
+
+    Raises:
+        MlflowException: the store cannot be reached.
+    """
+    uri = tracking_uri()
+    if database := local_database(uri):
+        _create(database)
+    mlflow.set_tracking_uri(uri)
+    store = Store(MlflowClient(uri), _experiment(MlflowClient(uri), experiment, database))
+    _end_dead_runs(store)
+    return store
+
+
+def local_database(uri: str) -> Path | None:
+    """Return the file of a SQLite store, or None for any other address."""
+    return Path(uri.removeprefix("sqlite:///")).resolve() if uri.startswith("sqlite:///") else None
+
+
+def project_run() -> str | None:
+    """Return the run that `mlflow run` started for the whole pipeline, where there is one."""
+    return _PROJECT_RUN
+
+
+def live_lock(run_id: str) -> FileLock:
+    """Return the lock that a process holds while it records ``run_id``; the system frees it whatever way it ends."""
+    folder = root() / ".hemline" / "live"
+    folder.mkdir(parents=True, exist_ok=True)
+    # Another thread ends the run than starts it.
+    return FileLock(folder / f"{run_id}.lock", thread_local=False)
+
+
+def _create(database: Path) -> None:
+    """Create the database under another name, so that no one ever sees, or is left with, half of it."""
+    lock = root() / ".hemline" / "store.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        if database.exists():
+            return
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415 - slow, and rarely needed
+
+        draft = database.with_name(f".{database.name}.draft")
+        for leftover in database.parent.glob(f"{draft.name}*"):
+            leftover.unlink()
+        store = SqlAlchemyStore(f"sqlite:///{draft}", str(_artifacts(database)))
+        store.engine.dispose()
+        with sqlite3.connect(draft) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not wait for each other
+        connection.close()
+        draft.replace(database)
+
+
+def _artifacts(database: Path) -> Path:
+    return database.parent / "mlartifacts"
+
+
+def _experiment(client: MlflowClient, name: str, database: Path | None) -> str:
+    """Return the id of the experiment ``name``, created or brought back from deletion if need be."""
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        # Without a location of its own, a local experiment's artifacts go to the present folder, which may be a copy
+        # that DVC deletes.
+        location = (_artifacts(database) / name).as_uri() if database else None
+        with suppress(MlflowException):  # another process was faster
+            return str(client.create_experiment(name, artifact_location=location))
+        found = client.get_experiment_by_name(name)
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    return str(found.experiment_id)
+
+
+def _end_dead_runs(store: Store) -> None:
+    """Mark as KILLED the runs whose process, on this machine, is gone."""
+    mine = f"attributes.status = 'RUNNING' and tags.{HOST_TAG} = '{socket.gethostname()}'"
+    for run in search(store, mine):
+        lock = live_lock(run.info.run_id)
+        with suppress(Timeout), lock.acquire(timeout=0):
+            # It may have ended between the search and here.
+            if store.client.get_run(run.info.run_id).info.status == "RUNNING":
+                store.client.set_terminated(run.info.run_id, "KILLED")
+            Path(lock.lock_file).unlink(missing_ok=True)
+
+
+def search(store: Store, condition: str) -> list[Any]:
+    """Return all runs of the experiment that meet ``condition``, newest first."""
+    runs: list[Any] = []
+    token = None
+    while True:
+        page = store.client.search_runs([store.experiment_id], condition, page_token=token)
+        runs += page
+        token = page.token
+        if not token:
+            return runs
+
+
+def describe(uri: str) -> str:
+    """Return ``uri`` without a password."""
+    parts = urlsplit(uri)
+    return uri.replace(f":{parts.password}@", ":…@") if parts.password else uri
