@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class Evaluation:
         self._layers: dict[str, pd.DataFrame] = {}
 
     def add(
-        self, variant: str, last_epoch: dict[str, float], probabilities: NDArray[np.float32], model_sha256: str
+        self, variant: str, last_epoch: Mapping[Any, Any], probabilities: NDArray[np.float32], model_sha256: str
     ) -> None:
         """Score one training.
 
@@ -83,7 +83,8 @@ class Evaluation:
     def counts(self, variant: str) -> NDArray[np.int64]:
         """Return the confusion matrix of ``variant``, summed over its seeds: true classes in rows."""
         each = [self._confusion(probabilities) for probabilities in self._probabilities[variant]]
-        return np.sum(each, axis=0, dtype=np.int64)
+        total: NDArray[np.int64] = np.stack(each).sum(axis=0)
+        return total
 
     def _confusion(self, probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
         return confusion(self._labels, probabilities.argmax(axis=1), len(self._classes))
@@ -134,7 +135,7 @@ class Evaluation:
         pd.DataFrame(matrix, index=self._classes, columns=self._classes).to_csv(path, index_label="true")
 
 
-def _metrics(row: dict[str, Any]) -> dict[str, float]:
+def _metrics(row: Mapping[Any, Any]) -> dict[str, float]:
     """Return what `dvc metrics diff` and `dvc exp show` are to show of a variant."""
     keys = ["accuracy", "loss"] if pd.isna(row["gain"]) else ["accuracy", "loss", "gain", "gain_low", "gain_high"]
     return {key: round(row[key], 6) for key in keys}

@@ -95,7 +95,7 @@ def describe_layers(model: keras.Sequential) -> pd.DataFrame:
         {
             "layer": layer.name,
             "type": type(layer).__name__,
-            "output_shape": " × ".join(str(size) for size in layer.output.shape[1:]),
+            "output_shape": ", ".join(str(size) for size in layer.output.shape[1:]),
             "parameters": layer.count_params(),
         }
         for layer in model.layers

@@ -76,6 +76,7 @@ class Params(StrictModel):
     activation: Activation
     dropout: Share
     stop_below_loss: Positive | None
+    record_test: bool
     seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1)]
     baseline: Name
     variants: Annotated[dict[Name, Variant], Field(min_length=1)]

@@ -16,7 +16,7 @@ from hemline.dataset import load_dataset
 from hemline.errors import one_line_errors
 from hemline.params import load_params
 from hemline.runtime import start_tensorflow
-from hemline.splits import read_split
+from hemline.splits import Labelled, read_split
 from hemline.tracking.record import Recorder
 from hemline.trained import Settings, Trained
 
@@ -34,13 +34,20 @@ def main() -> None:
         settings = Settings.of(params, variant)
         # DVC that is killed leaves its stage running; the next `dvc repro` must not write beside it.
         with _alone(variant):
-            train(settings, params.seeds)
+            train(settings, params.seeds, watched_sets(record_test=params.record_test))
 
 
-def train(settings: Settings, seeds: list[int]) -> None:
+def watched_sets(*, record_test: bool) -> dict[str, Labelled]:
+    """Return the sets whose figures the history records; training looks at none of them."""
+    # The test set is for the analysis of claims about test loss over epochs; no selection may read these columns.
+    names = {"val": "validation"} | ({"test": "test"} if record_test else {})
+    sets = {prefix: read_split(name) for prefix, name in names.items()}
+    return {prefix: labelled for prefix, labelled in sets.items() if len(labelled.labels)}
+
+
+def train(settings: Settings, seeds: list[int], watched: dict[str, Labelled]) -> None:
     """Train ``settings.variant`` for all ``seeds``, and write what the stage hands on."""
-    data, validation = read_split("train"), read_split("validation")
-    watched = {"val": validation} if len(validation.labels) else {}
+    data = read_split("train")
     start_tensorflow()
     from hemline.model import save_model, serving_model  # noqa: PLC0415 - TensorFlow must be started first
     from hemline.trainer import Trainer, train_seeds  # noqa: PLC0415

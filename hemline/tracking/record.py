@@ -36,7 +36,7 @@ class Recorder:
     ) -> None:
         """Wait for what is to be recorded; runs that have not finished end as FAILED, or KILLED if interrupted."""
         status = "FAILED" if kind is not None and issubclass(kind, Exception) else "KILLED"
-        self._submit(lambda: [self._end(seed, status) for seed in list(self._runs)])
+        self._submit(lambda: self._end_all(status))
         self._thread.shutdown()
 
     def start(self, seed: int) -> None:
@@ -93,6 +93,10 @@ class Recorder:
 
         run.log_model(self._store, self._runs[seed][0], model, sha256, seed)
         self._end(seed, "FINISHED")
+
+    def _end_all(self, status: str) -> None:
+        for seed in list(self._runs):
+            self._end(seed, status)
 
     def _end(self, seed: int, status: str) -> None:
         run_id, lock = self._runs.pop(seed)

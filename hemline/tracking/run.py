@@ -5,11 +5,13 @@ import os
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mlflow
+import numpy as np
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
@@ -53,7 +55,7 @@ def create_run(store: Store, settings: Settings, seed: int, tags: dict[str, str]
     return str(run.info.run_id)
 
 
-def log_epoch(store: Store, run_id: str, figures: dict[str, float]) -> None:
+def log_epoch(store: Store, run_id: str, figures: Mapping[Any, Any]) -> None:
     """Log one epoch's figures; those that are missing (no validation set) are left out."""
     now = time.time_ns() // 1_000_000
     step = int(figures["epoch"])
@@ -72,7 +74,8 @@ def log_model(store: Store, run_id: str, model: "keras.Sequential", sha256: str,
     """
     shape, outputs = model.input_shape[1:], model.output_shape[1]
     signature = ModelSignature(
-        Schema([TensorSpec("float32", (-1, *shape), "image")]), Schema([TensorSpec("float32", (-1, outputs))])
+        Schema([TensorSpec(np.dtype(np.float32), (-1, *shape))]),
+        Schema([TensorSpec(np.dtype(np.float32), (-1, outputs))]),
     )
     with mlflow.start_run(run_id=run_id, log_system_metrics=False):
         mlflow.keras.log_model(

@@ -98,7 +98,7 @@ def _create(database: Path) -> None:
         draft = database.with_name(f".{database.name}.draft")
         for leftover in database.parent.glob(f"{draft.name}*"):
             leftover.unlink()
-        store = SqlAlchemyStore(f"sqlite:///{draft}", str(_artifacts(database)))
+        store = SqlAlchemyStore(f"sqlite:///{draft}", str(_artifacts(database)))  # type: ignore[no-untyped-call]
         store.engine.dispose()
         with sqlite3.connect(draft) as connection:
             connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not wait for each other
@@ -120,6 +120,8 @@ def _experiment(client: MlflowClient, name: str, database: Path | None) -> str:
         with suppress(MlflowException):  # another process was faster
             return str(client.create_experiment(name, artifact_location=location))
         found = client.get_experiment_by_name(name)
+    if found is None:
+        raise MlflowException(f"the experiment {name!r} can be neither created nor found")
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     return str(found.experiment_id)
