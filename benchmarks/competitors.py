@@ -1,0 +1,122 @@
+"""Who competes, and the processes in which they do."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import joblib
+
+from benchmarks.work import Work
+from hemline.errors import InputError
+
+CORES = joblib.cpu_count()
+
+
+class Competitor(NamedTuple):
+    """One way to train.
+
+    Attributes:
+        module: of ``benchmarks.peers``.
+        options: what its ``Peer`` is given.
+        seeds: how many trainings each of its processes does in a request.
+        processes: how many processes do so at once.
+        linear_only: whether it can only do the row without hidden layers.
+        library: False for what users have to build by themselves around a library.
+    """
+
+    module: str
+    options: dict[str, Any]
+    seeds: int = 1
+    processes: int = 1
+    linear_only: bool = False
+    library: bool = True
+
+
+OURS = "hemline, seeds side by side"
+LIMIT = "limit"
+COMPETITORS = {
+    OURS: Competitor("ours", {"start_tensorflow": True}, seeds=CORES),
+    "hemline, one seed": Competitor("ours", {"start_tensorflow": True}),
+    "keras fit": Competitor("keras_fit", {"tuned": False}),
+    "keras fit, tuned": Competitor("keras_fit", {"tuned": True}),
+    "pytorch": Competitor("pytorch", {}),
+    "pytorch, torch.compile": Competitor("pytorch", {"compiled": True}),
+    # Threads of one training wait for each other, which costs more than they gain where batches are small.
+    "pytorch, one thread": Competitor("pytorch", {"threads": 1}),
+    "pytorch, a process per core": Competitor("pytorch", {"threads": 1}, processes=CORES, library=False),
+    "MLPClassifier": Competitor("scikit_learn", {"logistic": False}),
+    "LogisticRegression": Competitor("scikit_learn", {"logistic": True}, linear_only=True),
+    LIMIT: Competitor("limit", {}, processes=CORES),
+}
+
+
+class Skipped(Exception):  # noqa: N818 - no error
+    """A competitor that cannot take part; its text says why."""
+
+
+class Team:
+    """The running processes of one competitor."""
+
+    def __init__(self, competitor: Competitor, stack: ExitStack) -> None:
+        self._competitor = competitor
+        command = [sys.executable, "-m", "benchmarks.worker", competitor.module, json.dumps(competitor.options)]
+        self._processes = [
+            stack.enter_context(_process(command, _environment(competitor))) for _ in range(competitor.processes)
+        ]
+        self._receive()
+
+    @property
+    def trainings(self) -> int:
+        """How many trainings one request is."""
+        return self._competitor.seeds * self._competitor.processes
+
+    def run(self, work: Work, turn: int) -> list[dict[str, Any]]:
+        """Do ``work`` in all processes at once, with seeds that differ by ``turn``; return their answers.
+
+        Raises:
+            Skipped: the competitor cannot do it.
+        """
+        for number, process in enumerate(self._processes):
+            first = turn * self.trainings + number * self._competitor.seeds
+            request = {"work": work, "seeds": list(range(first, first + self._competitor.seeds))}
+            assert process.stdin is not None  # noqa: S101 - for the type checker
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+        return self._receive()
+
+    def _receive(self) -> list[dict[str, Any]]:
+        answers = []
+        for process in self._processes:
+            assert process.stdout is not None  # noqa: S101 - for the type checker
+            answers.append(json.loads(process.stdout.readline() or '{"skipped": "its process ended"}'))
+        for answer in answers:
+            if "error" in answer:
+                raise InputError(answer["error"])
+            if "skipped" in answer:
+                raise Skipped(answer["skipped"])
+        return answers
+
+
+def _process(command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+    )
+
+
+def _environment(competitor: Competitor) -> dict[str, str]:
+    """Return the environment: CPU only; otherwise each library's own defaults, apart from the limit's one thread."""
+    root = str(Path(__file__).parent.parent)
+    path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+    settings = {"CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow", "PYTHONPATH": path}
+    if competitor.module == "limit":
+        settings |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    return os.environ | settings

@@ -1,0 +1,34 @@
+"""The project's own trainer: all seeds of a request side by side, in one process."""
+
+import functools
+from typing import TYPE_CHECKING
+
+from benchmarks.work import LEARNING_RATE, Data, Predict, Work
+from hemline.model import predict
+from hemline.params import Training
+from hemline.trainer import Trainer, train_seeds
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Peer:
+    """Keeps the compiled program of each row."""
+
+    def __init__(self, data: Data) -> None:
+        self._data = data
+        self._trainers: dict[str, Trainer] = {}
+
+    def train(self, work: Work, seeds: list[int]) -> list[Predict]:
+        """Train once per seed."""
+        if repr(work) not in self._trainers:
+            self._trainers[repr(work)] = self._trainer(work)
+        models: dict[int, keras.Sequential] = {}
+        train_seeds(self._trainers[repr(work)], seeds, lambda _: None, lambda *_: None, models.__setitem__)
+        return [functools.partial(predict, models[seed]) for seed in seeds]
+
+    def _trainer(self, work: Work) -> Trainer:
+        training = Training(
+            hidden=work.hidden, epochs=work.epochs, batch_size=work.batch_size, learning_rate=LEARNING_RATE
+        )
+        return Trainer("bench", training, self._data.n_classes, self._data.train)

@@ -1,0 +1,186 @@
+"""Compare the trainer with its peers, and with the limit of this machine.
+
+Reads:  data/normalized/ (train, test)
+Writes: <output>/training.json, <output>/training.png
+Run:    python -m benchmarks.training [--quick] [--rows 784-128-10 …] [--batch-sizes 32 …] [--repeats 3]
+
+Every competitor trains the same networks on the same images, in the same batch size and epochs, with Adam. They take
+turns, so that what else the machine does falls on all. Importing, compiling and a first training come before the
+clock starts, for everybody: what is compared is trainings finished per second.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+from contextlib import ExitStack
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from benchmarks.chart import draw
+from benchmarks.competitors import COMPETITORS, CORES, LIMIT, OURS, Skipped, Team
+from benchmarks.work import BATCH_SIZES, ROWS, Work
+from hemline.errors import InputError, one_line_errors
+
+# Final accuracies further apart than this are marked: such a competitor would not have done the same work.
+_NOISE = 0.04
+
+
+def main() -> None:
+    """Measure, print the table, write JSON and plot."""
+    options = _options()
+    works = [Work(row, ROWS[row], size, options.epochs) for row in options.rows for size in options.batch_sizes]
+    with one_line_errors():
+        machine, rows = _machine(), measure(works, options.competitors, options.repeats)
+    options.output.mkdir(parents=True, exist_ok=True)
+    (options.output / "training.json").write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
+    draw(rows, options.output / "training.png")
+    print(f"\nWritten: {options.output}/training.json and training.png")
+
+
+def measure(works: list[Work], names: list[str], repeats: int) -> list[dict[str, Any]]:
+    """Let the competitors take turns on each work; return a row of results for each."""
+    with ExitStack() as stack:
+        teams: dict[str, Team] = {}
+        skipped: dict[str, str] = {}
+        for name in names:
+            print(f"starting {name} ...", file=sys.stderr, flush=True)
+            try:
+                teams[name] = Team(COMPETITORS[name], stack)
+            except Skipped as reason:
+                skipped[name] = str(reason)
+        rows = []
+        for work in works:
+            rows.append(_row(work, _turns(work, teams, dict(skipped), repeats)))
+            print(_table(rows[-1]), flush=True)
+        return rows
+
+
+def _turns(work: Work, teams: dict[str, Team], skipped: dict[str, str], repeats: int) -> dict[str, Any]:
+    """Return the answers of every competitor, one per turn, or why it was skipped."""
+    answers: dict[str, list[list[dict[str, Any]]]] = {}
+    for turn in range(repeats + 1):  # the first compiles, and is dropped
+        for name, team in teams.items():
+            if name in skipped or (COMPETITORS[name].linear_only and work.hidden):
+                continue
+            print(f"{work.row}, batch {work.batch_size}, turn {turn}: {name}", file=sys.stderr, flush=True)
+            try:
+                answers.setdefault(name, []).append(team.run(work, turn))
+            except Skipped as reason:
+                skipped[name] = str(reason)
+    return {name: {"turns": turns[1:]} for name, turns in answers.items() if name not in skipped} | {
+        name: {"skipped": reason} for name, reason in skipped.items()
+    }
+
+
+def _row(work: Work, results: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of one row: per competitor its times, its rate, and how many times faster ours is."""
+    limit = results.pop(LIMIT, {"skipped": "not asked for"})
+    competitors: dict[str, Any] = {}
+    for name, result in results.items():
+        if "skipped" in result:
+            competitors[name] = result
+            continue
+        trainings = COMPETITORS[name].seeds * COMPETITORS[name].processes
+        seconds = [max(answer["seconds"] for answer in turn) for turn in result["turns"]]
+        answers = [answer for turn in result["turns"] for answer in turn]
+        competitors[name] = {
+            "seconds_per_training": [value / trainings for value in seconds],
+            "cpu_seconds_per_training": statistics.median(answer["cpu_seconds"] for answer in answers),
+            "accuracy": statistics.mean(value for answer in answers for value in answer["accuracies"]),
+        }
+    row: dict[str, Any] = {"work": work._asdict(), "competitors": competitors}
+    if "seconds_per_training" in competitors.get(OURS, {}):
+        _add_ratios(competitors)
+    if "turns" in limit:
+        row["limit"] = _limit([answer["limit"] for turn in limit["turns"] for answer in turn], competitors.get(OURS))
+    return row
+
+
+def _add_ratios(competitors: dict[str, Any]) -> None:
+    """Add by turn, because both sides of a turn had the same neighbours: how many times faster ours is."""
+    ours = competitors[OURS]["seconds_per_training"]
+    accuracies = [result["accuracy"] for result in competitors.values() if "accuracy" in result]
+    for result in competitors.values():
+        if "skipped" in result:
+            continue
+        ratios = [theirs / mine for theirs, mine in zip(result["seconds_per_training"], ours, strict=True)]
+        result["ratio"] = {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
+        result["same_accuracy"] = abs(result["accuracy"] - statistics.median(accuracies)) <= _NOISE
+
+
+def _limit(measured: list[dict[str, float]], ours: dict[str, Any] | None) -> dict[str, float]:
+    """Return the limit of one core, and the share of it that ours reaches, in CPU seconds of one training."""
+    limit = {key: statistics.median(one[key] for one in measured) for key in measured[0]}
+    if ours and "cpu_seconds_per_training" in ours:
+        used = ours["cpu_seconds_per_training"]
+        limit["share_reached"] = (limit["arithmetic"] + limit["memory"]) / used
+        limit["share_reached_at_the_best_shape"] = (limit["arithmetic_at_the_best_shape"] + limit["memory"]) / used
+    return limit
+
+
+def _table(row: dict[str, Any]) -> str:
+    work = Work(**row["work"])
+    lines = [
+        f"\n{work.row}, batch size {work.batch_size}, epochs {work.epochs}",
+        f"{'':30}{'s/training':>11}{'CPU s':>8}{'accuracy':>10}   ours is faster by (median, range)",
+    ]
+    for name, result in row["competitors"].items():
+        if "skipped" in result:
+            lines.append(f"{name:30}skipped: {result['skipped']}")
+            continue
+        line = f"{name:30}{statistics.median(result['seconds_per_training']):11.2f}"
+        line += f"{result['cpu_seconds_per_training']:8.2f}{result['accuracy']:10.4f}"
+        if "ratio" in result:
+            ratio = result["ratio"]
+            line += f"   {ratio['median']:6.2f}  ({ratio['min']:.2f}-{ratio['max']:.2f})"
+            line += "" if result["same_accuracy"] else "   NOT THE SAME ACCURACY"
+        lines.append(line)
+    if "limit" in row:
+        limit = row["limit"]
+        lines.append(
+            f"limit of one core: {limit['arithmetic']:.2f} s of matrix products "
+            f"({limit['arithmetic_at_the_best_shape']:.2f} at the best shape) + {limit['memory']:.2f} s of memory"
+        )
+        if "share_reached" in limit:
+            reached, at_best = limit["share_reached"], limit["share_reached_at_the_best_shape"]
+            lines[-1] += f"; reached {reached:.0%} ({at_best:.0%})"
+    return "\n".join(lines)
+
+
+def _machine() -> dict[str, Any]:
+    versions = {}
+    for package in ("tensorflow", "keras", "torch", "scikit-learn", "numpy"):
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = "absent"
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return {"cores": CORES, "architecture": platform.machine(), "load_before": load, "versions": versions}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Compare the trainer with its peers.")
+    parser.add_argument("--quick", action="store_true", help="one row, one epoch")
+    parser.add_argument("--rows", nargs="+", choices=ROWS, help="networks; default: all")
+    parser.add_argument("--batch-sizes", nargs="+", type=int, help=f"default: {BATCH_SIZES}")
+    parser.add_argument("--competitors", nargs="+", choices=COMPETITORS, default=list(COMPETITORS))
+    parser.add_argument("--epochs", type=int, help="of every training; default: 2")
+    parser.add_argument("--repeats", type=int, default=3, help="turns that count")
+    parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder")
+    options = parser.parse_args()
+    options.rows = options.rows or (["784-128-10"] if options.quick else list(ROWS))
+    options.batch_sizes = options.batch_sizes or (BATCH_SIZES[:1] if options.quick else BATCH_SIZES)
+    options.epochs = options.epochs or (1 if options.quick else 2)
+    with one_line_errors():
+        for name in ("repeats", "epochs"):
+            if getattr(options, name) < 1:
+                raise InputError(f"--{name}: must be at least 1, got {getattr(options, name)}")
+    return options
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""The work that every competitor does: a network, a batch size, a number of epochs, on the workspace's data."""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.errors import InputError
+from hemline.splits import Labelled, read_split
+
+Predict = Callable[[NDArray[np.float32]], Any]  # images (n, h, w) -> scores (n, classes)
+
+ROWS = {"784-10": [], "784-128-10": [128], "784-128x4-10": [128] * 4, "784-1024-10": [1024]}
+BATCH_SIZES = (32, 128)
+LEARNING_RATE = 0.001  # of Adam, everywhere
+
+
+class Work(NamedTuple):
+    """One row of the table: dense layers of ``hidden`` units with relu, softmax, cross-entropy, Adam."""
+
+    row: str
+    hidden: list[int]
+    batch_size: int
+    epochs: int
+
+
+class Data(NamedTuple):
+    """What is trained on and what the final accuracy is taken on."""
+
+    train: Labelled
+    test: Labelled
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes the training labels have."""
+        return int(self.train.labels.max()) + 1
+
+    @property
+    def n_pixels(self) -> int:
+        """How many inputs the networks have."""
+        return math.prod(self.train.images.shape[1:])
+
+
+def read_data() -> Data:
+    """Read the workspace's normalized sets into memory.
+
+    Raises:
+        InputError: they are missing.
+    """
+    try:
+        sets = [read_split(name) for name in ("train", "test")]
+    except InputError as error:
+        raise InputError(f"{error} or `make` first") from None
+    return Data(*(Labelled(np.array(labelled.images), np.array(labelled.labels)) for labelled in sets))
+
+
+def accuracy(predict: Predict, data: Data) -> float:
+    """Return the share of the test images whose highest score is that of their label."""
+    return float((np.asarray(predict(data.test.images)).argmax(axis=1) == data.test.labels).mean())

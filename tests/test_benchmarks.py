@@ -1,0 +1,101 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hemline.splits import Labelled, write_split
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+def bench(folder, *options, first=REPOSITORY):
+    """Run the comparison of trainings in ``folder``; modules in ``first`` hide all others."""
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks.training", *options],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": f"{first}{os.pathsep}{REPOSITORY}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """A folder with sets that can be told apart at a glance: class by brightness."""
+    folder = tmp_path_factory.mktemp("workspace")
+    generator = np.random.default_rng(0)
+    for name, n_images in (("train", 320), ("test", 100)):
+        labels = generator.integers(0, 3, n_images)
+        images = generator.random((n_images, 4, 4)) / 4 + labels[:, None, None] / 4
+        write_split(name, Labelled(images.astype(np.float32), labels), folder / "data/normalized")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(workspace):
+    names = ["hemline, seeds side by side", "keras fit", "MLPClassifier", "LogisticRegression", "limit"]
+    done = bench(workspace, "--quick", "--rows", "784-10", "784-128-10", "--repeats", "2", "--competitors", *names)
+    assert done.returncode == 0, done.stderr
+    return done.stdout, json.loads((workspace / "benchmarks/results/training.json").read_text())
+
+
+def test_the_quick_comparison_of_trainings_gives_every_competitor_its_figures(results):
+    _, written = results
+    assert set(written) == {"machine", "rows"}
+    assert {"cores", "versions"} <= set(written["machine"])
+    for row in written["rows"]:
+        assert row["work"]["batch_size"] == 32
+        for competitor in row["competitors"].values():
+            assert len(competitor["seconds_per_training"]) == 2
+            assert competitor["cpu_seconds_per_training"] > 0
+            assert 0 <= competitor["accuracy"] <= 1
+            assert competitor["ratio"]["min"] <= competitor["ratio"]["median"] <= competitor["ratio"]["max"]
+
+
+def test_the_trainer_is_compared_with_itself_at_a_ratio_of_one(results):
+    for row in results[1]["rows"]:
+        assert row["competitors"]["hemline, seeds side by side"]["ratio"] == {"median": 1, "min": 1, "max": 1}
+
+
+def test_logistic_regression_competes_in_the_row_without_hidden_layers_only(results):
+    rows = {row["work"]["row"]: row["competitors"] for row in results[1]["rows"]}
+    assert "LogisticRegression" in rows["784-10"]
+    assert "LogisticRegression" not in rows["784-128-10"]
+
+
+def test_the_limit_stands_beside_each_row(results):
+    for row in results[1]["rows"]:
+        assert row["limit"]["arithmetic"] > 0
+        assert row["limit"]["memory"] > 0
+        assert row["limit"]["share_reached"] > 0
+
+
+def test_the_table_and_the_plot_show_what_was_measured(results, workspace):
+    printed, _ = results
+    for name in ("784-10, batch size 32", "keras fit", "MLPClassifier", "limit of one core"):
+        assert name in printed
+    assert (workspace / "benchmarks/results/training.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_library_that_is_absent_is_skipped_with_a_message(workspace, tmp_path):
+    (tmp_path / "torch.py").write_text("raise ImportError('not here')\n")
+    done = bench(workspace, "--quick", "--repeats", "1", "--competitors", "MLPClassifier", "pytorch", first=tmp_path)
+    assert "skipped: cannot be imported: not here" in done.stdout
+
+
+def test_without_data_one_line_says_what_to_run(tmp_path):
+    done = bench(tmp_path, "--quick", "--competitors", "limit")
+    assert done.returncode == 1
+    assert "make" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_fewer_than_one_turn_is_refused(tmp_path):
+    done = bench(tmp_path, "--quick", "--repeats", "0")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: --repeats: must be at least 1, got 0")
