@@ -19,7 +19,7 @@ SERVER_SETTINGS = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 # The name of the view, and what the UI keeps of one that somebody shares (its "Share" button makes such tags as well).
 _VIEW = "hemline"
 _VIEW_STATE = {
-    "orderByKey": "metrics.`test_accuracy`",
+    "orderByKey": "metrics.`val_accuracy`",  # by which models are to be chosen
     "orderByAsc": False,
     "selectedColumns": [
         *(f"params.`{name}`" for name in ("variant", "hidden", "epochs", "seed")),
