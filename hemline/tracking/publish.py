@@ -90,7 +90,7 @@ def _publish_run(opened: store.Store, settings: Settings, row: dict[Any, Any], r
         if any(each.data.metrics.get(key) != value for key, value in figures.items()):
             with tempfile.TemporaryDirectory() as folder:
                 _write_artifacts(settings, results.predicted[variant, seed], results.labels, Path(folder))
-                run.log_figures(opened, each, figures, Path(folder))
+                run.log_figures(opened, each, figures, row["epochs"], Path(folder))
 
 
 def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) -> Any:
