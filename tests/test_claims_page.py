@@ -112,7 +112,7 @@ def test_the_other_setting_is_tried_where_the_stated_one_does_not_fit(tmp_path):
 def test_times_that_nobody_recorded_are_no_evidence(tmp_path):
     judged, files = pages(tmp_path, **{LINEAR: outcome(0.5, seconds=False)})
     assert judged[0].findings[2].verdict == "not measured"
-    assert judged[0].words == "reproduced in 6 of 8 parts"
+    assert judged[0].words == "reproduced in 6 of 8 parts; 1 part not measured"
     assert "No times are known for these trainings" in files["claims.html"].decode()
 
 

@@ -12,7 +12,13 @@ from hemline.dataset import load_dataset
 from hemline.params import Params
 
 # What the MLflow store is completed from.
-_PUBLISHED = ("params.yaml", "models", "reports/evaluation", "data/normalized/test-labels.npy")
+_PUBLISHED = (
+    "params.yaml",
+    "models",
+    "reports/evaluation",
+    "data/normalized/test-images.npy",
+    "data/normalized/test-labels.npy",
+)
 
 
 class Experiment:

@@ -3,6 +3,7 @@
 The same verdicts give the same bytes; only measured seconds differ from one measurement to the next.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from hemline.claims.file import AnyPart, Claim, Claims
 from hemline.claims.judge import Finding
 from hemline.claims.plots import claim_figure, legend
 from hemline.claims.questions import Answer
-from hemline.claims.verdicts import Judged, Outcomes
+from hemline.claims.verdicts import Judged, Outcomes, phrase
 from hemline.pictures import Picture
 from hemline.report import markdown_table, templates
 
@@ -25,6 +26,7 @@ SYMBOLS = {
     "no difference shown": "●",
     "not measured": "?",
 }
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _PARTLY = "◐"
 
 
@@ -76,6 +78,7 @@ def render(claims: Claims, judged: Sequence[Judged], outcomes: Outcomes, answers
         "table": short_table(judged),
     }
     environment = templates(Path(__file__).parent / "templates")
+    environment.filters["whole"] = _whole
     names = ("claims.html", "claims.md")
     return {name: environment.get_template(f"{name}.jinja").render(context).encode() for name in names}
 
@@ -129,7 +132,7 @@ def _decisive(judged: Judged) -> str:
 def _entry(claims: Claims, judged: Judged, outcomes: Outcomes) -> Entry:
     claim = judged.claim
     lines = [
-        Line(part, finding, SYMBOLS[finding.verdict], f"{finding.verdict} {finding.condition}".rstrip())
+        Line(part, finding, SYMBOLS[finding.verdict], phrase(part, finding))
         for part, finding in zip(claim.parts, judged.findings, strict=True)
     ]
     figure = claim_figure(judged, outcomes)
@@ -141,6 +144,12 @@ def _entry(claims: Claims, judged: Judged, outcomes: Outcomes) -> Entry:
         claim, claims.tutorials[claim.tutorial], judged, _symbol(judged.verdict), _kind(judged.verdict), lines,
         _decisive(judged), picture, legend(claim.parts),
     )  # fmt: skip
+
+
+def _whole(text: str) -> str:
+    """Keep an interval, and a number with its unit, on one line."""
+    spaced = re.sub(r"\[[^]]*\]", lambda match: match[0].replace(" ", _NO_BREAK), text)
+    return spaced.replace(" %", f"{_NO_BREAK}%")
 
 
 def _kind(verdict: str) -> str:

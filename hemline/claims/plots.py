@@ -45,7 +45,7 @@ def claim_figure(judged: Judged, outcomes: Outcomes) -> Figure | None:
     Returns:
         The figure, or None where no part has anything to draw.
     """
-    parts = [part for part in judged.claim.parts if _drawable(part, outcomes)]
+    parts = _distinct([part for part in judged.claim.parts if _drawable(part, outcomes)])
     if not parts:
         return None
     columns, rows = min(COLUMNS, len(parts)), math.ceil(len(parts) / COLUMNS)
@@ -54,7 +54,7 @@ def claim_figure(judged: Judged, outcomes: Outcomes) -> Figure | None:
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, part in zip(panels, parts, strict=False):
             _draw(axes, part, outcomes)
-            axes.set_title(part.says, fontsize=8.5)
+            axes.set_title(_title(part), fontsize=8.5)
             axes.tick_params(labelsize=8)
         for axes in panels[len(parts) :]:
             axes.set_axis_off()
@@ -67,6 +67,26 @@ def _drawable(part: AnyPart, outcomes: Outcomes) -> bool:
     if isinstance(part, OrderingPart) and part.metric == "seconds":
         return outcomes[part.of].seconds is not None and outcomes[part.than].seconds is not None
     return True
+
+
+def _distinct(parts: Sequence[AnyPart]) -> list[AnyPart]:
+    """Leave out curves that are there already: training and test are drawn together."""
+    kept = {_curves(part) or id(part): part for part in reversed(parts)}
+    return list(reversed(kept.values()))
+
+
+def _curves(part: AnyPart) -> tuple[str, str, int, int] | None:
+    if not isinstance(part, TrendPart | WobblePart):
+        return None
+    return part.of, part.metric.removeprefix("test_"), part.from_epoch, part.to_epoch
+
+
+def _title(part: AnyPart) -> str:
+    curves = _curves(part)
+    if curves is None:
+        return part.says
+    place, metric, first, last = curves
+    return f"{place.split('/')[1]}: {metric}, epochs {first} and {last} marked"
 
 
 def _draw(axes: Axes, part: AnyPart, outcomes: Outcomes) -> None:

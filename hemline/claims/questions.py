@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hemline.claims.file import Question
-from hemline.claims.verdicts import Judged
+from hemline.claims.verdicts import Judged, phrase
 
 # An answer with at least this probability counts as a sure one.
 _SURE = 0.9
@@ -66,7 +66,7 @@ def answer(question: Question, judged: Mapping[str, Judged], outputs: Mapping[st
         return _answer_outputs(question, outputs[question.outputs_of])
     own = [judged[name] for name in question.claims]
     evidence = [
-        Evidence(part.says, finding.verdict + (f" {finding.condition}" if finding.condition else ""), finding.sentence)
+        Evidence(part.says, phrase(part, finding), finding.sentence)
         for each in own
         for part, finding in zip(each.claim.parts, each.findings, strict=True)
     ]

@@ -64,6 +64,13 @@ class Outcome:
 Outcomes = Mapping[str, Outcome]
 
 
+def phrase(part: AnyPart, finding: Finding) -> str:
+    """Return a finding's verdict as it is printed: evidence beside a claim is no claim that could be reproduced."""
+    if part.also:
+        return {"reproduced": "shown", "not reproduced": "not so"}.get(finding.verdict, finding.verdict)
+    return f"{finding.verdict} {finding.condition}".rstrip()
+
+
 @dataclass(frozen=True)
 class Judged:
     """A claim with a finding for each of its parts, and the verdict on the whole."""
@@ -76,11 +83,14 @@ class Judged:
     @property
     def words(self) -> str:
         """The verdict as it is printed."""
-        if not self.condition:
-            return self.verdict
-        return (
-            f"{self.verdict} {self.condition}" if self.verdict.endswith("if") else f"{self.verdict}; {self.condition}"
-        )
+        texts = [self.verdict]
+        if self.condition:
+            texts = [f"{self.verdict} {self.condition}"] if self.verdict.endswith("if") else [*texts, self.condition]
+        counted = zip(self.claim.parts, self.findings, strict=True)
+        missing = sum(finding.verdict == "not measured" and not part.also for part, finding in counted)
+        if missing and self.verdict != "not measured":
+            texts.append(f"{missing} part{'s' if missing > 1 else ''} not measured")
+        return "; ".join(texts)
 
     @property
     def seeds(self) -> int:
