@@ -19,6 +19,8 @@ from hemline.errors import InputError
 from hemline.idx import read_idx
 from hemline.params import Count, Name, StrictModel, parse, read_yaml
 
+# The report links to it: nothing but a page.
+Address = Annotated[str, StringConstraints(pattern=r"^https?://")]
 Text = Annotated[str, StringConstraints(min_length=1)]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -84,7 +86,7 @@ class Dataset(StrictModel):
     name: Name
     title: Text
     licence: Text
-    homepage: Text
+    homepage: Address
     classes: Annotated[list[Text], Field(min_length=2, max_length=256)]
     image_shape: Annotated[list[Count], Field(min_length=2, max_length=3)]
     files: Files

@@ -12,43 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from hemline.dataset import Dataset, load_dataset
 from hemline.errors import InputError
-from hemline.params import Params, read_yaml
+from hemline.params import Params
+from hemline.splits import Labelled, read_split
 
 Array = npt.NDArray[Any]
-
-# What a data set's title links to must be a page; anything else (javascript:, a file) is not linked.
-LINKABLE = ("https://", "http://")
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the images come from.
-
-    Attributes:
-        title: the data set's name in words.
-        classes: the classes' names, in the order of their labels.
-        licence: the terms, in words.
-        homepage: an address, or an empty text.
-    """
-
-    title: str
-    classes: list[str]
-    licence: str
-    homepage: str
-
-
-@dataclass(frozen=True)
-class Images:
-    """One of the three parts of the data set, mapped from its files rather than read.
-
-    Attributes:
-        images: float32, (n, height, width) or (n, height, width, channels).
-        labels: integers, (n,).
-    """
-
-    images: Array
-    labels: Array
 
 
 @dataclass(frozen=True)
@@ -71,9 +40,9 @@ class Results:
     """
 
     params: Params
-    source: Source
-    train: Images
-    test: Images
+    source: Dataset
+    train: Labelled
+    test: Labelled
     comparison: pd.DataFrame
     runs: pd.DataFrame
     layers: pd.DataFrame
@@ -123,7 +92,8 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         InputError: a file is missing or lacks a variant.
     """
     folder = root / "reports" / "evaluation"
-    source = _load_source(params.dataset, root)
+    source = load_dataset(params.dataset, root / "data")
+    normalized = root / "data" / "normalized"
     names = list(params.variants)
     others = [name for name in names if name != params.baseline]
     size = len(source.classes)
@@ -131,8 +101,8 @@ def load_results(params: Params, root: Path = Path()) -> Results:
     return Results(
         params=params,
         source=source,
-        train=_load_images(root, "train"),
-        test=_load_images(root, "test"),
+        train=read_split("train", normalized),
+        test=read_split("test", normalized),
         comparison=_read_variants(folder / "comparison.csv", names),
         runs=_read_variants(folder / "runs.csv", names),
         layers=_read_variants(folder / "layers.csv", names),
@@ -142,28 +112,6 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         difference={name: _read_matrix(confusion / f"{name}-minus-{params.baseline}.csv", size) for name in others},
         folder=folder,
     )
-
-
-def _load_source(name: str, root: Path) -> Source:
-    path = root / "data" / f"{name}.yaml"
-    values = read_yaml(path)
-    try:
-        # Digits as class names are numbers in YAML.
-        classes = [str(label) for label in values["classes"]]
-        return Source(values["title"], classes, values["licence"], _homepage(values.get("homepage")))
-    except KeyError as error:
-        raise InputError(f"{path}: {error.args[0]}: is required, but missing") from None
-
-
-def _homepage(address: object) -> str:
-    text = str(address or "")
-    return text if text.startswith(LINKABLE) else ""
-
-
-def _load_images(root: Path, part: str) -> Images:
-    folder = root / "data" / "normalized"
-    images, labels = (_read_array(folder / f"{part}-{kind}.npy", "normalize") for kind in ("images", "labels"))
-    return Images(images, labels)
 
 
 def _load_history(names: list[str], root: Path) -> pd.DataFrame:

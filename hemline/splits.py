@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
 from hemline.dataset import RawImages
 from hemline.errors import InputError
@@ -43,6 +42,8 @@ def split(raw: RawImages, normalize: Normalize) -> dict[str, Labelled]:
     everything = np.arange(len(raw.train_labels))
     train, validation = everything, everything[:0]
     if normalize.validation_split:
+        from sklearn.model_selection import train_test_split  # noqa: PLC0415 - slow, and not for those who only read
+
         try:
             train, validation = train_test_split(
                 everything, test_size=normalize.validation_split, stratify=raw.train_labels, random_state=_SPLIT_SEED

@@ -174,7 +174,8 @@ def test_only_pages_are_linked_as_the_homepage(tmp_path: Path) -> None:
     make(Inputs())
     path = tmp_path / "data" / "tiny.yaml"
     path.write_text(path.read_text().replace("https://example.org/tiny", "javascript:alert(1)"))
-    assert b"javascript:" not in again()["index.html"]
+    with pytest.raises(InputError, match=r"homepage: .*'javascript:alert\(1\)'$"):
+        again()
 
 
 @undrawn

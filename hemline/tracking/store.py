@@ -27,6 +27,8 @@ import mlflow  # noqa: E402 - after the settings that it reads at import
 from mlflow import MlflowClient  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 
+from hemline.tracking.relocate import relocate  # noqa: E402
+
 HOST_TAG = "host"
 SHA_TAG = "model_sha256"
 
@@ -62,6 +64,7 @@ def open_store(experiment: str) -> Store:
     uri = tracking_uri()
     if database := local_database(uri):
         _create(database)
+        relocate(database, _artifacts(database))
     mlflow.set_tracking_uri(uri)
     store = Store(MlflowClient(uri), _experiment(MlflowClient(uri), experiment, database))
     _end_dead_runs(store)

@@ -1,0 +1,45 @@
+# Two commands: `make` runs the pipeline, `make test` the tests. Each sets up what it needs, in any order, and again.
+
+VENV := .venv
+READY := $(VENV)/.ready
+# The first of these that will do, unless PYTHON names another.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& echo $$python && break; done)
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# Without bytecode, every single stage would spend ten seconds more on importing TensorFlow.
+export PYTHONDONTWRITEBYTECODE :=
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.DEFAULT_GOAL := pipeline
+.PHONY: pipeline setup test lint ui sync help
+
+pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
+	@dvc repro
+	@echo; cat reports/summary.md; echo; echo "The whole report: reports/index.html"
+
+setup: $(READY)  ## create .venv with the pinned dependencies
+
+test: $(READY)  ## run the tests
+	@python -m pytest -n 2
+
+lint: $(READY)  ## check style and types
+	@ruff check . && ruff format --check . && mypy
+
+ui: $(READY)  ## complete the MLflow store, and serve its UI on 127.0.0.1
+	@python -m commands.ui
+
+sync: $(READY)  ## complete the MLflow store from what the workspace holds
+	@python -m commands.sync
+
+help:  ## list these
+	@sed -nE 's/^([a-z]+):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+$(READY): requirements.lock
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 found; install one, or say make PYTHON=..." >&2; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version), once ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@awk '/^[a-z]/ {keep = /^uv==/} keep' requirements.lock > $(VENV)/uv.txt
+	@python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
+	@uv pip install --quiet --require-hashes -r requirements.lock
+	@touch $@
