@@ -120,6 +120,9 @@ def _create(database: Path) -> None:
         with sqlite3.connect(draft) as connection:
             connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not wait for each other
         connection.close()
+        # Where the database was deleted, what SQLite left beside it would become part of the new one.
+        for suffix in ("-wal", "-shm"):
+            database.with_name(database.name + suffix).unlink(missing_ok=True)
         draft.replace(database)
 
 
