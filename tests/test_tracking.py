@@ -377,6 +377,14 @@ def kill(*arguments):
     assert not list(fresh.glob(".mlflow.db.draft*"))
 
 
+def test_a_database_that_was_deleted_does_not_come_back_in_pieces(holder):
+    holder.kill()
+    holder.wait()
+    assert Path("mlflow.db-wal").stat().st_size
+    Path("mlflow.db").unlink()
+    assert all_runs() == []
+
+
 def test_a_deleted_experiment_comes_back(workspace):
     opened = store.open_store("tiny")
     opened.client.delete_experiment(opened.experiment_id)
