@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test lint ui sync help
+.PHONY: pipeline setup test lint lock ui sync help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
@@ -31,6 +31,10 @@ ui: $(READY)  ## complete the MLflow store, and serve its UI on 127.0.0.1
 
 sync: $(READY)  ## complete the MLflow store from what the workspace holds
 	@python -m commands.sync
+
+lock: $(READY)  ## resolve the dependencies anew
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --no-header \
+		--upgrade pyproject.toml --output-file requirements.lock
 
 help:  ## list these
 	@sed -nE 's/^([a-z]+):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
