@@ -105,12 +105,14 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
 
     trained = Trained(settings.variant)
     model = serving_model(load_model(trained.model_path(seed)), settings.normalize.scale)
-    run_id = run.create_run(opened, settings, seed, {BACKFILLED_TAG: "true"})
+    lock = store.live_lock()
+    run_id = run.create_run(opened, settings, seed, {BACKFILLED_TAG: "true", store.LOCK_TAG: lock.lock_file})
     history = trained.history()
     for figures in history[history.seed == seed].to_dict("records"):
         run.log_epoch(opened, run_id, figures)
     run.log_model(opened, run_id, model, sha256, seed)
     opened.client.set_terminated(run_id, "FINISHED")
+    store.end_lock(lock)
     return opened.client.get_run(run_id)
 
 
