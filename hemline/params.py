@@ -28,6 +28,14 @@ Optimizer = Literal["adam", "rmsprop", "sgd"]
 Activation = Literal["relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu"]
 M = TypeVar("M", bound=BaseModel)
 
+# What a network takes from the data, so that no setting can contradict it: the rule for whoever tries.
+DERIVED = {
+    "flatten": "is no setting: every image is flattened to one row of numbers before the first dense layer, because "
+    "a dense layer would answer for each row of pixels by itself; remove it",
+    "outputs": "is no setting: a network has one output for each class in data/<dataset>.yaml, because every label "
+    "needs an output of its own; remove it",
+}
+
 
 class StrictModel(BaseModel):
     """Strict types, no unknown keys, no change after validation."""
@@ -151,6 +159,8 @@ def _first_line(error: ValidationError) -> str:
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error" and not key:
         return _one_line(message)
+    if first["type"] == "extra_forbidden" and first["loc"][-1] in DERIVED:
+        return f"{key}: {DERIVED[str(first['loc'][-1])]}, got {_shown(first['input'])}"
     if first["type"] == "extra_forbidden":
         return f"{key}: is not a known key; remove it or correct its spelling, got {_shown(first['input'])}"
     if first["type"] == "missing":

@@ -93,7 +93,7 @@ def _publish_run(opened: store.Store, settings: Settings, row: dict[Any, Any], r
                 _write_artifacts(settings, results.predicted[variant, seed], results.labels, Path(folder))
                 picture = results.folder / "confusion" / f"{variant}.png"
                 shutil.copy(picture, Path(folder) / "confusion_matrix_all_seeds.png")
-                run.log_figures(opened, each, figures, Path(folder))
+                run.log_figures(opened, each, figures, row["epochs"], Path(folder))
 
 
 def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) -> Any:
