@@ -36,6 +36,16 @@ lock: $(READY)  ## resolve the dependencies anew
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --no-header \
 		--upgrade pyproject.toml --output-file requirements.lock
 
+promote: $(READY)  ## make the best model by validation the one that is served, if the test images show it better
+	@python -m commands.promote
+
+serve: $(READY)  ## serve the promoted model on 127.0.0.1: raw pixels in, class and probabilities out
+	@python -m commands.serve
+
+predict: $(READY)  ## tell what is on a photo: make predict IMAGE=photo.png
+	@test -n "$(IMAGE)" || { echo "error: IMAGE: name a picture file: make predict IMAGE=photo.png" >&2; exit 1; }
+	@python -m commands.predict "$(IMAGE)"
+
 help:  ## list these
 	@sed -nE 's/^([a-z]+):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 

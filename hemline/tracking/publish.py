@@ -85,7 +85,7 @@ def _publish_run(opened: store.Store, settings: Settings, row: dict[Any, Any], r
     variant, seed, sha256 = row["variant"], row["seed"], row["model_sha256"]
     same_model = f"tags.{store.SHA_TAG} = '{sha256}' and attributes.status = 'FINISHED'"
     runs = store.search(opened, same_model) or [_back_fill(opened, settings, seed, sha256)]
-    gain = row["test_accuracy"] - results.baseline
+    gain = round(row["test_accuracy"] - results.baseline, 6)
     figures = {"test_accuracy": row["test_accuracy"], "test_loss": row["test_loss"], "test_gain": gain}
     for each in runs:
         if any(each.data.metrics.get(key) != value for key, value in figures.items()):

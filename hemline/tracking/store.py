@@ -16,6 +16,7 @@ _DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # MLflow's own figures keep a training waiting for minutes
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",  # Keras models need none
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
 }
 # What `mlflow run` hands to its children. It names one run, of another experiment, for all trainings: kept as a tag.
@@ -32,6 +33,18 @@ from hemline.tracking.relocate import relocate  # noqa: E402
 
 HOST_TAG = "host"
 LOCK_TAG = "live_lock"
+# Shown above the runs, as Markdown.
+_NOTE = """\
+One run is one training: a variant of the network with one seed. Its name says what differs: variant, epochs (`e5`),
+settings that are not the usual ones, seed (`s0`).
+
+- `loss`, `accuracy`, `val_loss`, `val_accuracy`: after each epoch, on training and validation images.
+- `test_accuracy`, `test_loss`: once, after training, on the test images. Choose models by `val_accuracy`, not by these.
+- `test_gain`: test accuracy less the mean of the baseline's seeds.
+
+*Group by* `variant` averages over the seeds. Seeds and test images differ by chance: the intervals, and the verdict,
+are in `reports/index.html`. What DVC keeps is the truth, and these runs a view of it: `make sync` completes them.
+"""
 SHA_TAG = "model_sha256"
 
 
@@ -138,7 +151,7 @@ def _experiment(client: MlflowClient, name: str, database: Path | None) -> str:
         # that DVC deletes.
         location = (_artifacts(database) / name).as_uri() if database else None
         with suppress(MlflowException):  # another process was faster
-            return str(client.create_experiment(name, artifact_location=location))
+            return str(client.create_experiment(name, artifact_location=location, tags={"mlflow.note.content": _NOTE}))
         found = client.get_experiment_by_name(name)
     if found is None:
         raise MlflowException(f"the experiment {name!r} can be neither created nor found")
