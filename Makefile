@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test lint lock claims ui sync help
+.PHONY: pipeline setup test lint lock claims ui sync promote serve predict help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
