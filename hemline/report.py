@@ -190,11 +190,11 @@ def _figures(results: Results) -> dict[str, bytes]:
     }
     if _others(results):
         figures["gain.png"] = plots.gain_figure(results.comparison, baseline)
-    for name, counts in results.confusion.items():
-        figures[f"confusion-{name}.png"] = plots.confusion_figure(counts, classes)
     for name, difference in results.difference.items():
         figures[f"confusion-{name}-minus-{baseline}.png"] = plots.difference_figure(difference, classes)
-    return {name: plots.png(figure, photograph=name == "pixels.png") for name, figure in figures.items()}
+    drawn = {name: plots.png(figure, photograph=name == "pixels.png") for name, figure in figures.items()}
+    # Drawn by evaluate, which gives them to MLflow too.
+    return drawn | {f"confusion-{name}.png": results.confusion_png(name) for name in results.confusion}
 
 
 def _embedded(figures: Mapping[str, bytes], results: Results) -> dict[str, Picture]:

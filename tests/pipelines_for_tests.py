@@ -54,12 +54,17 @@ class Pipeline:
         assert not check or done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
         return done
 
-    def start(self, *command):
+    def start(self, *command, **environment):
         """Start ``command`` in a session of its own, with its output in ``<folder>/../output``."""
-        output = (self.folder.parent / "output").open("a")
-        return subprocess.Popen(
-            command, cwd=self.folder, env=self.environment, stdout=output, stderr=output, start_new_session=True
-        )
+        with (self.folder.parent / "output").open("a") as output:
+            return subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=self.environment | environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
 
     def set(self, **changes):
         """Change keys of params.yaml."""

@@ -78,10 +78,9 @@ class Recorder:
     def _start(self, seed: int) -> None:
         from hemline.tracking import run, store  # noqa: PLC0415
 
-        run_id = run.create_run(self._store, self._settings, seed, {})
-        lock = store.live_lock(run_id)
-        lock.acquire()
-        self._runs[seed] = run_id, lock
+        lock = store.live_lock()
+        tags = {store.LOCK_TAG: lock.lock_file}
+        self._runs[seed] = run.create_run(self._store, self._settings, seed, tags), lock
 
     def _epoch(self, seed: int, figures: dict[str, float]) -> None:
         from hemline.tracking import run  # noqa: PLC0415
@@ -99,9 +98,11 @@ class Recorder:
             self._end(seed, status)
 
     def _end(self, seed: int, status: str) -> None:
+        from hemline.tracking import store  # noqa: PLC0415
+
         run_id, lock = self._runs.pop(seed)
         self._store.client.set_terminated(run_id, status)
-        lock.release()
+        store.end_lock(lock)
 
 
 def warn(error: Exception) -> None:
