@@ -25,6 +25,7 @@ class Recorder:
         self._runs: dict[int, tuple[str, BaseFileLock]] = {}
         self._store: Any = None
         self._broken = False
+        self._interrupted = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mlflow")
 
     def __enter__(self) -> Self:
@@ -36,6 +37,8 @@ class Recorder:
     ) -> None:
         """Wait for what is to be recorded; runs that have not finished end as FAILED, or KILLED if interrupted."""
         status = "FAILED" if kind is not None and issubclass(kind, Exception) else "KILLED"
+        # Who presses Ctrl-C does not want to wait for the epochs that are still to be logged.
+        self._interrupted = kind is not None and status == "KILLED"
         self._submit(lambda: self._end_all(status))
         self._thread.shutdown()
 
@@ -85,6 +88,8 @@ class Recorder:
     def _epoch(self, seed: int, figures: dict[str, float]) -> None:
         from hemline.tracking import run  # noqa: PLC0415
 
+        if self._interrupted:
+            return
         run.log_epoch(self._store, self._runs[seed][0], figures)
 
     def _finish(self, seed: int, model: "keras.Sequential", sha256: str) -> None:
