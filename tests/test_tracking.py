@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def results(workspace):
             last = {"seed": seed} | EPOCHS[-1]
             evaluation.add(variant, last, predict(model, test.images), trained.model_sha256(seed))
         trained.write(settings_of(variant), [{"seed": seed} | figures for seed in SEEDS for figures in EPOCHS])
-        evaluation.describe(variant, describe_layers(model))
+        evaluation.describe(variant, describe_layers(model), trained.history())
     evaluation.write(Path("reports"))
     return workspace
 
@@ -208,6 +209,24 @@ def test_a_training_that_fails_ends_its_run_as_failed_and_one_that_is_interrupte
         recorder.start(0)
         raise error
     assert only_run().info.status == status
+
+
+def test_an_interrupted_training_does_not_wait_for_epochs_that_are_still_to_be_logged(workspace):
+    def wait_for_the_end_of_the_block():
+        while not recorder._interrupted:
+            time.sleep(0.01)
+
+    with suppress(KeyboardInterrupt), Recorder(settings_of()) as recorder:
+        recorder.start(0)
+        recorder.epoch(0, EPOCHS[0])
+        recorder._thread.submit(lambda: None).result()
+        recorder._submit(wait_for_the_end_of_the_block)
+        recorder.epoch(0, EPOCHS[1])
+        raise KeyboardInterrupt
+    run = only_run()
+    assert run.info.status == "KILLED"
+    curve = store.open_store("tiny").client.get_metric_history(run.info.run_id, "loss")
+    assert [point.step for point in curve] == [1]
 
 
 @pytest.mark.parametrize(
@@ -431,7 +450,7 @@ def test_publishing_into_an_empty_store_back_fills_a_full_run_of_every_model(res
         assert [(point.step, point.value) for point in curve] == [(1, 1.75), (2, 1.5)]
         assert {file.path for file in client.list_artifacts(run.info.run_id)} >= {
             "confusion_matrix.csv",
-            "confusion_matrix.png",
+            "confusion_matrix_all_seeds.png",
             "per_class.txt",
         }
         served = mlflow.pyfunc.load_model(f"models:/{run.outputs.model_outputs[0].model_id}")
@@ -450,7 +469,7 @@ def test_publishing_sets_the_test_figures_and_the_gain_over_the_baseline(results
         assert figures_of(run) == {
             "test_accuracy": row["test_accuracy"],
             "test_loss": row["test_loss"],
-            "test_gain": row["test_accuracy"] - baseline,
+            "test_gain": pytest.approx(row["test_accuracy"] - baseline, abs=1e-6),
         }
 
 
