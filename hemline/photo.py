@@ -41,9 +41,11 @@ def read_photo(path: Path, channels: int) -> Image.Image:
         raise InputError(f"{path}: no such file") from None
     except UnidentifiedImageError:
         raise InputError(f"{path}: must be a picture (PNG, JPEG, WebP, ...), got something else") from None
+    except Image.DecompressionBombError:
+        raise InputError(f"{path}: must have at most {_MOST_PIXELS:,} pixels, got far more") from None
     except InputError:
         raise
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError) as error:
         # Pillow's readers raise all of these for files that begin like a picture.
         text = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{path}: cannot be read: {text}") from None

@@ -105,8 +105,8 @@ def check_images(values: Any, image_shape: tuple[int, ...]) -> NDArray[np.float3
         raise RefusedError(f"{_form(image_shape)}, got none")
     for wrong in _no_numbers(array.flat):
         raise RefusedError(f"pixels must be numbers from 0 to {_HIGHEST}, got {json.dumps(wrong)[:_SHOWN]}")
-    if array.shape[1:] != image_shape:
-        ragged = any(isinstance(value, list) for value in array.flat)
+    ragged = any(isinstance(value, list) for value in array.flat)
+    if ragged or array.shape[1:] != image_shape:
         raise RefusedError(f"{_form(image_shape)}, got {'lists of different lengths' if ragged else array.shape}")
     # Compared before they become floats, which the largest of JSON's whole numbers cannot.
     for outside in array[~((array >= 0) & (array <= _HIGHEST))]:
