@@ -15,10 +15,10 @@ from hemline.claims.file import Claims, load_claims
 from hemline.claims.mistakes import refusal
 from hemline.claims.page import render, short_table, summary
 from hemline.claims.questions import Outputs, answer
-from hemline.claims.readme import rewrite
 from hemline.claims.record import record
 from hemline.claims.verdicts import Judged, Outcomes, judge_claim
 from hemline.errors import one_line_errors
+from hemline.readme import rewrite
 from hemline.report import write
 
 REPORTS = Path("reports")
@@ -38,7 +38,7 @@ def main() -> None:
         seconds = record(claims, list(experiments.values()))
         judged = _judge_and_write(claims, experiments, seconds)
         if arguments.readme:
-            changed = rewrite(Path("README.md"), f"{summary(judged)}\n\n{short_table(judged)}")
+            changed = rewrite(Path("README.md"), "claims", f"{summary(judged)}\n\n{short_table(judged)}")
             print("README.md: " + ("rewritten" if changed else "is up to date"))
 
 

@@ -16,7 +16,7 @@ from pipelines_for_tests import make_pipeline
 from ruamel.yaml import YAML
 from test_claims_file import EXPERIMENT, NUMBER, SETTINGS, claim, values
 
-from hemline.claims.readme import BEGIN, END
+BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("claims")]
 

@@ -9,9 +9,11 @@ from hemline.claims.experiments import overrides
 from hemline.claims.file import load_claims
 from hemline.claims.mistakes import refusal
 from hemline.claims.progress import Display, settings
-from hemline.claims.readme import BEGIN, END, rewrite
 from hemline.errors import InputError
 from hemline.params import Params, parse, read_yaml
+from hemline.readme import rewrite
+
+BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 
 REPOSITORY = Path(__file__).parent.parent
 SETTINGS = {
@@ -157,9 +159,9 @@ def test_a_mistake_s_error_is_read_and_a_good_variant_has_none(tmp_path):
 def test_the_readme_s_table_is_replaced_and_nothing_else(tmp_path):
     path = tmp_path / "README.md"
     path.write_text(f"# Title\n\n{BEGIN}\nold\n{END}\n\nThe rest.\n")
-    assert rewrite(path, "| new |")
+    assert rewrite(path, "claims", "| new |")
     assert path.read_text() == f"# Title\n\n{BEGIN}\n\n| new |\n\n{END}\n\nThe rest.\n"
-    assert not rewrite(path, "| new |")
+    assert not rewrite(path, "claims", "| new |")
 
 
 @pytest.mark.parametrize("text", ["", BEGIN, f"{END} {BEGIN}", f"{BEGIN} {BEGIN} {END}"])
@@ -167,13 +169,13 @@ def test_a_readme_without_the_markers_is_left_alone(tmp_path, text):
     path = tmp_path / "README.md"
     path.write_text(text)
     with pytest.raises(InputError, match="must have <!-- claims:begin --> and, below it, <!-- claims:end -->"):
-        rewrite(path, "new")
+        rewrite(path, "claims", "new")
     assert path.read_text() == text
 
 
 def test_a_missing_readme_is_said(tmp_path):
     with pytest.raises(InputError, match="no such file"):
-        rewrite(tmp_path / "README.md", "new")
+        rewrite(tmp_path / "README.md", "claims", "new")
 
 
 def test_the_progress_tells_setting_claims_and_time_left(tmp_path, capsys, monkeypatch):
