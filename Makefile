@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test lint lock ui sync help
+.PHONY: pipeline setup test lint lock claims readme ui sync promote serve predict help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
@@ -25,6 +25,12 @@ test: $(READY)  ## run the tests
 
 lint: $(READY)  ## check style and types
 	@ruff check . && ruff format --check . && mypy
+
+claims: $(READY)  ## test what five tutorials claim: reports/claims.html, and the table in README.md
+	@python -m commands.claims --readme
+
+readme: $(READY)  ## write the comparison of the workspace into README.md
+	@python -m commands.readme
 
 ui: $(READY)  ## complete the MLflow store, and serve its UI on 127.0.0.1
 	@python -m commands.ui

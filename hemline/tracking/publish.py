@@ -93,7 +93,7 @@ def _publish_run(opened: store.Store, settings: Settings, row: dict[Any, Any], r
                 _write_artifacts(settings, results.predicted[variant, seed], results.labels, Path(folder))
                 picture = results.folder / "confusion" / f"{variant}.png"
                 shutil.copy(picture, Path(folder) / "confusion_matrix_all_seeds.png")
-                run.log_figures(opened, each, figures, Path(folder))
+                run.log_figures(opened, each, figures, row["epochs"], Path(folder))
 
 
 def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) -> Any:
@@ -105,12 +105,14 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
 
     trained = Trained(settings.variant)
     model = serving_model(load_model(trained.model_path(seed)), settings.normalize.scale)
-    run_id = run.create_run(opened, settings, seed, {BACKFILLED_TAG: "true"})
+    lock = store.live_lock()
+    run_id = run.create_run(opened, settings, seed, {BACKFILLED_TAG: "true", store.LOCK_TAG: lock.lock_file})
     history = trained.history()
     for figures in history[history.seed == seed].to_dict("records"):
         run.log_epoch(opened, run_id, figures)
     run.log_model(opened, run_id, model, sha256, seed)
     opened.client.set_terminated(run_id, "FINISHED")
+    store.end_lock(lock)
     return opened.client.get_run(run_id)
 
 

@@ -3,12 +3,13 @@
 import os
 import socket
 import sqlite3
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 _DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",  # it looks up a host outside at each start
@@ -31,6 +32,7 @@ from mlflow.exceptions import MlflowException  # noqa: E402
 from hemline.tracking.relocate import relocate  # noqa: E402
 
 HOST_TAG = "host"
+LOCK_TAG = "live_lock"
 # Shown above the runs, as Markdown.
 _NOTE = """\
 One run is one training: a variant of the network with one seed. Its name says what differs: variant, epochs (`e5`),
@@ -94,12 +96,24 @@ def project_run() -> str | None:
     return _PROJECT_RUN
 
 
-def live_lock(run_id: str) -> FileLock:
-    """Return the lock that a process holds while it records ``run_id``; the system frees it whatever way it ends."""
+def live_lock() -> FileLock:
+    """Take the lock that shows that a run is alive: the system frees it whatever way its process ends.
+
+    It is taken before the run exists, which names it by ``LOCK_TAG`` from its first moment on: no other process can
+    see the run without it.
+    """
     folder = root() / ".hemline" / "live"
     folder.mkdir(parents=True, exist_ok=True)
     # Another thread ends the run than starts it.
-    return FileLock(folder / f"{run_id}.lock", thread_local=False)
+    lock = FileLock(folder / f"{uuid.uuid4().hex}.lock", thread_local=False)
+    lock.acquire()
+    return lock
+
+
+def end_lock(lock: BaseFileLock) -> None:
+    """Release ``lock``, of a run that has ended, and remove its file."""
+    lock.release()
+    Path(lock.lock_file).unlink(missing_ok=True)
 
 
 def _create(database: Path) -> None:
@@ -119,6 +133,9 @@ def _create(database: Path) -> None:
         with sqlite3.connect(draft) as connection:
             connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not wait for each other
         connection.close()
+        # Where the database was deleted, what SQLite left beside it would become part of the new one.
+        for suffix in ("-wal", "-shm"):
+            database.with_name(database.name + suffix).unlink(missing_ok=True)
         draft.replace(database)
 
 
@@ -147,12 +164,16 @@ def _end_dead_runs(store: Store) -> None:
     """Mark as KILLED the runs whose process, on this machine, is gone."""
     mine = f"attributes.status = 'RUNNING' and tags.{HOST_TAG} = '{socket.gethostname()}'"
     for run in search(store, mine):
-        lock = live_lock(run.info.run_id)
-        with suppress(Timeout), lock.acquire(timeout=0):
+        path = Path(run.data.tags.get(LOCK_TAG, "/nowhere/lock"))
+        if not path.parent.is_dir():
+            continue  # of a repository that this process cannot see: whether it lives is not known here
+        lock = FileLock(path)
+        with suppress(Timeout):
+            lock.acquire(timeout=0)
             # It may have ended between the search and here.
             if store.client.get_run(run.info.run_id).info.status == "RUNNING":
                 store.client.set_terminated(run.info.run_id, "KILLED")
-            Path(lock.lock_file).unlink(missing_ok=True)
+            end_lock(lock)
 
 
 def search(store: Store, condition: str) -> list[Any]:
