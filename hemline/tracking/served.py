@@ -109,7 +109,9 @@ def check_images(values: Any, image_shape: tuple[int, ...]) -> NDArray[np.float3
     if ragged or array.shape[1:] != image_shape:
         raise RefusedError(f"{_form(image_shape)}, got {'lists of different lengths' if ragged else array.shape}")
     # Compared before they become floats, which the largest of JSON's whole numbers cannot.
-    for outside in array[~((array >= 0) & (array <= _HIGHEST))]:
+    with np.errstate(invalid="ignore"):  # NaN is neither, which is what is asked
+        inside = (array >= 0) & (array <= _HIGHEST)
+    for outside in array[~inside]:
         raise RefusedError(f"pixels must be numbers from 0 to {_HIGHEST}, got {json.dumps(outside)[:_SHOWN]}")
     return array.astype(np.float32)
 
