@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 
-class FastDropout(keras.layers.Dropout):
+class FastDropout(keras.layers.Dropout):  # type: ignore[misc]  # Keras ships no types
     """``keras.layers.Dropout`` by Threefry. For training only: saved models hold Keras's own layer."""
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:

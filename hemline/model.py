@@ -22,6 +22,7 @@ def build_model(
     n_classes: int,
     seed: int,
     name: str,
+    *,
     dropout: type[keras.layers.Dropout] = keras.layers.Dropout,
 ) -> keras.Sequential:
     """Return an untrained dense network: images (h, w) or (h, w, c), float32 -> ``n_classes`` probabilities.
