@@ -17,12 +17,18 @@ _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def build_model(
-    training: Training, image_shape: tuple[int, ...], n_classes: int, seed: int, name: str
+    training: Training,
+    image_shape: tuple[int, ...],
+    n_classes: int,
+    seed: int,
+    name: str,
+    *,
+    dropout: type[keras.layers.Dropout] = keras.layers.Dropout,
 ) -> keras.Sequential:
     """Return an untrained dense network: images (h, w) or (h, w, c), float32 -> ``n_classes`` probabilities.
 
     All randomness (initial weights, dropout) comes from ``seed``; Keras's global seed is shared between threads, and
-    is left alone.
+    is left alone. ``dropout`` is the class of the dropout layers; models that are saved have Keras's own.
     """
     seeds = iter(np.random.SeedSequence(seed).generate_state(2 * len(training.hidden) + 1).tolist())
     layers: list[keras.Layer] = [keras.Input(image_shape, name="image"), keras.layers.Flatten(name="flatten")]
@@ -30,7 +36,7 @@ def build_model(
         layers.append(_dense(units, training.activation, next(seeds), f"dense-{number}"))
         dropout_seed = next(seeds)
         if training.dropout:
-            layers.append(keras.layers.Dropout(training.dropout, seed=dropout_seed, name=f"dropout-{number}"))
+            layers.append(dropout(training.dropout, seed=dropout_seed, name=f"dropout-{number}"))
     layers.append(_dense(n_classes, "softmax", next(seeds), "probabilities"))
     return keras.Sequential(layers, name=name)
 

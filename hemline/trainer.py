@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from hemline.dropout import FastDropout
 from hemline.errors import InputError
 from hemline.model import build_model
 from hemline.optimizers import OPTIMIZERS, Tensors
@@ -78,7 +79,7 @@ class Trainer:
         self._n_images = n_images
         self._n_batches = math.ceil(n_images / training.batch_size)
         self._optimizer = OPTIMIZERS[training.optimizer]
-        self._graph = build_model(training, self._image_shape, n_classes, seed=0, name=name)
+        self._graph = build_model(training, self._image_shape, n_classes, seed=0, name=name, dropout=FastDropout)
         self._train = _tensors(train)
         self._watched = {prefix: _tensors(labelled) for prefix, labelled in (watched or {}).items()}
         self._run_epoch = tf.function(self._epoch, jit_compile=True)

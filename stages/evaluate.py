@@ -5,7 +5,7 @@ Writes: reports/metrics.json, reports/evaluation/; test figures on the MLflow ru
 Run:    python -m stages.evaluate
 """
 
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from hemline.evaluated import Evaluation
 from hemline.params import Params, load_params
 from hemline.runtime import start_tensorflow
 from hemline.splits import Labelled, read_split
+from hemline.tracking.record import warn
 from hemline.trained import Trained
 
 
@@ -32,7 +33,10 @@ def main() -> None:
             for variant in params.variants:
                 _evaluate(params, variant, test, evaluation)
             evaluation.write(Path("reports"))
-            beside.submit(_publish, list(params.variants)).result()
+            try:
+                beside.submit(_publish, list(params.variants)).result()
+            except BrokenExecutor as error:  # that process was killed; the results are in place
+                warn(error)
 
 
 def _evaluate(params: Params, variant: str, test: Labelled, evaluation: Evaluation) -> None:

@@ -109,6 +109,13 @@ def test_the_other_setting_is_tried_where_the_stated_one_does_not_fit(tmp_path):
     assert "If the pixels are not scaled: Published 3.1 lies in" in files["claims.md"].decode()
 
 
+def test_parts_that_differ_say_that_only_some_depend_on_the_condition(tmp_path):
+    conditional = NUMBER | {"published": "3.1", "otherwise": {"condition": "the pixels are not scaled", "of": OTHER}}
+    contents = CONTENTS | {"claims": [claim(conditional, NUMBER | {"published": "7.7"})], "questions": []}
+    judged, _ = pages(tmp_path, contents)
+    assert judged[0].words == "reproduced in 1 of 2 parts, in part only if the pixels are not scaled"
+
+
 def test_times_that_nobody_recorded_are_no_evidence(tmp_path):
     judged, files = pages(tmp_path, **{LINEAR: outcome(0.5, seconds=False)})
     assert judged[0].findings[2].verdict == "not measured"

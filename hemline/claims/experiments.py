@@ -148,7 +148,7 @@ def _started(command: list[str], lock: IO[str]) -> Iterator[subprocess.Popen[str
         yield process
         process.wait()
     except BaseException:
-        # As Ctrl-C would: DVC deletes its copy, and the trainings mark their runs as ended.
+        # As Ctrl-C would: the trainings mark their runs as ended. A copy that DVC leaves is deleted by the next start.
         os.killpg(process.pid, signal.SIGINT)
         try:
             process.communicate(timeout=_GRACE)

@@ -30,6 +30,8 @@ METRICS = {
 # Of repeated trainings, so many are to lie in a published range: as many as a 95 % interval means to hold.
 _SHARE_IN_RANGE = 0.95
 _POINTS = "percentage points"
+# Seeds of one variant run together, and those of another at another time: the interval cannot know what else ran then.
+_LOAD = "the two ran one after the other, so other work on the machine may have slowed them differently"
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,9 @@ def judge_value_ordering(first: Values, second: Values, metric: str, claimed: Cl
     result = mean_difference(first, second)
     difference = Mean(result.difference, result.low, result.high)
     finding = _judge_ordering(difference, claimed, METRICS[metric], "", 4)
-    ratio = f" The first takes {first.mean() / second.mean():.2f} times as long." if metric == "seconds" else ""
+    ratio = ""
+    if metric == "seconds":
+        ratio = f" The first takes {first.mean() / second.mean():.2f} times as long; {_LOAD}."
     return replace(
         finding,
         sentence=finding.sentence + _pairs(first, second, claimed.order) + ratio,

@@ -85,7 +85,9 @@ class Judged:
         """The verdict as it is printed."""
         texts = [self.verdict]
         if self.condition:
-            texts = [f"{self.verdict} {self.condition}"] if self.verdict.endswith("if") else [*texts, self.condition]
+            # Of parts that differ, only some depend on the condition.
+            link = " " if self.verdict.endswith("if") else ", in part only if "
+            texts = [f"{self.verdict}{link}{self.condition}"]
         counted = zip(self.claim.parts, self.findings, strict=True)
         missing = sum(finding.verdict == "not measured" and not part.also for part, finding in counted)
         if missing and self.verdict != "not measured":
