@@ -433,7 +433,7 @@ def figures_of(run):
 def evaluated():
     import pandas as pd  # noqa: PLC0415 - only these tests read tables
 
-    return pd.read_csv("reports/evaluation/runs.csv", float_precision="round_trip")
+    return pd.read_csv("reports/evaluation/runs.csv")
 
 
 def test_publishing_into_an_empty_store_back_fills_a_full_run_of_every_model(results):

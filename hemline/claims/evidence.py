@@ -74,7 +74,7 @@ class Experiment:
 
     def _table(self, path: str) -> pd.DataFrame:
         with self._files.open(path, "rb") as file:
-            return pd.read_csv(file, float_precision="round_trip", dtype={"variant": str})
+            return pd.read_csv(file, dtype={"variant": str})
 
     def _array(self, path: str) -> npt.NDArray[Any]:
         with self._files.open(path, "rb") as file:

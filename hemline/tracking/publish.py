@@ -67,8 +67,8 @@ class _Results(NamedTuple):
 
 def _read_results(variants: list[str], reports: Path) -> _Results:
     try:
-        runs = pd.read_csv(reports / "evaluation" / "runs.csv", float_precision="round_trip")
-        comparison = pd.read_csv(reports / "evaluation" / "comparison.csv", float_precision="round_trip")
+        runs = pd.read_csv(reports / "evaluation" / "runs.csv")
+        comparison = pd.read_csv(reports / "evaluation" / "comparison.csv")
         runs = runs[runs.variant.isin(variants)]
         predicted = {}
         for variant, group in runs.groupby("variant"):
