@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test lint ui sync help
+.PHONY: pipeline setup test lint lock claims readme ui sync promote serve predict help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
@@ -26,11 +26,31 @@ test: $(READY)  ## run the tests
 lint: $(READY)  ## check style and types
 	@ruff check . && ruff format --check . && mypy
 
+claims: $(READY)  ## test what five tutorials claim: reports/claims.html, and the table in README.md
+	@python -m commands.claims --readme
+
+readme: $(READY)  ## write the comparison of the workspace into README.md
+	@python -m commands.readme
+
 ui: $(READY)  ## complete the MLflow store, and serve its UI on 127.0.0.1
 	@python -m commands.ui
 
 sync: $(READY)  ## complete the MLflow store from what the workspace holds
 	@python -m commands.sync
+
+lock: $(READY)  ## resolve the dependencies anew
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --no-header \
+		--upgrade pyproject.toml --output-file requirements.lock
+
+promote: $(READY)  ## make the best model by validation the one that is served, if the test images show it better
+	@python -m commands.promote
+
+serve: $(READY)  ## serve the promoted model on 127.0.0.1: raw pixels in, class and probabilities out
+	@python -m commands.serve
+
+predict: $(READY)  ## tell what is on a photo: make predict IMAGE=photo.png
+	@test -n "$(IMAGE)" || { echo "error: IMAGE: name a picture file: make predict IMAGE=photo.png" >&2; exit 1; }
+	@python -m commands.predict "$(IMAGE)"
 
 help:  ## list these
 	@sed -nE 's/^([a-z]+):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16

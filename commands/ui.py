@@ -4,13 +4,13 @@ Run: python -m commands.ui [--port 5000]
 """
 
 import argparse
-import socket
-import subprocess
 import sys
 from pathlib import Path
 
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import one_line_errors
+from hemline.foreground import run_in_foreground
 from hemline.params import load_params
+from hemline.ports import HOST, free_port
 from hemline.tracking.publish import publish
 from hemline.tracking.server import link, server_environment, ui_command
 from hemline.tracking.store import describe, tracking_uri
@@ -23,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Serve the MLflow UI on 127.0.0.1.")
     parser.add_argument("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
     with one_line_errors():
-        port = _port(parser.parse_args().port)
+        port = free_port(parser.parse_args().port, PORT)
         params = load_params()
         if Path("reports/evaluation/runs.csv").exists():
             publish(list(params.variants))
@@ -31,27 +31,8 @@ def main() -> None:
         if command is None:
             print(f"MLFLOW_TRACKING_URI names a server: {link(describe(tracking_uri()), params.dataset)}")
             return
-        print(f"Runs and their curves: {link(f'http://127.0.0.1:{port}', params.dataset)}\nCtrl-C ends it.", flush=True)
-        sys.exit(subprocess.run(command, env=server_environment(), check=False).returncode)
-
-
-def _port(wanted: int | None) -> int:
-    """Return a port of 127.0.0.1 that is free now.
-
-    Raises:
-        InputError: the port that was asked for is not.
-    """
-    for port in [wanted] if wanted is not None else [PORT, 0]:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except (OSError, OverflowError) as error:
-                if wanted is not None:
-                    raise InputError(f"--port: must be a free port of 127.0.0.1, got {wanted}: {error}") from None
-                continue
-            return int(probe.getsockname()[1])
-    raise InputError("--port: no free port on 127.0.0.1")
+        print(f"Runs and their curves: {link(f'http://{HOST}:{port}', params.dataset)}\nCtrl-C ends it.", flush=True)
+        sys.exit(run_in_foreground(command, server_environment()))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hemline.evaluation import Score, confusion, confusion_difference, row_normalised, score
+from hemline.plots import confusion_figure, png
 from hemline.statistics import Row, table
 
 
@@ -27,6 +28,7 @@ class Evaluation:
         self._probabilities: dict[str, list[NDArray[np.float32]]] = {}
         self._scores: dict[str, list[Score]] = {}
         self._layers: dict[str, pd.DataFrame] = {}
+        self._curves: dict[str, pd.DataFrame] = {}
 
     def add(
         self, variant: str, last_epoch: Mapping[Any, Any], probabilities: NDArray[np.float32], model_sha256: str
@@ -51,9 +53,10 @@ class Evaluation:
         test = {"test_loss": scored.loss, "test_accuracy": scored.accuracy, "model_sha256": model_sha256}
         self.per_run.append(row | figures | test)
 
-    def describe(self, variant: str, layers: pd.DataFrame) -> None:
-        """Keep the table of a variant's layers: layer, type, output_shape, parameters."""
+    def describe(self, variant: str, layers: pd.DataFrame, history: pd.DataFrame) -> None:
+        """Keep the table of a variant's layers (layer, type, output_shape, parameters) and its seeds' history."""
         self._layers[variant] = layers
+        self._curves[variant] = history.groupby("epoch")[["loss", "accuracy", "val_loss", "val_accuracy"]].mean()
 
     def accuracies(self, variant: str) -> NDArray[np.float64]:
         """Return the test accuracy of each seed."""
@@ -71,6 +74,8 @@ class Evaluation:
         for name in ("confusion", "per_class", "predictions", "probabilities"):
             (folder / name).mkdir(parents=True)
         pd.DataFrame(self.per_run).to_csv(folder / "runs.csv", index=False)
+        curves = pd.concat(self._curves, names=["variant"]).round(6)
+        curves.to_csv(folder / "curves.csv")
         layers = [layers.assign(variant=variant) for variant, layers in self._layers.items()]
         pd.concat(layers).to_csv(folder / "layers.csv", index=False)
         comparison = pd.DataFrame([self._comparison_row(row) for row in rows])
@@ -118,6 +123,7 @@ class Evaluation:
     def _write_variant(self, variant: str, folder: Path) -> None:
         counts = self.counts(variant)
         self._write_matrix(counts, folder / "confusion" / f"{variant}.csv")
+        (folder / "confusion" / f"{variant}.png").write_bytes(png(confusion_figure(counts, self._classes)))
         self._write_matrix(row_normalised(counts), folder / "confusion" / f"{variant}-normalised.csv")
         if variant != self._baseline:
             difference = confusion_difference(counts, self.counts(self._baseline))

@@ -32,7 +32,7 @@ class Optimizer(NamedTuple):
         self, weights: Tensors, gradients: Tensors, slots: list[Tensors], rate: float, step: tf.Tensor
     ) -> tuple[Tensors, list[Tensors]]:
         """Return all weights and slots after one step; ``step`` is a float32 scalar that counts from 1."""
-        # Flat: XLA vectorises along the last axis only, and the output layer's is as short as the number of classes.
+        # Flat: XLA vectorises along the last axis only, and that of the output layer is as short as the classes.
         pairs = [
             self.update(tf.reshape(weight, [-1]), tf.reshape(gradient, [-1]), own, rate, step)
             for weight, gradient, own in zip(weights, gradients, slots, strict=True)

@@ -6,6 +6,7 @@ defaults filled in. A broken rule raises ``InputError`` with one line: the key, 
 
 from collections import Counter
 from pathlib import Path
+from reprlib import Repr
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -16,13 +17,24 @@ from hemline.errors import InputError
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
 
-Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
-Count = Annotated[int, Field(ge=1)]
+# Names become names of files.
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=64)]
+Count = Annotated[int, Field(ge=1, lt=2**31)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+# The largest pixel is 255; far beyond these, float32 turns all pixels into 0, or into infinity.
+Scale = Annotated[float, Field(ge=0.001, le=1_000_000)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Optimizer = Literal["adam", "rmsprop", "sgd"]
 Activation = Literal["relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu"]
 M = TypeVar("M", bound=BaseModel)
+
+# What a network takes from the data, so that no setting can contradict it: the rule for whoever tries.
+DERIVED = {
+    "flatten": "is no setting: every image is flattened to one row of numbers before the first dense layer, because "
+    "a dense layer would answer for each row of pixels by itself; remove it",
+    "outputs": "is no setting: a network has one output for each class in data/<dataset>.yaml, because every label "
+    "needs an output of its own; remove it",
+}
 
 
 class StrictModel(BaseModel):
@@ -34,7 +46,7 @@ class StrictModel(BaseModel):
 class Normalize(StrictModel):
     """How raw pixels become the inputs of the networks."""
 
-    scale: Positive = 255
+    scale: Scale = 255
     validation_split: Share = 0.1
 
 
@@ -124,14 +136,17 @@ def read_yaml(path: Path) -> Any:
         return YAML(typ="safe", pure=True).load(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; run from the top of the repository") from None
-    except YAMLError as error:
-        raise InputError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    except (YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        # Of `2024-13-45`, `!!bool maybe` or a thousand brackets, Python's own errors come through.
+        raise InputError(f"{path}: is not YAML: {_one_line(error)}") from None
 
 
 def parse(model: type[M], values: Any, source: Path) -> M:
     """Validate ``values`` as a ``model``; the first broken rule becomes one ``InputError`` line."""
     if not isinstance(values, dict):
-        raise InputError(f"{source}: must be a mapping of keys to values, got {values!r}")
+        raise InputError(f"{source}: must be a mapping of keys to values, got {_shown(values)}")
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -140,12 +155,26 @@ def parse(model: type[M], values: Any, source: Path) -> M:
 
 def _first_line(error: ValidationError) -> str:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"] if part != "[key]")
+    key = _one_line(".".join(str(part) for part in first["loc"] if part != "[key]"))
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error" and not key:
-        return message
+        return _one_line(message)
+    if first["type"] == "extra_forbidden" and first["loc"][-1] in DERIVED:
+        return f"{key}: {DERIVED[str(first['loc'][-1])]}, got {_shown(first['input'])}"
     if first["type"] == "extra_forbidden":
-        return f"{key}: is not a known key; remove it or correct its spelling, got {first['input']!r}"
+        return f"{key}: is not a known key; remove it or correct its spelling, got {_shown(first['input'])}"
     if first["type"] == "missing":
         return f"{key}: is required, but missing"
-    return f"{key}: {message[0].lower()}{message[1:]}, got {first['input']!r}"
+    return f"{key}: {message[0].lower()}{message[1:]}, got {_shown(first['input'])}"
+
+
+def _shown(value: Any) -> str:
+    """Return the value received, short enough for a line."""
+    shortened = Repr()
+    shortened.maxstring = shortened.maxother = shortened.maxlong = 100
+    return shortened.repr(value)
+
+
+def _one_line(text: object) -> str:
+    """Return ``text`` without line breaks, which keys and messages of YAML may have."""
+    return " ".join(str(text).split())

@@ -78,7 +78,7 @@ def gain_figure(comparison: pd.DataFrame, baseline: str) -> Figure:
         The figure, in percentage points.
     """
     rows = comparison[comparison["variant"] != baseline]
-    with _style():
+    with style():
         figure = Figure(figsize=(9.6, 1.25 + 0.42 * max(len(rows), 1)))
         axes = figure.subplots()
         axes.axvline(0, color=INK, linewidth=1)
@@ -117,7 +117,7 @@ def curves_figure(history: pd.DataFrame, baseline: str) -> Figure:
     """
     prefixes = ["", "val_"] if history["val_loss"].notna().any() else [""]
     variants = list(dict.fromkeys(history["variant"]))
-    with _style():
+    with style():
         figure = Figure(figsize=(5.2 * max(len(prefixes), 1.3), 6.4 + 0.2 * (len(variants) // 5)))
         grid = figure.subplots(2, len(prefixes), sharex=True, sharey="row", squeeze=False)
         for row, measure in enumerate(("loss", "accuracy")):
@@ -196,7 +196,7 @@ def confusion_figure(counts: Array, classes: Sequence[str]) -> Figure:
     """
     shares = row_shares(counts)
     texts = [[f"{int(count)}" if count else "" for count in row] for row in counts]
-    with _style():
+    with style():
         figure, axes = _matrix_axes(classes)
         # The square root lifts the confusions, a few per cent each, out of the white.
         norm = PowerNorm(0.5, 0, 100)
@@ -220,7 +220,7 @@ def difference_figure(difference: Array, classes: Sequence[str]) -> Figure:
     # At least one point: rounding must not be blown up into strong colours.
     limit = max(1.0, float(np.abs(points).max(initial=0)))
     texts = [[signed(value, 1) if round(value, 1) else "" for value in row] for row in points]
-    with _style():
+    with style():
         figure, axes = _matrix_axes(classes)
         image = axes.imshow(points, cmap="PuOr", norm=TwoSlopeNorm(0, -limit, limit), interpolation="nearest")
         _number_cells(axes, texts, np.abs(points) > DARK * limit)
@@ -297,7 +297,7 @@ def pixel_range_figure(raw: Array, scale: float) -> Figure:
     """
     colour = raw.ndim == COLOUR_DIMENSIONS and raw.shape[-1] >= COLOUR_DIMENSIONS
     shown = raw[..., :3] if colour else raw.reshape(raw.shape[0], raw.shape[1], -1)[..., 0]
-    with _style():
+    with style():
         figure = Figure(figsize=(8.2, 3.5))
         left, right = figure.subplots(1, 2)
         for axes, divisor, title in ((left, 1.0, "as stored"), (right, scale, f"divided by {scale:g}")):
@@ -325,7 +325,7 @@ def png(figure: Figure, *, photograph: bool = False) -> bytes:
     figure.set_dpi(resolution)
     # Figure.savefig would draw everything twice.
     canvas: Any = FigureCanvasAgg(figure)
-    with _style():
+    with style():
         canvas.draw()
     pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
     if not photograph:
@@ -349,7 +349,7 @@ def shorten(name: str) -> str:
     return name if len(name) <= LABEL_LENGTH else name[: half - 1].rstrip() + "…" + name[-half:].lstrip()
 
 
-def _style() -> AbstractContextManager[None]:
+def style() -> AbstractContextManager[None]:
     """Hold the project's look, whatever the reader's own matplotlibrc says: the same bytes on every machine."""
     defaults: dict[Any, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if "backend" not in key}
     return mpl.rc_context(defaults | _STYLE)

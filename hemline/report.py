@@ -71,7 +71,7 @@ def render(results: Results) -> dict[str, bytes]:
     # Last, because they take nearly all of the time: a missing input is told before.
     figures = _figures(results)
     context["pictures"] = _embedded(figures, results)
-    texts = {name: _templates().get_template(f"{name}.jinja").render(context) for name in ("index.html", "summary.md")}
+    texts = {name: templates().get_template(f"{name}.jinja").render(context) for name in ("index.html", "summary.md")}
     return {name: text.encode() for name, text in texts.items()} | {f"figures/{n}": png for n, png in figures.items()}
 
 
@@ -131,10 +131,11 @@ def comparison_table(results: Results) -> str:
         Lines without a newline at the end.
     """
     rows = [[getattr(row, key) for key in SUMMARY_COLUMNS] for row in comparison_rows(results)]
-    return _markdown([list(SUMMARY_COLUMNS.values()), *rows])
+    return markdown_table([list(SUMMARY_COLUMNS.values()), *rows])
 
 
-def _markdown(lines: list[list[str]]) -> str:
+def markdown_table(lines: list[list[str]]) -> str:
+    """Write lines of cells, the first of them the header, as a Markdown table whose columns line up in a terminal."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     texts = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
@@ -189,11 +190,11 @@ def _figures(results: Results) -> dict[str, bytes]:
     }
     if _others(results):
         figures["gain.png"] = plots.gain_figure(results.comparison, baseline)
-    for name, counts in results.confusion.items():
-        figures[f"confusion-{name}.png"] = plots.confusion_figure(counts, classes)
     for name, difference in results.difference.items():
         figures[f"confusion-{name}-minus-{baseline}.png"] = plots.difference_figure(difference, classes)
-    return {name: plots.png(figure, photograph=name == "pixels.png") for name, figure in figures.items()}
+    drawn = {name: plots.png(figure, photograph=name == "pixels.png") for name, figure in figures.items()}
+    # Drawn by evaluate, which gives them to MLflow too.
+    return drawn | {f"confusion-{name}.png": results.confusion_png(name) for name in results.confusion}
 
 
 def _embedded(figures: Mapping[str, bytes], results: Results) -> dict[str, Picture]:
@@ -259,9 +260,10 @@ def _predictions(results: Results) -> dict[str, Any]:
     return {"shown": name, "predictions": shown, "single": gallery.least_sure(shown)}
 
 
-def _templates() -> Environment:
+def templates(*further: Path) -> Environment:
+    """Return the project's templates and filters; ``further`` folders of templates come first."""
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader([*further, Path(__file__).parent / "templates"]),
         autoescape=select_autoescape(enabled_extensions=("html.jinja",)),
         undefined=StrictUndefined,
         trim_blocks=True,

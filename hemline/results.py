@@ -58,6 +58,14 @@ class Results:
         means = self.runs.groupby("variant")["val_accuracy"].mean()
         return means.reindex(list(self.params.variants))
 
+    def confusion_png(self, variant: str) -> bytes:
+        """Return the picture of a variant's confusion matrix, as a PNG file's bytes.
+
+        Raises:
+            InputError: the file is missing.
+        """
+        return _read_bytes(self.folder / "confusion" / f"{variant}.png", "evaluate")
+
     def probabilities(self, variant: str) -> Array:
         """Map the probabilities that a variant gives the classes of the test images.
 
@@ -76,6 +84,13 @@ class Results:
         if values.shape != expected:
             raise InputError(f"{path}: must have the shape {expected}, got {values.shape}; run `dvc repro evaluate`")
         return values
+
+
+def _read_bytes(path: Path, stage: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise _missing(path, stage) from None
 
 
 def load_results(params: Params, root: Path = Path()) -> Results:

@@ -77,7 +77,7 @@ class Trained:
             InputError: it is missing.
         """
         try:
-            return pd.read_csv(self.folder / "history.csv", float_precision="round_trip")
+            return pd.read_csv(self.folder / "history.csv")
         except FileNotFoundError:
             raise self._missing(self.folder / "history.csv") from None
 

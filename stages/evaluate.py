@@ -5,6 +5,8 @@ Writes: reports/metrics.json, reports/evaluation/; test figures on the MLflow ru
 Run:    python -m stages.evaluate
 """
 
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from hemline.dataset import load_dataset
@@ -13,6 +15,7 @@ from hemline.evaluated import Evaluation
 from hemline.params import Params, load_params
 from hemline.runtime import start_tensorflow
 from hemline.splits import Labelled, read_split
+from hemline.tracking.record import warn
 from hemline.trained import Trained
 
 
@@ -22,12 +25,18 @@ def main() -> None:
         params = load_params()
         dataset = load_dataset(params.dataset)
         test = read_split("test")
-        start_tensorflow()
-        evaluation = Evaluation(params.baseline, dataset.classes, test.labels)
-        for variant in params.variants:
-            _evaluate(params, variant, test, evaluation)
-        evaluation.write(Path("reports"))
-        _publish(params)
+        # MLflow takes seconds to import: in a process beside this one, it is ready when the results are.
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as beside:
+            beside.submit(_publish, [])
+            start_tensorflow()
+            evaluation = Evaluation(params.baseline, dataset.classes, test.labels)
+            for variant in params.variants:
+                _evaluate(params, variant, test, evaluation)
+            evaluation.write(Path("reports"))
+            try:
+                beside.submit(_publish, list(params.variants)).result()
+            except BrokenExecutor as error:  # that process was killed; the results are in place
+                warn(error)
 
 
 def _evaluate(params: Params, variant: str, test: Labelled, evaluation: Evaluation) -> None:
@@ -39,15 +48,16 @@ def _evaluate(params: Params, variant: str, test: Labelled, evaluation: Evaluati
         model = load_model(trained.model_path(seed))
         last = history[history.seed == seed].iloc[-1].to_dict()
         evaluation.add(variant, last, predict(model, test.images), trained.model_sha256(seed))
-    evaluation.describe(variant, describe_layers(model))
+    evaluation.describe(variant, describe_layers(model), history)
     accuracy = evaluation.accuracies(variant).mean()
     print(f"{variant}: test accuracy {accuracy:.4f}, the mean over {len(params.seeds)} seeds", flush=True)
 
 
-def _publish(params: Params) -> None:
-    from hemline.tracking.publish import publish  # noqa: PLC0415 - slow; not before the results are safe
+def _publish(variants: list[str]) -> None:
+    from hemline.tracking.publish import publish  # noqa: PLC0415 - only the process beside needs it
 
-    publish(list(params.variants))
+    if variants:
+        publish(variants)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Run:    python -m stages.train dense-128
 """
 
 import argparse
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,8 +55,10 @@ def train(settings: Settings, seeds: list[int], watched: dict[str, Labelled]) ->
 
     n_classes = len(load_dataset(settings.dataset).classes)
     trainer = Trainer(settings.variant, settings.training, n_classes, data, watched)
-    trained = Trained(settings.variant)
-    trained.folder.mkdir(parents=True, exist_ok=True)
+    # Elsewhere, until all is there: a training that fails or is killed leaves no half of it in models/.
+    draft, final = Trained(settings.variant, Path(".hemline/models")), Trained(settings.variant)
+    shutil.rmtree(draft.folder, ignore_errors=True)
+    draft.folder.mkdir(parents=True)
     history: list[dict[str, Any]] = []
     with Recorder(settings) as recorder:
         clocks = dict.fromkeys(seeds, 0.0)
@@ -71,11 +74,15 @@ def train(settings: Settings, seeds: list[int], watched: dict[str, Labelled]) ->
             print(_line(settings, seed, figures), flush=True)
 
         def on_model(seed: int, model: "keras.Sequential") -> None:
-            save_model(model, trained.model_path(seed))
-            recorder.finish(seed, serving_model(model, settings.normalize.scale), trained.model_sha256(seed))
+            save_model(model, draft.model_path(seed))
+            recorder.finish(seed, serving_model(model, settings.normalize.scale), draft.model_sha256(seed))
 
         train_seeds(trainer, seeds, on_start, on_epoch, on_model)
-        trained.write(settings, history)
+        draft.write(settings, history)
+        # What is there is an earlier training's, perhaps of other seeds.
+        shutil.rmtree(final.folder, ignore_errors=True)
+        final.folder.parent.mkdir(exist_ok=True)
+        shutil.move(draft.folder, final.folder)
 
 
 def _line(settings: Settings, seed: int, figures: dict[str, float]) -> str:

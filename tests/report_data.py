@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from ruamel.yaml import YAML
+
+from hemline.plots import confusion_figure, png
 
 PARAMS = {
     "dataset": "tiny",
@@ -36,6 +39,7 @@ class Inputs:
     seeds: int = 2
     epochs: int = 3
     validation: bool = True
+    drawn: bool = False  # whether confusion matrices are real pictures, which takes a second each
 
     @property
     def variants(self) -> list[str]:
@@ -156,6 +160,8 @@ def _write_evaluation(folder: Path, inputs: Inputs, labels: np.ndarray, rng: np.
         counts = _counts(probabilities, labels, len(inputs.classes))
         shares[name] = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         write_matrix(counts, inputs.classes, folder / "confusion" / f"{name}.csv")
+        picture = confusion_figure(counts, inputs.classes) if inputs.drawn else Figure((1, 1))
+        (folder / "confusion" / f"{name}.png").write_bytes(png(picture))
         write_table(_per_class(inputs, labels), folder / "per_class" / f"{name}.csv")
     for name in inputs.verdicts:
         path = folder / "confusion" / f"{name}-minus-linear.csv"

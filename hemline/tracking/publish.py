@@ -5,6 +5,7 @@ pulled into a fresh clone, store deleted or out of reach while it trained - one 
 without test figures is given them.
 """
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +18,6 @@ from sklearn.metrics import classification_report
 from hemline.dataset import load_dataset
 from hemline.errors import InputError
 from hemline.evaluation import confusion
-from hemline.plots import confusion_figure, png
 from hemline.splits import read_split
 from hemline.tracking import run, store
 from hemline.tracking.record import warn
@@ -62,12 +62,13 @@ class _Results(NamedTuple):
     baseline: float  # its mean test accuracy
     predicted: dict[tuple[str, int], NDArray[np.intp]]
     labels: NDArray[np.integer]
+    folder: Path
 
 
 def _read_results(variants: list[str], reports: Path) -> _Results:
     try:
-        runs = pd.read_csv(reports / "evaluation" / "runs.csv", float_precision="round_trip")
-        comparison = pd.read_csv(reports / "evaluation" / "comparison.csv", float_precision="round_trip")
+        runs = pd.read_csv(reports / "evaluation" / "runs.csv")
+        comparison = pd.read_csv(reports / "evaluation" / "comparison.csv")
         runs = runs[runs.variant.isin(variants)]
         predicted = {}
         for variant, group in runs.groupby("variant"):
@@ -77,20 +78,22 @@ def _read_results(variants: list[str], reports: Path) -> _Results:
     except FileNotFoundError as error:
         raise InputError(f"{error.filename}: no such file; run `dvc repro`") from None
     (baseline,) = comparison[comparison.verdict == "baseline"].accuracy
-    return _Results(runs, baseline, predicted, read_split("test").labels)
+    return _Results(runs, baseline, predicted, read_split("test").labels, reports / "evaluation")
 
 
 def _publish_run(opened: store.Store, settings: Settings, row: dict[Any, Any], results: _Results) -> None:
     variant, seed, sha256 = row["variant"], row["seed"], row["model_sha256"]
     same_model = f"tags.{store.SHA_TAG} = '{sha256}' and attributes.status = 'FINISHED'"
     runs = store.search(opened, same_model) or [_back_fill(opened, settings, seed, sha256)]
-    gain = row["test_accuracy"] - results.baseline
+    gain = round(row["test_accuracy"] - results.baseline, 6)
     figures = {"test_accuracy": row["test_accuracy"], "test_loss": row["test_loss"], "test_gain": gain}
     for each in runs:
         if any(each.data.metrics.get(key) != value for key, value in figures.items()):
             with tempfile.TemporaryDirectory() as folder:
                 _write_artifacts(settings, results.predicted[variant, seed], results.labels, Path(folder))
-                run.log_figures(opened, each, figures, Path(folder))
+                picture = results.folder / "confusion" / f"{variant}.png"
+                shutil.copy(picture, Path(folder) / "confusion_matrix_all_seeds.png")
+                run.log_figures(opened, each, figures, row["epochs"], Path(folder))
 
 
 def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) -> Any:
@@ -102,12 +105,14 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
 
     trained = Trained(settings.variant)
     model = serving_model(load_model(trained.model_path(seed)), settings.normalize.scale)
-    run_id = run.create_run(opened, settings, seed, {BACKFILLED_TAG: "true"})
+    lock = store.live_lock()
+    run_id = run.create_run(opened, settings, seed, {BACKFILLED_TAG: "true", store.LOCK_TAG: lock.lock_file})
     history = trained.history()
     for figures in history[history.seed == seed].to_dict("records"):
         run.log_epoch(opened, run_id, figures)
     run.log_model(opened, run_id, model, sha256, seed)
     opened.client.set_terminated(run_id, "FINISHED")
+    store.end_lock(lock)
     return opened.client.get_run(run_id)
 
 
@@ -117,6 +122,5 @@ def _write_artifacts(
     classes = load_dataset(settings.dataset).classes
     counts = confusion(labels, predicted, len(classes))
     pd.DataFrame(counts, index=classes, columns=classes).to_csv(folder / "confusion_matrix.csv", index_label="true")
-    (folder / "confusion_matrix.png").write_bytes(png(confusion_figure(counts, classes)))
     report = classification_report(labels, predicted, labels=range(len(classes)), target_names=classes, zero_division=0)
     (folder / "per_class.txt").write_text(report)

@@ -25,6 +25,7 @@ class Recorder:
         self._runs: dict[int, tuple[str, BaseFileLock]] = {}
         self._store: Any = None
         self._broken = False
+        self._interrupted = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mlflow")
 
     def __enter__(self) -> Self:
@@ -36,6 +37,8 @@ class Recorder:
     ) -> None:
         """Wait for what is to be recorded; runs that have not finished end as FAILED, or KILLED if interrupted."""
         status = "FAILED" if kind is not None and issubclass(kind, Exception) else "KILLED"
+        # Who presses Ctrl-C does not want to wait for the epochs that are still to be logged.
+        self._interrupted = kind is not None and status == "KILLED"
         self._submit(lambda: self._end_all(status))
         self._thread.shutdown()
 
@@ -78,14 +81,15 @@ class Recorder:
     def _start(self, seed: int) -> None:
         from hemline.tracking import run, store  # noqa: PLC0415
 
-        run_id = run.create_run(self._store, self._settings, seed, {})
-        lock = store.live_lock(run_id)
-        lock.acquire()
-        self._runs[seed] = run_id, lock
+        lock = store.live_lock()
+        tags = {store.LOCK_TAG: lock.lock_file}
+        self._runs[seed] = run.create_run(self._store, self._settings, seed, tags), lock
 
     def _epoch(self, seed: int, figures: dict[str, float]) -> None:
         from hemline.tracking import run  # noqa: PLC0415
 
+        if self._interrupted:
+            return
         run.log_epoch(self._store, self._runs[seed][0], figures)
 
     def _finish(self, seed: int, model: "keras.Sequential", sha256: str) -> None:
@@ -99,9 +103,11 @@ class Recorder:
             self._end(seed, status)
 
     def _end(self, seed: int, status: str) -> None:
+        from hemline.tracking import store  # noqa: PLC0415
+
         run_id, lock = self._runs.pop(seed)
         self._store.client.set_terminated(run_id, status)
-        lock.release()
+        store.end_lock(lock)
 
 
 def warn(error: Exception) -> None:

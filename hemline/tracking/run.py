@@ -120,8 +120,11 @@ def model_id(run: Any) -> str | None:
     return str(outputs[0].model_id) if outputs else None
 
 
-def log_figures(store: Store, run: Any, figures: dict[str, float], folder: Path) -> None:
-    """Log test figures on the run and its model, and the files in ``folder`` as the run's artifacts."""
+def log_figures(store: Store, run: Any, figures: dict[str, float], epochs: int, folder: Path) -> None:
+    """Log test figures on the run and its model, and the files in ``folder`` as the run's artifacts.
+
+    They are those after the last of ``epochs``, and so the latest also where test figures of each epoch were recorded.
+    """
     now = time.time_ns() // 1_000_000
     data = run.inputs.dataset_inputs[0].dataset if run.inputs and run.inputs.dataset_inputs else None
     metrics = [
@@ -129,7 +132,7 @@ def log_figures(store: Store, run: Any, figures: dict[str, float], folder: Path)
             key,
             value,
             now,
-            0,
+            epochs,
             model_id=model_id(run),
             dataset_name=data.name if data else None,
             dataset_digest=data.digest if data else None,

@@ -1,12 +1,32 @@
-"""The MLflow UI: the command that serves the repository's store, and the link that shows its runs with their curves."""
+"""MLflow's servers: the commands for the UI and for the champion, and the link that shows the runs.
 
+The link shows curves, and its table the columns that people compare; the UI by itself shows neither.
+"""
+
+import json
 import os
 import sys
+from pathlib import Path
 
-from hemline.tracking.store import local_database, open_store, tracking_uri
+from hemline.ports import HOST
+from hemline.tracking import registry
+from hemline.tracking.store import Store, local_database, open_store, tracking_uri
 
 # The job runner starts a dozen processes of gigabytes together, for features that nothing here uses.
 SERVER_SETTINGS = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
+# The name of the view, and what the UI keeps of one that somebody shares (its "Share" button makes such tags as well).
+_VIEW = "hemline"
+_VIEW_STATE = {
+    "orderByKey": "metrics.`val_accuracy`",  # by which models are to be chosen
+    "orderByAsc": False,
+    "selectedColumns": [
+        *(f"params.`{name}`" for name in ("variant", "hidden", "epochs", "seed")),
+        *(f"metrics.`{name}`" for name in ("test_accuracy", "test_loss", "test_gain", "val_accuracy")),
+    ],
+    "runsHiddenMode": "SHOW_ALL",
+}
 
 
 def ui_command(port: int) -> list[str] | None:
@@ -18,20 +38,40 @@ def ui_command(port: int) -> list[str] | None:
     return [
         *(sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri),
         *("--default-artifact-root", (database.parent / "mlartifacts").as_uri()),
-        *("--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
+        *("--host", HOST, "--port", str(port), "--workers", "1"),
+    ]
+
+
+def serving_command(dataset: str, port: int) -> list[str]:
+    """Return the command that serves the champion of a data set on loopback."""
+    return [
+        *(sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", registry.uri(dataset)),
+        # The packages are here, pinned; any other environment would be a second installation.
+        *("--env-manager", "local", "--host", HOST, "--port", str(port)),
     ]
 
 
 def server_environment() -> dict[str, str]:
-    """Return the environment to serve the UI in: this process's own, less what `mlflow` would do unasked."""
-    return dict(os.environ) | SERVER_SETTINGS
+    """Return the environment to serve in: this process's own, less what `mlflow` would do unasked."""
+    # `mlflow models serve` looks for uvicorn on the PATH, also where Python was called by its full name.
+    path = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])}
+    return dict(os.environ) | SERVER_SETTINGS | path | {"MLFLOW_TRACKING_URI": tracking_uri()}
 
 
 def link(base: str, experiment: str) -> str:
-    """Return the address of an experiment's runs, in the model-training view, with their curves.
+    """Return the address of an experiment's runs: the model-training view, curves, and a table with chosen columns.
 
-    Without the two options the UI opens in its GenAI mode, which has no metric columns.
+    Without the options the UI opens in its GenAI mode, and its table shows all parameters or none.
     """
-    experiment_id = open_store(experiment).experiment_id
-    options = "workflowType=machine_learning&compareRunsMode=CHART"
+    store = open_store(experiment)
+    _share_view(store)
+    experiment_id = store.experiment_id
+    options = f"workflowType=machine_learning&compareRunsMode=CHART&viewStateShareKey={_VIEW}"
     return f"{base.rstrip('/')}/#/experiments/{experiment_id}/runs?{options}"
+
+
+def _share_view(store: Store) -> None:
+    """Leave the view in the experiment, where the link's option looks for it."""
+    key, value = f"mlflow.sharedViewState.{_VIEW}", json.dumps(_VIEW_STATE)
+    if store.client.get_experiment(store.experiment_id).tags.get(key) != value:
+        store.client.set_experiment_tag(store.experiment_id, key, value)

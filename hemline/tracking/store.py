@@ -3,18 +3,20 @@
 import os
 import socket
 import sqlite3
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 _DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",  # it looks up a host outside at each start
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # MLflow's own figures keep a training waiting for minutes
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",  # Keras models need none
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
 }
 # What `mlflow run` hands to its children. It names one run, of another experiment, for all trainings: kept as a tag.
@@ -30,6 +32,19 @@ from mlflow.exceptions import MlflowException  # noqa: E402
 from hemline.tracking.relocate import relocate  # noqa: E402
 
 HOST_TAG = "host"
+LOCK_TAG = "live_lock"
+# Shown above the runs, as Markdown.
+_NOTE = """\
+One run is one training: a variant of the network with one seed. Its name says what differs: variant, epochs (`e5`),
+settings that are not the usual ones, seed (`s0`).
+
+- `loss`, `accuracy`, `val_loss`, `val_accuracy`: after each epoch, on training and validation images.
+- `test_accuracy`, `test_loss`: once, after training, on the test images. Choose models by `val_accuracy`, not by these.
+- `test_gain`: test accuracy less the mean of the baseline's seeds.
+
+*Group by* `variant` averages over the seeds. Seeds and test images differ by chance: the intervals, and the verdict,
+are in `reports/index.html`. What DVC keeps is the truth, and these runs a view of it: `make sync` completes them.
+"""
 SHA_TAG = "model_sha256"
 
 
@@ -81,12 +96,24 @@ def project_run() -> str | None:
     return _PROJECT_RUN
 
 
-def live_lock(run_id: str) -> FileLock:
-    """Return the lock that a process holds while it records ``run_id``; the system frees it whatever way it ends."""
+def live_lock() -> FileLock:
+    """Take the lock that shows that a run is alive: the system frees it whatever way its process ends.
+
+    It is taken before the run exists, which names it by ``LOCK_TAG`` from its first moment on: no other process can
+    see the run without it.
+    """
     folder = root() / ".hemline" / "live"
     folder.mkdir(parents=True, exist_ok=True)
     # Another thread ends the run than starts it.
-    return FileLock(folder / f"{run_id}.lock", thread_local=False)
+    lock = FileLock(folder / f"{uuid.uuid4().hex}.lock", thread_local=False)
+    lock.acquire()
+    return lock
+
+
+def end_lock(lock: BaseFileLock) -> None:
+    """Release ``lock``, of a run that has ended, and remove its file."""
+    lock.release()
+    Path(lock.lock_file).unlink(missing_ok=True)
 
 
 def _create(database: Path) -> None:
@@ -106,6 +133,9 @@ def _create(database: Path) -> None:
         with sqlite3.connect(draft) as connection:
             connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not wait for each other
         connection.close()
+        # Where the database was deleted, what SQLite left beside it would become part of the new one.
+        for suffix in ("-wal", "-shm"):
+            database.with_name(database.name + suffix).unlink(missing_ok=True)
         draft.replace(database)
 
 
@@ -121,7 +151,7 @@ def _experiment(client: MlflowClient, name: str, database: Path | None) -> str:
         # that DVC deletes.
         location = (_artifacts(database) / name).as_uri() if database else None
         with suppress(MlflowException):  # another process was faster
-            return str(client.create_experiment(name, artifact_location=location))
+            return str(client.create_experiment(name, artifact_location=location, tags={"mlflow.note.content": _NOTE}))
         found = client.get_experiment_by_name(name)
     if found is None:
         raise MlflowException(f"the experiment {name!r} can be neither created nor found")
@@ -134,12 +164,16 @@ def _end_dead_runs(store: Store) -> None:
     """Mark as KILLED the runs whose process, on this machine, is gone."""
     mine = f"attributes.status = 'RUNNING' and tags.{HOST_TAG} = '{socket.gethostname()}'"
     for run in search(store, mine):
-        lock = live_lock(run.info.run_id)
-        with suppress(Timeout), lock.acquire(timeout=0):
+        path = Path(run.data.tags.get(LOCK_TAG, "/nowhere/lock"))
+        if not path.parent.is_dir():
+            continue  # of a repository that this process cannot see: whether it lives is not known here
+        lock = FileLock(path)
+        with suppress(Timeout):
+            lock.acquire(timeout=0)
             # It may have ended between the search and here.
             if store.client.get_run(run.info.run_id).info.status == "RUNNING":
                 store.client.set_terminated(run.info.run_id, "KILLED")
-            Path(lock.lock_file).unlink(missing_ok=True)
+            end_lock(lock)
 
 
 def search(store: Store, condition: str) -> list[Any]:

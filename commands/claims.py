@@ -1,0 +1,77 @@
+"""Hold published claims against repeated trainings, and say which of them hold.
+
+Reads:  claims.yaml; the data sets that it names
+Writes: DVC experiments, MLflow runs; reports/claims.html, reports/claims.md; with --readme, the table in README.md
+Run:    python -m commands.claims [--readme]
+"""
+
+import argparse
+import signal
+from pathlib import Path
+
+from hemline.claims.evidence import Experiment
+from hemline.claims.experiments import run_all
+from hemline.claims.file import Claims, load_claims
+from hemline.claims.mistakes import refusal
+from hemline.claims.page import render, short_table, summary
+from hemline.claims.questions import Outputs, answer
+from hemline.claims.record import record
+from hemline.claims.verdicts import Judged, Outcomes, judge_claim
+from hemline.errors import one_line_errors
+from hemline.readme import rewrite
+from hemline.report import write
+
+REPORTS = Path("reports")
+
+
+def main() -> None:
+    """Train what has not been trained, judge, write."""
+    parser = argparse.ArgumentParser(description="Hold published claims against repeated trainings.")
+    parser.add_argument("--readme", action="store_true", help="also write the table into README.md")
+    # Ended from outside, it ends DVC and the trainings as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with one_line_errors():
+        arguments = parser.parse_args()
+        claims = load_claims()
+        revisions = run_all(claims)
+        experiments = {name: Experiment(name, claims.params(name), revision) for name, revision in revisions.items()}
+        seconds = record(claims, list(experiments.values()))
+        judged = _judge_and_write(claims, experiments, seconds)
+        if arguments.readme:
+            changed = rewrite(Path("README.md"), "claims", f"{summary(judged)}\n\n{short_table(judged)}")
+            print("README.md: " + ("rewritten" if changed else "is up to date"))
+
+
+def _judge_and_write(
+    claims: Claims, experiments: dict[str, Experiment], seconds: dict[str, list[float]]
+) -> list[Judged]:
+    """Judge, write the page and the summary, and print the verdicts."""
+    outcomes: Outcomes = {
+        f"{name}/{variant}": experiment.outcome(variant, seconds)
+        for name, experiment in experiments.items()
+        for variant in experiment.params.variants
+    }
+    valid = claims.values(next(iter(experiments)))
+    judged = [judge_claim(claim, outcomes, lambda variant: refusal(valid, variant)) for claim in claims.claims]
+    outputs = {
+        question.outputs_of: _outputs(question.outputs_of, experiments)
+        for question in claims.questions
+        if question.outputs_of
+    }
+    by_id = {each.claim.id: each for each in judged}
+    answers = [answer(question, by_id, outputs) for question in claims.questions]
+    write(render(claims, judged, outcomes, answers), REPORTS)
+    for each in judged:
+        print(f"{each.claim.id:<14} {each.words}")
+    print(f"\n{summary(judged)}\nThe whole page: {REPORTS / 'claims.html'}")
+    return judged
+
+
+def _outputs(place: str, experiments: dict[str, Experiment]) -> Outputs:
+    name, variant = place.split("/")
+    experiment = experiments[name]
+    return Outputs(experiment.probabilities(variant), experiment.labels, experiment.dataset.classes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Tell what is on a photo, with the champion or, where there is none, the best model of the workspace.
+
+Run: python -m commands.predict photo.png [--invert | --no-invert] [--top 3] [--save seen.png]
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+from PIL import Image
+
+from hemline.dataset import load_dataset
+from hemline.errors import InputError, one_line_errors
+from hemline.framing import SAMPLE, Framed, Framing, frame, measure
+from hemline.params import load_params
+from hemline.photo import read_photo
+from hemline.pictures import to_raw
+from hemline.promotion import choose
+from hemline.results import load_results
+from hemline.runtime import start_tensorflow
+from hemline.terminal import shades
+from hemline.trained import Trained
+
+
+class Classifier(NamedTuple):
+    """A model that takes raw pixels, and what is needed to use it.
+
+    Attributes:
+        name: what to call it in a sentence.
+        probabilities: images (n, *image_shape) of raw pixels -> (n, classes).
+    """
+
+    name: str
+    classes: list[str]
+    image_shape: tuple[int, ...]
+    framing: Framing
+    probabilities: Callable[[NDArray[Any]], NDArray[Any]]
+
+
+def main() -> None:
+    """Read the photo, bring it into the data set's frame, print what the model makes of it."""
+    options = _arguments()
+    with one_line_errors():
+        # Before the seconds that TensorFlow takes; the model's own number of channels is not known yet.
+        read_photo(options.photo, channels=1)
+        classifier = _classifier(load_params().dataset)
+        shape = classifier.image_shape
+        photo = read_photo(options.photo, channels=shape[2] if len(shape) > 2 else 1)  # noqa: PLR2004 - h, w, channels
+        framed = frame(photo, shape, classifier.framing, invert=options.invert)
+        if options.save:
+            _save(framed, options.save)
+        print(f"{_described(framed, options.invert)} What {classifier.name} sees:\n\n{shades(framed.pixels)}\n")
+        (row,) = classifier.probabilities(framed.pixels[None])
+        for place in row.argsort()[::-1][: max(1, options.top)]:
+            print(f"{100 * row[place]:6.2f} %  {classifier.classes[place]}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Tell what is on a photo.")
+    parser.add_argument("photo", type=Path, help="a picture file of any size, grey or colour")
+    parser.add_argument(
+        "--invert",
+        action=argparse.BooleanOptionalAction,
+        help="exchange light and dark; by default, where the border's brightness shows that it is needed",
+    )
+    parser.add_argument("--top", type=int, default=3, help="how many classes to print (default: 3)")
+    parser.add_argument("--save", type=Path, help="also write what the model sees, as a picture file")
+    return parser.parse_args()
+
+
+def _classifier(dataset: str) -> Classifier:
+    from hemline.tracking.registry import find_champion, load_champion  # noqa: PLC0415 - slow; the photo is read first
+
+    champion = find_champion(dataset)
+    if champion is None:
+        return _best_of_workspace()
+    start_tensorflow()
+    served = load_champion(champion)
+    facts = served.facts
+    framing = Framing(**facts["framing"])
+    return Classifier(champion.name, facts["classes"], tuple(facts["image_shape"]), framing, served.probabilities)
+
+
+def _best_of_workspace() -> Classifier:
+    results = load_results(load_params())
+    best = choose(results.runs)
+    start_tensorflow()
+    from hemline.model import load_model, predict, serving_model  # noqa: PLC0415 - TensorFlow must be started first
+
+    trained = Trained(best.variant)
+    scale = trained.settings().normalize.scale
+    model = serving_model(load_model(trained.model_path(best.seed)), scale)
+    return Classifier(
+        name=f"the best model of the workspace by validation ({best.variant} with seed {best.seed}; no champion yet)",
+        classes=load_dataset(results.params.dataset).classes,
+        image_shape=tuple(results.source.image_shape),
+        framing=measure(to_raw(results.train.images[:SAMPLE], scale)),
+        probabilities=lambda images: predict(model, images),
+    )
+
+
+def _described(framed: Framed, invert: bool | None) -> str:
+    if invert is not None:
+        return "Light and dark exchanged, as told." if invert else "Light and dark left as they are, as told."
+    side = f"The border is {'light' if framed.border > 127.5 else 'dark'}"  # noqa: PLR2004 - the middle of 0 to 255
+    if framed.inverted:
+        return f"{side}, other than in the data set: light and dark exchanged (--no-invert leaves them)."
+    return f"{side}: light and dark left as they are (--invert exchanges them)."
+
+
+def _save(framed: Framed, path: Path) -> None:
+    pixels = framed.pixels
+    try:
+        Image.fromarray(pixels.squeeze(axis=-1) if pixels.shape[2:] == (1,) else pixels).save(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"--save: must be a picture file that can be written, got {str(path)!r}: {error}") from None
+
+
+if __name__ == "__main__":
+    main()

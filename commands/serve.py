@@ -1,0 +1,69 @@
+"""Serve the champion on this machine only: raw pixels in, class and probabilities out.
+
+Run: python -m commands.serve [--port 5001] [--example]
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hemline.dataset import load_dataset
+from hemline.errors import InputError, one_line_errors
+from hemline.foreground import run_in_foreground
+from hemline.params import Params, load_params
+from hemline.pictures import to_raw
+from hemline.ports import HOST, free_port
+from hemline.splits import read_split
+
+PORT = 5001
+EXAMPLE = Path(".hemline/example.json")
+
+
+def main() -> None:
+    """Print how to ask, then serve until interrupted."""
+    parser = argparse.ArgumentParser(description=f"Serve the champion on {HOST}.")
+    parser.add_argument("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
+    parser.add_argument("--example", action="store_true", help="print a complete request, and serve nothing")
+    options = parser.parse_args()
+    with one_line_errors():
+        params = load_params()
+        if options.example:
+            print(_curl(options.port or PORT, json.dumps({"inputs": [_example(params)]}, separators=(",", ":"))))
+            return
+        sys.exit(_serve(params, options.port))
+
+
+def _serve(params: Params, wanted_port: int | None) -> int:
+    from hemline.tracking.registry import find_champion  # noqa: PLC0415 - slow; not for an example
+    from hemline.tracking.server import server_environment, serving_command  # noqa: PLC0415
+
+    port = free_port(wanted_port, PORT)
+    champion = find_champion(params.dataset)
+    if champion is None:
+        raise InputError(f"{params.dataset}: has no champion to serve; run `make promote`")
+    EXAMPLE.parent.mkdir(exist_ok=True)
+    EXAMPLE.write_text(json.dumps({"inputs": [_example(params)]}))
+    print(f"Serving {champion.name} of {params.dataset}. Ask for an image of the test set from another terminal:")
+    print(f"\n  {_curl(port, f'@{EXAMPLE}')}\n\nCtrl-C ends it.", flush=True)
+    return run_in_foreground(serving_command(params.dataset, port), server_environment())
+
+
+def _curl(port: int, data: str) -> str:
+    return f"curl http://{HOST}:{port}/invocations -H 'Content-Type: application/json' -d '{data}'"
+
+
+def _example(params: Params) -> Any:
+    """Return raw pixels: the first test image, or a black one where there are none."""
+    try:
+        image = to_raw(read_split("test").images[0], params.normalize.scale)
+    except InputError:
+        image = np.zeros(load_dataset(params.dataset).image_shape, np.uint8)
+    return image.tolist()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""What an experiment's trainings gave, read from DVC's cache at its Git revision; the workspace is not involved."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hemline.claims.verdicts import Outcome
+from hemline.dataset import load_dataset
+from hemline.params import Params
+
+# What the MLflow store is completed from.
+_PUBLISHED = (
+    "params.yaml",
+    "models",
+    "reports/evaluation",
+    "data/normalized/test-images.npy",
+    "data/normalized/test-labels.npy",
+)
+
+
+class Experiment:
+    """One experiment at one revision.
+
+    Attributes:
+        name: of the DVC experiment.
+        params: that it was run with.
+        dataset: its data set.
+    """
+
+    def __init__(self, name: str, params: Params, revision: str) -> None:
+        # Imported here: takes a second, and only this class needs it.
+        from dvc.api import DVCFileSystem  # noqa: PLC0415
+
+        self.name, self.params, self.dataset = name, params, load_dataset(params.dataset)
+        self._files = DVCFileSystem(".", rev=revision)
+        self._runs = self._table("reports/evaluation/runs.csv")
+        self._labels = self._array("data/normalized/test-labels.npy")
+
+    def outcome(self, variant: str, seconds: dict[str, list[float]]) -> Outcome:
+        """Load one variant.
+
+        Args:
+            variant: one of the experiment's.
+            seconds: of each epoch, by the model's SHA-256; models without times are missing.
+        """
+        correct = self.probabilities(variant).argmax(axis=-1) == self._labels
+        epochs = self.params.training(variant).epochs
+        return Outcome(self._history(variant), correct, epochs, fastest_seconds(self.models(variant), seconds))
+
+    def models(self, variant: str) -> list[str]:
+        """Return the SHA-256 of the models' files, one a seed."""
+        return list(self._runs.loc[self._runs["variant"] == variant, "model_sha256"])
+
+    def probabilities(self, variant: str) -> npt.NDArray[np.float32]:
+        """Return what the final models answer: float32 (seeds, test images, classes)."""
+        return self._array(f"reports/evaluation/probabilities/{variant}.npy")
+
+    @property
+    def labels(self) -> npt.NDArray[np.integer]:
+        """The true classes of the test images."""
+        return self._labels
+
+    def materialise(self, folder: Path) -> None:
+        """Write into ``folder`` what `commands.sync` reads."""
+        for path in (*_PUBLISHED, f"data/{self.dataset.name}.yaml"):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            self._files.get(path, str(folder / path), recursive=True)
+
+    def _history(self, variant: str) -> pd.DataFrame:
+        return self._table(f"models/{variant}/history.csv")
+
+    def _table(self, path: str) -> pd.DataFrame:
+        with self._files.open(path, "rb") as file:
+            return pd.read_csv(file, dtype={"variant": str})
+
+    def _array(self, path: str) -> npt.NDArray[Any]:
+        with self._files.open(path, "rb") as file:
+            array: npt.NDArray[Any] = np.load(file, allow_pickle=False)
+        return array
+
+
+def fastest_seconds(models: list[str], seconds: dict[str, list[float]]) -> npt.NDArray[np.float64] | None:
+    """Return the seconds of each training's fastest epoch: what else the machine does can only make one slower.
+
+    The first epoch, which compiles, is left out.
+
+    Args:
+        models: SHA-256 of the models.
+        seconds: of each epoch, by SHA-256.
+
+    Returns:
+        float64 (timed trainings,); None where fewer than two were timed over two epochs or more.
+    """
+    fastest = [min(seconds[sha256][1:]) for sha256 in models if len(seconds.get(sha256, [])) > 1]
+    return np.array(fastest) if len(fastest) > 1 else None

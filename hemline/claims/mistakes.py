@@ -1,0 +1,23 @@
+"""Settings that the pipeline refuses on purpose: the mistake is made, and its error is read."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hemline.errors import InputError
+from hemline.params import Params, parse
+
+
+def refusal(values: Mapping[str, Any], variant: Mapping[str, Any]) -> str | None:
+    """Return the error that a variant is refused with, or None where it is accepted.
+
+    Args:
+        values: valid parameters, as in params.yaml.
+        variant: the keys of the variant that is added to them.
+    """
+    mistaken = {**values, "variants": values["variants"] | {"mistake": dict(variant)}}
+    try:
+        parse(Params, mistaken, Path("params.yaml"))
+    except InputError as error:
+        return str(error)
+    return None

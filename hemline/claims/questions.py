@@ -1,0 +1,112 @@
+"""The questions of a tutorial, answered one by one from the findings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hemline.claims.file import Question
+from hemline.claims.verdicts import Judged, phrase
+
+# An answer with at least this probability counts as a sure one.
+_SURE = 0.9
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a network answers for the test images.
+
+    Attributes:
+        probabilities: float32 (seeds, test images, classes).
+        labels: int (test images,), the true classes.
+        classes: their names.
+    """
+
+    probabilities: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.integer]
+    classes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A statement with its verdict, which is empty for a plain fact."""
+
+    says: str
+    verdict: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question with what the trainings say about it.
+
+    Attributes:
+        asks: the question.
+        claims: ids of the claims that it rests on.
+        answer: one sentence.
+        evidence: what supports it.
+    """
+
+    asks: str
+    claims: list[str]
+    answer: str
+    evidence: list[Evidence]
+
+
+def answer(question: Question, judged: Mapping[str, Judged], outputs: Mapping[str, Outputs]) -> Answer:
+    """Answer one question.
+
+    Args:
+        question: of claims.yaml.
+        judged: the claims with their verdicts, by id.
+        outputs: of the trainings that questions about outputs name, by ``experiment/variant``.
+    """
+    if question.outputs_of:
+        return _answer_outputs(question, outputs[question.outputs_of])
+    own = [judged[name] for name in question.claims]
+    evidence = [
+        Evidence(part.says, phrase(part, finding), finding.sentence)
+        for each in own
+        for part, finding in zip(each.claim.parts, each.findings, strict=True)
+    ]
+    sentences = [f"That {each.claim.says}: {each.words}." for each in own]
+    return Answer(question.asks, question.claims, " ".join(sentences), evidence)
+
+
+def _answer_outputs(question: Question, outputs: Outputs) -> Answer:
+    shares, n_classes = outputs.probabilities, len(outputs.classes)
+    largest, right = shares.max(axis=-1), shares.argmax(axis=-1) == outputs.labels
+    off = float(np.abs(shares.sum(axis=-1, dtype=np.float64) - 1).max())
+    sure = largest >= _SURE
+    first = shares[0, 0]
+    top = [f"{outputs.classes[place]} {100 * first[place]:.1f} %" for place in np.argsort(-first, kind="stable")[:3]]
+    sums = (
+        f"Over {shares.shape[0]} trainings and {shares.shape[1]:,} test images, the {n_classes} outputs lie between "
+        f"{shares.min():.2g} and {shares.max():.2g} and sum to 1 within {off:.1g}."
+    )
+    example = f"Test image 0 ({outputs.classes[outputs.labels[0]]}), seed 0: {', '.join(top)}; the rest is small."
+    mean = (
+        f"Its mean is {100 * largest.mean():.1f} %, and {100 * right.mean():.1f} % of these answers are right: the "
+        f"network is {_sureness(float(largest.mean() - right.mean()))}."
+    )
+    relied = (
+        f"{100 * sure.mean():.0f} % of the answers are given with at least {100 * _SURE:.0f} %; of these, "
+        f"{100 * right[sure].mean() if sure.any() else 0:.1f} % are right."
+    )
+    evidence = [
+        Evidence("they sum to one", "", sums),
+        Evidence("an example", "", example),
+        Evidence("the largest is the answer", "", mean),
+        Evidence("a large one is more often right", "", relied),
+    ]
+    sentence = (
+        f"They are probabilities, one for each of the {n_classes} classes: how sure the network is that the image is "
+        "of that class."
+    )
+    return Answer(question.asks, [], sentence, evidence)
+
+
+def _sureness(excess: float) -> str:
+    points = f"{100 * abs(excess):.1f} percentage points"
+    return f"too sure by {points}" if excess > 0 else f"less sure than it could be, by {points}"

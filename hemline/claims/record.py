@@ -1,0 +1,51 @@
+"""The claims' trainings in the MLflow store: every one there, tagged with its claims, and its times read back."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from hemline.claims.evidence import Experiment
+from hemline.claims.file import Claims
+from hemline.tracking.record import warn
+
+CLAIMS_TAG = "claims"
+
+
+def record(claims: Claims, experiments: Sequence[Experiment]) -> dict[str, list[float]]:
+    """Complete the store, tag every run with its claims, and return the seconds of its epochs by the model's SHA-256.
+
+    Tags are set here and not while training, because trainings that DVC has in its cache do not happen again. What
+    fails costs a warning and the times: no verdict on anything else needs the store.
+    """
+    from hemline.tracking.label import epoch_seconds, tag_models, unknown_models  # noqa: PLC0415 - imports MLflow
+
+    seconds: dict[str, list[float]] = {}
+    try:
+        for experiment in experiments:
+            tags = {
+                sha256: {CLAIMS_TAG: ", ".join(claims.claims_of(f"{experiment.name}/{variant}"))}
+                for variant in experiment.params.variants
+                for sha256 in experiment.models(variant)
+            }
+            if unknown_models(experiment.dataset.name, list(tags)):
+                _back_fill(experiment)
+            tag_models(experiment.dataset.name, tags)
+            seconds |= epoch_seconds(experiment.dataset.name, list(tags))
+    except Exception as error:  # noqa: BLE001 - whatever MLflow raises
+        warn(error)
+    return seconds
+
+
+def _back_fill(experiment: Experiment) -> None:
+    """Make the runs that the store lacks from the outputs, as `make sync` does for those of the workspace."""
+    root = Path.cwd()
+    Path(".hemline").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="claims-", dir=".hemline") as folder:
+        experiment.materialise(Path(folder))
+        # As a stage of the experiment would be run; the packages are those of this repository.
+        environment = {"DVC_ROOT": str(root), "DVC_EXP_NAME": experiment.name, "PYTHONPATH": str(root)}
+        command = [sys.executable, "-m", "commands.sync"]
+        subprocess.run(command, cwd=folder, env=os.environ | environment, check=True)

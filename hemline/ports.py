@@ -1,0 +1,30 @@
+"""Free ports of this machine's own address, which nobody else can reach."""
+
+import socket
+
+from hemline.errors import InputError
+
+HOST = "127.0.0.1"
+
+
+def free_port(wanted: int | None, usual: int) -> int:
+    """Return a port of 127.0.0.1 that is free now.
+
+    Args:
+        wanted: the port that the user asked for, or None.
+        usual: taken where none is asked for and it is free; else any.
+
+    Raises:
+        InputError: the port that was asked for is not free, or none is.
+    """
+    for port in [wanted] if wanted is not None else [usual, 0]:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except (OSError, OverflowError) as error:
+                if wanted is not None:
+                    raise InputError(f"--port: must be a free port of {HOST}, got {wanted}: {error}") from None
+                continue
+            return int(probe.getsockname()[1])
+    raise InputError(f"--port: no free port on {HOST}")

@@ -1,0 +1,35 @@
+"""Sections of ``README.md`` that a command writes, between two markers, so that no result is ever typed."""
+
+from pathlib import Path
+
+from hemline.errors import InputError
+
+
+def rewrite(path: Path, section: str, content: str) -> bool:
+    """Replace what stands between ``<!-- section:begin -->`` and ``<!-- section:end -->`` in a file.
+
+    Args:
+        path: the file.
+        section: the markers' name.
+        content: without a newline at the end.
+
+    Returns:
+        Whether the file changed.
+
+    Raises:
+        InputError: the file is missing, or has not each marker once, in order.
+    """
+    begin, end = f"<!-- {section}:begin -->", f"<!-- {section}:end -->"
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run from the top of the repository") from None
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise InputError(f"{path}: must have {begin} and, below it, {end}, once each")
+    before, rest = text.split(begin)
+    _, after = rest.split(end)
+    changed = f"{before}{begin}\n\n{content}\n\n{end}{after}"
+    if changed == text:
+        return False
+    path.write_text(changed)
+    return True

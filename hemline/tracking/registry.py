@@ -1,0 +1,176 @@
+"""MLflow's model registry: the champion of each data set, and how a model becomes it.
+
+A registered model is named after its data set; the version with the alias ``champion`` is the one that is served and
+predicts. Its tags and description hold the evidence for its promotion.
+"""
+
+import json
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import mlflow
+from mlflow.exceptions import MlflowException
+
+from hemline.errors import InputError
+from hemline.tracking import store
+
+if TYPE_CHECKING:
+    import keras
+
+    from hemline.tracking.served import Served
+
+ALIAS = "champion"
+DESCRIPTION = (
+    "The models that were promoted with `make promote`, each because it was better than the champion of its time on "
+    "the test images; a version's tags hold the evidence. The one with the alias `champion` is served by `make serve`."
+)
+_SERVED = Path(__file__).with_name("served.py")
+_PACKAGES = ("keras", "mlflow", "numpy", "tensorflow")
+
+
+class Champion(NamedTuple):
+    """The version that has the alias.
+
+    Attributes:
+        dataset: the data set, which the registered model is named after.
+        version: its number.
+        tags: the evidence of its promotion; ``model_sha256`` identifies the model.
+    """
+
+    dataset: str
+    version: str
+    tags: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """What to call it in a sentence."""
+        tags = self.tags
+        known = f", {tags['variant']} with seed {tags['seed']}" if {"variant", "seed"} <= tags.keys() else ""
+        return f"the champion (version {self.version}{known})"
+
+
+def uri(dataset: str) -> str:
+    """Return the address by which MLflow knows the champion of a data set."""
+    return f"models:/{dataset}@{ALIAS}"
+
+
+def find_champion(dataset: str) -> Champion | None:
+    """Return the champion of a data set, or None; a store that does not exist is not created for that.
+
+    Raises:
+        InputError: the store cannot be reached.
+    """
+    database = store.local_database(store.tracking_uri())
+    if database is not None and not database.exists():
+        return None
+    with _reached():
+        client = store.open_store(dataset).client
+        try:
+            found = client.get_model_version_by_alias(dataset, ALIAS)
+        except MlflowException as error:
+            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                return None
+            raise
+        return Champion(dataset, str(found.version), dict(found.tags))
+
+
+def load_champion(champion: Champion) -> "Served":
+    """Load the champion's model; TensorFlow must have been started.
+
+    Raises:
+        InputError: it cannot be loaded, or was not promoted by Hemline.
+    """
+    try:
+        loaded = mlflow.pyfunc.load_model(f"models:/{champion.dataset}/{champion.version}").unwrap_python_model()
+    except Exception as error:  # noqa: BLE001 - files can be missing or broken in any way
+        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+    else:
+        if hasattr(loaded, "facts"):
+            return loaded  # type: ignore[no-any-return]
+        problem = "it is no model that `make promote` registered"
+    raise InputError(
+        f"{champion.name} cannot be loaded: {problem}; delete that version of the registered model "
+        f"{champion.dataset!r} in the MLflow UI, and run `make promote`"
+    )
+
+
+def promote(
+    dataset: str, model: "keras.Sequential", facts: dict[str, Any], tags: dict[str, str], description: str
+) -> str:
+    """Register a model as a new version, make it the champion, and return the version's number.
+
+    Args:
+        dataset: the data set, which the registered model is named after.
+        model: takes raw pixels.
+        facts: ``classes``, ``image_shape`` and what else a user of the model needs to know; can be written as JSON.
+        tags: the evidence; ``model_sha256`` ties the version to the run of its training.
+        description: the evidence in words.
+
+    Raises:
+        InputError: the store cannot be reached.
+    """
+    with _reached(), _quiet():
+        opened = store.open_store(dataset)
+        model_uri, run_id = _log(opened, model, facts, tags)
+        try:
+            opened.client.create_registered_model(dataset, description=DESCRIPTION)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+        created = opened.client.create_model_version(dataset, model_uri, run_id, tags=tags, description=description)
+        opened.client.set_registered_model_alias(dataset, ALIAS, created.version)
+        return str(created.version)
+
+
+def _log(
+    opened: store.Store, model: "keras.Sequential", facts: dict[str, Any], tags: dict[str, str]
+) -> tuple[str, str | None]:
+    """Log the model behind its checks, from the run of its training, and return its address and that run."""
+    from hemline.model import save_model  # noqa: PLC0415 - TensorFlow must be started first
+
+    runs = store.search(opened, f"tags.{store.SHA_TAG} = '{tags[store.SHA_TAG]}' and attributes.status = 'FINISHED'")
+    run_id = runs[0].info.run_id if runs else None
+    if runs and (commit := runs[0].data.tags.get("mlflow.source.git.commit")):
+        tags["git_commit"] = commit
+    # Made here, so that the run can be named without being started again, which would change its end and its model.
+    logged = opened.client.create_logged_model(
+        opened.experiment_id, name=f"{model.name}-served", source_run_id=run_id, tags=tags
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        save_model(model, Path(folder, "model.keras"))
+        Path(folder, "facts.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
+        mlflow.pyfunc.log_model(
+            model_id=logged.model_id,
+            python_model=str(_SERVED),
+            artifacts={"model": f"{folder}/model.keras", "facts": f"{folder}/facts.json"},
+            pip_requirements=[f"{package}=={version(package)}" for package in _PACKAGES],
+        )
+    return f"models:/{logged.model_id}", run_id
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except MlflowException as error:
+        first_line = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(f"MLflow at {store.describe(store.tracking_uri())}: {first_line}") from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back MLflow's progress messages, and its warning that it leaves the checks to ``served.py``."""
+    logger = logging.getLogger("mlflow")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings(record=True):
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,132 @@
+"""The model as it is served: checks what it is sent, and answers with class names.
+
+MLflow copies this one file into the model and runs it wherever the model is loaded, with no pickle: it imports nothing
+of Hemline. The plain Keras flavor would answer NaN, null, strings and booleans with plausible numbers.
+"""
+
+import json
+import os
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Read by TensorFlow once, at its import.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from mlflow.exceptions import MlflowException
+from mlflow.models import set_model
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+from mlflow.pyfunc.model import PythonModel
+
+_HIGHEST = 255
+_SHOWN = 40  # characters of a wrong value
+
+
+class RefusedError(MlflowException):
+    """An input that breaks a rule; the server answers with 400 and this message alone."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"inputs: {message}", error_code=INVALID_PARAMETER_VALUE)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # The server would put the whole of the data, thousands of numbers, before the message.
+        if name != "message" or not hasattr(self, "message"):
+            super().__setattr__(name, value)
+
+
+class _Quiet(PythonModel):
+    """Keeps MLflow from warning that it does not check the type ``Any``: that is what it is for."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        # Recorded and dropped; a filter would be overruled by MLflow's own.
+        with warnings.catch_warnings(record=True):
+            super().__init_subclass__(**kwargs)
+
+
+class Served(_Quiet):
+    """A Keras model that takes raw pixels, its classes, and the shape of one image.
+
+    Attributes:
+        facts: ``classes``, ``image_shape`` and what else was known of the model when it was promoted.
+    """
+
+    facts: dict[str, Any]
+
+    def load_context(self, context: Any) -> None:
+        """Load the Keras model and the facts; called once by MLflow."""
+        import keras  # noqa: PLC0415 - the settings come first
+
+        with open(context.artifacts["facts"], encoding="utf-8") as file:  # noqa: PTH123 - MLflow hands over a text
+            self.facts = json.load(file)
+        self._model = keras.saving.load_model(context.artifacts["model"], compile=False)
+
+    # Any element is let through to the checks below: MLflow's own messages name neither rule nor remedy.
+    def predict(self, context: Any, model_input: list[Any], params: Any = None) -> list[dict[str, Any]]:  # noqa: ARG002
+        """Return the class and all probabilities of each image.
+
+        Args:
+            context: MLflow's, not needed.
+            model_input: images of raw pixels, numbers 0 to 255, nested lists (n, *image_shape).
+            params: MLflow's, not needed.
+
+        Returns:
+            For each image its ``class`` and ``probabilities`` by class.
+
+        Raises:
+            RefusedError: the input breaks a rule.
+        """
+        classes = self.facts["classes"]
+        return [
+            {"class": classes[int(row.argmax())], "probabilities": dict(zip(classes, row.tolist(), strict=True))}
+            for row in self.probabilities(check_images(model_input, tuple(self.facts["image_shape"])))
+        ]
+
+    def probabilities(self, images: NDArray[Any], batch_size: int = 2048) -> NDArray[np.float32]:
+        """Return float32 (n, classes) for images (n, *image_shape) of raw pixels."""
+        starts = range(0, len(images), batch_size)
+        batches = [images[start : start + batch_size].astype(np.float32) for start in starts]
+        return np.concatenate([np.asarray(self._model(batch, training=False)) for batch in batches])
+
+
+def check_images(values: Any, image_shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return ``values`` as float32 (n, *image_shape).
+
+    Raises:
+        RefusedError: they are no images of that shape, or not all numbers from 0 to 255.
+    """
+    # As objects: NumPy would make numbers of booleans and texts, and refuse lists of different lengths unclearly.
+    array = np.array(values, dtype=object)
+    if not array.size:
+        raise RefusedError(f"{_form(image_shape)}, got none")
+    for wrong in _no_numbers(array.flat):
+        raise RefusedError(f"pixels must be numbers from 0 to {_HIGHEST}, got {json.dumps(wrong)[:_SHOWN]}")
+    ragged = any(isinstance(value, list) for value in array.flat)
+    if ragged or array.shape[1:] != image_shape:
+        raise RefusedError(f"{_form(image_shape)}, got {'lists of different lengths' if ragged else array.shape}")
+    # Compared before they become floats, which the largest of JSON's whole numbers cannot.
+    with np.errstate(invalid="ignore"):  # NaN is neither, which is what is asked
+        inside = (array >= 0) & (array <= _HIGHEST)
+    for outside in array[~inside]:
+        raise RefusedError(f"pixels must be numbers from 0 to {_HIGHEST}, got {json.dumps(outside)[:_SHOWN]}")
+    return array.astype(np.float32)
+
+
+def _no_numbers(values: Iterable[Any]) -> Iterable[Any]:
+    """Yield the values that are no numbers; lists, as rows of different lengths come, are looked through."""
+    for value in values:
+        if isinstance(value, list):
+            yield from _no_numbers(value)
+        elif type(value) not in {int, float}:  # a bool is an int by inheritance
+            yield value
+
+
+def _form(image_shape: tuple[int, ...]) -> str:
+    return f"must be a list of images, each {' x '.join(map(str, image_shape))} numbers"
+
+
+set_model(Served())

@@ -1,0 +1,67 @@
+"""Commands that serve, run as a user runs them, and stopped by the test."""
+
+import contextlib
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import workspace_for_tests as workspace
+
+from hemline.ports import free_port
+
+PATIENCE = 180  # seconds; no expectation, only an end to waiting
+
+
+@contextlib.contextmanager
+def serving(module, folder, ready):
+    """Run ``python -m <module>`` in ``folder``; yield its process, port and log once the path ``ready`` answers."""
+    port = free_port(None, 0)
+    log = folder / f"{module}.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, "--port", str(port)],
+            cwd=folder,
+            env=workspace.environment(),
+            stdout=file,
+            stderr=file,
+        )
+    try:
+        wait_for(f"http://127.0.0.1:{port}{ready}", process, log)
+        yield process, port, log
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_for(url, process, log):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        assert process.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"{url} did not answer:\n{log.read_text()}")
+
+
+def answers(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def first_link(log):
+    return re.search(r"http://\S+", log.read_text()).group()

@@ -1,0 +1,170 @@
+"""What people see: the MLflow UI and the report, in a real browser, filled by the pipeline's own code."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import servers_for_tests as servers
+import workspace_for_tests as workspace
+
+from commands import promote
+from hemline.params import load_params
+from hemline.report import render, write
+from hemline.results import load_results
+from hemline.tracking import store
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SWITCHES = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+PATIENCE = 60_000  # milliseconds; no expectation, only an end to waiting
+COLUMNS = ("variant", "hidden", "epochs", "seed", "test_accuracy", "test_loss", "test_gain")
+
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's package chromium: no such command"),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Build a workspace of six trainings, the best of them promoted, and its report."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        built = workspace.build(tmp_path_factory.mktemp("browser") / "workspace", monkeypatch)
+        promote.main()
+        write(render(load_results(load_params())), Path("reports"))
+        yield built
+
+
+@pytest.fixture(scope="module")
+def ui(folder):
+    """Serve the UI as `make ui` does, and return the link that it prints."""
+    with servers.serving("commands.ui", folder, "/health") as (_, _, log):
+        yield servers.first_link(log)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    # Not at the top: where the browser is missing, its client may be as well.
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser):
+    opened = browser.new_page(viewport={"width": 2000, "height": 1200})
+    opened.set_default_timeout(PATIENCE)
+    yield opened
+    opened.close()
+
+
+def runs():
+    opened = store.open_store("tiny")
+    return {run.data.tags["mlflow.runName"]: run for run in store.search(opened, "")}
+
+
+def table(link):
+    return link.replace("compareRunsMode=CHART", "compareRunsMode=TABLE")
+
+
+def test_the_printed_link_opens_the_runs_with_their_curves(ui, page):
+    page.goto(ui)
+    for name in runs():
+        page.get_by_role("link", name=name, exact=True).first.wait_for()
+    for metric in ("accuracy", "loss", "val_accuracy", "val_loss"):
+        page.get_by_text(metric, exact=True).first.wait_for()
+    # A curve is a path of several points; a bar chart has none.
+    page.locator(".scatterlayer path.js-line").first.wait_for(state="attached")
+
+
+def test_the_table_has_the_columns_that_people_compare_and_the_best_run_first(ui, page):
+    page.goto(table(ui))
+    page.get_by_role("columnheader", name="test_accuracy", exact=True).first.wait_for()
+    shown = page.get_by_role("columnheader").all_inner_texts()
+    assert set(COLUMNS) <= {text.strip() for text in shown}
+    page.get_by_role("gridcell").get_by_text("three", exact=True).first.wait_for()
+    first = page.locator('.ag-center-cols-container [row-index="0"]')
+    assert "1" in first.locator('[col-id*="test_accuracy"]').inner_text()
+
+
+def test_runs_can_be_grouped_by_variant(ui, page):
+    page.goto(table(ui))
+    page.get_by_role("columnheader", name="test_accuracy", exact=True).first.wait_for()
+    page.get_by_role("button", name="Group by").click()
+    page.get_by_role("menuitemcheckbox", name="variant", exact=True).first.click()
+    page.keyboard.press("Escape")
+    for variant in workspace.USUAL:
+        page.get_by_text(f"Group: {variant}").first.wait_for()
+    page.get_by_text("(average)").first.wait_for()
+
+
+def test_six_runs_compared_show_their_parameters_and_accuracies(ui, page):
+    known = runs()
+    assert len(known) == 6
+    page.goto(table(ui))
+    page.get_by_role("link", name="three e3 b8 s1", exact=True).first.wait_for()
+    page.get_by_role("columnheader").get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_text("Comparing 6 Runs").first.wait_for()
+    page.get_by_text("test_accuracy", exact=True).first.wait_for()
+    text = page.locator("body").inner_text()
+    for name in known:
+        assert name in text
+    for value in ("variant", "hidden", "epochs", "seed", "linear", "two", "three", "test_gain", "0.667", "0.333"):
+        assert value in text
+
+
+def test_the_page_of_a_run_has_its_confusion_matrix_and_its_model(ui, page):
+    run = runs()["three e3 b8 s1"]
+    base = ui.partition("#")[0]
+    page.goto(f"{base}#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}")
+    page.get_by_text("three e3 b8 s1").first.wait_for()
+    page.get_by_text("test_accuracy", exact=True).first.wait_for()
+    page.get_by_role("link", name=re.compile("^three")).first.wait_for()
+    page.get_by_text("Artifacts", exact=True).click()
+    page.get_by_text(re.compile(r"^confusion_matrix.*\.png$")).first.click()
+    picture = page.locator("img[src^='blob:'], img[src*='confusion_matrix']").first
+    picture.wait_for()
+    page.wait_for_function("image => image.complete && image.naturalWidth > 100", arg=picture.element_handle())
+
+
+def test_the_experiment_says_how_to_read_it(ui, page):
+    page.goto(ui)
+    page.get_by_role("link", name="three e3 b8 s1", exact=True).first.wait_for()
+    tags = store.open_store("tiny").client.get_experiment_by_name("tiny").tags
+    assert "One run is one training" in tags["mlflow.note.content"]
+    page.get_by_role("button", name="more", exact=False).last.click()
+    page.get_by_text("One run is one training").first.wait_for()
+
+
+def test_the_champion_stands_in_the_registry_with_its_reason(ui, page):
+    page.goto(f"{ui.partition('#')[0]}#/models/tiny/versions/1")
+    page.get_by_text("there was no champion").first.wait_for()
+    page.get_by_text(re.compile(r"^@\s*champion$")).first.wait_for()
+
+
+def test_the_report_renders_without_network_with_no_error_and_no_request(folder, browser):
+    context = browser.new_context(offline=True, viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    problems, requests = [], []
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    address = (folder / "reports" / "index.html").as_uri()
+    page.goto(address)
+    page.get_by_role("heading").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert "Tiny" in page.locator("body").inner_text()
+    broken = page.evaluate("[...document.images].filter(image => !(image.complete && image.naturalWidth)).length")
+    assert page.locator("img").count() > 0
+    assert broken == 0
+    assert problems == []
+    assert [url for url in requests if not url.startswith("data:")] == [address]
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    context.close()

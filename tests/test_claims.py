@@ -1,0 +1,196 @@
+"""`python -m commands.claims` from end to end: real DVC, a real MLflow store, a tiny data set.
+
+One repository goes through all tests, in their order, as in `test_pipeline`.
+"""
+
+import hashlib
+import os
+import signal
+import sqlite3
+import sys
+import time
+from contextlib import closing
+
+import pytest
+from pipelines_for_tests import make_pipeline
+from ruamel.yaml import YAML
+from test_claims_file import EXPERIMENT, NUMBER, SETTINGS, claim, values
+
+BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("claims")]
+
+UNSCALED = EXPERIMENT | {
+    "normalize": {"scale": 1, "validation_split": 0},
+    "baseline": "dense-4",
+    "variants": {"dense-4": {"hidden": [4]}},
+}
+WORSE = {
+    "kind": "ordering",
+    "says": "worse without scaling",
+    "of": "claims-tiny-unscaled/dense-4",
+    "than": "claims-tiny/dense-4",
+    "metric": "test_loss",
+    "claimed": "higher",
+}
+SLOWER = WORSE | {"says": "slower", "of": "claims-tiny/dense-4", "than": "claims-tiny/linear", "metric": "seconds"}
+CONTENTS = values(
+    settings=SETTINGS | {"epochs": 2},
+    experiments={"claims-tiny": EXPERIMENT, "claims-tiny-unscaled": UNSCALED},
+    claims=[claim(), claim(WORSE, SLOWER, id="two")],
+    questions_of="first",
+    questions=[{"asks": "What are they?", "outputs_of": "claims-tiny/dense-4"}],
+)
+COMMAND = (sys.executable, "-m", "commands.claims")
+DEADLINE = 300
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """The repository, in whose workspace somebody is working, after the claims were killed and run again."""
+    made = make_pipeline(tmp_path_factory.mktemp("claims") / "repository")
+    YAML().dump(CONTENTS, made.folder / "claims.yaml")
+    (made.folder / "README.md").write_text(f"# Title\n\n{BEGIN}\n{END}\n")
+    made.commit("Claims")
+    made.set(epochs=7, seeds=[5])
+    made.before = state(made)
+    made.killed = kill_in_the_second_training(made)
+    made.second = made.run(*COMMAND, "--readme")
+    return made
+
+
+def state(repository):
+    """Return what a user has in the workspace and would miss."""
+    names = ("params.yaml", "dvc.lock", "dvc.yaml")
+    files = {name: repository.read(name) for name in names if (repository.folder / name).exists()}
+    status = repository.run("git", "status", "--porcelain").stdout
+    return files, status, (repository.folder / "models").exists()
+
+
+def kill_in_the_second_training(repository):
+    """Start the claims, end them with SIGKILL once the first variant is trained, and return their output."""
+    process = repository.start(*COMMAND)
+    output = repository.folder.parent / "output"
+    end = time.monotonic() + DEADLINE
+    while "· dense-4" not in output.read_text():
+        assert process.poll() is None, output.read_text()
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    return output.read_text()
+
+
+def query(repository, sql):
+    with closing(sqlite3.connect(repository.folder / "mlflow.db")) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def finished(repository):
+    """Return (DVC experiment, variant, claims) of each finished run."""
+    sql = """
+    SELECT experiment.value, variant.value, claims.value FROM runs
+    JOIN tags AS experiment ON experiment.run_uuid = runs.run_uuid AND experiment.key = 'dvc_experiment'
+    JOIN tags AS variant ON variant.run_uuid = runs.run_uuid AND variant.key = 'variant'
+    LEFT JOIN tags AS claims ON claims.run_uuid = runs.run_uuid AND claims.key = 'claims'
+    WHERE runs.status = 'FINISHED'
+    """
+    return sorted(query(repository, sql), key=str)
+
+
+def page(repository):
+    return hashlib.sha256((repository.folder / "reports" / "claims.html").read_bytes()).hexdigest()
+
+
+def test_the_claims_get_their_verdicts_and_the_page_is_written(repository):
+    assert "Of 2 published claims:" in repository.second.stdout
+    for name in ("claims.html", "claims.md"):
+        assert (repository.folder / "reports" / name).stat().st_size > 1000
+    assert "times as long" in repository.read("reports/claims.md")
+
+
+def test_progress_names_setting_claims_and_time_left(repository):
+    assert "claims-tiny · linear (one, two) · 0 % · about" in repository.killed
+    assert "claims-tiny-unscaled · dense-4 (two) · 0 % · about" in repository.second.stdout
+
+
+def test_what_was_trained_before_the_kill_is_not_trained_again(repository):
+    assert "· linear" in repository.killed
+    assert "· linear" not in repository.second.stdout
+    runs = finished(repository)
+    assert len([run for run in runs if run[:2] == ("claims-tiny", "linear")]) == len(SETTINGS["seeds"])
+
+
+def test_the_experiments_are_dvc_s_and_the_workspace_is_as_it_was(repository):
+    shown = repository.run("dvc", "exp", "show", "--csv").stdout
+    assert "claims-tiny," in shown
+    assert "claims-tiny-unscaled," in shown
+    files, status, models = state(repository)
+    assert files == repository.before[0]
+    assert models == repository.before[2]
+    # The README's table is what it was asked to write; reports/ is not tracked.
+    assert status.splitlines() == sorted([*repository.before[1].splitlines(), " M README.md"])
+    assert not list((repository.folder / ".dvc/tmp/exps/standalone").glob("tmp*"))
+
+
+def test_every_run_stands_in_the_one_store_with_its_claims(repository):
+    claims = {(run[0], run[1]): run[2] for run in finished(repository)}
+    assert claims == {
+        ("claims-tiny", "linear"): "one, two",
+        ("claims-tiny", "dense-4"): "two",
+        ("claims-tiny-unscaled", "dense-4"): "two",
+    }
+
+
+def test_the_readme_holds_the_table(repository):
+    text = repository.read("README.md")
+    assert text.startswith(f"# Title\n\n{BEGIN}\n\nOf 2 published claims:")
+    assert "| two   |" in text
+
+
+def test_a_second_time_nothing_runs_and_nothing_changes(repository):
+    before = page(repository), finished(repository)
+    done = repository.run(*COMMAND, "--readme")
+    assert "minutes" not in done.stdout
+    assert "README.md: is up to date" in done.stdout
+    assert (page(repository), finished(repository)) == before
+
+
+def test_a_store_that_was_deleted_is_completed_and_its_times_are_not_invented(repository):
+    before = [run[:2] for run in finished(repository)]
+    for path in repository.folder.glob("mlflow.db*"):
+        path.unlink()
+    done = repository.run(*COMMAND)
+    assert "minutes" not in done.stdout
+    assert [run[:2] for run in finished(repository)] == before
+    assert all(run[2] for run in finished(repository))
+    assert "No times are known for these trainings" in repository.read("reports/claims.md")
+
+
+def test_a_changed_setting_trains_what_it_concerns(repository):
+    changed = EXPERIMENT | {"variants": EXPERIMENT["variants"] | {"dense-4": {"hidden": [4], "epochs": 1}}}
+    YAML().dump(
+        CONTENTS | {"experiments": CONTENTS["experiments"] | {"claims-tiny": changed}},
+        repository.folder / "claims.yaml",
+    )
+    done = repository.run(*COMMAND)
+    assert "1 experiments in" in done.stdout
+    assert "claims-tiny · dense-4" in done.stdout
+    assert "linear" not in done.stdout
+    assert "unscaled" not in done.stdout
+
+
+def test_a_failure_says_what_the_stage_said(repository):
+    broken = CONTENTS["experiments"] | {"claims-tiny": EXPERIMENT | {"dataset": "missing"}}
+    YAML().dump(CONTENTS | {"experiments": broken}, repository.folder / "claims.yaml")
+    done = repository.run(*COMMAND, check=False)
+    assert done.returncode == 1
+    assert "error: dataset: must be one of" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_number_s_kind_is_checked_before_anything_runs(repository):
+    YAML().dump(CONTENTS | {"claims": [claim(NUMBER | {"published": 0.5})]}, repository.folder / "claims.yaml")
+    done = repository.run(*COMMAND, check=False)
+    assert done.returncode == 1
+    assert "must stand in quotes" in done.stderr

@@ -1,0 +1,201 @@
+"""claims.yaml: what it must say, and the one line for what it may not."""
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from hemline.claims.experiments import overrides
+from hemline.claims.file import load_claims
+from hemline.claims.mistakes import refusal
+from hemline.claims.progress import Display, settings
+from hemline.errors import InputError
+from hemline.params import Params, parse, read_yaml
+from hemline.readme import rewrite
+
+BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
+
+REPOSITORY = Path(__file__).parent.parent
+SETTINGS = {
+    "epochs": 5,
+    "batch_size": 16,
+    "optimizer": "adam",
+    "learning_rate": 0.01,
+    "activation": "relu",
+    "dropout": 0.0,
+    "stop_below_loss": None,
+    "record_test": True,
+    "seeds": [0, 1],
+}
+EXPERIMENT = {
+    "dataset": "tiny",
+    "normalize": {"scale": 255, "validation_split": 0},
+    "baseline": "linear",
+    "variants": {"linear": {"hidden": []}, "dense-4": {"hidden": [4], "epochs": 3}},
+}
+NUMBER = {"kind": "number", "says": "loss", "of": "claims-tiny/linear", "metric": "loss", "published": "0.5"}
+ORDERING = {
+    "kind": "ordering",
+    "says": "the same",
+    "of": "claims-tiny/linear",
+    "than": "claims-tiny/dense-4",
+    "metric": "loss",
+    "claimed": "same",
+}
+
+
+def claim(*parts, **changes):
+    return {"id": "one", "tutorial": "first", "says": "it is so", "parts": list(parts or [NUMBER])} | changes
+
+
+def values(**changes):
+    return {
+        "settings": SETTINGS,
+        "experiments": {"claims-tiny": EXPERIMENT},
+        "tutorials": {"first": "A tutorial"},
+        "claims": [claim()],
+    } | changes
+
+
+def load(folder, contents):
+    YAML().dump(contents, folder / "claims.yaml")
+    return load_claims(folder / "claims.yaml")
+
+
+def test_the_file_in_the_box_holds_every_claim_and_needs_no_unknown_data_set():
+    claims = load_claims(REPOSITORY / "claims.yaml")
+    names = "depth-3 depth-6 retrain epochs-20 linear-digits tf-basic mnist-hello fashionable"
+    eight = [f"eight-{number}" for number in (0, 2, 3, 4, 5, 6, 7, 8)]
+    assert [each.id for each in claims.claims] == names.split() + eight
+    assert len(claims.questions) == 8
+    for name in claims.experiments:
+        params = claims.params(name)
+        assert params.normalize.validation_split == 0
+        assert params.record_test
+        assert len(params.seeds) >= 5
+        assert (REPOSITORY / "data" / f"{params.dataset}.yaml").exists()
+
+
+def test_every_training_is_needed_by_a_claim_or_a_baseline():
+    claims = load_claims(REPOSITORY / "claims.yaml")
+    for name in claims.experiments:
+        params = claims.params(name)
+        unused = [variant for variant in params.variants if not claims.claims_of(f"{name}/{variant}")]
+        assert set(unused) <= {params.baseline}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"claims": [claim(NUMBER | {"kind": "guess"})]}, "claims.0.parts.0: input tag 'guess'"),
+        ({"claims": [claim(NUMBER | {"published": 0.88})]}, "published: must stand in quotes"),
+        ({"claims": [claim(NUMBER | {"published": "about 0.9"})]}, "published: string should match pattern"),
+        ({"claims": [claim(NUMBER | {"metric": "f1"})]}, "metric: input should be 'loss'"),
+        ({"claims": [claim(NUMBER | {"of": "claims-tiny/gone"})]}, "claims.one: must be an experiment and one of its"),
+        ({"claims": [claim(NUMBER | {"epohc": 1})]}, "epohc: is not a known key"),
+        ({"claims": [claim(tutorial="second")]}, "claims.one.tutorial: must be one of ['first'], got 'second'"),
+        ({"claims": [claim(), claim()]}, "claims.one: an id must stand once"),
+        ({"claims": []}, "claims: list should have at least 1 item"),
+        ({"claims": [claim(ORDERING)]}, "margin: must be given where `claimed` is same, and only there"),
+        ({"claims": [claim(ORDERING | {"claimed": "lower", "margin": 0.1})]}, "margin: must be given where"),
+        ({"questions": [{"asks": "What?", "claims": ["two"]}]}, "claims: must be of ['one'], got 'two'"),
+        ({"questions": [{"asks": "What?", "outputs_of": "a/b"}]}, "questions.outputs_of: must be an experiment"),
+        ({"settings": SETTINGS | {"epochs": "many"}}, "experiments.claims-tiny: epochs: input should be a valid"),
+        ({"experiments": {"claims-tiny": EXPERIMENT | {"baseline": "x"}}}, "baseline: must be one of the variants"),
+    ],
+)
+def test_a_broken_rule_is_one_line(tmp_path, changes, message):
+    with pytest.raises(InputError) as caught:
+        load(tmp_path, values(**changes))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_settings_of_an_experiment_are_shared_ones_and_its_own(tmp_path):
+    claims = load(tmp_path, values())
+    params = claims.params("claims-tiny")
+    assert params.training("dense-4").epochs == 3
+    assert params.training("linear").batch_size == 16
+    assert claims.claims_of("claims-tiny/linear") == ["one"]
+    assert claims.claims_of("claims-tiny/dense-4") == []
+
+
+def test_dvc_is_given_every_key_and_replaces_all_variants(tmp_path):
+    given = overrides(load(tmp_path, values()).values("claims-tiny"))
+    assert "++stop_below_loss=null" in given
+    assert "++record_test=true" in given
+    assert "++normalize.validation_split=0" in given
+    assert given[-2:] == ["~variants", "+variants={linear:{hidden:[]},dense-4:{hidden:[4],epochs:3}}"]
+    assert {text.removeprefix("++").split("=")[0].split(".")[0] for text in given[:-2]} == set(Params.model_fields) - {
+        "variants"
+    }
+
+
+@pytest.mark.parametrize(
+    ("mistake", "rule"),
+    [({"flatten": False}, "every image is flattened"), ({"outputs": 5}, "one output for each class")],
+)
+@pytest.mark.parametrize("place", ["variant", "top"])
+def test_a_mistake_that_the_data_rules_out_is_refused_by_its_rule(mistake, rule, place):
+    params = read_yaml(REPOSITORY / "params.yaml")
+    if place == "variant":
+        params["variants"]["mistake"] = {"hidden": [128]} | mistake
+    else:
+        params |= mistake
+    with pytest.raises(InputError) as caught:
+        parse(Params, params, Path("params.yaml"))
+    (key,) = mistake
+    assert rule in str(caught.value)
+    assert f"{'variants.mistake.' if place == 'variant' else ''}{key}: is no setting" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_mistake_s_error_is_read_and_a_good_variant_has_none(tmp_path):
+    valid = load(tmp_path, values()).values("claims-tiny")
+    assert "every image is flattened" in refusal(valid, {"hidden": [4], "flatten": False})
+    assert refusal(valid, {"hidden": [4]}) is None
+
+
+def test_the_readme_s_table_is_replaced_and_nothing_else(tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text(f"# Title\n\n{BEGIN}\nold\n{END}\n\nThe rest.\n")
+    assert rewrite(path, "claims", "| new |")
+    assert path.read_text() == f"# Title\n\n{BEGIN}\n\n| new |\n\n{END}\n\nThe rest.\n"
+    assert not rewrite(path, "claims", "| new |")
+
+
+@pytest.mark.parametrize("text", ["", BEGIN, f"{END} {BEGIN}", f"{BEGIN} {BEGIN} {END}"])
+def test_a_readme_without_the_markers_is_left_alone(tmp_path, text):
+    path = tmp_path / "README.md"
+    path.write_text(text)
+    with pytest.raises(InputError, match="must have <!-- claims:begin --> and, below it, <!-- claims:end -->"):
+        rewrite(path, "claims", "new")
+    assert path.read_text() == text
+
+
+def test_a_missing_readme_is_said(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        rewrite(tmp_path / "README.md", "claims", "new")
+
+
+def test_the_progress_tells_setting_claims_and_time_left(tmp_path, capsys, monkeypatch):
+    own = EXPERIMENT | {"dataset": "mnist"}
+    claims = load(tmp_path, values(experiments={"claims-tiny": own}))
+    monkeypatch.chdir(REPOSITORY)
+    listed = settings(claims, "claims-tiny")
+    seconds = iter([0.0, *[60.0] * 100])
+    with Display(listed, clock=lambda: next(seconds)) as display:
+        display.begin("claims-tiny")
+        display.receive("Stage 'train@linear' is cached - skipping run, checking out outputs")
+        left = display.seconds_left()
+        display.receive("Running stage 'train@dense-4':")
+        for epoch in (1, 2, 3):
+            display.receive(f"dense-4  seed 0  epoch {epoch}/3  loss 0.5")
+        half = display.seconds_left()
+        display.receive("Running stage 'evaluate':")
+        done = display.seconds_left()
+    # What came from the cache is not waited for, half of the trainings are half of the time.
+    assert left == pytest.approx(listed[1].seconds)
+    assert half == pytest.approx(listed[1].seconds / 2)
+    assert done == pytest.approx(0)
+    assert "claims-tiny · dense-4 (baseline) · 0 %" in capsys.readouterr().out

@@ -1,0 +1,177 @@
+"""From outcomes to verdicts to the page, with made-up trainings of every kind of claim."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_claims_file import EXPERIMENT, NUMBER, claim, load, values
+from test_report import Page
+
+from hemline.claims.evidence import fastest_seconds
+from hemline.claims.page import render, short_table, summary
+from hemline.claims.questions import Outputs, answer
+from hemline.claims.verdicts import Outcome, judge_claim, short_names
+
+LINEAR, DENSE = "claims-tiny/linear", "claims-tiny/dense-4"
+OTHER = "claims-other/linear"
+ON = {"of": DENSE, "metric": "test_loss"}
+AGAINST = {"of": DENSE, "than": LINEAR}
+PARTS = [
+    NUMBER | ON | {"published": "9"},
+    {"kind": "range", "says": "a range", **ON, "published": ["0.1", "0.9"]},
+    {"kind": "ordering", "says": "slower", **AGAINST, "metric": "seconds", "claimed": "higher"},
+    {"kind": "ordering", "says": "better", **AGAINST, "metric": "test_accuracy", "claimed": "higher", "also": True},
+    {"kind": "trend", "says": "falls", **ON, "from_epoch": 1, "to_epoch": 3, "claimed": "falls"},
+    {"kind": "gap", "says": "a gap", **ON, "metric": "accuracy", "than_metric": "test_accuracy", "claimed": "higher"},
+    {"kind": "wobble", "says": "wobbles", **ON, "from_epoch": 1, "to_epoch": 3},
+    {"kind": "early-stop", "says": "stops", "of": DENSE, "published": 3},
+    {"kind": "threshold", "says": "high", "of": DENSE, "metric": "test_accuracy", "at_least": 0.5, "because": "half"},
+    {"kind": "error", "says": "an error", "variant": {"hidden": [4], "flatten": False}, "expected": "flattened"},
+]
+CONTENTS = values(
+    experiments={"claims-tiny": EXPERIMENT, "claims-other": EXPERIMENT},
+    claims=[claim(*PARTS), claim(id="two", says="A < B & <script>alert(1)</script>", note="Mind | this.")],
+    questions_of="first",
+    questions=[{"asks": "What are they?", "outputs_of": DENSE}, {"asks": "Why?", "claims": ["one", "two"]}],
+)
+
+
+def outcome(level, seconds=True):
+    """Five trainings of three epochs: losses fall by a third each epoch, accuracies rise."""
+    generator = np.random.default_rng(0)
+    rows = [
+        {
+            "seed": seed,
+            "epoch": epoch,
+            "loss": level * 0.7**epoch + 0.001 * seed,
+            "accuracy": 0.95,
+            "test_loss": level * 0.7**epoch + 0.002 * seed,
+            "test_accuracy": 0.9,
+        }
+        for seed in range(5)
+        for epoch in (1, 2, 3)
+    ]
+    correct = generator.random((5, 500)) < 0.8 + 0.05 * level
+    return Outcome(pd.DataFrame(rows), correct, 5, level + 0.01 * np.arange(5) if seconds else None)
+
+
+def outcomes(**changes):
+    return {
+        LINEAR: outcome(0.5),
+        DENSE: outcome(1.0),
+        OTHER: outcome(9.0),
+        "claims-other/dense-4": outcome(1),
+    } | changes
+
+
+def refuses(variant):
+    return "every image is flattened" if "flatten" in variant else None
+
+
+def pages(tmp_path, contents=CONTENTS, **changes):
+    claims = load(tmp_path, contents)
+    seen = outcomes(**changes)
+    judged = [judge_claim(each, seen, refuses) for each in claims.claims]
+    shares = np.full((2, 4, 3), 0.05, np.float32)
+    shares[..., 1] = 0.9
+    outputs = {DENSE: Outputs(shares, np.array([1, 1, 1, 0]), ["a", "b", "c"])}
+    answers = [answer(question, {each.claim.id: each for each in judged}, outputs) for question in claims.questions]
+    return judged, render(claims, judged, seen, answers)
+
+
+def test_every_kind_of_part_gets_its_finding(tmp_path):
+    judged, _ = pages(tmp_path)
+    pairs = zip(judged[0].claim.parts, judged[0].findings, strict=True)
+    verdicts = {part.says: finding.verdict for part, finding in pairs}
+    assert verdicts.pop("loss") == "not reproduced"
+    # Of five trainings, none proves little.
+    assert verdicts.pop("wobbles") == "no difference shown"
+    assert set(verdicts.values()) == {"reproduced"}
+    # The one beside the claim does not count.
+    assert judged[0].words == "reproduced in 7 of 9 parts"
+    assert judged[0].seeds == 5
+
+
+def test_the_other_setting_is_tried_where_the_stated_one_does_not_fit(tmp_path):
+    other = {"condition": "the pixels are not scaled", "of": OTHER}
+    fits_other = NUMBER | {"published": "3.1", "otherwise": other}
+    fits_none = NUMBER | {"published": "7.7", "otherwise": other}
+    fits_stated = NUMBER | {"published": "0.2", "otherwise": other}
+    tried = [claim(part, id=f"c-{place}") for place, part in enumerate((fits_other, fits_none, fits_stated))]
+    contents = CONTENTS | {"claims": tried, "questions": []}
+    judged, files = pages(tmp_path, contents)
+    assert [each.words for each in judged] == [
+        "reproduced only if the pixels are not scaled",
+        "not reproduced",
+        "reproduced",
+    ]
+    assert "If the pixels are not scaled: Published 3.1 lies in" in files["claims.md"].decode()
+
+
+def test_parts_that_differ_say_that_only_some_depend_on_the_condition(tmp_path):
+    conditional = NUMBER | {"published": "3.1", "otherwise": {"condition": "the pixels are not scaled", "of": OTHER}}
+    contents = CONTENTS | {"claims": [claim(conditional, NUMBER | {"published": "7.7"})], "questions": []}
+    judged, _ = pages(tmp_path, contents)
+    assert judged[0].words == "reproduced in 1 of 2 parts, in part only if the pixels are not scaled"
+
+
+def test_times_that_nobody_recorded_are_no_evidence(tmp_path):
+    judged, files = pages(tmp_path, **{LINEAR: outcome(0.5, seconds=False)})
+    assert judged[0].findings[2].verdict == "not measured"
+    assert judged[0].words == "reproduced in 6 of 8 parts; 1 part not measured"
+    assert "No times are known for these trainings" in files["claims.html"].decode()
+
+
+def test_a_time_is_that_of_the_fastest_epoch_after_the_first():
+    seconds = {"a": [9.0, 2.0, 1.0], "b": [9.0, 3.0], "c": [0.1]}
+    assert fastest_seconds(["a", "b", "c", "d"], seconds).tolist() == [1.0, 3.0]
+    assert fastest_seconds(["a", "c"], seconds) is None
+
+
+def test_the_page_is_whole_and_asks_for_nothing(tmp_path):
+    _, files = pages(tmp_path)
+    text = files["claims.html"].decode()
+    page = Page(text)
+    for identifier in ("verdict", "overview", "claims", "questions", "made", "one", "two"):
+        assert f'id="{identifier}"' in text
+    assert all(image["src"].startswith("data:image/png;base64,") and image["alt"] for image in page.named("img"))
+    assert not re.search(r'(src|href)="(?!data:|#)', text)
+    assert "<script" not in text
+    assert "A < B & <script>alert(1)</script>" in page.text
+
+
+def test_the_questions_are_answered_with_the_evidence(tmp_path):
+    _, files = pages(tmp_path)
+    page = Page(files["claims.html"].decode())
+    assert "1. What are they?" in page.text
+    assert "one for each of the 3 classes" in page.text
+    assert "Test image 0 (b), seed 0: b 90.0 %" in page.text
+    # The largest is 90 % in the mean, three of four answers are right.
+    assert "too sure by 15.0 percentage points" in page.text
+    assert "That it is so: reproduced in 7 of 9 parts." in page.text
+
+
+def test_the_summary_has_a_row_for_each_claim(tmp_path):
+    judged, files = pages(tmp_path)
+    text = files["claims.md"].decode()
+    assert summary(judged) == "Of 2 published claims: 1 reproduced in part, 1 not reproduced."
+    assert short_table(judged) in text
+    rows = [line for line in short_table(judged).splitlines() if line.startswith(("| one", "| two"))]
+    assert len(rows) == 2
+    assert "reproduced in 7 of 9 parts" in rows[0]
+    assert "test loss 9 → 0.3470 [" in rows[0]
+    assert len({len(row) for row in rows}) == 1
+
+
+def test_equal_results_give_equal_bytes(tmp_path):
+    (tmp_path / "again").mkdir()
+    assert pages(tmp_path)[1] == pages(tmp_path / "again")[1]
+
+
+@pytest.mark.parametrize(
+    ("places", "names"),
+    [((LINEAR, DENSE), ("linear", "dense-4")), ((LINEAR, OTHER), ("linear (claims-tiny)", "linear (claims-other)"))],
+)
+def test_two_trainings_of_one_variant_are_told_apart(places, names):
+    assert short_names(*places) == names

@@ -1,0 +1,90 @@
+"""What the README and MLproject promise exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from commands.run import dvc_command
+from hemline.errors import InputError
+from hemline.params import load_params, read_yaml
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+TARGETS = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def known_keys():
+    params = read_yaml(ROOT / "params.yaml")
+    return set(params) | {f"normalize.{key}" for key in params["normalize"]}
+
+
+def test_every_make_command_of_the_readme_is_a_target():
+    mentioned = set(re.findall(r"`make ([a-z]+)\b", README)) | set(
+        re.findall(r"^make ([a-z]+)\b", README, re.MULTILINE)
+    )
+    assert "test" in mentioned
+    assert mentioned <= TARGETS
+
+
+def test_make_help_lists_every_target_that_is_a_command():
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert phony
+    assert set(phony[1].split()) == TARGETS
+
+
+def test_every_module_run_with_python_exists():
+    text = README + (ROOT / "Makefile").read_text() + (ROOT / "MLproject").read_text() + (ROOT / "dvc.yaml").read_text()
+    modules = set(re.findall(r"python -m ([a-z]+\.[a-z_]+)", text))
+    assert modules
+    assert all((ROOT / f"{module.replace('.', '/')}.py").exists() for module in modules)
+
+
+@pytest.mark.parametrize("folder", ["hemline", "hemline/tracking", "commands", "stages"])
+def test_the_readme_names_every_module(folder):
+    modules = {path.name for path in (ROOT / folder).glob("*.py")} - {"__init__.py"}
+    assert modules <= set(re.findall(r"\b([a-z_]+\.py)\b", README))
+
+
+def test_the_tree_of_the_readme_names_no_file_that_is_gone():
+    tree = README.split("```text\n")[1].split("```")[0]
+    modules = set(re.findall(r"\b([a-z_]+\.py)\b", tree))
+    assert modules <= {path.name for path in ROOT.glob("*/**/*.py") if ".venv" not in path.parts}
+
+
+def test_parameters_set_in_the_readme_are_keys_of_params_yaml():
+    keys = set(re.findall(r"-S '?([a-z_.-]+)=", README))
+    variants = {key.split(".")[1] for key in keys if key.startswith("variants.")}
+    assert variants <= set(load_params(ROOT / "params.yaml").variants)
+    assert {key for key in keys if not key.startswith("variants.")} <= known_keys()
+
+
+def test_every_stage_of_dvc_is_in_the_readme_in_order():
+    stages = list(read_yaml(ROOT / "dvc.yaml")["stages"])
+    rows = re.findall(r"^\| `([a-z]+)", README, re.MULTILINE)
+    assert rows[: len(stages)] == stages
+
+
+def test_every_parameter_of_mlproject_is_a_key_of_params_yaml():
+    entry = read_yaml(ROOT / "MLproject")["entry_points"]["main"]
+    assignments = dict(re.findall(r"([a-z_.]+)=\{([a-z_]+)\}", entry["command"]))
+    assert set(assignments.values()) == set(entry["parameters"])
+    assert set(assignments) <= known_keys()
+
+
+def test_mlproject_has_an_entry_point_for_every_stage():
+    assert set(read_yaml(ROOT / "dvc.yaml")["stages"]) <= set(read_yaml(ROOT / "MLproject")["entry_points"])
+
+
+def test_parameters_without_a_value_are_left_as_they_are():
+    assert dvc_command(["epochs=20", "optimizer="]) == ["dvc", "exp", "run", "-S", "epochs=20"]
+    assert dvc_command(["epochs="]) == ["dvc", "repro"]
+    with pytest.raises(InputError, match="key=value, got 'epochs'"):
+        dvc_command(["epochs"])
+
+
+def test_nothing_names_a_registry_host_or_a_path_of_one_machine():
+    # A lock file that names its index works on the machine where it was made only.
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "://" not in lock
+    assert "--index" not in lock

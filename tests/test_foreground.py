@@ -1,0 +1,68 @@
+"""A server that ends with its command, gently where it can, and with all its children."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+COMMAND = """
+import os, sys
+from hemline.foreground import run_in_foreground
+sys.exit(run_in_foreground([sys.executable, "-c", sys.argv[1]], os.environ))
+"""
+# Starts a worker that does not listen to SIGTERM, then waits to be ended, and tells that it was asked to.
+SERVER = """
+import pathlib, signal, subprocess, sys, time
+deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(600)"
+worker = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE)
+worker.stdout.readline()
+def end(*_):
+    pathlib.Path("asked").touch()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+pathlib.Path("draft").write_text(str(worker.pid))
+pathlib.Path("draft").rename("worker")
+time.sleep(600)
+"""
+
+
+def start(code, folder):
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    return subprocess.Popen([sys.executable, "-c", COMMAND, code], cwd=folder, env=environment)
+
+
+def alive(pid):
+    try:
+        # Ended, but not yet collected by whoever inherited it.
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="looks for processes in Linux's /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_asks_the_server_to_end_and_leaves_no_worker_behind(number, tmp_path):
+    command = start(SERVER, tmp_path)
+    wait_until((tmp_path / "worker").exists)
+    worker = int((tmp_path / "worker").read_text())
+    assert alive(worker)
+    command.send_signal(number)
+    assert command.wait(60) == 0
+    assert (tmp_path / "asked").exists()
+    wait_until(lambda: not alive(worker))
+
+
+def test_a_server_that_ends_by_itself_hands_on_its_status(tmp_path):
+    assert start("raise SystemExit(3)", tmp_path).wait(60) == 3

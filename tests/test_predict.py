@@ -1,0 +1,246 @@
+"""Photos of all kinds, brought into a data set's frame and told apart."""
+
+import sys
+
+import numpy as np
+import pytest
+import workspace_for_tests as workspace
+from PIL import Image, PngImagePlugin
+
+from commands import predict, promote
+from hemline.errors import InputError
+from hemline.framing import Framing, frame, measure
+from hemline.photo import read_photo
+from hemline.terminal import shades
+
+DARK = Framing(background=0, fill=0.5)
+
+
+def saved(image, path):
+    image.save(path)
+    return path
+
+
+def square(size=100, background=0, foreground=200, box=(40, 40, 60, 60)):
+    """Return a grey picture of a bright or dark rectangle."""
+    image = Image.new("L", (size, size), background)
+    image.paste(foreground, box)
+    return image
+
+
+def test_the_background_and_the_size_of_objects_are_measured():
+    images = np.full((3, 20, 20), 10, np.uint8)
+    images[:, 5:15, 8:12] = 250
+    assert measure(images) == (10, 0.5)
+    assert measure(np.repeat(images[..., None], 3, axis=-1)) == (10, 0.5)
+
+
+def test_images_without_an_object_fill_their_frame():
+    assert measure(np.zeros((2, 8, 8), np.uint8)) == (0, 1)
+
+
+def test_the_object_is_centred_and_sized_as_in_the_data_set():
+    framed = frame(square(box=(5, 10, 45, 50)), (20, 20), DARK)
+    bright = np.argwhere(framed.pixels > 100)
+    assert bright.min(axis=0).tolist() == [5, 5]
+    assert bright.max(axis=0).tolist() == [14, 14]
+    assert framed.pixels[10, 10] == 200
+    assert framed.pixels[0, 0] == 0
+
+
+def test_an_object_that_is_wider_than_high_keeps_its_proportions():
+    framed = frame(square(box=(10, 40, 90, 60)), (20, 20), DARK)
+    bright = framed.pixels > 100
+    assert bright.any(axis=0).sum() == 10
+    assert bright.any(axis=1).sum() in {2, 3}
+
+
+@pytest.mark.parametrize(("background", "foreground", "inverted"), [(0, 200, False), (255, 55, True), (230, 30, True)])
+def test_light_and_dark_are_exchanged_where_the_border_asks_for_it(background, foreground, inverted):
+    framed = frame(square(background=background, foreground=foreground), (20, 20), DARK)
+    assert framed.inverted is inverted
+    assert framed.border == background
+    assert framed.pixels[0, 0] == 0
+    assert framed.pixels[10, 10] >= 200
+
+
+def test_a_data_set_on_white_is_matched_as_well():
+    framed = frame(square(), (20, 20), Framing(background=255, fill=0.5))
+    assert framed.inverted
+    assert framed.pixels[0, 0] == 255
+    assert framed.pixels[10, 10] == 55
+
+
+def test_the_user_overrules_the_border():
+    assert frame(square(), (20, 20), DARK, invert=True).inverted
+    assert not frame(square(background=255, foreground=0), (20, 20), DARK, invert=False).inverted
+
+
+def test_an_image_of_the_data_set_comes_through_unchanged():
+    pixels, _ = workspace.images(3)
+    pixels[:, 0], pixels[:, -1], pixels[:, :, 0], pixels[:, :, -1] = 0, 0, 0, 0
+    framed = frame(Image.fromarray(pixels[1]), workspace.SHAPE, measure(pixels))
+    assert (framed.pixels == pixels[1]).all()
+
+
+def test_a_blank_photo_is_no_error():
+    assert frame(Image.new("L", (50, 30), 255), (20, 20), DARK).pixels.shape == (20, 20)
+
+
+def test_a_photo_of_one_pixel_is_no_error():
+    assert frame(Image.new("L", (1, 1), 255), (20, 20), DARK).pixels.shape == (20, 20)
+
+
+def test_colour_stays_colour_and_is_never_inverted_unasked():
+    photo = Image.new("RGB", (60, 60), (250, 240, 230))
+    photo.paste((200, 30, 40), (20, 20, 40, 40))
+    framed = frame(photo, (20, 20, 3), DARK)
+    assert not framed.inverted
+    assert framed.pixels.shape == (20, 20, 3)
+    assert framed.pixels[10, 10].tolist() == [200, 30, 40]
+    assert framed.pixels[0, 0].tolist() == [250, 240, 230]
+    assert frame(photo, (20, 20, 3), DARK, invert=True).pixels[10, 10].tolist() == [55, 225, 215]
+
+
+def test_one_channel_is_an_axis_of_its_own_where_the_model_has_it():
+    assert frame(square(), (20, 20, 1), DARK).pixels.shape == (20, 20, 1)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I", "F"])
+def test_every_mode_of_a_picture_becomes_grey_or_colour(mode, tmp_path):
+    path = saved(square(foreground=255).convert("RGB").convert(mode), tmp_path / "a.tif")
+    assert read_photo(path, 1).mode == "L"
+    assert read_photo(path, 3).mode == "RGB"
+
+
+def test_sixteen_bits_are_scaled_and_not_cut_off(tmp_path):
+    values = np.array([[0, 257], [32896, 65535]], np.uint16)
+    path = saved(Image.fromarray(values), tmp_path / "deep.png")
+    assert np.asarray(read_photo(path, 1)).tolist() == [[0, 1], [128, 255]]
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0)])
+def test_what_is_transparent_becomes_the_background_that_the_rest_stands_out_from(ink, paper, tmp_path):
+    image = Image.new("RGBA", (20, 20), (123, 50, 200, 0))
+    image.paste((ink, ink, ink, 255), (5, 5, 15, 15))
+    grey = np.asarray(read_photo(saved(image, tmp_path / "a.png"), 1))
+    assert grey[0, 0] == paper
+    assert grey[10, 10] == ink
+
+
+def test_a_photo_is_turned_as_its_camera_says(tmp_path):
+    image = Image.new("L", (40, 20))
+    image.paste(255, (0, 0, 10, 10))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned right by a quarter
+    image.save(tmp_path / "a.jpg", exif=exif, quality=95)
+    upright = read_photo(tmp_path / "a.jpg", 1)
+    assert upright.size == (20, 40)
+    assert np.asarray(upright)[2, -3] > 200
+
+
+def bomb(path, side=30_000):
+    """Write a PNG file that claims to be of so many pixels."""
+    chunks = PngImagePlugin
+    with path.open("wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        chunks.putchunk(file, b"IHDR", *(value.to_bytes(4, "big") for value in (side, side)), b"\x08\x00\x00\x00\x00")
+        chunks.putchunk(file, b"IDAT", b"")
+    return path
+
+
+def truncated(path):
+    square().save(path.with_suffix(".whole"), "png")
+    path.write_bytes(path.with_suffix(".whole").read_bytes()[:60])
+    return path
+
+
+def text(path):
+    path.write_text("no picture")
+    return path
+
+
+def folder(path):
+    path.mkdir()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (lambda path: path, "no such file"),
+        (text, "must be a picture"),
+        (folder, "cannot be read: .*directory"),
+        (truncated, "cannot be read: "),
+        (bomb, "must have at most 100,000,000 pixels, got far more"),
+        (lambda path: bomb(path, 10_001), "must have at most 100,000,000 pixels, got 10,001 x 10,001"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(write, message, tmp_path):
+    path = write(tmp_path / "photo.png")
+    with pytest.raises(InputError, match=rf"photo\.png: {message}") as caught:
+        read_photo(path, 1)
+    assert "\n" not in str(caught.value)
+
+
+def test_channels_that_no_photo_has_are_refused(tmp_path):
+    with pytest.raises(InputError, match="must have 1 or 3 channels to predict photos, got 2"):
+        read_photo(saved(square(), tmp_path / "a.png"), 2)
+
+
+def test_a_terminal_shows_light_filled_and_two_characters_a_pixel():
+    assert shades(np.array([[0, 255], [60, 130]], np.uint8)) == "  ██\n░░▒▒"
+    assert shades(np.full((1, 1, 1), 255, np.uint8)) == "██"
+    assert shades(np.full((2, 2, 3), 255, np.uint8)) == "████\n████"
+    assert max(map(len, shades(np.full((300, 200), 255, np.uint8)).splitlines())) <= 72
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return workspace.build(tmp_path_factory.mktemp("predict") / "workspace", monkeypatch)
+
+
+@pytest.fixture
+def finished(template, tmp_path, monkeypatch):
+    return workspace.copy(template, tmp_path / "copy", monkeypatch)
+
+
+def run(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["predict", *map(str, arguments)])
+    predict.main()
+
+
+def band(path, label=2):
+    """Write a large photo, dark on light, of a class: a band at its place, and a thin frame that gives it one."""
+    pixels, labels = workspace.images(3)
+    pixels[pixels < 50] = 0
+    image = Image.fromarray(255 - pixels[labels.tolist().index(label)]).convert("RGB")
+    return saved(image, path)
+
+
+def test_without_a_champion_the_best_model_of_the_workspace_tells(finished, monkeypatch, capsys):
+    run(monkeypatch, band(finished / "photo.png"), "--save", finished / "seen.png", "--top", 2)
+    told = capsys.readouterr().out
+    assert "The border is light, other than in the data set: light and dark exchanged" in told
+    assert "the best model of the workspace by validation (three with seed 1; no champion yet)" in told
+    lines = told.splitlines()
+    assert lines[-2].strip().endswith("%  bottom")
+    assert "██" in told
+    with Image.open(finished / "seen.png") as seen:
+        assert seen.size == workspace.SHAPE
+    assert not (finished / "mlflow.db").exists()
+
+
+def test_the_champion_tells_where_there_is_one(finished, monkeypatch, capsys):
+    promote.main()
+    run(monkeypatch, band(finished / "photo.png", label=0), "--invert")
+    told = capsys.readouterr().out
+    assert "Light and dark exchanged, as told. What the champion (version 1, three with seed 1) sees:" in told
+    assert told.splitlines()[-3].endswith("%  top")
+
+
+@pytest.mark.usefixtures("finished")
+def test_a_missing_photo_is_one_line(monkeypatch):
+    with pytest.raises(SystemExit, match=r"^error: nowhere\.png: no such file$"):
+        run(monkeypatch, "nowhere.png")

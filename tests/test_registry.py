@@ -1,0 +1,159 @@
+"""Promotions from a finished workspace into a real MLflow store."""
+
+import shutil
+
+import pytest
+import workspace_for_tests as workspace
+
+from commands import promote
+from hemline.errors import InputError
+from hemline.tracking import registry, store
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """Build a workspace whose best variant has been promoted, once for all tests."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        folder = workspace.build(tmp_path_factory.mktemp("promoted") / "workspace", monkeypatch)
+        promote.main()
+    return folder
+
+
+@pytest.fixture
+def promoted(template, tmp_path, monkeypatch):
+    return workspace.copy(template, tmp_path / "copy", monkeypatch)
+
+
+def versions():
+    return store.open_store("tiny").client.search_model_versions("name = 'tiny'")
+
+
+def retrain(variant, seeds):
+    """Replace a variant's models, and evaluate again."""
+    workspace.write_models(variant, seeds)
+    workspace.score(workspace.USUAL)
+
+
+@pytest.mark.usefixtures("promoted")
+def test_the_first_promotion_says_that_there_was_no_champion_and_keeps_the_evidence():
+    champion = registry.find_champion("tiny")
+    assert champion.version == "1"
+    assert champion.name == "the champion (version 1, three with seed 1)"
+    expected = {
+        "variant": "three",
+        "seed": "1",
+        "seeds": "2",
+        "validation_accuracy_mean": "0.925000",
+        "validation_accuracy": "0.950000",
+        "test_accuracy": "1.000000",
+        "model_sha256": promote.Trained("three").model_sha256(1),
+    }
+    assert champion.tags.items() >= expected.items()
+    (version,) = versions()
+    assert "three is the best of 3 variants: 92.50 % validation accuracy, the mean of 2 seeds" in version.description
+    assert "there was no champion; 100.00 % of the test images are right" in version.description
+
+
+@pytest.mark.usefixtures("promoted")
+def test_a_version_leads_to_the_run_of_its_training_whose_end_and_model_stay():
+    (version,) = versions()
+    run = store.open_store("tiny").client.get_run(version.run_id)
+    assert run.data.tags["model_sha256"] == version.tags["model_sha256"]
+    assert run.info.status == "FINISHED"
+    assert len(run.outputs.model_outputs) == 1
+
+
+def test_the_registered_model_carries_no_pickle(promoted):
+    assert list(promoted.glob("mlartifacts/**/served.py"))
+    assert not list(promoted.glob("mlartifacts/**/*.pkl"))
+
+
+@pytest.mark.usefixtures("promoted")
+def test_the_same_model_is_not_promoted_twice(capsys):
+    promote.main()
+    assert "Not promoted: this model is the champion (version 1, three with seed 1) already." in capsys.readouterr().out
+    assert len(versions()) == 1
+
+
+@pytest.mark.usefixtures("promoted")
+def test_a_worse_model_is_not_promoted_though_its_validation_accuracy_is_better(capsys):
+    retrain("two", [(2, 0.99), (2, 0.98)])
+    promote.main()
+    told = capsys.readouterr().out
+    assert "two is the best of 3 variants: 98.50 %" in told
+    assert (
+        "Not promoted: it is worse than the champion (version 1, three with seed 1) on 60 test images: -33.33" in told
+    )
+    assert registry.find_champion("tiny").version == "1"
+
+
+@pytest.mark.usefixtures("promoted")
+def test_an_equal_model_is_not_promoted(capsys):
+    retrain("two", [(3, 0.99), (3, 0.98)])
+    promote.main()
+    assert "Not promoted: it is not shown to differ from the champion" in capsys.readouterr().out
+
+
+def test_a_better_model_takes_over_from_a_champion_that_only_the_registry_still_has(tmp_path, monkeypatch, capsys):
+    weak = {"linear": [(0, 0.3), (0, 0.3)], "two": [(2, 0.6), (2, 0.65)], "three": [(0, 0.1), (0, 0.1)]}
+    workspace.build(tmp_path / "weak", monkeypatch, weak)
+    promote.main()
+    shutil.rmtree("models/two")
+    workspace.write_models("two", [(1, 0.2), (1, 0.25)])
+    retrain("three", [(3, 0.9), (3, 0.95)])
+    promote.main()
+    told = capsys.readouterr().out
+    assert "Promoted to version 2: it is better than the champion (version 1, two with seed 1) on 60" in told
+    champion = registry.find_champion("tiny")
+    assert champion.version == "2"
+    assert float(champion.tags["gain"]) == pytest.approx(1 / 3, abs=1e-6)
+    assert float(champion.tags["gain_low"]) < 1 / 3 < float(champion.tags["gain_high"])
+    assert float(champion.tags["p_value"]) < 0.001
+
+
+@pytest.mark.usefixtures("promoted")
+def test_models_that_were_trained_after_the_evaluation_are_refused():
+    workspace.write_models("three", [(2, 0.9), (2, 0.95)])
+    with pytest.raises(SystemExit, match=r"^error: models/three: was trained again .*; run `dvc repro`$"):
+        promote.main()
+
+
+def test_without_validation_nothing_is_promoted(tmp_path, monkeypatch):
+    workspace.build(tmp_path, monkeypatch, validation_split=0)
+    with pytest.raises(SystemExit, match=r"^error: normalize\.validation_split: must be above 0"):
+        promote.main()
+    assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_a_champion_of_other_classes_is_not_compared(promoted):
+    workspace.write_models("three", [(2, 0.9), (3, 0.99)])
+    classes = workspace.CLASSES
+    description = (promoted / "data" / "tiny.yaml").read_text()
+    (promoted / "data" / "tiny.yaml").write_text(description.replace(classes[0], "other"))
+    results = promote.load_results(promote.load_params())
+    results.runs["model_sha256"] = "of nothing in the workspace"
+    with pytest.raises(InputError, match="is for other classes or another image shape"):
+        promote._champion_probabilities(results, registry.find_champion("tiny"))
+
+
+def test_a_champion_whose_files_are_gone_is_reported_in_one_line(promoted):
+    for file in list(promoted.glob("mlartifacts/**/served.py")):
+        shutil.rmtree(file.parent)
+    with pytest.raises(InputError, match=r"the champion \(version 1.*cannot be loaded: .*run `make promote`") as caught:
+        registry.load_champion(registry.find_champion("tiny"))
+    assert "\n" not in str(caught.value)
+
+
+def test_looking_for_a_champion_creates_no_store(tmp_path, monkeypatch):
+    workspace.enter(tmp_path, monkeypatch)
+    assert registry.find_champion("tiny") is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_store_out_of_reach_is_one_line(tmp_path, monkeypatch):
+    workspace.enter(tmp_path, monkeypatch)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://user:secret@127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(InputError, match=r"^MLflow at http://user:…@127\.0\.0\.1:9: ") as caught:
+        registry.find_champion("tiny")
+    assert "\n" not in str(caught.value)

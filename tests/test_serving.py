@@ -1,0 +1,184 @@
+"""What the served model accepts and refuses, by itself and behind a real server."""
+
+import json
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pytest
+import servers_for_tests as servers
+import workspace_for_tests as workspace
+
+from commands import promote
+from hemline.errors import InputError
+from hemline.ports import free_port
+from hemline.tracking.served import RefusedError, check_images
+
+IMAGE = np.zeros(workspace.SHAPE, int).tolist()
+
+
+def with_pixel(value):
+    """Return a batch of one image that has ``value`` somewhere."""
+    image = [list(row) for row in IMAGE]
+    image[2][3] = value
+    return [image]
+
+
+REFUSED = {
+    "NaN": (with_pixel(float("nan")), "pixels must be numbers from 0 to 255, got NaN"),
+    "infinity": (with_pixel(float("inf")), "pixels must be numbers from 0 to 255, got Infinity"),
+    "null": (with_pixel(None), "pixels must be numbers from 0 to 255, got null"),
+    "a text": (with_pixel("12"), 'pixels must be numbers from 0 to 255, got "12"'),
+    "a boolean": (with_pixel(True), "pixels must be numbers from 0 to 255, got true"),
+    "an object": (with_pixel({"a": 1}), 'pixels must be numbers from 0 to 255, got {"a": 1}'),
+    "below 0": (with_pixel(-1), "pixels must be numbers from 0 to 255, got -1"),
+    "above 255": (with_pixel(255.5), "pixels must be numbers from 0 to 255, got 255.5"),
+    "huge": (with_pixel(10**400), "pixels must be numbers from 0 to 255, got 1" + 39 * "0"),
+    "a list as a pixel": (with_pixel([1]), "each 6 x 6 numbers, got lists of different lengths"),
+    "no batch": (IMAGE, "each 6 x 6 numbers, got (6, 6)"),
+    "another shape": ([IMAGE[:5]], "each 6 x 6 numbers, got (1, 5, 6)"),
+    "rows of different lengths": ([[*IMAGE[:5], [0]]], "each 6 x 6 numbers, got lists of different lengths"),
+    "images of different heights": ([IMAGE, IMAGE[:5]], "each 6 x 6 numbers, got lists of different lengths"),
+    "an empty batch": ([], "must be a list of images, each 6 x 6 numbers, got none"),
+    "an empty image": ([[]], "must be a list of images, each 6 x 6 numbers, got none"),
+}
+
+
+@pytest.mark.parametrize(("values", "message"), REFUSED.values(), ids=REFUSED)
+def test_a_wrong_input_is_refused_with_the_rule_and_the_value(values, message):
+    with pytest.raises(RefusedError) as caught:
+        check_images(values, workspace.SHAPE)
+    assert caught.value.message.startswith("inputs: ")
+    assert caught.value.message.endswith(message)
+    assert caught.value.get_http_status_code() == 400
+
+
+def test_the_message_stays_alone_when_the_server_would_put_the_data_before_it():
+    error = RefusedError("short")
+    error.message = "Failed to predict data '[[[0, 0, ..."
+    assert json.loads(error.serialize_as_json())["message"] == "inputs: short"
+
+
+@pytest.mark.parametrize("value", [0, 255, 12.5])
+def test_whole_numbers_and_fractions_within_the_range_are_accepted(value):
+    checked = check_images(with_pixel(value), workspace.SHAPE)
+    assert checked.dtype == np.float32
+    assert checked.shape == (1, *workspace.SHAPE)
+    assert checked[0, 2, 3] == value
+
+
+def test_images_with_channels_are_checked_likewise():
+    assert check_images(np.zeros((2, 3, 3, 3), int).tolist(), (3, 3, 3)).shape == (2, 3, 3, 3)
+    with pytest.raises(RefusedError, match=r"each 3 x 3 x 3 numbers, got \(2, 3, 3\)"):
+        check_images(np.zeros((2, 3, 3), int).tolist(), (3, 3, 3))
+
+
+def test_a_port_that_is_taken_is_refused_where_it_was_asked_for_and_else_replaced():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=rf"^--port: must be a free port of 127\.0\.0\.1, got {port}: "):
+            free_port(port, 0)
+        assert free_port(None, port) != port
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Serve a champion, as `make serve` does, until the last test has run."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        folder = workspace.build(tmp_path_factory.mktemp("served") / "workspace", monkeypatch)
+        promote.main()
+        with servers.serving("commands.serve", folder, "/ping") as running:
+            yield running
+
+
+def ask(port, body, content_type="application/json"):
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/invocations", body.encode(), {"Content-Type": content_type}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+@pytest.mark.end_to_end
+def test_raw_pixels_are_answered_with_all_probabilities_and_the_name_of_the_class(served):
+    pixels, labels = workspace.images(6)
+    status, answer = ask(served[1], json.dumps({"inputs": pixels.tolist()}))
+    assert status == 200
+    predictions = answer["predictions"]
+    assert [each["class"] for each in predictions] == [workspace.CLASSES[label] for label in labels]
+    for each in predictions:
+        assert list(each["probabilities"]) == workspace.CLASSES
+        assert sum(each["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+        assert max(each["probabilities"], key=each["probabilities"].get) == each["class"]
+
+
+@pytest.mark.end_to_end
+@pytest.mark.parametrize(("values", "message"), REFUSED.values(), ids=REFUSED)
+def test_the_server_answers_a_wrong_input_with_400_and_one_clear_message(served, values, message):
+    status, answer = ask(served[1], json.dumps({"inputs": values}))
+    assert status == 400
+    assert answer["message"].startswith("inputs: ")
+    assert answer["message"].endswith(message)
+    assert "stack_trace" not in answer
+
+
+@pytest.mark.end_to_end
+@pytest.mark.parametrize("body", ["hello", "[1]", "{}", '{"inputs": null}', '{"inputs": 3}', '{"inputs": {"a": [1]}}'])
+def test_the_server_answers_what_is_no_request_with_400(served, body):
+    status, answer = ask(served[1], body)
+    assert status == 400
+    assert answer["message"]
+
+
+@pytest.mark.end_to_end
+def test_the_printed_example_works_as_it_is(served):
+    _, _, log = served
+    folder = log.parent
+    (line,) = [line for line in log.read_text().splitlines() if line.strip().startswith("curl ")]
+    done = subprocess.run(shlex.split(line), cwd=folder, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["predictions"][0]["class"] == workspace.CLASSES[0]
+
+
+@pytest.mark.end_to_end
+def test_the_whole_example_needs_no_file(served):
+    _, port, log = served
+    command = [sys.executable, "-m", "commands.serve", "--example", "--port", str(port)]
+    environment = workspace.environment()
+    line = subprocess.run(command, cwd=log.parent, env=environment, capture_output=True, text=True, check=True).stdout
+    done = subprocess.run(shlex.split(line), capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["predictions"][0]["class"] == workspace.CLASSES[0]
+
+
+@pytest.mark.end_to_end
+def test_ctrl_c_ends_the_server_and_leaves_nothing_behind(served):
+    folder = served[2].parent
+    with servers.serving("commands.serve", folder, "/ping") as (process, port, _):
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        assert not servers.answers(port)
+
+
+@pytest.mark.end_to_end
+def test_without_a_champion_the_remedy_is_named(tmp_path, monkeypatch):
+    workspace.enter(tmp_path, monkeypatch)
+    workspace.describe(workspace.USUAL)
+    done = subprocess.run(
+        [sys.executable, "-m", "commands.serve"],
+        cwd=tmp_path,
+        env=workspace.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "error: tiny: has no champion to serve; run `make promote`\n"

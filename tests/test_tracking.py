@@ -1,0 +1,519 @@
+"""MLflow, with a real SQLite store in a temporary folder."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+from datasets_for_tests import publish as publish_dataset
+
+from hemline.evaluated import Evaluation
+from hemline.model import build_model, describe_layers, load_model, predict, save_model, serving_model
+from hemline.params import Normalize, Training
+from hemline.splits import Labelled, read_split, write_split
+from hemline.tracking import store
+from hemline.tracking.publish import publish
+from hemline.tracking.record import Recorder
+from hemline.tracking.run import run_name
+from hemline.trained import Settings, Trained
+
+REPOSITORY = Path(__file__).parent.parent
+VARIANTS = {"linear": [], "dense-3": [3]}
+SEEDS = [0, 4]
+EPOCHS = [
+    {"epoch": 1, "loss": 1.5, "accuracy": 0.25, "val_loss": 1.75, "val_accuracy": 0.5},
+    {"epoch": 2, "loss": 1.25, "accuracy": 0.5, "val_loss": 1.5, "val_accuracy": 0.75},
+]
+
+
+def settings_of(variant="dense-3", **changes):
+    training = {"hidden": VARIANTS.get(variant, [3]), "epochs": 2} | changes
+    return Settings(variant=variant, dataset="tiny", normalize=Normalize(), training=Training(**training))
+
+
+def model_of(variant="dense-3", seed=0):
+    return build_model(settings_of(variant).training, (2, 3), 3, seed, variant)
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory):
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    os.environ["DVC_ROOT"] = str(path.parent)
+    store._create(path)
+    del os.environ["DVC_ROOT"]
+    return path
+
+
+@pytest.fixture
+def fresh(tmp_path, monkeypatch):
+    """A repository's folder with a data set, and no store."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    for name in ("MLFLOW_TRACKING_URI", "DVC_EXP_NAME", "DVC_EXP_BASELINE_REV"):
+        monkeypatch.delenv(name, raising=False)
+    publish_dataset(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def workspace(fresh, empty_database):
+    """The same, with an empty store: creating one takes seconds."""
+    shutil.copy(empty_database, fresh / "mlflow.db")
+    return fresh
+
+
+@pytest.fixture
+def results(workspace):
+    """The same, with the outputs of all stages: models that were built and not trained."""
+    raw = Labelled(np.arange(54, dtype=np.uint8).reshape(9, 2, 3), np.arange(9, dtype=np.uint8) % 3)
+    write_split("test", Labelled(raw.images.astype(np.float32) / 255, raw.labels), workspace / "data" / "normalized")
+    test = read_split("test")
+    evaluation = Evaluation("linear", ["a", "b", "c"], test.labels)
+    for variant in VARIANTS:
+        trained = Trained(variant)
+        trained.folder.mkdir(parents=True)
+        for seed in SEEDS:
+            model = model_of(variant, seed)
+            save_model(model, trained.model_path(seed))
+            last = {"seed": seed} | EPOCHS[-1]
+            evaluation.add(variant, last, predict(model, test.images), trained.model_sha256(seed))
+        trained.write(settings_of(variant), [{"seed": seed} | figures for seed in SEEDS for figures in EPOCHS])
+        evaluation.describe(variant, describe_layers(model), trained.history())
+    evaluation.write(Path("reports"))
+    return workspace
+
+
+def record(settings, seed=0, sha256="f" * 64):
+    with Recorder(settings) as recorder:
+        recorder.start(seed)
+        for figures in EPOCHS:
+            recorder.epoch(seed, figures)
+        recorder.finish(seed, serving_model(model_of(seed=seed), 255), sha256)
+
+
+def all_runs(condition="", dataset="tiny"):
+    return store.search(store.open_store(dataset), condition)
+
+
+def only_run():
+    (run,) = all_runs()
+    return run
+
+
+# What a recorded training leaves in the store.
+
+
+def test_a_recorded_run_has_every_setting_as_a_parameter(workspace):
+    record(settings_of(dropout=0.25), seed=4)
+    params = only_run().data.params
+    assert params == {
+        "variant": "dense-3",
+        "dataset": "tiny",
+        "hidden": "3",
+        "epochs": "2",
+        "batch_size": "32",
+        "optimizer": "adam",
+        "learning_rate": "0.001",
+        "activation": "relu",
+        "dropout": "0.25",
+        "stop_below_loss": "none",
+        "scale": "255",
+        "validation_split": "0.1",
+        "seed": "4",
+    }
+    assert not (workspace / "mlruns").exists()
+
+
+def test_a_recorded_run_has_a_curve_of_every_figure(workspace):
+    record(settings_of())
+    run, client = only_run(), store.open_store("tiny").client
+    assert run.info.status == "FINISHED"
+    for key in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        curve = client.get_metric_history(run.info.run_id, key)
+        assert [(point.step, point.value) for point in curve] == [(each["epoch"], each[key]) for each in EPOCHS]
+    assert not {"epoch", "seed"} & set(run.data.metrics)
+
+
+def test_without_a_validation_set_its_figures_are_left_out(workspace):
+    with Recorder(settings_of()) as recorder:
+        recorder.start(0)
+        recorder.epoch(0, {"epoch": 1, "loss": 1.0, "accuracy": 0.5, "val_loss": float("nan")})
+    assert set(only_run().data.metrics) == {"loss", "accuracy"}
+
+
+def test_a_recorded_run_names_the_data_set_and_a_digest_that_changes_with_its_bytes(workspace):
+    record(settings_of())
+    (before,) = only_run().inputs.dataset_inputs
+    assert before.dataset.name == "tiny"
+    arrays = {
+        key: np.full(shape, 2, np.uint8)
+        for key, shape in {
+            "train-images": (6, 2, 3),
+            "train-labels": 6,
+            "test-images": (3, 2, 3),
+            "test-labels": 3,
+        }.items()
+    }
+    publish_dataset(workspace, arrays)
+    record(settings_of())
+    digests = {run.inputs.dataset_inputs[0].dataset.digest for run in all_runs()}
+    assert len(digests) == 2
+
+
+def test_a_recorded_run_is_tied_to_its_model_by_content_and_says_where_it_comes_from(workspace, monkeypatch):
+    monkeypatch.setenv("DVC_EXP_NAME", "tipsy-hats")
+    monkeypatch.setenv("DVC_EXP_BASELINE_REV", "c" * 40)
+    record(settings_of(), seed=4, sha256="a" * 64)
+    tags = only_run().data.tags
+    assert tags["model_sha256"] == "a" * 64
+    assert tags["variant"] == "dense-3"
+    assert tags["seed"] == "4"
+    assert tags["dvc_experiment"] == "tipsy-hats"
+    assert tags["mlflow.source.git.commit"] == "c" * 40
+
+
+def test_the_logged_model_takes_raw_pixels_and_answers_as_the_workspace_s_own(workspace):
+    record(settings_of())
+    run = only_run()
+    assert run.outputs.model_outputs
+    loaded = mlflow.pyfunc.load_model(f"models:/{run.outputs.model_outputs[0].model_id}")
+    raw = np.random.default_rng(0).integers(0, 256, (5, 2, 3)).astype(np.float32)
+    np.testing.assert_allclose(loaded.predict(raw), predict(model_of(), raw / 255), rtol=1e-4)
+    (inputs,), (outputs,) = loaded.metadata.signature.inputs.inputs, loaded.metadata.signature.outputs.inputs
+    assert inputs.shape == (-1, 2, 3)
+    assert outputs.shape == (-1, 3)
+    assert inputs.type == outputs.type == np.float32
+
+
+def test_artifacts_lie_beside_the_database_whatever_the_present_folder(workspace, monkeypatch, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("a copy that DVC deletes")
+    shutil.copytree(workspace / "data", elsewhere / "data")
+    monkeypatch.chdir(elsewhere)
+    record(settings_of())
+    assert [path.name for path in elsewhere.iterdir()] == ["data"]
+    assert list((workspace / "mlartifacts" / "tiny").rglob("*.keras"))
+
+
+@pytest.mark.parametrize(("error", "status"), [(OSError, "FAILED"), (KeyboardInterrupt, "KILLED")])
+def test_a_training_that_fails_ends_its_run_as_failed_and_one_that_is_interrupted_as_killed(workspace, error, status):
+    with suppress(error), Recorder(settings_of()) as recorder:
+        recorder.start(0)
+        raise error
+    assert only_run().info.status == status
+
+
+def test_an_interrupted_training_does_not_wait_for_epochs_that_are_still_to_be_logged(workspace):
+    def wait_for_the_end_of_the_block():
+        while not recorder._interrupted:
+            time.sleep(0.01)
+
+    with suppress(KeyboardInterrupt), Recorder(settings_of()) as recorder:
+        recorder.start(0)
+        recorder.epoch(0, EPOCHS[0])
+        recorder._thread.submit(lambda: None).result()
+        recorder._submit(wait_for_the_end_of_the_block)
+        recorder.epoch(0, EPOCHS[1])
+        raise KeyboardInterrupt
+    run = only_run()
+    assert run.info.status == "KILLED"
+    curve = store.open_store("tiny").client.get_metric_history(run.info.run_id, "loss")
+    assert [point.step for point in curve] == [1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "dense-3 e2 s7"),
+        ({"epochs": 20}, "dense-3 e20 s7"),
+        ({"batch_size": 64}, "dense-3 e2 b64 s7"),
+        ({"learning_rate": 0.01}, "dense-3 e2 lr0.01 s7"),
+        ({"optimizer": "sgd", "activation": "tanh"}, "dense-3 e2 sgd tanh s7"),
+        ({"dropout": 0.5}, "dense-3 e2 dropout0.5 s7"),
+        ({"stop_below_loss": 0.2}, "dense-3 e2 stop0.2 s7"),
+        ({"hidden": [7, 5]}, "dense-3 e2 s7"),
+    ],
+)
+def test_a_run_s_name_says_what_is_unusual_about_it(changes, name):
+    assert run_name(settings_of(**changes), 7) == name
+
+
+def test_a_run_s_name_tells_scales_and_splits_apart():
+    settings = settings_of().model_copy(update={"normalize": Normalize(scale=1, validation_split=0.0)})
+    assert run_name(settings, 7) == "dense-3 e2 scale1 val0 s7"
+
+
+# Failures of the store.
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://127.0.0.1:9", "sqlite:////proc/nowhere/mlflow.db", "nonsense://"], ids=["server", "file", "scheme"]
+)
+def test_a_store_out_of_reach_costs_one_warning_and_no_training(workspace, monkeypatch, capfd, uri):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    record(settings_of())
+    warnings = [line for line in capfd.readouterr().err.splitlines() if line.startswith("warning: MLflow: ")]
+    assert len(warnings) == 1
+    assert warnings[0].endswith("run `make sync` to complete it from the results")
+
+
+def test_a_store_that_breaks_half_way_costs_one_warning_and_no_training(workspace, capfd):
+    with Recorder(settings_of()) as recorder:
+        recorder.start(0)
+        recorder._thread.submit(lambda: None).result()
+        with closing(sqlite3.connect(workspace / "mlflow.db")) as connection, connection:
+            connection.execute("DROP TABLE metrics")
+        recorder.epoch(0, EPOCHS[0])
+        recorder.epoch(0, EPOCHS[1])
+    assert capfd.readouterr().err.count("warning: MLflow: ") == 1
+
+
+def test_a_database_that_is_none_costs_one_warning(fresh, capfd):
+    (fresh / "mlflow.db").write_text("not a database")
+    record(settings_of())
+    assert capfd.readouterr().err.count("warning: MLflow: ") == 1
+
+
+# Runs that nobody ended.
+
+HOLD_A_RUN = """
+import sys, time
+from hemline.tracking.record import Recorder
+from hemline.trained import Settings
+recorder = Recorder(Settings.model_validate_json(sys.argv[1])).__enter__()
+recorder.start(0)
+recorder._thread.submit(lambda: print("started", flush=True))
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def holder(workspace):
+    """Another process that has started a run and goes on with it."""
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-c", HOLD_A_RUN, settings_of().model_dump_json()]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "started\n"
+        yield process
+        process.kill()
+
+
+def test_a_run_whose_process_was_killed_is_marked_at_the_next_start_and_a_live_one_never(holder):
+    assert [run.info.status for run in all_runs()] == ["RUNNING"]
+    assert [run.info.status for run in all_runs()] == ["RUNNING"]
+    holder.kill()
+    holder.wait()
+    assert [run.info.status for run in all_runs()] == ["KILLED"]
+    assert not list(Path(".hemline/live").iterdir())
+
+
+def test_another_repository_that_uses_the_same_store_leaves_live_runs_alone(holder, monkeypatch, tmp_path_factory):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{Path('mlflow.db').resolve()}")
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path_factory.mktemp("clone")))
+    assert [run.info.status for run in all_runs()] == ["RUNNING"]
+
+
+def test_runs_of_another_machine_are_left_alone(workspace):
+    opened = store.open_store("tiny")
+    opened.client.create_run(opened.experiment_id, tags={store.HOST_TAG: "elsewhere"})
+    assert [run.info.status for run in all_runs()] == ["RUNNING"]
+
+
+def test_a_run_has_its_lock_from_its_first_moment(workspace, monkeypatch):
+    opened = store.open_store("tiny")
+    statuses = []
+    log_inputs = mlflow.MlflowClient.log_inputs
+
+    def spy(client, run_id, **arguments):
+        # In the middle of its creation, another process opens the store.
+        store._end_dead_runs(opened)
+        statuses.append(client.get_run(run_id).info.status)
+        return log_inputs(client, run_id, **arguments)
+
+    monkeypatch.setattr(mlflow.MlflowClient, "log_inputs", spy)
+    record(settings_of())
+    assert statuses == ["RUNNING"]
+    assert not list(Path(".hemline/live").iterdir())
+
+
+# Creating the store.
+
+
+def test_several_processes_that_create_the_store_at_once_share_one(fresh):
+    code = (
+        "import sys\nfrom hemline.tracking import store\nprint('ready', flush=True)\nsys.stdin.readline()\n"
+        "opened = store.open_store('tiny')\n"
+        "opened.client.create_run(opened.experiment_id, tags={store.HOST_TAG: sys.argv[1]})"
+    )
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    hosts = {"first", "second", "third"}
+    processes = [subprocess.Popen([sys.executable, "-c", code, host], env=environment, **pipes) for host in hosts]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate()
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert {run.data.tags["host"] for run in all_runs()} == hosts
+
+
+@pytest.mark.parametrize("moment", ["half of the tables", "before it is put in place"])
+def test_a_process_killed_while_it_creates_the_store_leaves_room_for_the_next(fresh, moment):
+    kill_early = """
+import mlflow.store.db.utils as utils
+import sqlalchemy
+listen = sqlalchemy.event.listens_for(sqlalchemy.engine.Engine, "after_cursor_execute")
+count = [0]
+@listen
+def kill(*arguments):
+    count[0] += 1
+    if count[0] == 40:
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+    kill_late = "import pathlib; pathlib.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)"
+    code = (
+        "import os, signal\nfrom hemline.tracking import store\n"
+        + (kill_early if moment == "half of the tables" else kill_late)
+        + "\nstore.open_store('tiny')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert list(fresh.glob(".mlflow.db.draft*"))
+    assert not (fresh / "mlflow.db").exists()
+    assert all_runs() == []
+    assert not list(fresh.glob(".mlflow.db.draft*"))
+
+
+def test_a_database_that_was_deleted_does_not_come_back_in_pieces(holder):
+    holder.kill()
+    holder.wait()
+    assert Path("mlflow.db-wal").stat().st_size
+    Path("mlflow.db").unlink()
+    assert all_runs() == []
+
+
+def test_a_deleted_experiment_comes_back(workspace):
+    opened = store.open_store("tiny")
+    opened.client.delete_experiment(opened.experiment_id)
+    assert store.open_store("tiny").experiment_id == opened.experiment_id
+
+
+def test_a_run_that_mlflow_started_for_the_whole_project_is_kept_as_a_tag_only(workspace):
+    code = (
+        "import json, os, sys; from hemline.tracking.run import _tags; from hemline.trained import Settings; "
+        "print(json.dumps([_tags(Settings.model_validate_json(sys.argv[1]), 0), dict(os.environ)]))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "MLFLOW_RUN_ID": "b" * 32, "MLFLOW_EXPERIMENT_ID": "3"}
+    command = [sys.executable, "-c", code, settings_of().model_dump_json()]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    tags, remaining = json.loads(done.stdout)
+    assert tags["mlflow_project_run"] == "b" * 32
+    assert not {"MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID"} & set(remaining)
+
+
+# Completing the store from the workspace.
+
+
+def figures_of(run):
+    return {key: run.data.metrics.get(key) for key in ("test_accuracy", "test_loss", "test_gain")}
+
+
+def evaluated():
+    import pandas as pd  # noqa: PLC0415 - only these tests read tables
+
+    return pd.read_csv("reports/evaluation/runs.csv")
+
+
+def test_publishing_into_an_empty_store_back_fills_a_full_run_of_every_model(results):
+    assert publish(list(VARIANTS))
+    runs = {(run.data.tags["variant"], int(run.data.tags["seed"])): run for run in all_runs()}
+    assert set(runs) == {(variant, seed) for variant in VARIANTS for seed in SEEDS}
+    client = store.open_store("tiny").client
+    for (variant, seed), run in runs.items():
+        assert run.info.status == "FINISHED"
+        assert run.data.tags["backfilled"] == "true"
+        assert run.data.tags["model_sha256"] == Trained(variant).model_sha256(seed)
+        assert run.data.params["hidden"] == ("3" if variant == "dense-3" else "none")
+        curve = client.get_metric_history(run.info.run_id, "val_loss")
+        assert [(point.step, point.value) for point in curve] == [(1, 1.75), (2, 1.5)]
+        assert {file.path for file in client.list_artifacts(run.info.run_id)} >= {
+            "confusion_matrix.csv",
+            "confusion_matrix_all_seeds.png",
+            "per_class.txt",
+        }
+        served = mlflow.pyfunc.load_model(f"models:/{run.outputs.model_outputs[0].model_id}")
+        raw = np.full((1, 2, 3), 100, np.float32)
+        expected = predict(load_model(Trained(variant).model_path(seed)), raw / 255)
+        np.testing.assert_allclose(served.predict(raw), expected, rtol=1e-4)
+
+
+def test_publishing_sets_the_test_figures_and_the_gain_over_the_baseline(results):
+    publish(list(VARIANTS))
+    table = evaluated()
+    baseline = table[table.variant == "linear"].test_accuracy.mean()
+    for run in all_runs():
+        variant, seed = run.data.tags["variant"], int(run.data.tags["seed"])
+        (row,) = table[(table.variant == variant) & (table.seed == seed)].to_dict("records")
+        assert figures_of(run) == {
+            "test_accuracy": row["test_accuracy"],
+            "test_loss": row["test_loss"],
+            "test_gain": pytest.approx(row["test_accuracy"] - baseline, abs=1e-6),
+        }
+
+
+def test_publishing_again_adds_nothing(results):
+    publish(list(VARIANTS))
+
+    def contents():
+        with closing(sqlite3.connect("mlflow.db")) as connection:
+            tables = ("runs", "metrics", "params", "tags", "logged_models", "inputs")
+            return {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3").fetchall() for table in tables}  # noqa: S608
+
+    def files():
+        return {path: path.stat().st_mtime_ns for path in Path("mlartifacts").rglob("*")}
+
+    before = contents(), files()
+    assert publish(list(VARIANTS))
+    assert (contents(), files()) == before
+
+
+def test_publishing_completes_the_run_of_the_training_and_adds_none(results):
+    sha256 = Trained("dense-3").model_sha256(4)
+    record(settings_of(), seed=4, sha256=sha256)
+    assert publish(list(VARIANTS))
+    (run,) = all_runs(f"tags.model_sha256 = '{sha256}'")
+    assert "backfilled" not in run.data.tags
+    assert None not in figures_of(run).values()
+    assert len(all_runs()) == len(VARIANTS) * len(SEEDS)
+
+
+def test_a_run_that_lost_its_end_is_no_full_run_and_another_is_back_filled(results):
+    sha256 = Trained("linear").model_sha256(0)
+    opened = store.open_store("tiny")
+    opened.client.create_run(opened.experiment_id, tags={store.SHA_TAG: sha256, store.HOST_TAG: "elsewhere"})
+    publish(["linear"])
+    statuses = sorted(run.info.status for run in all_runs(f"tags.model_sha256 = '{sha256}'"))
+    assert statuses == ["FINISHED", "RUNNING"]
+
+
+def test_only_the_variants_asked_for_are_published(results):
+    publish(["linear"])
+    assert {run.data.tags["variant"] for run in all_runs()} == {"linear"}
+
+
+def test_publishing_to_a_store_out_of_reach_is_a_warning_and_says_so(results, monkeypatch, capfd):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////proc/nowhere/mlflow.db")
+    assert not publish(list(VARIANTS))
+    assert capfd.readouterr().err.count("warning: MLflow: ") == 1

@@ -1,0 +1,355 @@
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from hemline.errors import InputError
+from hemline.model import build_model, predict, save_model
+from hemline.params import Training
+from hemline.splits import Labelled
+from hemline.trainer import Trainer, train_seeds
+
+REPOSITORY = Path(__file__).parent.parent
+CLASSES = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD}
+# A last batch of 5 images; not a divisor of anything.
+SETTINGS = {"hidden": [6], "epochs": 2, "batch_size": 16}
+
+
+def labelled(n_images=37, shape=(4, 3), classes=3, seed=0):
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, classes, n_images)
+    # Brighter by class, so that there is something to learn.
+    images = (generator.random((n_images, *shape)) + labels.reshape(-1, *[1] * len(shape))) / classes
+    return Labelled(images.astype(np.float32), labels)
+
+
+def trainer_of(data=None, watched=None, classes=3, **settings):
+    return Trainer("tiny", Training(**(SETTINGS | settings)), classes, data or labelled(), watched)
+
+
+def fit(trainer, seed=0):
+    history = []
+    return trainer.fit(seed, history.append), history
+
+
+def weights_equal(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights(), strict=True))
+
+
+def keras_loop(trainer, training, data, seed):
+    """Train by Keras's own optimizer, one batch after the other, in the same order of images."""
+    model = build_model(training, data.images.shape[1:], 3, seed, "reference")
+    optimizer = CLASSES[training.optimizer](learning_rate=training.learning_rate)
+    for epoch in range(1, training.epochs + 1):
+        order = trainer._order(seed, epoch).ravel()[: len(data.labels)]
+        for start in range(0, len(order), training.batch_size):
+            places = order[start : start + training.batch_size]
+            with tf.GradientTape() as tape:
+                probabilities = model(data.images[places], training=True)
+                losses = keras.losses.sparse_categorical_crossentropy(data.labels[places], probabilities)
+                loss = tf.reduce_mean(losses)
+            optimizer.apply(tape.gradient(loss, model.trainable_weights), model.trainable_weights)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "n_images"), [("adam", 37), ("adam", 32), ("rmsprop", 17), ("sgd", 16), ("sgd", 31)]
+)
+def test_the_compiled_epochs_equal_a_loop_over_single_steps_of_keras(optimizer, n_images):
+    training = Training(**SETTINGS, optimizer=optimizer, learning_rate=0.01)
+    data = labelled(n_images)
+    trainer = Trainer("tiny", training, 3, data)
+    model, _ = fit(trainer, seed=5)
+    expected = keras_loop(trainer, training, data, seed=5)
+    for mine, reference in zip(model.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, reference, rtol=1e-3, atol=2e-5)
+
+
+@pytest.mark.parametrize(("n_images", "size"), [(37, 16), (32, 16), (5, 5), (5, 1), (7, 6)])
+def test_each_epoch_takes_each_image_once_in_an_order_of_its_own(n_images, size):
+    trainer = trainer_of(labelled(n_images), batch_size=size)
+    orders = [trainer._order(seed, epoch).ravel()[:n_images] for seed in (0, 1) for epoch in (1, 2)]
+    for order in orders:
+        assert sorted(order) == list(range(n_images))
+    if n_images > 5:
+        assert len({tuple(order) for order in orders}) == 4
+
+
+def test_what_fills_up_the_last_batch_counts_for_nothing():
+    data = labelled(17)
+    # Only image 0 fills up: were it counted, 15 more of a class that no other image has would show.
+    data.labels[:] = 1
+    data.labels[0] = 2
+    trainer = trainer_of(data, optimizer="sgd", learning_rate=1e-12, epochs=1, hidden=[])
+    model, history = fit(trainer)
+    answers = predict(model, data.images)
+    assert history[0]["accuracy"] == pytest.approx((answers.argmax(axis=1) == data.labels).mean())
+    assert history[0]["loss"] == pytest.approx(-np.log(answers[np.arange(17), data.labels]).mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize("n_images", [1, 11, 512, 513])
+def test_the_figures_of_a_watched_set_are_those_that_keras_evaluates(n_images):
+    watched = labelled(n_images, seed=9)
+    model, history = fit(trainer_of(watched={"val": watched}))
+    model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    loss, accuracy = model.evaluate(*watched, verbose=0)
+    assert history[-1]["val_loss"] == pytest.approx(loss, rel=1e-5)
+    assert history[-1]["val_accuracy"] == pytest.approx(accuracy)
+
+
+def test_the_training_figures_are_the_means_over_the_epoch_as_keras_reports_them():
+    data = labelled(32)
+    trainer = trainer_of(data, optimizer="sgd", epochs=1)
+    _, history = fit(trainer, seed=2)
+    model = build_model(Training(**SETTINGS), (4, 3), 3, 2, "reference")
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.optimizer.learning_rate = 0.001
+    order = trainer._order(2, 1).ravel()
+    reference = model.fit(data.images[order], data.labels[order], batch_size=16, shuffle=False, verbose=0)
+    assert history[0]["loss"] == pytest.approx(reference.history["loss"][0], rel=1e-5)
+    assert history[0]["accuracy"] == pytest.approx(reference.history["accuracy"][0])
+
+
+def test_watching_a_set_changes_no_training():
+    plain, _ = fit(trainer_of())
+    watched, _ = fit(trainer_of(watched={"val": labelled(11, seed=1), "test": labelled(12, seed=2)}))
+    assert weights_equal(plain, watched)
+
+
+def test_an_epoch_has_the_figures_of_every_set_in_order():
+    _, history = fit(trainer_of(watched={"val": labelled(11), "test": labelled(12)}))
+    names = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy"]
+    assert [list(figures) for figures in history] == [names, names]
+    assert [figures["epoch"] for figures in history] == [1, 2]
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_training_twice_gives_equal_bytes_and_another_seed_others(tmp_path, dropout):
+    for name, seed in (("first", 1), ("second", 1), ("other", 2)):
+        model, _ = fit(trainer_of(dropout=dropout), seed)
+        save_model(model, tmp_path / name)
+    first, second, other = ((tmp_path / name).read_bytes() for name in ("first", "second", "other"))
+    assert first == second
+    assert first != other
+
+
+def test_a_seed_trained_after_others_gives_the_same_as_alone():
+    trainer = trainer_of(dropout=0.4)
+    fit(trainer, 7)
+    after, _ = fit(trainer, 1)
+    alone, _ = fit(trainer_of(dropout=0.4), 1)
+    assert weights_equal(after, alone)
+
+
+IN_A_PROCESS = """
+import json, os, sys
+os.sched_setaffinity(0, json.loads(sys.argv[1]))
+from hemline.runtime import start_tensorflow
+devices = start_tensorflow()
+from pathlib import Path
+import numpy as np
+from hemline.model import save_model
+from hemline.params import Training
+from hemline.splits import Labelled
+from hemline.trainer import Trainer, train_seeds
+generator = np.random.default_rng(0)
+data = Labelled(generator.random((300, 28, 28), np.float32), generator.integers(0, 10, 300))
+training = Training(hidden=[64], epochs=2, batch_size=32, dropout=0.2)
+trainer = Trainer("tiny", training, 10, data, {"val": data})
+history = []
+train_seeds(
+    trainer, [0, 1, 2], lambda seed: None, lambda seed, figures: history.append([seed, figures]),
+    lambda seed, model: save_model(model, Path(sys.argv[2]) / f"{seed}.keras"),
+)
+print(json.dumps([devices, sorted(history, key=str)]))
+"""
+
+
+def test_one_core_and_two_give_equal_bytes_and_figures(tmp_path):
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if len(cores) < 2:
+        pytest.skip("needs two cores that this process may be bound to")
+    results = []
+    for number in (1, 2):
+        (tmp_path / str(number)).mkdir()
+        command = [sys.executable, "-c", IN_A_PROCESS, json.dumps(cores[:number]), str(tmp_path / str(number))]
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+        results.append(json.loads(done.stdout))
+    assert [devices for devices, _ in results] == [1, 2]
+    assert results[0][1] == results[1][1]
+    for seed in range(3):
+        assert (tmp_path / f"1/{seed}.keras").read_bytes() == (tmp_path / f"2/{seed}.keras").read_bytes()
+
+
+def test_seeds_share_one_program_for_training_and_one_for_each_size_of_a_watched_set():
+    trainer = trainer_of(watched={"val": labelled(11), "test": labelled(13)})
+    assert trainer.compilations == 0
+    train(trainer, range(5))
+    assert trainer.compilations == 3
+
+
+def test_dropout_is_active_while_training_and_not_while_watching():
+    data = labelled(200)
+    settings = {"dropout": 0.9, "hidden": [32], "epochs": 1, "optimizer": "sgd", "learning_rate": 1e-12}
+    _, history = fit(trainer_of(data, {"val": data}, **settings))
+    _, without = fit(trainer_of(data, {"val": data}, **settings | {"dropout": 0.0}))
+    assert history[0]["val_loss"] == pytest.approx(without[0]["val_loss"], rel=1e-3)
+    assert history[0]["loss"] != pytest.approx(history[0]["val_loss"], rel=1e-2)
+
+
+def test_dropout_differs_from_step_to_step_and_epoch_to_epoch():
+    # Weights that do not move and images that are all the same: only dropout can change the loss of an epoch.
+    same = Labelled(np.ones((16, 4, 3), np.float32), np.zeros(16, int))
+    _, history = fit(
+        trainer_of(same, dropout=0.5, optimizer="sgd", learning_rate=1e-12, epochs=4, batch_size=1, hidden=[32])
+    )
+    assert len({figures["loss"] for figures in history}) == 4
+
+
+def test_the_training_ends_after_the_first_epoch_whose_loss_is_below_the_threshold():
+    settings = {"epochs": 12, "learning_rate": 0.05}
+    _, full = fit(trainer_of(**settings))
+    losses = [figures["loss"] for figures in full]
+    threshold = losses[4] + 1e-6
+    first = next(place for place, loss in enumerate(losses) if loss < threshold)
+    model, stopped = fit(trainer_of(**settings, stop_below_loss=threshold))
+    assert stopped == full[: first + 1]
+    shorter, _ = fit(trainer_of(**settings | {"epochs": first + 1}))
+    assert weights_equal(model, shorter)
+
+
+def test_a_threshold_that_is_just_met_does_not_stop():
+    _, full = fit(trainer_of(epochs=3))
+    _, same = fit(trainer_of(epochs=3, stop_below_loss=full[0]["loss"]))
+    assert len(same) > 1
+
+
+@pytest.mark.parametrize(("shape", "classes"), [((4, 3), 2), ((4, 3, 1), 12), ((2, 2, 3), 3), ((1, 1), 2)])
+def test_images_with_and_without_channels_and_any_number_of_classes_are_trained(shape, classes):
+    data = labelled(40, shape, classes)
+    model, history = fit(trainer_of(data, {"val": data}, classes, epochs=40, learning_rate=0.02))
+    assert model.output_shape == (None, classes)
+    assert history[-1]["loss"] < history[0]["loss"]
+
+
+def test_labels_are_trained_alike_as_bytes_and_as_whole_numbers():
+    data = labelled()
+    expected, _ = fit(trainer_of(data))
+    model, _ = fit(trainer_of(Labelled(data.images, data.labels.astype(np.uint8))))
+    assert weights_equal(model, expected)
+
+
+def test_a_batch_larger_than_the_data_is_refused_and_one_as_large_is_not():
+    with pytest.raises(InputError, match="batch_size: must be at most the number of training images, 37, got 38"):
+        trainer_of(batch_size=38)
+    _, history = fit(trainer_of(batch_size=37))
+    assert len(history) == 2
+
+
+def test_the_model_is_named_after_its_variant():
+    model, _ = fit(trainer_of())
+    assert model.name == "tiny"
+
+
+# Several seeds side by side.
+
+
+def train(trainer, seeds, on_epoch=lambda *_: None, on_start=lambda _: None):
+    models = {}
+    train_seeds(trainer, seeds, on_start, on_epoch, models.__setitem__)
+    return models
+
+
+def test_seeds_side_by_side_give_what_each_gives_alone():
+    trainer = trainer_of(dropout=0.3)
+    models = train(trainer, range(4))
+    assert sorted(models) == [0, 1, 2, 3]
+    for seed, model in models.items():
+        alone, _ = fit(trainer_of(dropout=0.3), seed)
+        assert weights_equal(model, alone)
+
+
+def test_every_seed_starts_then_tells_its_epochs_in_order_then_ends():
+    events = []
+    train_seeds(
+        trainer_of(epochs=3),
+        [4, 9, 2],
+        lambda seed: events.append((seed, "start")),
+        lambda seed, figures: events.append((seed, figures["epoch"])),
+        lambda seed, _: events.append((seed, "end")),
+    )
+    for seed in (4, 9, 2):
+        assert [event for who, event in events if who == seed] == ["start", 1, 2, 3, "end"]
+
+
+def poisoned():
+    """A data set in which one pixel is infinite."""
+    data = labelled()
+    data.images[3, 1, 1] = np.inf
+    return data
+
+
+@pytest.mark.parametrize(
+    ("data", "settings"),
+    [
+        (poisoned, {}),
+        (labelled, {"learning_rate": 1e30, "optimizer": "sgd", "activation": "relu"}),
+        (labelled, {"learning_rate": 1e300, "optimizer": "sgd"}),
+    ],
+    ids=["an infinite pixel", "a huge step", "a step beyond float32"],
+)
+def test_a_loss_that_is_no_longer_finite_is_one_line_with_variant_seed_and_epoch(data, settings):
+    seen = []
+    with pytest.raises(InputError, match=r"^tiny, seed 8, epoch \d+: the loss is no longer finite") as error:
+        trainer_of(data(), epochs=30, **settings).fit(8, seen.append)
+    assert len(str(error.value).splitlines()) == 1
+    assert "learning_rate" in str(error.value)
+    # The broken epoch is recorded nowhere.
+    assert f"epoch {len(seen) + 1}:" in str(error.value)
+    assert all(np.isfinite(list(figures.values())).all() for figures in seen)
+
+
+def test_weights_that_become_infinite_in_the_last_step_are_no_model():
+    # One batch only: its loss is that of the first weights, and finite.
+    with pytest.raises(InputError, match="epoch 1: the loss is no longer finite"):
+        fit(trainer_of(epochs=1, batch_size=37, optimizer="sgd", learning_rate=1e300))
+
+
+def test_a_failing_seed_ends_the_others():
+    beyond = 10_000
+    epochs = []
+
+    def on_epoch(seed, figures):
+        epochs.append(figures["epoch"])
+        if seed == 1 and figures["epoch"] == 2:
+            raise InputError("no more")
+
+    with pytest.raises(InputError, match="no more"):
+        train(trainer_of(epochs=beyond), range(6), on_epoch)
+    assert max(epochs) < beyond
+
+
+@pytest.mark.parametrize("place", ["on_start", "on_epoch"])
+def test_a_failing_callback_is_raised_and_leaves_no_thread(place):
+    def fail(*_):
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        train(trainer_of(epochs=10_000), range(6), **{place: fail})
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("training")]
+
+
+def test_a_trainer_is_of_use_after_a_failure():
+    trainer = trainer_of()
+    with pytest.raises(ZeroDivisionError):
+        train(trainer, [0, 1], lambda *_: 1 / 0)
+    models = train(trainer, [0])
+    alone, _ = fit(trainer_of(), 0)
+    assert weights_equal(models[0], alone)

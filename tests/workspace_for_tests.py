@@ -1,0 +1,131 @@
+"""A finished workspace of three classes and tiny images, with models whose quality is known: none of it is trained."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+from ruamel.yaml import YAML
+
+from hemline.dataset import RawImages
+from hemline.evaluated import Evaluation
+from hemline.params import Normalize, load_params
+from hemline.runtime import start_tensorflow
+from hemline.splits import read_split, split, write_split
+from hemline.trained import Settings, Trained
+from stages import evaluate
+
+REPOSITORY = Path(__file__).parent.parent
+CLASSES = ["top", "middle", "bottom"]
+SHAPE = (6, 6)
+TRAIN, TEST = 90, 60
+# By variant, for each of two seeds: how many of the classes its model knows, and its validation accuracy.
+USUAL = {"linear": [(0, 0.3), (0, 0.35)], "two": [(2, 0.6), (2, 0.65)], "three": [(3, 0.9), (3, 0.95)]}
+EPOCHS = 3
+
+
+def images(count, seed=0):
+    """Return dark images, each with a bright band whose place is its class, and their labels."""
+    labels = np.arange(count) % len(CLASSES)
+    pixels = np.random.default_rng(seed).integers(0, 20, (count, *SHAPE))
+    for image, label in zip(pixels, labels, strict=True):
+        image[2 * label : 2 * label + 2, 1:5] += 200
+    return pixels.astype(np.uint8), labels.astype(np.uint8)
+
+
+def build(folder, monkeypatch, variants=USUAL, validation_split=0.1):
+    """Write a workspace into ``folder``, and go there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    enter(folder, monkeypatch)
+    describe(variants, validation_split)
+    raw = RawImages(*images(TRAIN), *images(TEST, seed=1))
+    for name, labelled in split(raw, Normalize(validation_split=validation_split)).items():
+        write_split(name, labelled, Path("data/normalized"))
+    for variant, seeds in variants.items():
+        write_models(variant, seeds, validation_split)
+    score(variants)
+    return folder
+
+
+def copy(template, folder, monkeypatch):
+    """Copy a workspace, and go there."""
+    shutil.copytree(template, folder)
+    enter(folder, monkeypatch)
+    return folder
+
+
+def enter(folder, monkeypatch):
+    # MLflow leaves the store that it last used in the environment.
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "DVC_ROOT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(folder)
+
+
+def environment():
+    """Return the environment of a command that runs in a workspace with the repository's code."""
+    clean = {key: value for key, value in os.environ.items() if key not in {"MLFLOW_TRACKING_URI", "DVC_ROOT"}}
+    return clean | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
+
+
+def describe(variants, validation_split=0.1):
+    """Write params.yaml and the description of the data set."""
+    settings = {"epochs": EPOCHS, "batch_size": 8, "optimizer": "adam", "learning_rate": 0.001, "activation": "relu"}
+    settings |= {"dropout": 0.0, "stop_below_loss": None, "record_test": False}
+    names = list(variants)
+    own = {
+        "dataset": "tiny",
+        "normalize": {"scale": 255, "validation_split": validation_split},
+        "seeds": list(range(len(variants[names[0]]))),
+        "baseline": names[0],
+        "variants": {name: {"hidden": []} for name in names},
+    }
+    YAML().dump(settings | own, Path("params.yaml"))
+    files = {
+        f"{part}-{kind}": {"name": f"{part}-{kind}", "sha256": "0" * 64, "count": count}
+        for part, count in {"train": TRAIN, "test": TEST}.items()
+        for kind in ("images", "labels")
+    }
+    about = {"title": "Tiny", "licence": "CC0", "homepage": "https://example.org", "classes": CLASSES}
+    Path("data").mkdir(exist_ok=True)
+    YAML().dump(about | {"image_shape": list(SHAPE), "files": files, "sources": []}, Path("data/tiny.yaml"))
+
+
+def write_models(variant, seeds, validation_split=0.1):
+    """Write models/<variant>/ as the stage train does, with a history that rises to each validation accuracy."""
+    start_tensorflow()
+    from hemline.model import save_model  # noqa: PLC0415 - TensorFlow must be started first
+
+    settings, trained = Settings.of(load_params(), variant), Trained(variant)
+    trained.folder.mkdir(parents=True, exist_ok=True)
+    history = []
+    for seed, (known, accuracy) in enumerate(seeds):
+        save_model(model(settings, known, seed), trained.model_path(seed))
+        for epoch in range(1, EPOCHS + 1):
+            reached = accuracy * epoch / EPOCHS
+            validation = reached if validation_split else float("nan")
+            figures = {"loss": 1 - reached, "accuracy": reached, "val_loss": 1 - validation, "val_accuracy": validation}
+            history.append({"seed": seed, "epoch": epoch} | figures)
+    trained.write(settings, history)
+
+
+def model(settings, known, seed):
+    """Return a linear model that finds the bright band of the first ``known`` classes."""
+    from hemline.model import build_model  # noqa: PLC0415
+
+    built = build_model(settings.training, SHAPE, len(CLASSES), seed, settings.variant)
+    weights = np.zeros((*SHAPE, len(CLASSES)), np.float32)
+    for label in range(known):
+        weights[2 * label : 2 * label + 2, :, label] = 1
+    # With something of the variant and the seed in it, so that no two models have the same bytes.
+    bias = np.array([0.01, 1e-4 * seed, 1e-4 * len(settings.variant)], np.float32)
+    built.set_weights([weights.reshape(-1, len(CLASSES)), bias])
+    return built
+
+
+def score(variants):
+    """Write reports/ as the stage evaluate does."""
+    params, test = load_params(), read_split("test")
+    evaluation = Evaluation(params.baseline, CLASSES, test.labels)
+    for variant in variants:
+        evaluate._evaluate(params, variant, test, evaluation)
+    evaluation.write(Path("reports"))
