@@ -1,0 +1,38 @@
+"""What a plain Keras script does for the same question: every training by ``fit`` on its defaults, one after the other.
+
+Reads:  params.yaml, data/normalized/ (train, validation)
+Run:    python -m benchmarks.plain_keras, in the workspace
+"""
+
+import tempfile
+from pathlib import Path
+
+import keras
+
+from hemline.model import build_model
+from hemline.params import load_params
+from hemline.splits import read_split
+
+_OPTIMIZERS = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD}
+
+
+def main() -> None:
+    """Train every variant once per seed, and save the models."""
+    params = load_params()
+    train, validation = read_split("train"), read_split("validation")
+    n_classes = int(train.labels.max()) + 1
+    for variant in params.variants:
+        training = params.training(variant)
+        for seed in params.seeds:
+            model = build_model(training, train.images.shape[1:], n_classes, seed, variant)
+            optimizer = _OPTIMIZERS[training.optimizer](training.learning_rate)
+            model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+            watched = validation if len(validation.labels) else None
+            model.fit(*train, training.batch_size, training.epochs, verbose=0, validation_data=watched)
+            with tempfile.TemporaryDirectory() as folder:
+                model.save(Path(folder) / "model.keras")
+            print(f"{variant}, seed {seed}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
