@@ -31,8 +31,8 @@ def main() -> None:
     except InputError as error:
         print(json.dumps({"error": str(error)}), file=answers)
         return
-    except ImportError as error:
-        print(json.dumps({"skipped": f"cannot be imported: {error}"}), file=answers)
+    except Exception as error:  # noqa: BLE001 - a library that is absent or broken
+        print(json.dumps({"skipped": f"cannot be started: {error}"}), file=answers)
         return
     print(json.dumps({}), file=answers)
     for line in sys.stdin:

@@ -85,7 +85,7 @@ def test_the_table_and_the_plot_show_what_was_measured(results, workspace):
 def test_a_library_that_is_absent_is_skipped_with_a_message(workspace, tmp_path):
     (tmp_path / "torch.py").write_text("raise ImportError('not here')\n")
     done = bench(workspace, "--quick", "--repeats", "1", "--competitors", "MLPClassifier", "pytorch", first=tmp_path)
-    assert "skipped: cannot be imported: not here" in done.stdout
+    assert "skipped: cannot be started: not here" in done.stdout
 
 
 def test_without_data_one_line_says_what_to_run(tmp_path):
