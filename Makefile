@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test lint lock claims readme ui sync promote serve predict help
+.PHONY: pipeline setup test lint lock claims bench readme ui sync promote serve predict help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
@@ -28,6 +28,9 @@ lint: $(READY)  ## check style and types
 
 claims: $(READY)  ## test what five tutorials claim: reports/claims.html, and the table in README.md
 	@python -m commands.claims --readme
+
+bench: $(READY)  ## how fast the trainer is, against Keras, PyTorch, scikit-learn and the machine's limit
+	@python -m benchmarks.training
 
 readme: $(READY)  ## write the comparison of the workspace into README.md
 	@python -m commands.readme
