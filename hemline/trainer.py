@@ -22,6 +22,7 @@ from hemline.model import build_model
 from hemline.optimizers import OPTIMIZERS, Tensors
 from hemline.params import Training
 from hemline.splits import Labelled
+from hemline.streaming import Chunk, source
 
 # Images in one step of an evaluation: large enough to be fast, small enough to stay in the cache.
 _EVALUATION_BATCH = 512
@@ -80,15 +81,15 @@ class Trainer:
         self._n_batches = math.ceil(n_images / training.batch_size)
         self._optimizer = OPTIMIZERS[training.optimizer]
         self._graph = build_model(training, self._image_shape, n_classes, seed=0, name=name, dropout=FastDropout)
-        self._train = _tensors(train)
+        self._train = source(train, training.batch_size)
         self._watched = {prefix: _tensors(labelled) for prefix, labelled in (watched or {}).items()}
-        self._run_epoch = tf.function(self._epoch, jit_compile=True)
+        self._run_chunk = tf.function(self._chunk, jit_compile=True)
         self._run_evaluation = tf.function(self._evaluation, jit_compile=True)
 
     @property
     def compilations(self) -> int:
         """How many programs were traced: one for training, and one for each size of a watched set."""
-        traces = (self._run_epoch, self._run_evaluation)
+        traces = (self._run_chunk, self._run_evaluation)
         return sum(function.experimental_get_tracing_count() for function in traces)
 
     def fit(self, seed: int, on_epoch: Callable[[History], None] = lambda _: None) -> keras.Sequential:
@@ -106,8 +107,9 @@ class Trainer:
         others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
         state = State(weights, others, self._optimizer.start(weights), tf.constant(0.0))
         for epoch in range(1, self._training.epochs + 1):
-            order = tf.constant(self._order(seed, epoch))
-            state, totals = self._run_epoch(state, *self._train, order)
+            totals = _no_totals()
+            for chunk in self._train.chunks(self._order(seed, epoch)):
+                state, totals = self._run_chunk(state, totals, chunk)
             figures = {"epoch": epoch} | _means("", totals, self._n_images)
             for prefix, (images, labels) in self._watched.items():
                 totals = self._run_evaluation(state.weights, state.others, images, labels)
@@ -136,19 +138,19 @@ class Trainer:
                 "or pixels scaled to [0, 1]"
             )
 
-    def _epoch(self, state: State, images: tf.Tensor, labels: tf.Tensor, order: tf.Tensor) -> tuple[State, Totals]:
-        """One pass over the training set: the program that is compiled."""
+    def _chunk(self, state: State, totals: Totals, chunk: Chunk) -> tuple[State, Totals]:
+        """One pass over a chunk, which is the whole training set if that fits: the program that is compiled."""
         size = self._training.batch_size
+        n_batches = (chunk.n_images + size - 1) // size
 
         def step(batch: tf.Tensor, state: State, totals: Totals) -> tuple[tf.Tensor, State, Totals]:
             # A full batch in every step keeps the shapes fixed; what fills up the last one has no weight.
-            counts = tf.cast(batch * size + tf.range(size) < self._n_images, tf.float32)
-            state, sums = self._step(state, tf.gather(images, order[batch]), tf.gather(labels, order[batch]), counts)
+            counts = tf.cast(batch * size + tf.range(size) < chunk.n_images, tf.float32)
+            places = chunk.order[batch]
+            state, sums = self._step(state, tf.gather(chunk.images, places), tf.gather(chunk.labels, places), counts)
             return batch + 1, state, _add(totals, sums)
 
-        _, state, totals = tf.while_loop(
-            lambda batch, *_: batch < self._n_batches, step, (tf.constant(0), state, _no_totals())
-        )
+        _, state, totals = tf.while_loop(lambda batch, *_: batch < n_batches, step, (tf.constant(0), state, totals))
         return State(*state), Totals(*totals)
 
     def _step(self, state: State, images: tf.Tensor, labels: tf.Tensor, counts: tf.Tensor) -> tuple[State, Totals]:

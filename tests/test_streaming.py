@@ -1,0 +1,103 @@
+import threading
+
+import numpy as np
+import pytest
+
+from hemline import streaming
+from hemline.params import Training
+from hemline.splits import Labelled, read_split, write_split
+from hemline.streaming import Resident, Streamed, source
+from hemline.trainer import Trainer
+
+IMAGE_BYTES = 4 * 4 * 3
+
+
+def labelled(n_images=37):
+    generator = np.random.default_rng(0)
+    return Labelled(generator.random((n_images, 4, 3), np.float32), generator.integers(0, 3, n_images))
+
+
+@pytest.fixture
+def small_memory(monkeypatch):
+    """No images fit into memory, and two batches of eight into a chunk."""
+    monkeypatch.setattr(streaming, "RESIDENT_BYTES", 0)
+    monkeypatch.setattr(streaming, "CHUNK_BYTES", 2 * 8 * IMAGE_BYTES)
+
+
+def train(data, **settings):
+    history = []
+    trainer = Trainer("tiny", Training(hidden=[6], epochs=3, batch_size=8, **settings), 3, data)
+    model = trainer.fit(4, history.append)
+    return trainer, model.get_weights(), history
+
+
+def orders(n_images, batch_size):
+    order = np.zeros(-(-n_images // batch_size) * batch_size, np.int32)
+    order[:n_images] = np.random.default_rng(1).permutation(n_images)
+    return order.reshape(-1, batch_size)
+
+
+# A last chunk of one image, of a batch, of more; whole chunks; less than one chunk.
+@pytest.mark.parametrize("n_images", [33, 40, 37, 32, 9, 8])
+@pytest.mark.parametrize("settings", [{}, {"dropout": 0.4}, {"optimizer": "sgd"}])
+def test_streamed_trainings_equal_those_in_memory_bit_for_bit(n_images, settings, monkeypatch):
+    data = labelled(n_images)
+    _, expected, expected_history = train(data, **settings)
+    monkeypatch.setattr(streaming, "RESIDENT_BYTES", 0)
+    monkeypatch.setattr(streaming, "CHUNK_BYTES", 2 * 8 * IMAGE_BYTES)
+    _, weights, history = train(data, **settings)
+    assert history == expected_history
+    assert all(np.array_equal(mine, theirs) for mine, theirs in zip(weights, expected, strict=True))
+
+
+@pytest.mark.usefixtures("small_memory")
+def test_all_chunks_share_one_program():
+    trainer, _, _ = train(labelled(37))
+    assert trainer.compilations == 1
+
+
+@pytest.mark.usefixtures("small_memory")
+def test_memory_mapped_files_are_streamed(tmp_path):
+    write_split("train", labelled(), tmp_path)
+    mapped = read_split("train", tmp_path)
+    assert isinstance(mapped.images, np.memmap)
+    _, expected, _ = train(labelled())
+    _, weights, _ = train(mapped)
+    assert all(np.array_equal(mine, theirs) for mine, theirs in zip(weights, expected, strict=True))
+
+
+@pytest.mark.parametrize("chunk_batches", [1, 2, 3, 100])
+@pytest.mark.parametrize("n_images", [1, 8, 17, 40])
+def test_the_chunks_together_hold_each_image_once_in_order(n_images, chunk_batches, monkeypatch):
+    monkeypatch.setattr(streaming, "CHUNK_BYTES", chunk_batches * 8 * IMAGE_BYTES)
+    data, order = labelled(n_images), orders(n_images, 8)
+    images, labels = [], []
+    for chunk in Streamed(data, 8).chunks(order):
+        places = chunk.order.numpy().ravel()[: chunk.n_images]
+        images.append(chunk.images.numpy()[places])
+        labels.append(chunk.labels.numpy()[places])
+    np.testing.assert_array_equal(np.concatenate(images), data.images[order.ravel()[:n_images]])
+    np.testing.assert_array_equal(np.concatenate(labels), data.labels[order.ravel()[:n_images]])
+
+
+def test_a_chunk_holds_a_batch_even_where_that_is_larger_than_the_limit(monkeypatch):
+    monkeypatch.setattr(streaming, "CHUNK_BYTES", 1)
+    chunks = list(Streamed(labelled(17), 8).chunks(orders(17, 8)))
+    assert [int(chunk.n_images) for chunk in chunks] == [8, 8, 1]
+
+
+def test_what_fits_is_held_in_memory_and_what_is_larger_is_streamed(monkeypatch):
+    monkeypatch.setattr(streaming, "RESIDENT_BYTES", 10 * IMAGE_BYTES)
+    assert isinstance(source(labelled(10), 8), Resident)
+    assert isinstance(source(labelled(11), 8), Streamed)
+
+
+@pytest.mark.usefixtures("small_memory")
+def test_a_training_that_is_ended_leaves_no_thread():
+    def fail(_):
+        raise OSError("disk full")
+
+    trainer = Trainer("tiny", Training(hidden=[6], epochs=3, batch_size=8), 3, labelled())
+    with pytest.raises(OSError, match="disk full"):
+        trainer.fit(0, fail)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("streaming")]
