@@ -479,7 +479,7 @@ def test_publishing_again_adds_nothing(results):
     def contents():
         with closing(sqlite3.connect("mlflow.db")) as connection:
             tables = ("runs", "metrics", "params", "tags", "logged_models", "inputs")
-            return {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3").fetchall() for table in tables}  # noqa: S608
+            return {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3").fetchall() for table in tables}
 
     def files():
         return {path: path.stat().st_mtime_ns for path in Path("mlartifacts").rglob("*")}
