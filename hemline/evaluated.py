@@ -29,6 +29,7 @@ class Evaluation:
         self._scores: dict[str, list[Score]] = {}
         self._layers: dict[str, pd.DataFrame] = {}
         self._curves: dict[str, pd.DataFrame] = {}
+        self._pictures: dict[str, bytes] = {}
 
     def add(
         self, variant: str, last_epoch: Mapping[Any, Any], probabilities: NDArray[np.float32], model_sha256: str
@@ -54,9 +55,17 @@ class Evaluation:
         self.per_run.append(row | figures | test)
 
     def describe(self, variant: str, layers: pd.DataFrame, history: pd.DataFrame) -> None:
-        """Keep the table of a variant's layers (layer, type, output_shape, parameters) and its seeds' history."""
+        """Complete a variant whose trainings are all added.
+
+        Args:
+            variant: the variant.
+            layers: a row per layer: layer, type, output_shape, parameters.
+            history: of its seeds.
+        """
         self._layers[variant] = layers
         self._curves[variant] = history.groupby("epoch")[["loss", "accuracy", "val_loss", "val_accuracy"]].mean()
+        # Drawn now, not when all is written: the next variant's models predict meanwhile.
+        self._pictures[variant] = png(confusion_figure(self.counts(variant), self._classes))
 
     def accuracies(self, variant: str) -> NDArray[np.float64]:
         """Return the test accuracy of each seed."""
@@ -123,7 +132,7 @@ class Evaluation:
     def _write_variant(self, variant: str, folder: Path) -> None:
         counts = self.counts(variant)
         self._write_matrix(counts, folder / "confusion" / f"{variant}.csv")
-        (folder / "confusion" / f"{variant}.png").write_bytes(png(confusion_figure(counts, self._classes)))
+        (folder / "confusion" / f"{variant}.png").write_bytes(self._pictures[variant])
         self._write_matrix(row_normalised(counts), folder / "confusion" / f"{variant}-normalised.csv")
         if variant != self._baseline:
             difference = confusion_difference(counts, self.counts(self._baseline))

@@ -3,6 +3,8 @@
 Call ``start_tensorflow()`` before anything else imports TensorFlow or Keras: they read most of these settings once.
 """
 
+import atexit
+import gc
 import os
 import sys
 import tempfile
@@ -34,6 +36,7 @@ def start_tensorflow() -> int:
         The number of devices, which is the number of trainings that can run at once.
     """
     os.environ.update(SETTINGS)
+    collect_rarely()
     with _quiet_import(), _hidden(*UNUSED):
         import tensorflow as tf  # noqa: PLC0415 - after the settings
     cpu = tf.config.list_physical_devices("CPU")[0]
@@ -42,6 +45,16 @@ def start_tensorflow() -> int:
         one_per_core = [tf.config.LogicalDeviceConfiguration() for _ in range(joblib.cpu_count())]
         tf.config.set_logical_device_configuration(cpu, one_per_core)
     return len(tf.config.list_logical_devices("CPU"))
+
+
+def collect_rarely() -> None:
+    """Let Python look for garbage in cycles rarely, and not at exit: for a process that lives for seconds.
+
+    Most of its objects are those of large libraries, and live to its end. To look through them again and again takes a
+    quarter of the time that importing TensorFlow does, and at exit another second.
+    """
+    gc.set_threshold(100_000, 50, 50)
+    atexit.register(gc.freeze)
 
 
 @contextmanager

@@ -92,6 +92,14 @@ class Trainer:
         traces = (self._run_chunk, self._run_evaluation)
         return sum(function.experimental_get_tracing_count() for function in traces)
 
+    def trace(self) -> None:
+        """Trace the programs now, not in the first training: before other threads want the interpreter."""
+        _, state = self._start(seed=0)
+        chunk = next(self._train.chunks(self._order(seed=0, epoch=1)))
+        self._run_chunk.get_concrete_function(state, _no_totals(), chunk)
+        for images, labels in self._watched.values():
+            self._run_evaluation.get_concrete_function(state.weights, state.others, images, labels)
+
     def fit(self, seed: int, on_epoch: Callable[[History], None] = lambda _: None) -> keras.Sequential:
         """Train with ``seed`` on the present device, and return the trained model.
 
@@ -102,10 +110,7 @@ class Trainer:
         Raises:
             InputError: the loss is no longer finite.
         """
-        model = build_model(self._training, self._image_shape, self._n_classes, seed, self._name)
-        weights = [tf.convert_to_tensor(variable.value) for variable in model.trainable_variables]
-        others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
-        state = State(weights, others, self._optimizer.start(weights), tf.constant(0.0))
+        model, state = self._start(seed)
         for epoch in range(1, self._training.epochs + 1):
             totals = _no_totals()
             for chunk in self._train.chunks(self._order(seed, epoch)):
@@ -122,6 +127,13 @@ class Trainer:
         for variable, weight in zip(model.trainable_variables, state.weights, strict=True):
             variable.assign(weight)
         return model
+
+    def _start(self, seed: int) -> tuple[keras.Sequential, State]:
+        """Return the model with its initial weights, and the state before the first step."""
+        model = build_model(self._training, self._image_shape, self._n_classes, seed, self._name)
+        weights = [tf.convert_to_tensor(variable.value) for variable in model.trainable_variables]
+        others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
+        return model, State(weights, others, self._optimizer.start(weights), tf.constant(0.0))
 
     def _order(self, seed: int, epoch: int) -> np.ndarray:
         """Return the order of the images as int32 (batches, batch size); the last batch is filled up with image 0."""

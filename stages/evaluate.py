@@ -5,59 +5,82 @@ Writes: reports/metrics.json, reports/evaluation/; test figures on the MLflow ru
 Run:    python -m stages.evaluate
 """
 
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hemline.dataset import load_dataset
-from hemline.errors import one_line_errors
-from hemline.evaluated import Evaluation
+from hemline.errors import InputError, one_line_errors
 from hemline.params import Params, load_params
-from hemline.runtime import start_tensorflow
-from hemline.splits import Labelled, read_split
-from hemline.tracking.record import warn
+from hemline.runtime import collect_rarely, start_tensorflow
+from hemline.splits import read_split
 from hemline.trained import Trained
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hemline.evaluated import Evaluation
+
+
+class Predicted(NamedTuple):
+    """What a variant's models make of the test images."""
+
+    probabilities: NDArray[np.float32]  # (seeds, images, classes)
+    layers: "pd.DataFrame"  # as from describe_layers
 
 
 def main() -> None:
     """Evaluate the variants that params.yaml lists."""
     with one_line_errors():
         params = load_params()
-        dataset = load_dataset(params.dataset)
-        test = read_split("test")
-        # MLflow takes seconds to import: in a process beside this one, it is ready when the results are.
+        collect_rarely()
+        # TensorFlow is imported, and predicts, in a process beside this one: what scores, draws and records takes as
+        # long to import, and works on the variants that are ready.
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as beside:
-            beside.submit(_publish, [])
-            start_tensorflow()
-            evaluation = Evaluation(params.baseline, dataset.classes, test.labels)
-            for variant in params.variants:
-                _evaluate(params, variant, test, evaluation)
-            evaluation.write(Path("reports"))
-            try:
-                beside.submit(_publish, list(params.variants)).result()
-            except BrokenExecutor as error:  # that process was killed; the results are in place
-                warn(error)
+            predictions = {variant: beside.submit(predict, variant, params.seeds) for variant in params.variants}
+            _evaluate(params, predictions)
 
 
-def _evaluate(params: Params, variant: str, test: Labelled, evaluation: Evaluation) -> None:
-    from hemline.model import describe_layers, load_model, predict  # noqa: PLC0415 - TensorFlow must be started first
+def predict(variant: str, seeds: list[int]) -> Predicted:
+    """Let the variant's models, one for each seed, predict the test images."""
+    start_tensorflow()
+    from hemline import model  # noqa: PLC0415 - TensorFlow must be started first
 
+    images = read_split("test").images
+    models = [model.load_model(Trained(variant).model_path(seed)) for seed in seeds]
+    return Predicted(np.stack([model.predict(each, images) for each in models]), model.describe_layers(models[0]))
+
+
+def add(evaluation: "Evaluation", variant: str, seeds: list[int], predicted: Predicted) -> None:
+    """Add the trainings of a variant to the evaluation."""
     trained = Trained(variant)
     history = trained.history()
-    for seed in params.seeds:
-        model = load_model(trained.model_path(seed))
+    for seed, probabilities in zip(seeds, predicted.probabilities, strict=True):
         last = history[history.seed == seed].iloc[-1].to_dict()
-        evaluation.add(variant, last, predict(model, test.images), trained.model_sha256(seed))
-    evaluation.describe(variant, describe_layers(model), history)
-    accuracy = evaluation.accuracies(variant).mean()
-    print(f"{variant}: test accuracy {accuracy:.4f}, the mean over {len(params.seeds)} seeds", flush=True)
+        evaluation.add(variant, last, probabilities, trained.model_sha256(seed))
+    evaluation.describe(variant, predicted.layers, history)
 
 
-def _publish(variants: list[str]) -> None:
-    from hemline.tracking.publish import publish  # noqa: PLC0415 - only the process beside needs it
+def _evaluate(params: Params, predictions: dict[str, Future[Predicted]]) -> None:
+    from hemline.evaluated import Evaluation  # noqa: PLC0415 - seconds, beside the predictions
+    from hemline.tracking.publish import publish  # noqa: PLC0415
 
-    if variants:
-        publish(variants)
+    evaluation = Evaluation(params.baseline, load_dataset(params.dataset).classes, read_split("test").labels)
+    for variant, prediction in predictions.items():
+        try:
+            add(evaluation, variant, params.seeds, prediction.result())
+        except BrokenExecutor:
+            raise InputError(
+                f"{variant}: the process that predicts was killed, for lack of memory perhaps; run `dvc repro` again"
+            ) from None
+        mean = evaluation.accuracies(variant).mean()
+        print(f"{variant}: test accuracy {mean:.4f}, the mean over {len(params.seeds)} seeds", flush=True)
+    evaluation.write(Path("reports"))
+    publish(list(predictions))
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ def train(settings: Settings, seeds: list[int], watched: dict[str, Labelled]) ->
 
     n_classes = len(load_dataset(settings.dataset).classes)
     trainer = Trainer(settings.variant, settings.training, n_classes, data, watched)
+    trainer.trace()
     # Elsewhere, until all is there: a training that fails or is killed leaves no half of it in models/.
     draft, final = Trained(settings.variant, Path(".hemline/models")), Trained(settings.variant)
     shutil.rmtree(draft.folder, ignore_errors=True)

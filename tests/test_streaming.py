@@ -60,7 +60,7 @@ def test_all_chunks_share_one_program():
 def test_memory_mapped_files_are_streamed(tmp_path):
     write_split("train", labelled(), tmp_path)
     mapped = read_split("train", tmp_path)
-    assert isinstance(mapped.images, np.memmap)
+    assert isinstance(mapped.images.base, np.memmap)
     _, expected, _ = train(labelled())
     _, weights, _ = train(mapped)
     assert all(np.array_equal(mine, theirs) for mine, theirs in zip(weights, expected, strict=True))

@@ -124,8 +124,8 @@ def model(settings, known, seed):
 
 def score(variants):
     """Write reports/ as the stage evaluate does."""
-    params, test = load_params(), read_split("test")
-    evaluation = Evaluation(params.baseline, CLASSES, test.labels)
+    params = load_params()
+    evaluation = Evaluation(params.baseline, CLASSES, read_split("test").labels)
     for variant in variants:
-        evaluate._evaluate(params, variant, test, evaluation)
+        evaluate.add(evaluation, variant, params.seeds, evaluate.predict(variant, params.seeds))
     evaluation.write(Path("reports"))
