@@ -5,7 +5,7 @@ import pytest
 from hemline.runtime import start_tensorflow
 
 # Their tests take one repository through its states, in their order.
-ONE_AFTER_THE_OTHER = ("test_faults.py", "test_pipeline.py")
+ONE_AFTER_THE_OTHER = ("test_faults.py", "test_one_store.py", "test_pipeline.py")
 USE_TENSORFLOW = {"test_model", "test_optimizers", "test_tracking", "test_trainer"}
 
 

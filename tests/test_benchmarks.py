@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hemline.splits import Labelled, write_split
+from benchmarks import growth, readme
+from hemline.errors import InputError
+from hemline.splits import Labelled, read_split, write_split
 
 REPOSITORY = Path(__file__).parent.parent
 
 
-def bench(folder, *options, first=REPOSITORY):
-    """Run the comparison of trainings in ``folder``; modules in ``first`` hide all others."""
+def bench(folder, *options, module="benchmarks.training", first=REPOSITORY):
+    """Run a benchmark in ``folder``; modules in ``first`` hide all others."""
     return subprocess.run(
-        [sys.executable, "-m", "benchmarks.training", *options],
+        [sys.executable, "-m", module, *options],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": f"{first}{os.pathsep}{REPOSITORY}"},
         capture_output=True,
@@ -99,3 +101,43 @@ def test_fewer_than_one_turn_is_refused(tmp_path):
     done = bench(tmp_path, "--quick", "--repeats", "0")
     assert done.returncode == 1
     assert done.stderr.startswith("error: --repeats: must be at least 1, got 0")
+
+
+def test_growth_has_a_line_for_each_number_of_images_and_of_seeds(workspace):
+    done = bench(workspace, "--images", "50", "700", "--seeds", "1", "3", module="benchmarks.growth")
+    assert done.returncode == 0, done.stderr
+    lines = json.loads((workspace / "benchmarks/results/growth.json").read_text())
+    assert [(line["images"], line["seeds"]) for line in lines] == [(50, 1), (700, 1), (50, 3)]
+    assert all(line["seconds"] > 0 and line["peak_bytes"] > 2**20 for line in lines)
+
+
+def test_repeated_images_go_on_from_the_first(tmp_path):
+    source = Labelled(np.arange(12, dtype=np.float32).reshape(3, 2, 2), np.array([0, 1, 2]))
+    repeated = read_split("train", growth._repeated(source, 7, tmp_path / "data"))
+    np.testing.assert_array_equal(repeated.labels, [0, 1, 2, 0, 1, 2, 0])
+    np.testing.assert_array_equal(repeated.images, source.images[repeated.labels])
+
+
+def measured(medians):
+    ratios = {
+        name: {"ratio": {"median": median, "min": median - 1, "max": median + 1}} for name, median in medians.items()
+    }
+    row = {
+        "work": {"row": "784-128-10", "batch_size": 32},
+        "competitors": ratios | {"MLPClassifier": {"skipped": "absent"}},
+    }
+    return {"machine": {"cores": 2, "architecture": "x86_64"}, "rows": [row]}
+
+
+def test_the_readme_s_sentence_names_the_default_the_best_library_and_a_better_way_around_one():
+    theirs = {"hemline, one seed": 1.9, "keras fit": 18, "keras fit, tuned": 7, "pytorch": 4.56}
+    text = readme.sentence(measured(theirs))
+    assert "**18.0 times** (17.0 to 19.0) faster than by `keras.Model.fit` on its defaults" in text
+    assert "**4.6 times** (3.6 to 5.6) faster than by the best setting of any library (pytorch). Measured" in text
+    text = readme.sentence(measured(theirs | {"pytorch, a process per core": 2.9}))
+    assert "any library (pytorch); against pytorch, a process per core, **2.9 times** (1.9 to 3.9). Measured" in text
+
+
+def test_a_comparison_that_lacks_the_readme_s_row_is_refused():
+    with pytest.raises(InputError, match="784-128-10, batch size 32: must be measured against 'keras fit'"):
+        readme.sentence({"machine": {}, "rows": []})

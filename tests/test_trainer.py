@@ -195,6 +195,30 @@ def test_seeds_share_one_program_for_training_and_one_for_each_size_of_a_watched
     assert trainer.compilations == 3
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_tracing_beforehand_leaves_nothing_to_trace_and_changes_nothing(dropout):
+    traced, other = (trainer_of(watched={"val": labelled(11)}, dropout=dropout) for _ in range(2))
+    traced.trace()
+    assert traced.compilations == 2
+    assert weights_equal(fit(traced, seed=3)[0], fit(other, seed=3)[0])
+    assert traced.compilations == 2
+
+
+def test_the_images_are_loaded_once_for_all_seeds_and_epochs(monkeypatch):
+    trainer, seen = trainer_of(), []
+    chunks = trainer._train.chunks
+
+    def spy(order):
+        for chunk in chunks(order):
+            seen.append(chunk.images)
+            yield chunk
+
+    monkeypatch.setattr(trainer._train, "chunks", spy)
+    train(trainer, range(3))
+    assert len(seen) == 3 * SETTINGS["epochs"]
+    assert len({id(images) for images in seen}) == 1
+
+
 def test_dropout_is_active_while_training_and_not_while_watching():
     data = labelled(200)
     settings = {"dropout": 0.9, "hidden": [32], "epochs": 1, "optimizer": "sgd", "learning_rate": 1e-12}

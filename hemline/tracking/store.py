@@ -33,7 +33,7 @@ from hemline.tracking.relocate import relocate  # noqa: E402
 
 HOST_TAG = "host"
 LOCK_TAG = "live_lock"
-# Shown above the runs, as Markdown.
+_NOTE_TAG = "mlflow.note.content"  # shown above the runs, as Markdown
 _NOTE = """\
 One run is one training: a variant of the network with one seed. Its name says what differs: variant, epochs (`e5`),
 settings that are not the usual ones, seed (`s0`).
@@ -102,10 +102,9 @@ def live_lock() -> FileLock:
     It is taken before the run exists, which names it by ``LOCK_TAG`` from its first moment on: no other process can
     see the run without it.
     """
-    folder = root() / ".hemline" / "live"
-    folder.mkdir(parents=True, exist_ok=True)
+    _live().mkdir(parents=True, exist_ok=True)
     # Another thread ends the run than starts it.
-    lock = FileLock(folder / f"{uuid.uuid4().hex}.lock", thread_local=False)
+    lock = FileLock(_live() / f"{uuid.uuid4().hex}.lock", thread_local=False)
     lock.acquire()
     return lock
 
@@ -114,6 +113,10 @@ def end_lock(lock: BaseFileLock) -> None:
     """Release ``lock``, of a run that has ended, and remove its file."""
     lock.release()
     Path(lock.lock_file).unlink(missing_ok=True)
+
+
+def _live() -> Path:
+    return root() / ".hemline" / "live"
 
 
 def _create(database: Path) -> None:
@@ -151,12 +154,14 @@ def _experiment(client: MlflowClient, name: str, database: Path | None) -> str:
         # that DVC deletes.
         location = (_artifacts(database) / name).as_uri() if database else None
         with suppress(MlflowException):  # another process was faster
-            return str(client.create_experiment(name, artifact_location=location, tags={"mlflow.note.content": _NOTE}))
+            return str(client.create_experiment(name, artifact_location=location, tags={_NOTE_TAG: _NOTE}))
         found = client.get_experiment_by_name(name)
     if found is None:
         raise MlflowException(f"the experiment {name!r} can be neither created nor found")
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
+    if _NOTE_TAG not in found.tags:
+        client.set_experiment_tag(found.experiment_id, _NOTE_TAG, _NOTE)
     return str(found.experiment_id)
 
 
@@ -165,7 +170,9 @@ def _end_dead_runs(store: Store) -> None:
     mine = f"attributes.status = 'RUNNING' and tags.{HOST_TAG} = '{socket.gethostname()}'"
     for run in search(store, mine):
         path = Path(run.data.tags.get(LOCK_TAG, "/nowhere/lock"))
-        if not path.parent.is_dir():
+        if (_live() / path.name).exists():
+            path = _live() / path.name  # the lock of a repository that was moved went with it
+        elif not path.parent.is_dir():
             continue  # of a repository that this process cannot see: whether it lives is not known here
         lock = FileLock(path)
         with suppress(Timeout):

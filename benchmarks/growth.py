@@ -1,0 +1,112 @@
+"""How time and memory grow with the number of images and of seeds.
+
+Reads:  data/normalized/ (train), whose images are repeated
+Writes: <output>/growth.json
+Run:    python -m benchmarks.growth [--images 60000 240000 1000000] [--seeds 1 3 10 30]
+
+Each line is a process of its own. Its clock starts after a first training, which imports, compiles and reads; memory is
+what the process holds for itself, without the pages of files that the system keeps in memory while it can. Linux only.
+"""
+
+import argparse
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from hemline.errors import one_line_errors
+from hemline.params import Training
+from hemline.runtime import start_tensorflow
+from hemline.splits import Labelled, read_split
+
+IMAGES = (60_000, 240_000, 1_000_000)
+SEEDS = (1, 3, 10, 30)
+_TRAINING = Training(hidden=[128], epochs=2, batch_size=32)
+_BLOCK = 10_000  # images written at once
+_SECONDS_BETWEEN_LOOKS = 0.02
+_NOTHING = (lambda _: None, lambda *_: None, lambda *_: None)  # what train_seeds is to call
+
+
+def main() -> None:
+    """Measure, print, write JSON."""
+    parser = argparse.ArgumentParser(description="Time and memory of the trainer as its work grows.")
+    parser.add_argument("--images", nargs="+", type=int, default=IMAGES)
+    parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS, help="on the first number of images")
+    parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder")
+    options = parser.parse_args()
+    lines = []
+    print(f"{'images':>10}{'seeds':>7}{'seconds':>9}{'images/s':>10}{'peak MB':>9}   784-128-10, batch 32, 2 epochs")
+    with one_line_errors(), tempfile.TemporaryDirectory() as folder:
+        source = read_split("train")
+        works = [(count, 1) for count in options.images] + [(options.images[0], count) for count in options.seeds[1:]]
+        for images, seeds in works:
+            data = _repeated(source, images, Path(folder) / str(images))
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+                line = {"images": images, "seeds": seeds} | process.submit(_measure, data, seeds).result()
+            rate = images * seeds * _TRAINING.epochs / line["seconds"]
+            print(f"{images:10}{seeds:7}{line['seconds']:9.2f}{rate:10.0f}{line['peak_bytes'] / 1e6:9.0f}", flush=True)
+            lines.append(line)
+    options.output.mkdir(parents=True, exist_ok=True)
+    (options.output / "growth.json").write_text(json.dumps(lines, indent=1) + "\n")
+
+
+def _repeated(source: Labelled, n_images: int, folder: Path) -> Path:
+    """Write ``n_images`` of ``source``, from its start again where it ends, as ``read_split`` reads them."""
+    if folder.exists():
+        return folder
+    folder.mkdir()
+    for kind, values in (("images", source.images), ("labels", source.labels)):
+        shape = (n_images, *values.shape[1:])
+        target = np.lib.format.open_memmap(folder / f"train-{kind}.npy", "w+", values.dtype, shape)
+        for start in range(0, n_images, _BLOCK):
+            places = np.arange(start, min(start + _BLOCK, n_images)) % len(values)
+            target[start : start + len(places)] = values[places]
+    return folder
+
+
+def _measure(folder: Path, n_seeds: int) -> dict[str, float]:
+    """Train ``n_seeds`` times; return the seconds, and the most memory that was held meanwhile."""
+    devices = start_tensorflow()
+    from hemline.trainer import Trainer, train_seeds  # noqa: PLC0415 - TensorFlow must be started first
+
+    data = read_split("train", folder)
+    with _peak_memory() as peak:
+        trainer = Trainer("growth", _TRAINING, int(data.labels.max()) + 1, data)
+        # On every device that will train: each has its own compilation.
+        train_seeds(trainer, range(min(n_seeds, devices)), *_NOTHING)
+        start = time.perf_counter()
+        train_seeds(trainer, range(n_seeds), *_NOTHING)
+        seconds = time.perf_counter() - start
+    return {"seconds": seconds, "peak_bytes": max(peak)}
+
+
+@contextmanager
+def _peak_memory() -> Iterator[list[int]]:
+    """Look at this process's own memory every moment, and append it to the list that is yielded, in bytes."""
+    looks: list[int] = []
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+            looks.append(1024 * int(status["RssAnon"].split()[0]))
+            stop.wait(_SECONDS_BETWEEN_LOOKS)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield looks
+    finally:
+        stop.set()
+        thread.join()
+
+
+if __name__ == "__main__":
+    main()
