@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 # The first of these that will do, unless PYTHON names another.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
-	$$python -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	$$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& echo $$python && break; done)
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Without bytecode, every single stage would spend ten seconds more on importing TensorFlow.

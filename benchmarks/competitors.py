@@ -43,6 +43,9 @@ COMPETITORS = {
     "hemline, one seed": Competitor("ours", {"start_tensorflow": True}),
     "keras fit": Competitor("keras_fit", {"tuned": False}),
     "keras fit, tuned": Competitor("keras_fit", {"tuned": True}),
+    "keras fit, tuned, a process per core": Competitor(
+        "keras_fit", {"tuned": True, "threads": 1}, processes=CORES, library=False
+    ),
     "pytorch": Competitor("pytorch", {}),
     "pytorch, torch.compile": Competitor("pytorch", {"compiled": True}),
     # Threads of one training wait for each other, which costs more than they gain where batches are small.
@@ -84,8 +87,11 @@ class Team:
             first = turn * self.trainings + number * self._competitor.seeds
             request = {"work": work, "seeds": list(range(first, first + self._competitor.seeds))}
             assert process.stdin is not None  # noqa: S101 - for the type checker
-            process.stdin.write(json.dumps(request) + "\n")
-            process.stdin.flush()
+            try:
+                process.stdin.write(json.dumps(request) + "\n")
+                process.stdin.flush()
+            except OSError:
+                raise Skipped("its process ended") from None
         return self._receive()
 
     def _receive(self) -> list[dict[str, Any]]:

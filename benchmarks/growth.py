@@ -14,13 +14,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from hemline.beside import process_beside
 from hemline.errors import one_line_errors
 from hemline.params import Training
 from hemline.runtime import start_tensorflow
@@ -41,20 +42,26 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS, help="on the first number of images")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder")
     options = parser.parse_args()
-    lines = []
+    options.output.mkdir(parents=True, exist_ok=True)
+    lines: list[dict[str, Any]] = []
     print(f"{'images':>10}{'seeds':>7}{'seconds':>9}{'images/s':>10}{'peak MB':>9}   784-128-10, batch 32, 2 epochs")
     with one_line_errors(), tempfile.TemporaryDirectory() as folder:
         source = read_split("train")
-        works = [(count, 1) for count in options.images] + [(options.images[0], count) for count in options.seeds[1:]]
+        works = [(count, 1) for count in options.images] + [
+            (options.images[0], count) for count in options.seeds if count != 1
+        ]
         for images, seeds in works:
             data = _repeated(source, images, Path(folder) / str(images))
-            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-                line = {"images": images, "seeds": seeds} | process.submit(_measure, data, seeds).result()
+            try:
+                with process_beside() as beside:
+                    line = {"images": images, "seeds": seeds} | beside.submit(_measure, data, seeds).result()
+            except BrokenExecutor:
+                print(f"{images:10}{seeds:7}  its process was killed, for lack of memory perhaps", flush=True)
+                continue
             rate = images * seeds * _TRAINING.epochs / line["seconds"]
             print(f"{images:10}{seeds:7}{line['seconds']:9.2f}{rate:10.0f}{line['peak_bytes'] / 1e6:9.0f}", flush=True)
             lines.append(line)
-    options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / "growth.json").write_text(json.dumps(lines, indent=1) + "\n")
+            (options.output / "growth.json").write_text(json.dumps(lines, indent=1) + "\n")
 
 
 def _repeated(source: Labelled, n_images: int, folder: Path) -> Path:

@@ -11,15 +11,15 @@ import argparse
 import json
 import os
 import shutil
-import statistics
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
-from multiprocessing import get_context
 from pathlib import Path
 from unittest.mock import MagicMock, patch
 
+import numpy as np
+
+from hemline.beside import process_beside
 from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
 from hemline.trained import Settings
@@ -48,32 +48,38 @@ def main() -> None:
 
 def measure(folder: Path, variant: str, epochs: int, repeats: int) -> dict[str, float]:
     """Return the seconds of the stage with and without logging, and what logging adds to a run."""
-    turns = []
+    turns: list[list[tuple[float, float]]] = []
     for _ in range(repeats + 1):
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as process:
-            turns.append(
-                [process.submit(_train, folder, variant, epochs, logging).result() for logging in (True, False)]
-            )
+        turn = []
+        for logging in (True, False):
+            with process_beside() as beside:
+                turn.append(beside.submit(_train, folder, variant, epochs, logging).result())
+        turns.append(turn)
     # The first turn fills the caches of the system, and creates the store.
-    logged, silent = (statistics.median(seconds) for seconds in zip(*turns[1:], strict=True))
+    logged, silent = (np.median(each, axis=0) for each in zip(*turns[1:], strict=True))
     added = logged - silent
+    runs = len(load_params().seeds)
     return {
-        "seconds_with_logging": logged,
-        "seconds_without": silent,
-        "added_share": added / silent,
-        "added_seconds_per_run": added / len(load_params().seeds),
+        "seconds_with_logging": logged[0],
+        "seconds_without": silent[0],
+        "added_share": added[0] / silent[0],
+        "added_seconds_per_run": added[0] / runs,
+        # Less disturbed by what else the machine does.
+        "cpu_seconds_without": silent[1],
+        "added_cpu_seconds_per_run": added[1] / runs,
     }
 
 
-def _train(folder: Path, variant: str, epochs: int, logging: bool) -> float:
+def _train(folder: Path, variant: str, epochs: int, logging: bool) -> tuple[float, float]:
+    """Return the wall and the CPU seconds of the stage."""
     os.chdir(folder)
     params = load_params()
     settings = Settings.of(params, variant)
     settings = settings.model_copy(update={"training": settings.training.model_copy(update={"epochs": epochs})})
     with nullcontext() if logging else patch.object(train, "Recorder", MagicMock()):
-        start = time.perf_counter()
+        start, start_cpu = time.perf_counter(), time.process_time()
         train.train(settings, params.seeds, train.watched_sets(record_test=False))
-        return time.perf_counter() - start
+        return time.perf_counter() - start, time.process_time() - start_cpu
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import os
 import platform
 import statistics
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
@@ -33,16 +34,21 @@ def main() -> None:
     """Measure, print the table, write JSON and plot."""
     options = _options()
     works = [Work(row, ROWS[row], size, options.epochs) for row in options.rows for size in options.batch_sizes]
-    with one_line_errors():
-        machine, rows = _machine(), measure(works, options.competitors, options.repeats)
     options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / "training.json").write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
-    draw(rows, options.output / "training.png")
+    rows: list[dict[str, Any]] = []
+    with one_line_errors():
+        machine = _machine()
+        # Row by row, because the whole takes long, and may be interrupted.
+        for row in measure(works, options.competitors, options.repeats):
+            rows.append(row)
+            results = {"machine": machine, "rows": rows}
+            (options.output / "training.json").write_text(json.dumps(results, indent=1) + "\n")
+            draw(rows, options.output / "training.png")
     print(f"\nWritten: {options.output}/training.json and training.png")
 
 
-def measure(works: list[Work], names: list[str], repeats: int) -> list[dict[str, Any]]:
-    """Let the competitors take turns on each work; return a row of results for each."""
+def measure(works: list[Work], names: list[str], repeats: int) -> Iterator[dict[str, Any]]:
+    """Let the competitors take turns on each work; yield a row of results for each."""
     with ExitStack() as stack:
         teams: dict[str, Team] = {}
         skipped: dict[str, str] = {}
@@ -52,11 +58,10 @@ def measure(works: list[Work], names: list[str], repeats: int) -> list[dict[str,
                 teams[name] = Team(COMPETITORS[name], stack)
             except Skipped as reason:
                 skipped[name] = str(reason)
-        rows = []
         for work in works:
-            rows.append(_row(work, _turns(work, teams, dict(skipped), repeats)))
-            print(_table(rows[-1]), flush=True)
-        return rows
+            row = _row(work, _turns(work, teams, dict(skipped), repeats))
+            print(_table(row), flush=True)
+            yield row
 
 
 def _turns(work: Work, teams: dict[str, Team], skipped: dict[str, str], repeats: int) -> dict[str, Any]:

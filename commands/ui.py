@@ -7,13 +7,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from hemline.errors import one_line_errors
+from hemline.errors import InputError, one_line_errors
 from hemline.foreground import run_in_foreground
 from hemline.params import load_params
 from hemline.ports import HOST, free_port
 from hemline.tracking.publish import publish
 from hemline.tracking.server import link, server_environment, ui_command
-from hemline.tracking.store import describe, tracking_uri
+from hemline.tracking.store import describe, reached, tracking_uri
 
 PORT = 5000
 
@@ -26,13 +26,23 @@ def main() -> None:
         port = free_port(parser.parse_args().port, PORT)
         params = load_params()
         if Path("reports/evaluation/runs.csv").exists():
-            publish(list(params.variants))
+            _publish(list(params.variants))
         command = ui_command(port)
+        with reached():
+            address = link(describe(tracking_uri()) if command is None else f"http://{HOST}:{port}", params.dataset)
         if command is None:
-            print(f"MLFLOW_TRACKING_URI names a server: {link(describe(tracking_uri()), params.dataset)}")
+            print(f"MLFLOW_TRACKING_URI names a server: {address}")
             return
-        print(f"Runs and their curves: {link(f'http://{HOST}:{port}', params.dataset)}\nCtrl-C ends it.", flush=True)
+        print(f"Runs and their curves: {address}\nCtrl-C ends it.", flush=True)
         sys.exit(run_in_foreground(command, server_environment()))
+
+
+def _publish(variants: list[str]) -> None:
+    """Complete the store; while variants are being trained again, that is impossible, and their curves are wanted."""
+    try:
+        publish(variants)
+    except InputError as error:
+        print(f"warning: {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

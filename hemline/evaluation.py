@@ -1,7 +1,7 @@
 """What a trained model's probabilities are worth on labelled images; pure functions on arrays, by scikit-learn.
 
-``score`` sums up one training; the confusion functions count what is taken for what, and show which of the baseline's
-confusions a variant resolves.
+``score`` sums up one training; the confusion functions count what is taken for what, and subtract the baseline's shares
+from a variant's.
 """
 
 from collections.abc import Sequence
@@ -124,40 +124,6 @@ def confusion_difference(
     if variant.shape != baseline.shape:
         raise InputError(f"variant_counts: must be of the baseline's shape {baseline.shape}, got {variant.shape}")
     return variant - baseline
-
-
-def resolved_confusions(difference: NDArray[np.float64], classes: Sequence[str], top: int = 5) -> pd.DataFrame:
-    """List the confusions that fell most, and those that rose most.
-
-    Args:
-        difference: float (classes, classes) as from ``confusion_difference``.
-        classes: the names of the classes.
-        top: how many pairs to list of either kind, at most.
-
-    Returns:
-        A row per pair with the columns effect ("fell", then "rose"), true, predicted, and change, in percentage points
-        of the true class's images; the largest change first. Pairs that stayed the same are not listed.
-
-    Raises:
-        InputError: the difference is not square, has not as many classes as there are names, or is not finite.
-    """
-    _check_square("difference", difference)
-    if len(difference) != len(classes):
-        raise InputError(f"classes: must be {len(difference)} names, one per row of the difference, got {len(classes)}")
-    if not np.isfinite(difference).all():
-        raise InputError("difference: must be finite, got NaN or infinity")
-    if top < 1:
-        raise InputError(f"top: must be at least 1, got {top}")
-    true, predicted = np.nonzero(~np.eye(len(classes), dtype=bool))
-    names = np.asarray(classes, dtype=object)
-    pairs = pd.DataFrame(
-        {"true": names[true], "predicted": names[predicted], "change": 100 * difference[true, predicted]}
-    ).sort_values("change", kind="stable")
-    fell = pairs[pairs["change"] < 0].head(top)
-    rose = pairs[pairs["change"] > 0].sort_values("change", ascending=False, kind="stable").head(top)
-    listed = pd.concat([fell, rose], ignore_index=True)
-    listed.insert(0, "effect", ["fell"] * len(fell) + ["rose"] * len(rose))
-    return listed
 
 
 def _cross_entropy(probabilities: NDArray[Any], labels: NDArray[Any], n_classes: int) -> float:

@@ -16,6 +16,7 @@ from hemline.dataset import Dataset, load_dataset
 from hemline.errors import InputError
 from hemline.params import Params
 from hemline.splits import Labelled, read_split
+from hemline.tables import read_table
 
 Array = npt.NDArray[Any]
 
@@ -156,10 +157,8 @@ def _read_matrix(path: Path, size: int) -> Array:
 
 
 def _read_table(path: Path, stage: str) -> pd.DataFrame:
-    # A class may be called "None", a variant "null" or "128": names stay texts, and only an empty field is missing.
-    texts = dict.fromkeys(("variant", "class", "true", "layer", "type", "output_shape"), str)
     try:
-        return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
+        return read_table(path)
     except FileNotFoundError:
         raise _missing(path, stage) from None
 

@@ -5,14 +5,14 @@ Writes: reports/metrics.json, reports/evaluation/; test figures on the MLflow ru
 Run:    python -m stages.evaluate
 """
 
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import BrokenExecutor, Future
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hemline.beside import process_beside
 from hemline.dataset import load_dataset
 from hemline.errors import InputError, one_line_errors
 from hemline.params import Params, load_params
@@ -38,11 +38,21 @@ def main() -> None:
     with one_line_errors():
         params = load_params()
         collect_rarely()
+        digests = {variant: model_digests(variant, params.seeds) for variant in params.variants}
         # TensorFlow is imported, and predicts, in a process beside this one: what scores, draws and records takes as
         # long to import, and works on the variants that are ready.
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as beside:
+        with process_beside() as beside:
             predictions = {variant: beside.submit(predict, variant, params.seeds) for variant in params.variants}
-            _evaluate(params, predictions)
+            _evaluate(params, digests, predictions)
+
+
+def model_digests(variant: str, seeds: list[int]) -> dict[int, str]:
+    """Return the SHA-256 of the variant's models by seed.
+
+    Raises:
+        InputError: a model is missing.
+    """
+    return {seed: Trained(variant).model_sha256(seed) for seed in seeds}
 
 
 def predict(variant: str, seeds: list[int]) -> Predicted:
@@ -55,24 +65,23 @@ def predict(variant: str, seeds: list[int]) -> Predicted:
     return Predicted(np.stack([model.predict(each, images) for each in models]), model.describe_layers(models[0]))
 
 
-def add(evaluation: "Evaluation", variant: str, seeds: list[int], predicted: Predicted) -> None:
-    """Add the trainings of a variant to the evaluation."""
-    trained = Trained(variant)
-    history = trained.history()
-    for seed, probabilities in zip(seeds, predicted.probabilities, strict=True):
+def add(evaluation: "Evaluation", variant: str, digests: dict[int, str], predicted: Predicted) -> None:
+    """Add the trainings of a variant, whose models have these ``digests``, to the evaluation."""
+    history = Trained(variant).history()
+    for (seed, sha256), probabilities in zip(digests.items(), predicted.probabilities, strict=True):
         last = history[history.seed == seed].iloc[-1].to_dict()
-        evaluation.add(variant, last, probabilities, trained.model_sha256(seed))
+        evaluation.add(variant, last, probabilities, sha256)
     evaluation.describe(variant, predicted.layers, history)
 
 
-def _evaluate(params: Params, predictions: dict[str, Future[Predicted]]) -> None:
+def _evaluate(params: Params, digests: dict[str, dict[int, str]], predictions: dict[str, Future[Predicted]]) -> None:
     from hemline.evaluated import Evaluation  # noqa: PLC0415 - seconds, beside the predictions
     from hemline.tracking.publish import publish  # noqa: PLC0415
 
     evaluation = Evaluation(params.baseline, load_dataset(params.dataset).classes, read_split("test").labels)
     for variant, prediction in predictions.items():
         try:
-            add(evaluation, variant, params.seeds, prediction.result())
+            add(evaluation, variant, digests[variant], prediction.result())
         except BrokenExecutor:
             raise InputError(
                 f"{variant}: the process that predicts was killed, for lack of memory perhaps; run `dvc repro` again"

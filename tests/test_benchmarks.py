@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import growth, readme
+from benchmarks.competitors import COMPETITORS
 from hemline.errors import InputError
 from hemline.splits import Labelled, read_split, write_split
 
@@ -104,7 +105,7 @@ def test_fewer_than_one_turn_is_refused(tmp_path):
 
 
 def test_growth_has_a_line_for_each_number_of_images_and_of_seeds(workspace):
-    done = bench(workspace, "--images", "50", "700", "--seeds", "1", "3", module="benchmarks.growth")
+    done = bench(workspace, "--images", "50", "700", "--seeds", "3", module="benchmarks.growth")
     assert done.returncode == 0, done.stderr
     lines = json.loads((workspace / "benchmarks/results/growth.json").read_text())
     assert [(line["images"], line["seeds"]) for line in lines] == [(50, 1), (700, 1), (50, 3)]
@@ -118,26 +119,42 @@ def test_repeated_images_go_on_from_the_first(tmp_path):
     np.testing.assert_array_equal(repeated.images, source.images[repeated.labels])
 
 
-def measured(medians):
-    ratios = {
-        name: {"ratio": {"median": median, "min": median - 1, "max": median + 1}} for name, median in medians.items()
+def measured(medians, **changes):
+    """Return a comparison of the README's row in which everybody has ``medians``, or else a ratio of 100."""
+    competitors = {
+        name: {
+            "ratio": {"median": medians.get(name, 100), "min": medians.get(name, 100) - 1, "max": 101},
+            "same_accuracy": True,
+            "seconds_per_training": [1, 1, 1],
+        }
+        for name in COMPETITORS
     }
-    row = {
-        "work": {"row": "784-128-10", "batch_size": 32},
-        "competitors": ratios | {"MLPClassifier": {"skipped": "absent"}},
-    }
+    row = {"work": {"row": "784-128-10", "batch_size": 32}, "competitors": competitors | changes}
     return {"machine": {"cores": 2, "architecture": "x86_64"}, "rows": [row]}
 
 
 def test_the_readme_s_sentence_names_the_default_the_best_library_and_a_better_way_around_one():
     theirs = {"hemline, one seed": 1.9, "keras fit": 18, "keras fit, tuned": 7, "pytorch": 4.56}
     text = readme.sentence(measured(theirs))
-    assert "**18.0 times** (17.0 to 19.0) faster than by `keras.Model.fit` on its defaults" in text
-    assert "**4.6 times** (3.6 to 5.6) faster than by the best setting of any library (pytorch). Measured" in text
+    assert "**18.0 times** (17.0 to 101.0) faster than by `keras.Model.fit` on its defaults" in text
+    assert "**4.6 times** (3.6 to 101.0) faster than by the best setting of any library (pytorch). In brackets" in text
     text = readme.sentence(measured(theirs | {"pytorch, a process per core": 2.9}))
-    assert "any library (pytorch); against pytorch, a process per core, **2.9 times** (1.9 to 3.9). Measured" in text
+    assert "any library (pytorch); against pytorch, a process per core, **2.9 times** (1.9 to 101.0). In" in text
 
 
-def test_a_comparison_that_lacks_the_readme_s_row_is_refused():
-    with pytest.raises(InputError, match="784-128-10, batch size 32: must be measured against 'keras fit'"):
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        ({"skipped": "no module named torch"}, "pytorch: no module named torch; run `make bench` with it"),
+        ({"same_accuracy": False, "seconds_per_training": [1, 1, 1]}, "pytorch: must reach the others' accuracy"),
+        ({"same_accuracy": True, "seconds_per_training": [1, 1]}, "in 3 turns or more"),
+    ],
+)
+def test_a_comparison_that_lacks_a_library_a_turn_or_an_accuracy_writes_no_sentence(result, message):
+    with pytest.raises(InputError, match=message):
+        readme.sentence(measured({}, pytorch=result))
+
+
+def test_a_comparison_without_the_readme_s_row_writes_no_sentence():
+    with pytest.raises(InputError, match="784-128-10, batch size 32: keras fit: not measured"):
         readme.sentence({"machine": {}, "rows": []})

@@ -146,7 +146,7 @@ def test_the_questions_are_answered_with_the_evidence(tmp_path):
     page = Page(files["claims.html"].decode())
     assert "1. What are they?" in page.text
     assert "one for each of the 3 classes" in page.text
-    assert "Test image 0 (b), seed 0: b 90.0 %" in page.text
+    assert "Test image 0 (b), the first training: b 90.0 %" in page.text
     # The largest is 90 % in the mean, three of four answers are right.
     assert "too sure by 15.0 percentage points" in page.text
     assert "That it is so: reproduced in 7 of 9 parts." in page.text

@@ -65,25 +65,6 @@ def test_a_confusion_difference_compares_shares_not_counts() -> None:
     assert difference == pytest.approx(np.array([[0.2, -0.2], [0, 0]]))
 
 
-def test_resolved_confusions_list_what_fell_most_then_what_rose_most_off_the_diagonal() -> None:
-    difference = np.array([[0.5, -0.2, -0.3], [0.01, -0.06, 0.05], [0.0, -0.02, 0.02]])
-    listed = evaluation.resolved_confusions(difference, CLASSES, top=2)
-    assert listed.columns.tolist() == ["effect", "true", "predicted", "change"]
-    assert listed.drop(columns="change").to_numpy().tolist() == [
-        ["fell", "ankle boot", "coat"],
-        ["fell", "ankle boot", "bag"],
-        ["rose", "bag", "coat"],
-        ["rose", "bag", "ankle boot"],
-    ]
-    assert listed["change"].tolist() == pytest.approx([-30, -20, 5, 1])
-
-
-def test_where_nothing_changes_no_confusion_is_listed() -> None:
-    listed = evaluation.resolved_confusions(np.zeros((3, 3)), CLASSES)
-    assert listed.empty
-    assert listed.columns.tolist() == ["effect", "true", "predicted", "change"]
-
-
 @pytest.mark.parametrize(
     ("call", "line"),
     [
@@ -140,15 +121,6 @@ def test_where_nothing_changes_no_confusion_is_listed() -> None:
             lambda: evaluation.confusion_difference(np.ones((2, 2), int), np.ones((3, 3), int)),
             "variant_counts: must be of the baseline's shape (3, 3), got (2, 2)",
         ),
-        (
-            lambda: evaluation.resolved_confusions(np.zeros((3, 3)), ["a", "b"]),
-            "classes: must be 3 names, one per row of the difference, got 2",
-        ),
-        (
-            lambda: evaluation.resolved_confusions(np.full((3, 3), np.nan), CLASSES),
-            "difference: must be finite, got NaN or infinity",
-        ),
-        (lambda: evaluation.resolved_confusions(np.zeros((3, 3)), CLASSES, top=0), "top: must be at least 1, got 0"),
     ],
 )
 def test_an_input_that_breaks_a_rule_gets_one_line(call: Any, line: str) -> None:

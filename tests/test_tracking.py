@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import numpy as np
 import pytest
 from datasets_for_tests import publish as publish_dataset
 
+from commands import ui
+from hemline.errors import InputError
 from hemline.evaluated import Evaluation
 from hemline.model import build_model, describe_layers, load_model, predict, save_model, serving_model
 from hemline.params import Normalize, Training
@@ -322,6 +325,23 @@ def test_another_repository_that_uses_the_same_store_leaves_live_runs_alone(hold
     assert [run.info.status for run in all_runs()] == ["RUNNING"]
 
 
+def test_a_run_whose_lock_belongs_to_another_user_is_left_alone(workspace, monkeypatch):
+    opened = store.open_store("tiny")
+    tags = {store.HOST_TAG: socket.gethostname(), store.LOCK_TAG: str(workspace / "another" / "lock")}
+    (workspace / "another").mkdir()
+    opened.client.create_run(opened.experiment_id, tags=tags)
+
+    acquire = store.FileLock.acquire
+
+    def refuse(lock, **options):
+        if "another" in lock.lock_file:
+            raise PermissionError(13, "Permission denied")
+        return acquire(lock, **options)
+
+    monkeypatch.setattr(store.FileLock, "acquire", refuse)
+    assert [run.info.status for run in all_runs()] == ["RUNNING"]
+
+
 def test_runs_of_another_machine_are_left_alone(workspace):
     opened = store.open_store("tiny")
     opened.client.create_run(opened.experiment_id, tags={store.HOST_TAG: "elsewhere"})
@@ -348,16 +368,23 @@ def test_a_run_has_its_lock_from_its_first_moment(workspace, monkeypatch):
 # Creating the store.
 
 
-def test_several_processes_that_create_the_store_at_once_share_one(fresh):
+@pytest.mark.parametrize("repositories", [1, 3])
+def test_several_processes_that_create_the_store_at_once_share_one(fresh, repositories, monkeypatch):
     code = (
         "import sys\nfrom hemline.tracking import store\nprint('ready', flush=True)\nsys.stdin.readline()\n"
         "opened = store.open_store('tiny')\n"
         "opened.client.create_run(opened.experiment_id, tags={store.HOST_TAG: sys.argv[1]})"
     )
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{fresh / 'mlflow.db'}")
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    hosts = {"first", "second", "third"}
-    processes = [subprocess.Popen([sys.executable, "-c", code, host], env=environment, **pipes) for host in hosts]
+    hosts = {"0", "1", "2"}
+    for host in hosts:
+        (fresh / host).mkdir()
+    roots = {host: {"DVC_ROOT": str(fresh / host)} if repositories == len(hosts) else {} for host in hosts}
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code, host], env=environment | roots[host], **pipes) for host in hosts
+    ]
     for process in processes:
         assert process.stdout.readline() == "ready\n"
     for process in processes:
@@ -517,3 +544,27 @@ def test_publishing_to_a_store_out_of_reach_is_a_warning_and_says_so(results, mo
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////proc/nowhere/mlflow.db")
     assert not publish(list(VARIANTS))
     assert capfd.readouterr().err.count("warning: MLflow: ") == 1
+
+
+def test_a_model_that_was_trained_again_is_not_back_filled_as_the_one_that_was_evaluated(results):
+    save_model(model_of("linear", seed=7), Trained("linear").model_path(4))
+    with pytest.raises(InputError, match=r"seed-4.keras: was trained again since the evaluation; run `dvc repro`"):
+        publish(["linear"])
+    assert {run.data.tags["seed"] for run in all_runs()} == {"0"}
+
+
+def test_a_variant_that_was_not_evaluated_is_no_complete_store(results):
+    with pytest.raises(InputError, match="new: has not been evaluated; run `dvc repro`"):
+        publish(["linear", "new"])
+
+
+def test_the_ui_opens_while_results_are_made_anew(results, capsys):
+    shutil.rmtree(Trained("dense-3").folder)
+    ui._publish(list(VARIANTS))
+    assert capsys.readouterr().err.startswith("warning: models/dense-3/settings.json: no such file")
+
+
+def test_a_database_that_is_none_is_one_line_for_a_command(fresh):
+    (fresh / "mlflow.db").write_text("no database, though it is as long as one may be")
+    with pytest.raises(InputError, match=r"MLflow at sqlite.*: file is not a database"), store.reached():
+        store.open_store("tiny")

@@ -127,5 +127,6 @@ def score(variants):
     params = load_params()
     evaluation = Evaluation(params.baseline, CLASSES, read_split("test").labels)
     for variant in variants:
-        evaluate.add(evaluation, variant, params.seeds, evaluate.predict(variant, params.seeds))
+        digests = evaluate.model_digests(variant, params.seeds)
+        evaluate.add(evaluation, variant, digests, evaluate.predict(variant, params.seeds))
     evaluation.write(Path("reports"))

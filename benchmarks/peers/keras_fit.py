@@ -17,8 +17,11 @@ _STEPS_PER_EXECUTION = 375
 class Peer:
     """Compiles each row once: a further training starts from new weights and a fresh optimizer."""
 
-    def __init__(self, data: Data, tuned: bool) -> None:
+    def __init__(self, data: Data, tuned: bool, threads: int | None = None) -> None:
         self._data, self._tuned = data, tuned
+        if threads:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
         self._compiled: dict[str, tuple[keras.Model, list[Any]]] = {}
 
     def train(self, work: Work, seeds: list[int]) -> list[Predict]:
@@ -33,10 +36,11 @@ class Peer:
         for variable, value in zip(model.optimizer.variables, fresh_optimizer, strict=True):
             variable.assign(value)
         images, labels = self._data.train
-        if self._tuned:
-            model.fit(self._dataset(work, seed), epochs=work.epochs, verbose=0)
-        else:
-            model.fit(images, labels, batch_size=work.batch_size, epochs=work.epochs, verbose=0)
+        if self._tuned:  # a last batch of another size would be compiled by itself, for every training
+            whole = len(labels) - len(labels) % work.batch_size
+            images, labels = images[:whole], labels[:whole]
+        # Arrays, not a tf.data.Dataset: Keras shuffles and slices those by whole batches, which is faster.
+        model.fit(images, labels, batch_size=work.batch_size, epochs=work.epochs, verbose=0)
         return functools.partial(predict, model)
 
     def _build(self, work: Work, seed: int) -> keras.Sequential:
@@ -50,9 +54,3 @@ class Peer:
         model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], **settings)
         optimizer.build(model.trainable_variables)
         return model, [variable.numpy() for variable in optimizer.variables]
-
-    def _dataset(self, work: Work, seed: int) -> tf.data.Dataset:
-        images, labels = self._data.train
-        dataset = tf.data.Dataset.from_tensor_slices((images, labels)).cache()
-        dataset = dataset.shuffle(len(labels), seed=seed).batch(work.batch_size, drop_remainder=True)
-        return dataset.prefetch(tf.data.AUTOTUNE)

@@ -10,6 +10,7 @@ import pandas as pd
 from hemline.claims.verdicts import Outcome
 from hemline.dataset import load_dataset
 from hemline.params import Params
+from hemline.tables import read_table
 
 # What the MLflow store is completed from.
 _PUBLISHED = (
@@ -74,7 +75,7 @@ class Experiment:
 
     def _table(self, path: str) -> pd.DataFrame:
         with self._files.open(path, "rb") as file:
-            return pd.read_csv(file, dtype={"variant": str})
+            return read_table(file)
 
     def _array(self, path: str) -> npt.NDArray[Any]:
         with self._files.open(path, "rb") as file:

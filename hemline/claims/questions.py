@@ -85,7 +85,7 @@ def _answer_outputs(question: Question, outputs: Outputs) -> Answer:
         f"Over {shares.shape[0]} trainings and {shares.shape[1]:,} test images, the {n_classes} outputs lie between "
         f"{shares.min():.2g} and {shares.max():.2g} and sum to 1 within {off:.1g}."
     )
-    example = f"Test image 0 ({outputs.classes[outputs.labels[0]]}), seed 0: {', '.join(top)}; the rest is small."
+    example = f"Test image 0 ({outputs.classes[outputs.labels[0]]}), the first training: {', '.join(top)}."
     mean = (
         f"Its mean is {100 * largest.mean():.1f} %, and {100 * right.mean():.1f} % of these answers are right: the "
         f"network is {_sureness(float(largest.mean() - right.mean()))}."

@@ -19,6 +19,7 @@ from hemline.dataset import load_dataset
 from hemline.errors import InputError
 from hemline.evaluation import confusion
 from hemline.splits import read_split
+from hemline.tables import read_table
 from hemline.tracking import run, store
 from hemline.tracking.record import warn
 from hemline.trained import Settings, Trained
@@ -37,7 +38,7 @@ def publish(variants: list[str], reports: Path = Path("reports")) -> bool:
         Whether the store is now complete.
 
     Raises:
-        InputError: the results are missing from the workspace.
+        InputError: the results are missing from the workspace, or are not those of its models.
     """
     results = _read_results(variants, reports)
     try:
@@ -67,8 +68,10 @@ class _Results(NamedTuple):
 
 def _read_results(variants: list[str], reports: Path) -> _Results:
     try:
-        runs = pd.read_csv(reports / "evaluation" / "runs.csv")
-        comparison = pd.read_csv(reports / "evaluation" / "comparison.csv")
+        runs = read_table(reports / "evaluation" / "runs.csv")
+        comparison = read_table(reports / "evaluation" / "comparison.csv")
+        if missing := [variant for variant in variants if variant not in set(runs.variant)]:
+            raise InputError(f"{missing[0]}: has not been evaluated; run `dvc repro`")
         runs = runs[runs.variant.isin(variants)]
         predicted = {}
         for variant, group in runs.groupby("variant"):
@@ -98,12 +101,14 @@ def _publish_run(opened: store.Store, settings: Settings, row: dict[Any, Any], r
 
 def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) -> Any:
     """Make a run of a model that the store does not know, from the outputs of the train stage."""
+    trained = Trained(settings.variant)
+    if trained.model_sha256(seed) != sha256:
+        raise InputError(f"{trained.model_path(seed)}: was trained again since the evaluation; run `dvc repro`")
     from hemline.runtime import start_tensorflow  # noqa: PLC0415 - seconds, rarely needed
 
     start_tensorflow()
     from hemline.model import load_model, serving_model  # noqa: PLC0415
 
-    trained = Trained(settings.variant)
     model = serving_model(load_model(trained.model_path(seed)), settings.normalize.scale)
     lock = store.live_lock()
     run_id = run.create_run(opened, settings, seed, {BACKFILLED_TAG: "true", store.LOCK_TAG: lock.lock_file})

@@ -69,7 +69,7 @@ def find_champion(dataset: str) -> Champion | None:
     database = store.local_database(store.tracking_uri())
     if database is not None and not database.exists():
         return None
-    with _reached():
+    with store.reached():
         client = store.open_store(dataset).client
         try:
             found = client.get_model_version_by_alias(dataset, ALIAS)
@@ -115,7 +115,7 @@ def promote(
     Raises:
         InputError: the store cannot be reached.
     """
-    with _reached(), _quiet():
+    with store.reached(), _quiet():
         opened = store.open_store(dataset)
         model_uri, run_id = _log(opened, model, facts, tags)
         try:
@@ -152,15 +152,6 @@ def _log(
             pip_requirements=[f"{package}=={version(package)}" for package in _PACKAGES],
         )
     return f"models:/{logged.model_id}", run_id
-
-
-@contextmanager
-def _reached() -> Iterator[None]:
-    try:
-        yield
-    except MlflowException as error:
-        first_line = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"MLflow at {store.describe(store.tracking_uri())}: {first_line}") from None
 
 
 @contextmanager

@@ -4,12 +4,13 @@ import os
 import socket
 import sqlite3
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from filelock import BaseFileLock, FileLock, Timeout
+from filelock import BaseFileLock, FileLock
 
 _DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",  # it looks up a host outside at each start
@@ -29,6 +30,7 @@ import mlflow  # noqa: E402 - after the settings that it reads at import
 from mlflow import MlflowClient  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 
+from hemline.errors import InputError  # noqa: E402
 from hemline.tracking.relocate import relocate  # noqa: E402
 
 HOST_TAG = "host"
@@ -121,9 +123,8 @@ def _live() -> Path:
 
 def _create(database: Path) -> None:
     """Create the database under another name, so that no one ever sees, or is left with, half of it."""
-    lock = root() / ".hemline" / "store.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
+    # Beside it, because repositories can share a database.
+    with FileLock(database.with_name(f".{database.name}.lock")):
         if database.exists():
             return
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415 - slow, and rarely needed
@@ -169,18 +170,27 @@ def _end_dead_runs(store: Store) -> None:
     """Mark as KILLED the runs whose process, on this machine, is gone."""
     mine = f"attributes.status = 'RUNNING' and tags.{HOST_TAG} = '{socket.gethostname()}'"
     for run in search(store, mine):
-        path = Path(run.data.tags.get(LOCK_TAG, "/nowhere/lock"))
-        if (_live() / path.name).exists():
-            path = _live() / path.name  # the lock of a repository that was moved went with it
-        elif not path.parent.is_dir():
-            continue  # of a repository that this process cannot see: whether it lives is not known here
-        lock = FileLock(path)
-        with suppress(Timeout):
-            lock.acquire(timeout=0)
-            # It may have ended between the search and here.
-            if store.client.get_run(run.info.run_id).info.status == "RUNNING":
-                store.client.set_terminated(run.info.run_id, "KILLED")
-            end_lock(lock)
+        lock = _lock_of_the_dead(Path(run.data.tags.get(LOCK_TAG, "/nowhere/lock")))
+        if lock is None:
+            continue
+        # It may have ended between the search and here.
+        if store.client.get_run(run.info.run_id).info.status == "RUNNING":
+            store.client.set_terminated(run.info.run_id, "KILLED")
+        end_lock(lock)
+
+
+def _lock_of_the_dead(path: Path) -> FileLock | None:
+    """Take the lock at ``path``, or return None where a live process holds it, or nothing can be said about that."""
+    if (_live() / path.name).exists():
+        path = _live() / path.name  # the lock of a repository that was moved went with it
+    lock = FileLock(path)
+    try:
+        if not path.parent.is_dir():
+            return None  # of a repository that this process cannot see
+        lock.acquire(timeout=0)
+    except OSError:  # held; or another user's
+        return None
+    return lock
 
 
 def search(store: Store, condition: str) -> list[Any]:
@@ -193,6 +203,16 @@ def search(store: Store, condition: str) -> list[Any]:
         token = page.token
         if not token:
             return runs
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Turn what MLflow, its database or its server raise into an ``InputError`` of one line."""
+    try:
+        yield
+    except (MlflowException, sqlite3.Error, OSError) as error:
+        first_line = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(f"MLflow at {describe(tracking_uri())}: {first_line}") from None
 
 
 def describe(uri: str) -> str:
