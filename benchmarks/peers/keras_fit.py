@@ -23,6 +23,7 @@ class Peer:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(threads)
         self._compiled: dict[str, tuple[keras.Model, list[Any]]] = {}
+        self._datasets: dict[int, tf.data.Dataset] = {}
 
     def train(self, work: Work, seeds: list[int]) -> list[Predict]:
         """Train once per seed, one after the other."""
@@ -36,11 +37,10 @@ class Peer:
         for variable, value in zip(model.optimizer.variables, fresh_optimizer, strict=True):
             variable.assign(value)
         images, labels = self._data.train
-        if self._tuned:  # a last batch of another size would be compiled by itself, for every training
-            whole = len(labels) - len(labels) % work.batch_size
-            images, labels = images[:whole], labels[:whole]
-        # Arrays, not a tf.data.Dataset: Keras shuffles and slices those by whole batches, which is faster.
-        model.fit(images, labels, batch_size=work.batch_size, epochs=work.epochs, verbose=0)
+        if self._tuned:
+            model.fit(self._dataset(work.batch_size), epochs=work.epochs, verbose=0)
+        else:
+            model.fit(images, labels, batch_size=work.batch_size, epochs=work.epochs, verbose=0)
         return functools.partial(predict, model)
 
     def _build(self, work: Work, seed: int) -> keras.Sequential:
@@ -54,3 +54,12 @@ class Peer:
         model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], **settings)
         optimizer.build(model.trainable_variables)
         return model, [variable.numpy() for variable in optimizer.variables]
+
+    def _dataset(self, batch_size: int) -> tf.data.Dataset:
+        """Return the images in another order at each pass; made once, because the copy and the cache stay."""
+        if batch_size not in self._datasets:
+            images, labels = self._data.train
+            dataset = tf.data.Dataset.from_tensor_slices((images, labels)).cache()
+            dataset = dataset.shuffle(len(labels), seed=0).batch(batch_size, drop_remainder=True)
+            self._datasets[batch_size] = dataset.prefetch(tf.data.AUTOTUNE)
+        return self._datasets[batch_size]
