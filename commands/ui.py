@@ -6,16 +6,23 @@ Run: python -m commands.ui [--port 5000]
 import argparse
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
+from hemline.beside import process_beside
 from hemline.errors import InputError, one_line_errors
 from hemline.foreground import run_in_foreground
 from hemline.params import load_params
 from hemline.ports import HOST, free_port
-from hemline.tracking.publish import publish
-from hemline.tracking.server import link, server_environment, ui_command
-from hemline.tracking.store import describe, reached, tracking_uri
 
 PORT = 5000
+
+
+class Prepared(NamedTuple):
+    """The link to the runs, and how they are served; no command where a server of the user's does that."""
+
+    address: str
+    command: list[str] | None
+    environment: dict[str, str]
 
 
 def main() -> None:
@@ -24,23 +31,39 @@ def main() -> None:
     parser.add_argument("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
     with one_line_errors():
         port = free_port(parser.parse_args().port, PORT)
-        params = load_params()
-        if Path("reports/evaluation/runs.csv").exists():
-            _publish(list(params.variants))
-        command = ui_command(port)
-        with reached():
-            address = link(describe(tracking_uri()) if command is None else f"http://{HOST}:{port}", params.dataset)
-        if command is None:
-            print(f"MLFLOW_TRACKING_URI names a server: {address}")
+        # In a process that ends before the server starts: what it imports would be held as long as that runs.
+        with process_beside() as beside:
+            prepared = beside.submit(prepare, port).result()
+        if prepared.command is None:
+            print(f"MLFLOW_TRACKING_URI names a server: {prepared.address}")
             return
-        print(f"Runs and their curves: {address}\nCtrl-C ends it.", flush=True)
-        sys.exit(run_in_foreground(command, server_environment()))
+        print(f"Runs and their curves: {prepared.address}\nCtrl-C ends it.", flush=True)
+        sys.exit(run_in_foreground(prepared.command, prepared.environment))
 
 
-def _publish(variants: list[str]) -> None:
+def prepare(port: int) -> Prepared:
+    """Complete the store, and return how its runs are seen.
+
+    Raises:
+        InputError: the store cannot be reached.
+    """
+    from hemline.tracking import server, store  # noqa: PLC0415 - MLflow, in this process only
+
+    params = load_params()
+    if Path("reports/evaluation/runs.csv").exists():
+        publish(list(params.variants))
+    with store.reached():
+        command = server.ui_command(port)
+        base = store.describe(store.tracking_uri()) if command is None else f"http://{HOST}:{port}"
+        return Prepared(server.link(base, params.dataset), command, server.server_environment())
+
+
+def publish(variants: list[str]) -> None:
     """Complete the store; while variants are being trained again, that is impossible, and their curves are wanted."""
+    from hemline.tracking import publish  # noqa: PLC0415
+
     try:
-        publish(variants)
+        publish.publish(variants)
     except InputError as error:
         print(f"warning: {error}", file=sys.stderr)
 

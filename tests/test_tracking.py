@@ -560,7 +560,7 @@ def test_a_variant_that_was_not_evaluated_is_no_complete_store(results):
 
 def test_the_ui_opens_while_results_are_made_anew(results, capsys):
     shutil.rmtree(Trained("dense-3").folder)
-    ui._publish(list(VARIANTS))
+    ui.publish(list(VARIANTS))
     assert capsys.readouterr().err.startswith("warning: models/dense-3/settings.json: no such file")
 
 
