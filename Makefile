@@ -16,7 +16,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
-	@echo; cat reports/summary.md; echo; echo "The whole report: reports/index.html"
+	@echo; grep -v '^[|!]' reports/summary.md | cat -s; echo "The whole report: reports/index.html"
 
 setup: $(READY)  ## create .venv with the pinned dependencies
 

@@ -15,7 +15,9 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     networks = list(dict.fromkeys(row["work"]["row"] for row in rows))
     sizes = list(dict.fromkeys(row["work"]["batch_size"] for row in rows))
     figure = Figure(figsize=(2 + 4.5 * len(sizes), 0.8 + 2.3 * len(networks)), layout="constrained")
-    panels = figure.subplots(len(networks), len(sizes), squeeze=False, sharex=True, sharey="row")
+    panels = figure.subplots(len(networks), len(sizes), squeeze=False, sharey="row")
+    for panel in panels.flat:
+        panel.set_visible(False)  # some may not have been measured
     for row in rows:
         work = row["work"]
         _panel(panels[networks.index(work["row"]), sizes.index(work["batch_size"])], row)
@@ -26,6 +28,7 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
 def _panel(panel: Axes, row: dict[str, Any]) -> None:
     ratios = {name: result["ratio"] for name, result in row["competitors"].items() if "ratio" in result}
     names = list(reversed(ratios))
+    panel.set_visible(True)
     for place, name in enumerate(names):
         ratio = ratios[name]
         panel.barh(place, ratio["median"], color=_OURS if name.startswith("hemline") else _OTHERS)

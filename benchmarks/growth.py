@@ -21,8 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.counts import count
 from hemline.beside import process_beside
-from hemline.errors import one_line_errors
+from hemline.errors import InputError, one_line_errors
 from hemline.params import Training
 from hemline.runtime import start_tensorflow
 from hemline.splits import Labelled, read_split
@@ -30,6 +31,7 @@ from hemline.splits import Labelled, read_split
 IMAGES = (60_000, 240_000, 1_000_000)
 SEEDS = (1, 3, 10, 30)
 _TRAINING = Training(hidden=[128], epochs=2, batch_size=32)
+_STATUS = Path("/proc/self/status")
 _BLOCK = 10_000  # images written at once
 _SECONDS_BETWEEN_LOOKS = 0.02
 _NOTHING = (lambda _: None, lambda *_: None, lambda *_: None)  # what train_seeds is to call
@@ -38,18 +40,19 @@ _NOTHING = (lambda _: None, lambda *_: None, lambda *_: None)  # what train_seed
 def main() -> None:
     """Measure, print, write JSON."""
     parser = argparse.ArgumentParser(description="Time and memory of the trainer as its work grows.")
-    parser.add_argument("--images", nargs="+", type=int, default=IMAGES)
-    parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS, help="on the first number of images")
+    parser.add_argument("--images", nargs="+", type=count, default=IMAGES)
+    parser.add_argument("--seeds", nargs="+", type=count, default=SEEDS, help="on the first number of images")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
     lines: list[dict[str, Any]] = []
     print(f"{'images':>10}{'seeds':>7}{'seconds':>9}{'images/s':>10}{'peak MB':>9}   784-128-10, batch 32, 2 epochs")
     with one_line_errors(), tempfile.TemporaryDirectory() as folder:
+        if not _STATUS.exists():
+            raise InputError(f"{_STATUS}: no such file; memory can be measured on Linux only")
         source = read_split("train")
-        works = [(count, 1) for count in options.images] + [
-            (options.images[0], count) for count in options.seeds if count != 1
-        ]
+        works = [(images, 1) for images in options.images]
+        works += [(options.images[0], seeds) for seeds in options.seeds if seeds != 1]
         for images, seeds in works:
             data = _repeated(source, images, Path(folder) / str(images))
             try:
@@ -102,7 +105,7 @@ def _peak_memory() -> Iterator[list[int]]:
 
     def look() -> None:
         while not stop.is_set():
-            status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+            status = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())
             looks.append(1024 * int(status["RssAnon"].split()[0]))
             stop.wait(_SECONDS_BETWEEN_LOOKS)
 

@@ -50,7 +50,7 @@ def sentence(measured: dict[str, Any]) -> str:
     if rival != nearest:
         text += f"; against {rival}, {_times(others[rival])}"
     return (
-        f"{text}. In brackets is the range over {TURNS} turns or more, on {machine['cores']} cores "
+        f"{text}. In brackets is the range over at least {TURNS} turns, on {machine['cores']} cores "
         f"({machine['architecture']}). `make bench` repeats it, once PyTorch is installed: `uv pip install torch`."
     )
 

@@ -19,6 +19,7 @@ from unittest.mock import MagicMock, patch
 
 import numpy as np
 
+from benchmarks.counts import count
 from hemline.beside import process_beside
 from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
@@ -30,8 +31,8 @@ def main() -> None:
     """Measure, print, write JSON."""
     parser = argparse.ArgumentParser(description="What logging to MLflow costs a training.")
     parser.add_argument("--variant", default="dense-128")
-    parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--repeats", type=int, default=3, help="turns that count")
+    parser.add_argument("--epochs", type=count, default=20)
+    parser.add_argument("--repeats", type=count, default=3, help="turns that count")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder")
     options = parser.parse_args()
     with one_line_errors(), tempfile.TemporaryDirectory() as folder:

@@ -23,8 +23,9 @@ from typing import Any
 
 from benchmarks.chart import draw
 from benchmarks.competitors import COMPETITORS, CORES, LIMIT, OURS, Skipped, Team
+from benchmarks.counts import count
 from benchmarks.work import BATCH_SIZES, ROWS, Work
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import one_line_errors
 
 # Final accuracies further apart than this are marked: such a competitor would not have done the same work.
 _NOISE = 0.04
@@ -171,19 +172,15 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare the trainer with its peers.")
     parser.add_argument("--quick", action="store_true", help="one row, one epoch")
     parser.add_argument("--rows", nargs="+", choices=ROWS, help="networks; default: all")
-    parser.add_argument("--batch-sizes", nargs="+", type=int, help=f"default: {BATCH_SIZES}")
+    parser.add_argument("--batch-sizes", nargs="+", type=count, help=f"default: {BATCH_SIZES}")
     parser.add_argument("--competitors", nargs="+", choices=COMPETITORS, default=list(COMPETITORS))
-    parser.add_argument("--epochs", type=int, help="of every training; default: 2")
-    parser.add_argument("--repeats", type=int, default=3, help="turns that count")
+    parser.add_argument("--epochs", type=count, help="of every training; default: 2")
+    parser.add_argument("--repeats", type=count, default=3, help="turns that count")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder")
     options = parser.parse_args()
     options.rows = options.rows or (["784-128-10"] if options.quick else list(ROWS))
     options.batch_sizes = options.batch_sizes or (BATCH_SIZES[:1] if options.quick else BATCH_SIZES)
     options.epochs = options.epochs or (1 if options.quick else 2)
-    with one_line_errors():
-        for name in ("repeats", "epochs"):
-            if getattr(options, name) < 1:
-                raise InputError(f"--{name}: must be at least 1, got {getattr(options, name)}")
     return options
 
 

@@ -50,12 +50,14 @@ def prepare(port: int) -> Prepared:
     from hemline.tracking import server, store  # noqa: PLC0415 - MLflow, in this process only
 
     params = load_params()
+    command = server.ui_command(port)
+    base = store.describe(store.tracking_uri()) if command is None else f"http://{HOST}:{port}"
+    # First, so that a store out of reach is told once.
+    with store.reached():
+        address = server.link(base, params.dataset)
     if Path("reports/evaluation/runs.csv").exists():
         publish(list(params.variants))
-    with store.reached():
-        command = server.ui_command(port)
-        base = store.describe(store.tracking_uri()) if command is None else f"http://{HOST}:{port}"
-        return Prepared(server.link(base, params.dataset), command, server.server_environment())
+    return Prepared(address, command, server.server_environment())
 
 
 def publish(variants: list[str]) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
-from benchmarks import growth, readme
+from benchmarks import chart, growth, readme
 from benchmarks.competitors import COMPETITORS
 from hemline.errors import InputError
 from hemline.splits import Labelled, read_split, write_split
@@ -98,10 +99,29 @@ def test_without_data_one_line_says_what_to_run(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_fewer_than_one_turn_is_refused(tmp_path):
-    done = bench(tmp_path, "--quick", "--repeats", "0")
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: --repeats: must be at least 1, got 0")
+@pytest.mark.parametrize(
+    ("module", "option"),
+    [
+        *(("benchmarks.training", option) for option in ("--repeats", "--epochs", "--batch-sizes")),
+        *(("benchmarks.growth", option) for option in ("--images", "--seeds")),
+        *(("benchmarks.tracking", option) for option in ("--repeats", "--epochs")),
+    ],
+)
+def test_fewer_than_one_of_anything_is_refused(module, option, tmp_path):
+    done = bench(tmp_path, option, "0", module=module)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith(f"error: argument {option}: must be at least 1, got 0")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_was_not_measured_has_no_panel(tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
+    (row,) = measured({})["rows"]
+    other = row | {"work": {"row": "784-10", "batch_size": 128}}
+    chart.draw([row, other], tmp_path / "chart.png")
+    titles = {panel.get_title(loc="left") for panel in figures[0].axes if panel.get_visible()}
+    assert titles == {"784-128-10, batches of 32", "784-10, batches of 128"}
 
 
 def test_growth_has_a_line_for_each_number_of_images_and_of_seeds(workspace):

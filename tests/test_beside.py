@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -15,7 +16,7 @@ import pytest
 from hemline.beside import process_beside
 
 REPOSITORY = Path(__file__).parent.parent
-# Prints the process beside, and waits for it.
+# Prints the process beside, lets it sleep, and prints how that ended.
 PARENT = """
     import os, sys, time
     from hemline.beside import process_beside
@@ -23,17 +24,17 @@ PARENT = """
     if __name__ == "__main__":
         with process_beside() as beside:
             print(beside.submit(os.getpid).result(), flush=True)
-            beside.submit(time.sleep, float(sys.argv[1]))
-            time.sleep(float(sys.argv[1]))
+            error = beside.submit(time.sleep, float(sys.argv[1])).exception()
+            print("slept" if error is None else repr(error), flush=True)
 """
 
 
-@pytest.fixture
-def parent(tmp_path):
-    """Start a process whose process beside sleeps for ten minutes; return both."""
+@contextmanager
+def started(tmp_path, seconds):
+    """Start a process whose process beside sleeps; yield both."""
     (tmp_path / "parent.py").write_text(textwrap.dedent(PARENT))
     with subprocess.Popen(
-        [sys.executable, str(tmp_path / "parent.py"), "600"],
+        [sys.executable, str(tmp_path / "parent.py"), str(seconds)],
         env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -49,10 +50,10 @@ def test_a_task_runs_in_another_process():
         assert beside.submit(os.getpid).result() != os.getpid()
 
 
-def test_it_ends_when_its_parent_is_killed(parent):
-    process, beside = parent
-    process.kill()
-    beside.wait(60)
+def test_it_ends_when_its_parent_is_killed(tmp_path):
+    with started(tmp_path, seconds=600) as (process, beside):
+        process.kill()
+        beside.wait(60)
 
 
 def test_an_error_drops_the_tasks_that_have_not_begun():
@@ -64,8 +65,7 @@ def test_an_error_drops_the_tasks_that_have_not_begun():
         futures[-1].result(timeout=60)
 
 
-def test_ctrl_c_is_the_parent_s_to_answer(parent):
-    process, beside = parent
-    beside.send_signal(signal.SIGINT)
-    assert beside.is_running()
-    assert process.poll() is None
+def test_ctrl_c_is_the_parent_s_to_answer(tmp_path):
+    with started(tmp_path, seconds=1) as (process, beside):
+        beside.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "slept\n"

@@ -242,7 +242,16 @@ def test_an_interrupted_training_does_not_wait_for_epochs_that_are_still_to_be_l
         ({"optimizer": "sgd", "activation": "tanh"}, "dense-3 e2 sgd tanh s7"),
         ({"dropout": 0.5}, "dense-3 e2 dropout0.5 s7"),
         ({"stop_below_loss": 0.2}, "dense-3 e2 stop0.2 s7"),
-        ({"hidden": [7, 5]}, "dense-3 e2 s7"),
+        ({"hidden": [7, 5]}, "dense-3 h7-5 e2 s7"),
+        ({"hidden": [3, 3]}, "dense-3 h3x2 e2 s7"),
+        ({"hidden": [3, 3], "variant": "dense-3x2"}, "dense-3x2 e2 s7"),
+        ({"hidden": [7, 5], "variant": "dense-7-5"}, "dense-7-5 e2 s7"),
+        ({"hidden": [], "variant": "linear"}, "linear e2 s7"),
+        ({"hidden": []}, "dense-3 h0 e2 s7"),
+        ({"hidden": [28], "variant": "dense-128"}, "dense-128 h28 e2 s7"),
+        ({"hidden": [4], "variant": "dense-128x4"}, "dense-128x4 h4 e2 s7"),
+        ({"hidden": [256], "variant": "dense-512-256"}, "dense-512-256 h256 e2 s7"),
+        ({"hidden": [9], "variant": "wide"}, "wide h9 e2 s7"),
     ],
 )
 def test_a_run_s_name_says_what_is_unusual_about_it(changes, name):

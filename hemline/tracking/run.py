@@ -1,7 +1,9 @@
 """One MLflow run per variant and seed: its name, parameters, tags, data set and model."""
 
 import hashlib
+import itertools
 import os
+import re
 import socket
 import subprocess
 import time
@@ -29,7 +31,7 @@ _SHORT = {"batch_size": "b", "learning_rate": "lr", "dropout": "dropout", "scale
 
 
 def run_name(settings: Settings, seed: int) -> str:
-    """Return a name that says what differs: variant, epochs, whatever is not usual, seed."""
+    """Return a name that says what differs: variant, layers it does not name, epochs, what is not usual, seed."""
     values = settings.flat()
     unusual = [
         f"{_SHORT.get(key, '')}{values[key]:g}" if isinstance(values[key], float | int) else str(values[key])
@@ -38,7 +40,15 @@ def run_name(settings: Settings, seed: int) -> str:
     ]
     if settings.training.stop_below_loss is not None:
         unusual.append(f"stop{settings.training.stop_below_loss:g}")
-    return " ".join([settings.variant, f"e{settings.training.epochs}", *unusual, f"s{seed}"])
+    return " ".join([settings.variant, *_layers(settings), f"e{settings.training.epochs}", *unusual, f"s{seed}"])
+
+
+def _layers(settings: Settings) -> list[str]:
+    """Return the hidden layers, as in "512-256", "128x4" or "0", unless they are the numbers that end the name."""
+    groups = [(units, len(list(group))) for units, group in itertools.groupby(settings.training.hidden)]
+    layers = "-".join(f"{units}x{times}" if times > 1 else f"{units}" for units, times in groups)
+    named = re.search(r"(\d+(x\d+)?(-\d+(x\d+)?)*)?$", settings.variant)
+    return [] if named and named[0] == layers else [f"h{layers or 0}"]
 
 
 def create_run(store: Store, settings: Settings, seed: int, tags: dict[str, str]) -> str:

@@ -37,8 +37,8 @@ HOST_TAG = "host"
 LOCK_TAG = "live_lock"
 _NOTE_TAG = "mlflow.note.content"  # shown above the runs, as Markdown
 _NOTE = """\
-One run is one training: a variant of the network with one seed. Its name says what differs: variant, epochs (`e5`),
-settings that are not the usual ones, seed (`s0`).
+One run is one training: a variant of the network with one seed. Its name says what differs: variant, hidden layers
+where that does not name them (`h64`), epochs (`e5`), settings that are not the usual ones, seed (`s0`).
 
 - `loss`, `accuracy`, `val_loss`, `val_accuracy`: after each epoch, on training and validation images.
 - `test_accuracy`, `test_loss`: once, after training, on the test images. Choose models by `val_accuracy`, not by these.
@@ -123,6 +123,8 @@ def _live() -> Path:
 
 def _create(database: Path) -> None:
     """Create the database under another name, so that no one ever sees, or is left with, half of it."""
+    if database.exists():
+        return
     # Beside it, because repositories can share a database.
     with FileLock(database.with_name(f".{database.name}.lock")):
         if database.exists():
