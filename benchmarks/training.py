@@ -170,17 +170,16 @@ def _machine() -> dict[str, Any]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare the trainer with its peers.")
-    parser.add_argument("--quick", action="store_true", help="one row, one epoch")
+    parser.add_argument("--quick", action="store_true", help="one row, one batch size")
     parser.add_argument("--rows", nargs="+", choices=ROWS, help="networks; default: all")
     parser.add_argument("--batch-sizes", nargs="+", type=count, help=f"default: {BATCH_SIZES}")
     parser.add_argument("--competitors", nargs="+", choices=COMPETITORS, default=list(COMPETITORS))
-    parser.add_argument("--epochs", type=count, help="of every training; default: 2")
+    parser.add_argument("--epochs", type=count, default=1, help="of every training")
     parser.add_argument("--repeats", type=count, default=3, help="turns that count")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder")
     options = parser.parse_args()
     options.rows = options.rows or (["784-128-10"] if options.quick else list(ROWS))
     options.batch_sizes = options.batch_sizes or (BATCH_SIZES[:1] if options.quick else BATCH_SIZES)
-    options.epochs = options.epochs or (1 if options.quick else 2)
     return options
 
 
