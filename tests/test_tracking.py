@@ -1,6 +1,7 @@
 """MLflow, with a real SQLite store in a temporary folder."""
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -112,6 +113,10 @@ def only_run():
     return run
 
 
+def steps_of(run):
+    return [point.step for point in store.open_store("tiny").client.get_metric_history(run.info.run_id, "loss")]
+
+
 # What a recorded training leaves in the store.
 
 
@@ -214,6 +219,31 @@ def test_a_training_that_fails_ends_its_run_as_failed_and_one_that_is_interrupte
     assert only_run().info.status == status
 
 
+@pytest.mark.parametrize(("interval", "writes"), [(math.inf, [1, 2]), (0, [1, 1, 1])])
+def test_epochs_that_follow_fast_are_written_together_and_slow_ones_at_once(workspace, monkeypatch, interval, writes):
+    monkeypatch.setattr("hemline.tracking.record._SECONDS_BETWEEN_WRITES", interval)
+    seen = []
+
+    def spy(_run_id, metrics):
+        seen.append(len({metric.step for metric in metrics}))
+
+    with Recorder(settings_of()) as recorder:
+        recorder.start(0)
+        recorder._submit(lambda: monkeypatch.setattr(recorder._store.client, "log_batch", spy))
+        for number in (1, 2, 3):
+            recorder.epoch(0, EPOCHS[0] | {"epoch": number})
+    assert seen == writes
+
+
+def test_a_training_that_fails_leaves_the_epochs_before_it_in_its_run(workspace):
+    with suppress(OSError), Recorder(settings_of()) as recorder:
+        recorder.start(0)
+        for figures in EPOCHS:
+            recorder.epoch(0, figures)
+        raise OSError
+    assert steps_of(only_run()) == [1, 2]
+
+
 def test_an_interrupted_training_does_not_wait_for_epochs_that_are_still_to_be_logged(workspace):
     def wait_for_the_end_of_the_block():
         while not recorder._interrupted:
@@ -228,8 +258,7 @@ def test_an_interrupted_training_does_not_wait_for_epochs_that_are_still_to_be_l
         raise KeyboardInterrupt
     run = only_run()
     assert run.info.status == "KILLED"
-    curve = store.open_store("tiny").client.get_metric_history(run.info.run_id, "loss")
-    assert [point.step for point in curve] == [1]
+    assert steps_of(run) == [1]
 
 
 @pytest.mark.parametrize(

@@ -113,8 +113,9 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
     lock = store.live_lock()
     run_id = run.create_run(opened, settings, seed, {BACKFILLED_TAG: "true", store.LOCK_TAG: lock.lock_file})
     history = trained.history()
-    for figures in history[history.seed == seed].to_dict("records"):
-        run.log_epoch(opened, run_id, figures)
+    epochs = history[history.seed == seed].to_dict("records")
+    metrics = [metric for figures in epochs for metric in run.epoch_metrics(figures)]
+    opened.client.log_batch(run_id, metrics=metrics)
     run.log_model(opened, run_id, model, sha256, seed)
     opened.client.set_terminated(run_id, "FINISHED")
     store.end_lock(lock)

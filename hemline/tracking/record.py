@@ -1,8 +1,11 @@
 """Following trainings as they happen, from a thread of its own, so that MLflow costs a training next to nothing."""
 
+import math
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,6 +14,20 @@ from hemline.trained import Settings
 if TYPE_CHECKING:
     import keras
     from filelock import BaseFileLock
+    from mlflow.entities import Metric
+
+# A write costs as much for one epoch as for ten, and no eye follows faster.
+_SECONDS_BETWEEN_WRITES = 1.0
+
+
+@dataclass
+class _Live:
+    """A run that has not ended."""
+
+    run_id: str
+    lock: "BaseFileLock"
+    unwritten: "list[Metric]" = field(default_factory=list)
+    written: float = -math.inf  # when, by the monotonic clock
 
 
 class Recorder:
@@ -22,7 +39,7 @@ class Recorder:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._runs: dict[int, tuple[str, BaseFileLock]] = {}
+        self._runs: dict[int, _Live] = {}
         self._store: Any = None
         self._broken = False
         self._interrupted = False
@@ -47,7 +64,7 @@ class Recorder:
         self._submit(lambda: self._start(seed))
 
     def epoch(self, seed: int, figures: dict[str, float]) -> None:
-        """Log one epoch's figures."""
+        """Log one epoch's figures; of short epochs, several at once."""
         self._submit(lambda: self._epoch(seed, figures))
 
     def finish(self, seed: int, model: "keras.Sequential", sha256: str) -> None:
@@ -83,19 +100,27 @@ class Recorder:
 
         lock = store.live_lock()
         tags = {store.LOCK_TAG: lock.lock_file}
-        self._runs[seed] = run.create_run(self._store, self._settings, seed, tags), lock
+        self._runs[seed] = _Live(run.create_run(self._store, self._settings, seed, tags), lock)
 
     def _epoch(self, seed: int, figures: dict[str, float]) -> None:
         from hemline.tracking import run  # noqa: PLC0415
 
-        if self._interrupted:
-            return
-        run.log_epoch(self._store, self._runs[seed][0], figures)
+        live = self._runs[seed]
+        live.unwritten += run.epoch_metrics(figures)
+        if time.monotonic() - live.written >= _SECONDS_BETWEEN_WRITES:
+            self._write(live)
+
+    def _write(self, live: _Live) -> None:
+        if live.unwritten and not self._interrupted:
+            self._store.client.log_batch(live.run_id, metrics=live.unwritten)
+        live.unwritten, live.written = [], time.monotonic()
 
     def _finish(self, seed: int, model: "keras.Sequential", sha256: str) -> None:
         from hemline.tracking import run  # noqa: PLC0415
 
-        run.log_model(self._store, self._runs[seed][0], model, sha256, seed)
+        live = self._runs[seed]
+        self._write(live)
+        run.log_model(self._store, live.run_id, model, sha256, seed)
         self._end(seed, "FINISHED")
 
     def _end_all(self, status: str) -> None:
@@ -105,9 +130,10 @@ class Recorder:
     def _end(self, seed: int, status: str) -> None:
         from hemline.tracking import store  # noqa: PLC0415
 
-        run_id, lock = self._runs.pop(seed)
-        self._store.client.set_terminated(run_id, status)
-        store.end_lock(lock)
+        live = self._runs.pop(seed)
+        self._write(live)
+        self._store.client.set_terminated(live.run_id, status)
+        store.end_lock(live.lock)
 
 
 def warn(error: Exception) -> None:

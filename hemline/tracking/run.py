@@ -65,16 +65,15 @@ def create_run(store: Store, settings: Settings, seed: int, tags: dict[str, str]
     return str(run.info.run_id)
 
 
-def log_epoch(store: Store, run_id: str, figures: Mapping[Any, Any]) -> None:
-    """Log one epoch's figures; those that are missing (no validation set) are left out."""
+def epoch_metrics(figures: Mapping[Any, Any]) -> list[Metric]:
+    """Return one epoch's figures as of now; those that are missing (no validation set) are left out."""
     now = time.time_ns() // 1_000_000
     step = int(figures["epoch"])
-    metrics = [
+    return [
         Metric(key, value, now, step)
         for key, value in figures.items()
         if key not in {"epoch", "seed"} and value == value  # noqa: PLR0124 - not NaN
     ]
-    store.client.log_batch(run_id, metrics=metrics)
 
 
 def log_model(store: Store, run_id: str, model: "keras.Sequential", sha256: str, seed: int) -> None:
