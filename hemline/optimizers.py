@@ -17,28 +17,25 @@ class Optimizer(NamedTuple):
 
     Attributes:
         slots: how many tensors, as large as each weight and zero at first, it keeps for each weight.
-        update: (weight, gradient, its slots, learning rate, number of the step from 1) -> new weight, new slots;
-            all of them flat.
+        update: (weight, gradient, its slots, learning rate, number of the step from 1) -> new weight, new slots.
     """
 
     slots: int
     update: Callable[[Any, Any, Tensors, Any, Any], tuple[Any, Tensors]]
 
     def start(self, weights: Tensors) -> list[Tensors]:
-        """Return the slots before the first step: for each weight, a list of flat zeros."""
-        return [[tf.zeros_like(tf.reshape(weight, [-1])) for _ in range(self.slots)] for weight in weights]
+        """Return the slots before the first step: for each weight, a list of zeros."""
+        return [[tf.zeros_like(weight) for _ in range(self.slots)] for weight in weights]
 
     def apply(
         self, weights: Tensors, gradients: Tensors, slots: list[Tensors], rate: float, step: tf.Tensor
     ) -> tuple[Tensors, list[Tensors]]:
         """Return all weights and slots after one step; ``step`` is a float32 scalar that counts from 1."""
-        # Flat: XLA vectorises along the last axis only, and that of the output layer is as short as the classes.
-        pairs = [
-            self.update(tf.reshape(weight, [-1]), tf.reshape(gradient, [-1]), own, rate, step)
+        updated = [
+            self.update(weight, gradient, own, rate, step)
             for weight, gradient, own in zip(weights, gradients, slots, strict=True)
         ]
-        reshaped = [tf.reshape(flat, weight.shape) for weight, (flat, _) in zip(weights, pairs, strict=True)]
-        return reshaped, [own for _, own in pairs]
+        return [weight for weight, _ in updated], [own for _, own in updated]
 
 
 def _adam(weight: Any, gradient: Any, slots: Tensors, rate: Any, step: Any) -> tuple[Any, Tensors]:

@@ -33,6 +33,8 @@ History = dict[str, float]  # one epoch's figures, by the names of history.csv
 class State(NamedTuple):
     """All that a training carries from one step to the next, as tensors."""
 
+    # Flat: XLA vectorises along the last axis only, and that of the output layer is as short as the classes; and it
+    # updates flat weights in place, where it would copy those that are reshaped after the update in every step.
     weights: Tensors
     others: Tensors  # what layers keep besides weights: the state of their random generators
     slots: list[Tensors]
@@ -125,13 +127,13 @@ class Trainer:
             if threshold is not None and figures["loss"] < threshold:
                 break
         for variable, weight in zip(model.trainable_variables, state.weights, strict=True):
-            variable.assign(weight)
+            variable.assign(tf.reshape(weight, variable.shape))
         return model
 
     def _start(self, seed: int) -> tuple[keras.Sequential, State]:
         """Return the model with its initial weights, and the state before the first step."""
         model = build_model(self._training, self._image_shape, self._n_classes, seed, self._name)
-        weights = [tf.convert_to_tensor(variable.value) for variable in model.trainable_variables]
+        weights = [tf.reshape(variable.value, [-1]) for variable in model.trainable_variables]
         others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
         return model, State(weights, others, self._optimizer.start(weights), tf.constant(0.0))
 
@@ -168,7 +170,7 @@ class Trainer:
     def _step(self, state: State, images: tf.Tensor, labels: tf.Tensor, counts: tf.Tensor) -> tuple[State, Totals]:
         with tf.GradientTape() as tape:
             tape.watch(state.weights)
-            probabilities, others = self._graph.stateless_call(state.weights, state.others, images, training=True)
+            probabilities, others = self._predict(state.weights, state.others, images, training=True)
             sums = _sums(probabilities, labels, counts)
             loss = sums.loss / tf.reduce_sum(counts)
         gradients = tape.gradient(loss, state.weights)
@@ -177,6 +179,15 @@ class Trainer:
             state.weights, gradients, state.slots, self._training.learning_rate, step
         )
         return State(weights, others, slots, step), sums
+
+    def _predict(
+        self, weights: Tensors, others: Tensors, images: tf.Tensor, *, training: bool
+    ) -> tuple[tf.Tensor, Tensors]:
+        """Return the probabilities (n, classes) of ``images``, and what layers keep besides weights."""
+        variables = self._graph.trainable_variables
+        shaped = [tf.reshape(flat, variable.shape) for flat, variable in zip(weights, variables, strict=True)]
+        probabilities, others = self._graph.stateless_call(shaped, others, images, training=training)
+        return probabilities, others
 
     def _evaluation(self, weights: Tensors, others: Tensors, images: tf.Tensor, labels: tf.Tensor) -> Totals:
         """Sum loss and correct answers over a set, without training."""
@@ -187,7 +198,7 @@ class Trainer:
             places = start + tf.range(size)
             counts = tf.cast(places < n_images, tf.float32)
             places = tf.minimum(places, n_images - 1)
-            probabilities, _ = self._graph.stateless_call(weights, others, tf.gather(images, places), training=False)
+            probabilities, _ = self._predict(weights, others, tf.gather(images, places), training=False)
             return start + size, _add(totals, _sums(probabilities, tf.gather(labels, places), counts))
 
         _, totals = tf.while_loop(lambda start, _: start < n_images, step, (tf.constant(0), _no_totals()))

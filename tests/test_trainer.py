@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from hemline.model import build_model, predict, save_model
 from hemline.params import Training
 from hemline.splits import Labelled
 from hemline.trainer import Trainer, train_seeds
+from hemline.trainer import _no_totals as no_totals
 
 REPOSITORY = Path(__file__).parent.parent
 CLASSES = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD}
@@ -159,6 +161,7 @@ from hemline.model import save_model
 from hemline.params import Training
 from hemline.splits import Labelled
 from hemline.trainer import Trainer, train_seeds
+from hemline.trainer import _no_totals as no_totals
 generator = np.random.default_rng(0)
 data = Labelled(generator.random((300, 28, 28), np.float32), generator.integers(0, 10, 300))
 training = Training(hidden=[64], epochs=2, batch_size=32, dropout=0.2)
@@ -202,6 +205,18 @@ def test_tracing_beforehand_leaves_nothing_to_trace_and_changes_nothing(dropout)
     assert traced.compilations == 2
     assert weights_equal(fit(traced, seed=3)[0], fit(other, seed=3)[0])
     assert traced.compilations == 2
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
+def test_a_step_updates_the_weights_of_a_layer_in_place(optimizer):
+    # 12 inputs and 50 units: no other tensor of a step has 600 numbers.
+    trainer = trainer_of(hidden=[50], optimizer=optimizer)
+    _, state = trainer._start(seed=0)
+    chunk = next(trainer._train.chunks(trainer._order(seed=0, epoch=1)))
+    program = trainer._run_chunk.experimental_get_compiler_ir(state, no_totals(), chunk)(stage="optimized_hlo")
+    (body,) = re.findall(r"^%while_body.*?^}", program, re.MULTILINE | re.DOTALL)
+    assert re.search(r"f32\[600\]\S* fusion\(", body), "the update is not found"
+    assert not re.search(r"f32\[(600|12,50)\]\S* copy\(", body)
 
 
 def test_the_images_are_loaded_once_for_all_seeds_and_epochs(monkeypatch):
