@@ -1,7 +1,8 @@
 """What no training on one core of this machine can beat: the step's arithmetic and its optimizer's memory traffic.
 
 The arithmetic is timed as matrix products by NumPy's BLAS on one thread, of the step's own shapes; the traffic as the
-bytes that Adam must move, at the speed of a pass over as much memory as weights, gradients and moments take.
+bytes that Adam must move, at the speed of a pass over as much memory as weights, gradients and moments take. Apart from
+these: the way of the images from memory, in an order that no cache can foresee.
 """
 
 import itertools
@@ -36,6 +37,7 @@ class Peer:
             "arithmetic": steps * _products(sizes, work.batch_size),
             "arithmetic_at_the_best_shape": steps * _flops(sizes, work.batch_size) / _best_rate(),
             "memory": steps * n_parameters * _FLOATS_MOVED * 4 / _bandwidth(n_parameters * _FLOATS_KEPT),
+            "images": steps * _fetch(self._data.train.images, work.batch_size),
         }
 
 
@@ -81,6 +83,14 @@ def _bandwidth(n_floats: int) -> float:
     values = np.ones(n_floats, np.float32)
     one = np.float32(1)
     return 2 * values.nbytes / _fastest(lambda: np.multiply(values, one, out=values))
+
+
+def _fetch(images: NDArray[np.float32], batch: int) -> float:
+    """Return the seconds of gathering a batch of a shuffled epoch."""
+    order = np.random.default_rng(0).permutation(len(images))[: len(images) // batch * batch]
+    batches = itertools.cycle(order.reshape(-1, batch))
+    out = np.empty((batch, *images.shape[1:]), np.float32)
+    return _fastest(lambda: np.take(images, next(batches), axis=0, out=out, mode="clip"))
 
 
 def _fastest(action: Callable[[], object]) -> float:
