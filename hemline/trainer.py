@@ -94,14 +94,6 @@ class Trainer:
         traces = (self._run_chunk, self._run_evaluation)
         return sum(function.experimental_get_tracing_count() for function in traces)
 
-    def trace(self) -> None:
-        """Trace the programs now, not in the first training: before other threads want the interpreter."""
-        _, state = self._start(seed=0)
-        chunk = next(self._train.chunks(self._order(seed=0, epoch=1)))
-        self._run_chunk.get_concrete_function(state, _no_totals(), chunk)
-        for images, labels in self._watched.values():
-            self._run_evaluation.get_concrete_function(state.weights, state.others, images, labels)
-
     def fit(self, seed: int, on_epoch: Callable[[History], None] = lambda _: None) -> keras.Sequential:
         """Train with ``seed`` on the present device, and return the trained model.
 

@@ -24,6 +24,8 @@ from hemline.trained import Settings, Trained
 if TYPE_CHECKING:
     import keras
 
+    from hemline.trainer import Trainer
+
 
 def main() -> None:
     """Train the variant named on the command line."""
@@ -48,42 +50,50 @@ def watched_sets(*, record_test: bool) -> dict[str, Labelled]:
 
 def train(settings: Settings, seeds: list[int], watched: dict[str, Labelled]) -> None:
     """Train ``settings.variant`` for all ``seeds``, and write what the stage hands on."""
-    data = read_split("train")
-    start_tensorflow()
-    from hemline.model import save_model, serving_model  # noqa: PLC0415 - TensorFlow must be started first
-    from hemline.trainer import Trainer, train_seeds  # noqa: PLC0415
-
-    n_classes = len(load_dataset(settings.dataset).classes)
-    trainer = Trainer(settings.variant, settings.training, n_classes, data, watched)
-    trainer.trace()
-    # Elsewhere, until all is there: a training that fails or is killed leaves no half of it in models/.
-    draft, final = Trained(settings.variant, Path(".hemline/models")), Trained(settings.variant)
-    shutil.rmtree(draft.folder, ignore_errors=True)
-    draft.folder.mkdir(parents=True)
-    history: list[dict[str, Any]] = []
+    # First of all, because its process imports MLflow while this one imports TensorFlow.
     with Recorder(settings) as recorder:
-        clocks = dict.fromkeys(seeds, 0.0)
+        start_tensorflow()
+        from hemline.trainer import Trainer  # noqa: PLC0415 - TensorFlow must be started first
 
-        def on_start(seed: int) -> None:
-            clocks[seed] = time.perf_counter()
-            recorder.start(seed)
-
-        def on_epoch(seed: int, figures: dict[str, float]) -> None:
-            seconds, clocks[seed] = time.perf_counter() - clocks[seed], time.perf_counter()
-            history.append({"seed": seed} | figures)
-            recorder.epoch(seed, figures | {"seconds": seconds})
-            print(_line(settings, seed, figures), flush=True)
-
-        def on_model(seed: int, model: "keras.Sequential") -> None:
-            save_model(model, draft.model_path(seed))
-            recorder.finish(seed, serving_model(model, settings.normalize.scale), draft.model_sha256(seed))
-
-        train_seeds(trainer, seeds, on_start, on_epoch, on_model)
-        draft.write(settings, history)
+        n_classes = len(load_dataset(settings.dataset).classes)
+        trainer = Trainer(settings.variant, settings.training, n_classes, read_split("train"), watched)
+        # Elsewhere, until all is there: a training that fails or is killed leaves no half of it in models/.
+        draft, final = Trained(settings.variant, Path(".hemline/models")), Trained(settings.variant)
+        shutil.rmtree(draft.folder, ignore_errors=True)
+        draft.folder.mkdir(parents=True)
+        draft.write(settings, _train(trainer, settings, seeds, draft, recorder))
         # What is there is an earlier training's, perhaps of other seeds.
         shutil.rmtree(final.folder, ignore_errors=True)
         final.folder.parent.mkdir(exist_ok=True)
         shutil.move(draft.folder, final.folder)
+
+
+def _train(
+    trainer: "Trainer", settings: Settings, seeds: list[int], draft: Trained, recorder: Recorder
+) -> list[dict[str, Any]]:
+    """Train, record and show each epoch, save the models in ``draft``; return the history."""
+    from hemline.model import save_model, serving_model  # noqa: PLC0415
+    from hemline.trainer import train_seeds  # noqa: PLC0415
+
+    history: list[dict[str, Any]] = []
+    clocks = dict.fromkeys(seeds, 0.0)
+
+    def on_start(seed: int) -> None:
+        clocks[seed] = time.perf_counter()
+        recorder.start(seed)
+
+    def on_epoch(seed: int, figures: dict[str, float]) -> None:
+        seconds, clocks[seed] = time.perf_counter() - clocks[seed], time.perf_counter()
+        history.append({"seed": seed} | figures)
+        recorder.epoch(seed, figures | {"seconds": seconds})
+        print(_line(settings, seed, figures), flush=True)
+
+    def on_model(seed: int, model: "keras.Sequential") -> None:
+        save_model(model, draft.model_path(seed))
+        recorder.finish(seed, serving_model(model, settings.normalize.scale), draft.model_sha256(seed))
+
+    train_seeds(trainer, seeds, on_start, on_epoch, on_model)
+    return history
 
 
 def _line(settings: Settings, seed: int, figures: dict[str, float]) -> str:

@@ -10,15 +10,20 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import mlflow
 import numpy as np
+import psutil
 import pytest
 from datasets_for_tests import publish as publish_dataset
+from mlflow.models import Model
 
 from commands import ui
+from hemline.beside import process_beside
 from hemline.errors import InputError
 from hemline.evaluated import Evaluation
 from hemline.model import build_model, describe_layers, load_model, predict, save_model, serving_model
@@ -26,7 +31,7 @@ from hemline.params import Normalize, Training
 from hemline.splits import Labelled, read_split, write_split
 from hemline.tracking import store
 from hemline.tracking.publish import publish
-from hemline.tracking.record import Recorder
+from hemline.tracking.record import Recorder, _recording
 from hemline.tracking.run import run_name
 from hemline.trained import Settings, Trained
 
@@ -58,7 +63,14 @@ def empty_database(tmp_path_factory):
 
 
 @pytest.fixture
-def fresh(tmp_path, monkeypatch):
+def in_a_thread(monkeypatch):
+    """Let recorders record in a thread and not in a process, which would import MLflow each time."""
+    monkeypatch.setattr("hemline.tracking.record.process_beside", lambda: ThreadPoolExecutor(1))
+    _recording.cache_clear()
+
+
+@pytest.fixture
+def fresh(tmp_path, monkeypatch, in_a_thread):
     """A repository's folder with a data set, and no store."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
@@ -202,12 +214,37 @@ def test_the_logged_model_takes_raw_pixels_and_answers_as_the_workspace_s_own(wo
     assert inputs.type == outputs.type == np.float32
 
 
+def test_a_model_is_logged_as_mlflow_s_keras_flavor_logs_it(workspace, tmp_path):
+    record(settings_of())
+    logged = Path(mlflow.artifacts.download_artifacts(f"models:/{only_run().outputs.model_outputs[0].model_id}"))
+    theirs = tmp_path / "theirs"
+    mlflow.keras.save_model(
+        serving_model(model_of(), 255),
+        str(theirs),
+        signature=Model.load(logged).signature,
+        pip_requirements=[f"{package}=={version(package)}" for package in ("keras", "mlflow", "tensorflow")],
+    )
+    files = [{str(path.relative_to(folder)) for path in folder.rglob("*")} for folder in (logged, theirs)]
+    assert files[0] - {"registered_model_meta"} == files[1]
+    for name in files[1] - {"MLmodel", "data", "data/model.keras"}:
+        assert (logged / name).read_text() == (theirs / name).read_text(), name
+    mine, reference = (Model.load(folder).to_dict() for folder in (logged, theirs))
+    of_each = {"artifact_path", "model_id", "model_uuid", "model_size_bytes", "run_id", "utc_time_created"}
+    assert {key: mine[key] for key in mine.keys() - of_each} == {
+        key: reference[key] for key in reference.keys() - of_each
+    }
+    assert mine["model_size_bytes"] == pytest.approx(reference["model_size_bytes"], abs=200)
+    again = mlflow.keras.load_model(str(logged))
+    assert all(np.array_equal(a, b) for a, b in zip(again.get_weights(), model_of().get_weights(), strict=True))
+
+
 def test_artifacts_lie_beside_the_database_whatever_the_present_folder(workspace, monkeypatch, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("a copy that DVC deletes")
     shutil.copytree(workspace / "data", elsewhere / "data")
     monkeypatch.chdir(elsewhere)
     record(settings_of())
-    assert [path.name for path in elsewhere.iterdir()] == ["data"]
+    assert {path.name for path in elsewhere.iterdir()} == {"data", ".hemline"}
+    assert not list((elsewhere / ".hemline").rglob("*.keras"))
     assert list((workspace / "mlartifacts" / "tiny").rglob("*.keras"))
 
 
@@ -215,21 +252,23 @@ def test_artifacts_lie_beside_the_database_whatever_the_present_folder(workspace
 def test_a_training_that_fails_ends_its_run_as_failed_and_one_that_is_interrupted_as_killed(workspace, error, status):
     with suppress(error), Recorder(settings_of()) as recorder:
         recorder.start(0)
+        recorder._events[-1].result()
         raise error
     assert only_run().info.status == status
 
 
 @pytest.mark.parametrize(("interval", "writes"), [(math.inf, [1, 2]), (0, [1, 1, 1])])
 def test_epochs_that_follow_fast_are_written_together_and_slow_ones_at_once(workspace, monkeypatch, interval, writes):
-    monkeypatch.setattr("hemline.tracking.record._SECONDS_BETWEEN_WRITES", interval)
+    monkeypatch.setattr("hemline.tracking.recording._SECONDS_BETWEEN_WRITES", interval)
     seen = []
 
-    def spy(_run_id, metrics):
+    def spy(_client, _run_id, metrics):
         seen.append(len({metric.step for metric in metrics}))
 
     with Recorder(settings_of()) as recorder:
         recorder.start(0)
-        recorder._submit(lambda: monkeypatch.setattr(recorder._store.client, "log_batch", spy))
+        recorder._events[-1].result()
+        monkeypatch.setattr(mlflow.MlflowClient, "log_batch", spy)
         for number in (1, 2, 3):
             recorder.epoch(0, EPOCHS[0] | {"epoch": number})
     assert seen == writes
@@ -244,21 +283,33 @@ def test_a_training_that_fails_leaves_the_epochs_before_it_in_its_run(workspace)
     assert steps_of(only_run()) == [1, 2]
 
 
-def test_an_interrupted_training_does_not_wait_for_epochs_that_are_still_to_be_logged(workspace):
+def test_an_interrupted_training_does_not_wait_for_what_is_still_to_be_recorded(workspace):
     def wait_for_the_end_of_the_block():
-        while not recorder._interrupted:
+        while not recorder._events[-2].cancelled():
             time.sleep(0.01)
 
     with suppress(KeyboardInterrupt), Recorder(settings_of()) as recorder:
         recorder.start(0)
         recorder.epoch(0, EPOCHS[0])
-        recorder._thread.submit(lambda: None).result()
-        recorder._submit(wait_for_the_end_of_the_block)
+        recorder._events[-1].result()
+        recorder._process.submit(wait_for_the_end_of_the_block)
         recorder.epoch(0, EPOCHS[1])
         raise KeyboardInterrupt
     run = only_run()
     assert run.info.status == "KILLED"
     assert steps_of(run) == [1]
+
+
+def test_a_run_lasts_from_its_start_to_its_end_however_late_they_are_recorded(workspace):
+    with Recorder(settings_of()) as recorder:
+        recorder._process.submit(time.sleep, 2)
+        recorder.start(0)
+        recorder.epoch(0, EPOCHS[0])
+        recorder.finish(0, serving_model(model_of(), 255), "f" * 64)
+        told = time.time_ns() // 1_000_000
+    run = only_run()
+    (point,) = store.open_store("tiny").client.get_metric_history(run.info.run_id, "loss")
+    assert run.info.start_time <= point.timestamp <= run.info.end_time <= told
 
 
 @pytest.mark.parametrize(
@@ -310,7 +361,7 @@ def test_a_store_out_of_reach_costs_one_warning_and_no_training(workspace, monke
 def test_a_store_that_breaks_half_way_costs_one_warning_and_no_training(workspace, capfd):
     with Recorder(settings_of()) as recorder:
         recorder.start(0)
-        recorder._thread.submit(lambda: None).result()
+        recorder._events[-1].result()
         with closing(sqlite3.connect(workspace / "mlflow.db")) as connection, connection:
             connection.execute("DROP TABLE metrics")
         recorder.epoch(0, EPOCHS[0])
@@ -324,6 +375,19 @@ def test_a_database_that_is_none_costs_one_warning(fresh, capfd):
     assert capfd.readouterr().err.count("warning: MLflow: ") == 1
 
 
+def test_a_recorder_whose_process_is_killed_costs_one_warning_and_no_training(workspace, monkeypatch, capfd):
+    monkeypatch.setattr("hemline.tracking.record.process_beside", process_beside)
+    with Recorder(settings_of()) as recorder:
+        recorder.start(0)
+        recorder._events[-1].result()
+        recorder._process.submit(os.kill, recorder._process.submit(os.getpid).result(), signal.SIGKILL).exception()
+        for figures in EPOCHS:
+            recorder.epoch(0, figures)
+        recorder.finish(0, serving_model(model_of(), 255), "f" * 64)
+    assert capfd.readouterr().err.count("warning: MLflow: the process that records was killed; run `make sync`") == 1
+    assert [run.info.status for run in all_runs()] == ["KILLED"]
+
+
 # Runs that nobody ended.
 
 HOLD_A_RUN = """
@@ -332,7 +396,8 @@ from hemline.tracking.record import Recorder
 from hemline.trained import Settings
 recorder = Recorder(Settings.model_validate_json(sys.argv[1])).__enter__()
 recorder.start(0)
-recorder._thread.submit(lambda: print("started", flush=True))
+recorder._events[-1].result()
+print("started", flush=True)
 time.sleep(600)
 """
 
@@ -351,8 +416,9 @@ def holder(workspace):
 def test_a_run_whose_process_was_killed_is_marked_at_the_next_start_and_a_live_one_never(holder):
     assert [run.info.status for run in all_runs()] == ["RUNNING"]
     assert [run.info.status for run in all_runs()] == ["RUNNING"]
+    beside = psutil.Process(holder.pid).children()
     holder.kill()
-    holder.wait()
+    assert not psutil.wait_procs(beside, timeout=60)[1]
     assert [run.info.status for run in all_runs()] == ["KILLED"]
     assert not list(Path(".hemline/live").iterdir())
 

@@ -198,15 +198,6 @@ def test_seeds_share_one_program_for_training_and_one_for_each_size_of_a_watched
     assert trainer.compilations == 3
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.5])
-def test_tracing_beforehand_leaves_nothing_to_trace_and_changes_nothing(dropout):
-    traced, other = (trainer_of(watched={"val": labelled(11)}, dropout=dropout) for _ in range(2))
-    traced.trace()
-    assert traced.compilations == 2
-    assert weights_equal(fit(traced, seed=3)[0], fit(other, seed=3)[0])
-    assert traced.compilations == 2
-
-
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
 def test_a_step_updates_the_weights_of_a_layer_in_place(optimizer):
     # 12 inputs and 50 units: no other tensor of a step has 600 numbers.

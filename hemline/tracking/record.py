@@ -1,71 +1,66 @@
-"""Following trainings as they happen, from a thread of its own, so that MLflow costs a training next to nothing."""
+"""Following trainings as they happen, from a process beside them, so that MLflow costs a training next to nothing."""
 
-import math
+import functools
+import shutil
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from hemline.beside import process_beside
+from hemline.runtime import collect_rarely
+from hemline.tracking.model_file import ModelFile
 from hemline.trained import Settings
 
 if TYPE_CHECKING:
     import keras
-    from filelock import BaseFileLock
-    from mlflow.entities import Metric
 
-# A write costs as much for one epoch as for ten, and no eye follows faster.
-_SECONDS_BETWEEN_WRITES = 1.0
-
-
-@dataclass
-class _Live:
-    """A run that has not ended."""
-
-    run_id: str
-    lock: "BaseFileLock"
-    unwritten: "list[Metric]" = field(default_factory=list)
-    written: float = -math.inf  # when, by the monotonic clock
+    from hemline.tracking.recording import Recording
 
 
 class Recorder:
     """Records one variant's trainings; what fails costs a warning, never a training.
 
-    MLflow itself is imported by the thread, while the first epoch runs. What could not be recorded is back-filled from
-    the stage's outputs later.
+    MLflow is imported by the process beside, which takes seconds: those in which TensorFlow is imported here, if the
+    recorder is entered before. What could not be recorded is back-filled from the stage's outputs later.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._runs: dict[int, _Live] = {}
-        self._store: Any = None
-        self._broken = False
-        self._interrupted = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="mlflow")
+        self._models = Path(".hemline/recorded") / settings.variant
+        self._beside = ExitStack()
+        self._events: list[Future[None]] = []
 
     def __enter__(self) -> Self:
-        self._submit(self._open)
+        self._process = self._beside.enter_context(process_beside())
+        self._tell("open", self._settings)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Wait for what is to be recorded; runs that have not finished end as FAILED, or KILLED if interrupted."""
-        status = "FAILED" if kind is not None and issubclass(kind, Exception) else "KILLED"
-        # Who presses Ctrl-C does not want to wait for the epochs that are still to be logged.
-        self._interrupted = kind is not None and status == "KILLED"
-        self._submit(lambda: self._end_all(status))
-        self._thread.shutdown()
+        failed = kind is not None and issubclass(kind, Exception)
+        if kind is not None and not failed:
+            # Who presses Ctrl-C does not want to wait for what is still to be recorded.
+            for event in self._events:
+                event.cancel()
+        self._tell("end", "FAILED" if failed else "KILLED", _now())
+        self._beside.close()
+        shutil.rmtree(self._models, ignore_errors=True)
+        if any(not event.cancelled() and isinstance(event.exception(), BrokenExecutor) for event in self._events):
+            warn(RuntimeError("the process that records was killed"))
 
     def start(self, seed: int) -> None:
         """Start the run of ``seed``."""
-        self._submit(lambda: self._start(seed))
+        self._tell("start", seed, _now())
 
     def epoch(self, seed: int, figures: dict[str, float]) -> None:
-        """Log one epoch's figures; of short epochs, several at once."""
-        self._submit(lambda: self._epoch(seed, figures))
+        """Log one epoch's figures."""
+        self._tell("epoch", seed, figures, _now())
 
     def finish(self, seed: int, model: "keras.Sequential", sha256: str) -> None:
         """Log the trained model, and end the run of ``seed``.
@@ -75,68 +70,36 @@ class Recorder:
             model: takes raw pixels.
             sha256: of the model's file in the workspace.
         """
-        self._submit(lambda: self._finish(seed, model, sha256))
+        file = ModelFile.write(model, self._models / f"seed-{seed}.keras")
+        self._tell("finish", seed, file, sha256, _now())
 
-    def _submit(self, task: Callable[[], object]) -> None:
-        self._thread.submit(self._attempt, task)
-
-    def _attempt(self, task: Callable[[], object]) -> None:
-        if self._broken:
-            return
+    def _tell(self, event: str, *arguments: Any) -> None:
         try:
-            task()
-        except Exception as error:  # noqa: BLE001 - whatever MLflow raises, the training goes on
-            self._broken = True
-            warn(error)
-
-    def _open(self) -> None:
-        # Imported by the thread: this takes more than a second, beside the first epoch.
-        from hemline.tracking.store import open_store  # noqa: PLC0415
-
-        self._store = open_store(self._settings.dataset)
-
-    def _start(self, seed: int) -> None:
-        from hemline.tracking import run, store  # noqa: PLC0415
-
-        lock = store.live_lock()
-        tags = {store.LOCK_TAG: lock.lock_file}
-        self._runs[seed] = _Live(run.create_run(self._store, self._settings, seed, tags), lock)
-
-    def _epoch(self, seed: int, figures: dict[str, float]) -> None:
-        from hemline.tracking import run  # noqa: PLC0415
-
-        live = self._runs[seed]
-        live.unwritten += run.epoch_metrics(figures)
-        if time.monotonic() - live.written >= _SECONDS_BETWEEN_WRITES:
-            self._write(live)
-
-    def _write(self, live: _Live) -> None:
-        if live.unwritten and not self._interrupted:
-            self._store.client.log_batch(live.run_id, metrics=live.unwritten)
-        live.unwritten, live.written = [], time.monotonic()
-
-    def _finish(self, seed: int, model: "keras.Sequential", sha256: str) -> None:
-        from hemline.tracking import run  # noqa: PLC0415
-
-        live = self._runs[seed]
-        self._write(live)
-        run.log_model(self._store, live.run_id, model, sha256, seed)
-        self._end(seed, "FINISHED")
-
-    def _end_all(self, status: str) -> None:
-        for seed in list(self._runs):
-            self._end(seed, status)
-
-    def _end(self, seed: int, status: str) -> None:
-        from hemline.tracking import store  # noqa: PLC0415
-
-        live = self._runs.pop(seed)
-        self._write(live)
-        self._store.client.set_terminated(live.run_id, status)
-        store.end_lock(live.lock)
+            self._events.append(self._process.submit(_do, event, arguments))
+        except BrokenExecutor as error:
+            broken: Future[None] = Future()
+            broken.set_exception(error)
+            self._events.append(broken)
 
 
 def warn(error: Exception) -> None:
     """Say in one line that MLflow could not be reached, and what completes it."""
     first_line = (str(error) or type(error).__name__).splitlines()[0]
     print(f"warning: MLflow: {first_line}; run `make sync` to complete it from the results", file=sys.stderr)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _do(event: str, arguments: tuple[Any, ...]) -> None:
+    """Record an event, in the process beside."""
+    _recording().do(event, *arguments)
+
+
+@functools.cache
+def _recording() -> "Recording":
+    collect_rarely()
+    from hemline.tracking.recording import Recording  # noqa: PLC0415 - imports MLflow, in the process beside only
+
+    return Recording()

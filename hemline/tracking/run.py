@@ -8,23 +8,21 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mlflow
 import numpy as np
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
-from mlflow.models import ModelSignature
+from mlflow.models import Model, ModelSignature
 from mlflow.types import Schema, TensorSpec
 
 from hemline.dataset import load_dataset
 from hemline.params import Normalize, Training
+from hemline.tracking import keras_flavor
+from hemline.tracking.model_file import ModelFile
 from hemline.tracking.store import HOST_TAG, SHA_TAG, Store, project_run
 from hemline.trained import Settings
-
-if TYPE_CHECKING:
-    import keras
 
 _USUAL = Training(hidden=[]).model_dump() | Normalize().model_dump()
 _SHORT = {"batch_size": "b", "learning_rate": "lr", "dropout": "dropout", "scale": "scale", "validation_split": "val"}
@@ -51,10 +49,10 @@ def _layers(settings: Settings) -> list[str]:
     return [] if named and named[0] == layers else [f"h{layers or 0}"]
 
 
-def create_run(store: Store, settings: Settings, seed: int, tags: dict[str, str]) -> str:
-    """Start a run with its parameters, tags and data set, and return its id."""
+def create_run(store: Store, settings: Settings, seed: int, tags: dict[str, str], at: int | None = None) -> str:
+    """Start a run with its parameters, tags and data set, and return its id; ``at`` is its start, now by default."""
     run = store.client.create_run(
-        store.experiment_id, run_name=run_name(settings, seed), tags=_tags(settings, seed) | tags
+        store.experiment_id, run_name=run_name(settings, seed), tags=_tags(settings, seed) | tags, start_time=at
     )
     values = settings.flat() | {"seed": seed}
     # As a table's cell, "128 128" reads better than "[128, 128]", and "none" better than nothing.
@@ -65,34 +63,32 @@ def create_run(store: Store, settings: Settings, seed: int, tags: dict[str, str]
     return str(run.info.run_id)
 
 
-def epoch_metrics(figures: Mapping[Any, Any]) -> list[Metric]:
-    """Return one epoch's figures as of now; those that are missing (no validation set) are left out."""
-    now = time.time_ns() // 1_000_000
+def epoch_metrics(figures: Mapping[Any, Any], at: int) -> list[Metric]:
+    """Return one epoch's figures, of the time ``at``; those that are missing (no validation set) are left out."""
     step = int(figures["epoch"])
     return [
-        Metric(key, value, now, step)
+        Metric(key, value, at, step)
         for key, value in figures.items()
         if key not in {"epoch", "seed"} and value == value  # noqa: PLR0124 - not NaN
     ]
 
 
-def log_model(store: Store, run_id: str, model: "keras.Sequential", sha256: str, seed: int) -> None:
-    """Log the model, which takes raw pixels, and tie the run to the file in the workspace by its SHA-256.
+def log_model(store: Store, run_id: str, model: ModelFile, sha256: str, seed: int) -> None:
+    """Log the model, and tie the run to the file in the workspace by its SHA-256.
 
     The tag comes last: a run that has it is complete up to here.
     """
-    shape, outputs = model.input_shape[1:], model.output_shape[1]
     signature = ModelSignature(
-        Schema([TensorSpec(np.dtype(np.float32), (-1, *shape))]),
-        Schema([TensorSpec(np.dtype(np.float32), (-1, outputs))]),
+        Schema([TensorSpec(np.dtype(np.float32), (-1, *model.input_shape))]),
+        Schema([TensorSpec(np.dtype(np.float32), (-1, model.n_classes))]),
     )
     with mlflow.start_run(run_id=run_id, log_system_metrics=False):
-        mlflow.keras.log_model(
-            model,
+        Model.log(
+            artifact_path=None,
             name=model.name,
+            flavor=keras_flavor,
+            file=model.path,
             signature=signature,
-            # Inferred ones take seconds, in a process of their own.
-            pip_requirements=[f"{package}=={version(package)}" for package in ("keras", "mlflow", "tensorflow")],
             params={"seed": seed},
             tags={SHA_TAG: sha256},
         )
