@@ -18,6 +18,7 @@ from pathlib import Path
 from unittest.mock import MagicMock, patch
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.counts import count
 from hemline.beside import process_beside
@@ -57,18 +58,21 @@ def measure(folder: Path, variant: str, epochs: int, repeats: int) -> dict[str, 
                 turn.append(beside.submit(_train, folder, variant, epochs, logging).result())
         turns.append(turn)
     # The first turn fills the caches of the system, and creates the store.
-    logged, silent = (np.median(each, axis=0) for each in zip(*turns[1:], strict=True))
-    added = logged - silent
-    runs = len(load_params().seeds)
+    logged, silent = np.array(turns[1:]).transpose(1, 2, 0)  # each (wall and CPU, turns)
+    added, runs = logged - silent, len(load_params().seeds)
     return {
-        "seconds_with_logging": logged[0],
-        "seconds_without": silent[0],
-        "added_share": added[0] / silent[0],
-        "added_seconds_per_run": added[0] / runs,
-        # Less disturbed by what else the machine does.
-        "cpu_seconds_without": silent[1],
-        "added_cpu_seconds_per_run": added[1] / runs,
+        "seconds_with_logging": float(np.median(logged[0])),
+        "seconds_without": float(np.median(silent[0])),
+        **_spread("added_share", added[0] / silent[0]),
+        **_spread("added_seconds_per_run", added[0] / runs),
+        # Less disturbed by what else the machine does; the process that records is counted.
+        "cpu_seconds_without": float(np.median(silent[1])),
+        **_spread("added_cpu_seconds_per_run", added[1] / runs),
     }
+
+
+def _spread(name: str, values: NDArray[np.float64]) -> dict[str, float]:
+    return {name: float(np.median(values)), f"{name}_least": float(values.min()), f"{name}_most": float(values.max())}
 
 
 def _train(folder: Path, variant: str, epochs: int, logging: bool) -> tuple[float, float]:
@@ -78,9 +82,14 @@ def _train(folder: Path, variant: str, epochs: int, logging: bool) -> tuple[floa
     settings = Settings.of(params, variant)
     settings = settings.model_copy(update={"training": settings.training.model_copy(update={"epochs": epochs})})
     with nullcontext() if logging else patch.object(train, "Recorder", MagicMock()):
-        start, start_cpu = time.perf_counter(), time.process_time()
+        start, start_cpu = time.perf_counter(), _cpu_seconds()
         train.train(settings, params.seeds, train.watched_sets(record_test=False))
-        return time.perf_counter() - start, time.process_time() - start_cpu
+        return time.perf_counter() - start, _cpu_seconds() - start_cpu
+
+
+def _cpu_seconds() -> float:
+    """Return the seconds of CPU time of this process and of its children that have ended."""
+    return sum(os.times()[:4])
 
 
 if __name__ == "__main__":

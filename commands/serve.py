@@ -47,9 +47,11 @@ def _serve(params: Params, wanted_port: int | None) -> int:
         raise InputError(f"{params.dataset}: has no champion to serve; run `make promote`")
     EXAMPLE.parent.mkdir(exist_ok=True)
     EXAMPLE.write_text(json.dumps({"inputs": [_example(params)]}))
-    print(f"Serving {champion.name} of {params.dataset}. Ask for an image of the test set from another terminal:")
-    print(f"\n  {_curl(port, f'@{EXAMPLE}')}\n\nCtrl-C ends it.", flush=True)
-    return run_in_foreground(serving_command(params.dataset, port), server_environment())
+    print(f"Starting {champion.name} of {params.dataset} ...", flush=True)
+    text = (
+        f"Ask for an image of the test set from another terminal:\n\n  {_curl(port, f'@{EXAMPLE}')}\n\nCtrl-C ends it."
+    )
+    return run_in_foreground(serving_command(params.dataset, port), server_environment(), port, text)
 
 
 def _curl(port: int, data: str) -> str:

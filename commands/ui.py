@@ -37,8 +37,8 @@ def main() -> None:
         if prepared.command is None:
             print(f"MLFLOW_TRACKING_URI names a server: {prepared.address}")
             return
-        print(f"Runs and their curves: {prepared.address}\nCtrl-C ends it.", flush=True)
-        sys.exit(run_in_foreground(prepared.command, prepared.environment))
+        text = f"Runs and their curves: {prepared.address}\nCtrl-C ends it."
+        sys.exit(run_in_foreground(prepared.command, prepared.environment, port, text))
 
 
 def prepare(port: int) -> Prepared:

@@ -63,5 +63,15 @@ def answers(port):
         return False
 
 
+def printed(log, pattern):
+    """Return what of ``log`` is in the brackets of ``pattern``; the server may answer a moment before that is told."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if found := re.search(pattern, log.read_text(), re.MULTILINE):
+            return found[1]
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
 def first_link(log):
-    return re.search(r"http://\S+", log.read_text()).group()
+    return printed(log, r"^Runs and their curves: (http://\S+)$")

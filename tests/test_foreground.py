@@ -1,6 +1,7 @@
 """A server that ends with its command, gently where it can, and with all its children."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -9,11 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from hemline.ports import free_port
+
 REPOSITORY = Path(__file__).parent.parent
 COMMAND = """
 import os, sys
 from hemline.foreground import run_in_foreground
-sys.exit(run_in_foreground([sys.executable, "-c", sys.argv[1]], os.environ))
+port, text = int(sys.argv[2]), "it answers"
+sys.exit(run_in_foreground([sys.executable, "-c", sys.argv[1]], os.environ, port, text))
+"""
+# Answers once it is told to.
+LATE_SERVER = """
+import http.server, pathlib, sys, time
+while not pathlib.Path("go").exists():
+    time.sleep(0.05)
+http.server.HTTPServer(("127.0.0.1", {port}), http.server.BaseHTTPRequestHandler).serve_forever()
 """
 # Starts a worker that does not listen to SIGTERM, then waits to be ended, and tells that it was asked to.
 SERVER = """
@@ -31,9 +42,9 @@ time.sleep(600)
 """
 
 
-def start(code, folder):
+def start(code, folder, port=9, **options):
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
-    return subprocess.Popen([sys.executable, "-c", COMMAND, code], cwd=folder, env=environment)
+    return subprocess.Popen([sys.executable, "-c", COMMAND, code, str(port)], cwd=folder, env=environment, **options)
 
 
 def alive(pid):
@@ -66,3 +77,12 @@ def test_a_signal_asks_the_server_to_end_and_leaves_no_worker_behind(number, tmp
 
 def test_a_server_that_ends_by_itself_hands_on_its_status(tmp_path):
     assert start("raise SystemExit(3)", tmp_path).wait(60) == 3
+
+
+def test_how_a_server_is_used_is_told_once_it_answers_and_not_before(tmp_path):
+    port = free_port(None, 0)
+    with start(LATE_SERVER.format(port=port), tmp_path, port, stdout=subprocess.PIPE, text=True) as command:
+        assert select.select([command.stdout], [], [], 1) == ([], [], [])
+        (tmp_path / "go").touch()
+        assert command.stdout.readline() == "it answers\n"
+        command.send_signal(signal.SIGTERM)

@@ -144,7 +144,7 @@ def test_the_server_answers_what_is_no_request_with_400(served, body):
 def test_the_printed_example_works_as_it_is(served):
     _, _, log = served
     folder = log.parent
-    (line,) = [line for line in log.read_text().splitlines() if line.strip().startswith("curl ")]
+    line = servers.printed(log, r"^ *(curl .*)$")
     done = subprocess.run(shlex.split(line), cwd=folder, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["predictions"][0]["class"] == workspace.CLASSES[0]
 
