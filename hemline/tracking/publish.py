@@ -111,16 +111,17 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
     start_tensorflow()
     from hemline.model import load_model, serving_model  # noqa: PLC0415
 
-    lock = store.live_lock()
-    run_id = run.create_run(opened, settings, seed, {BACKFILLED_TAG: "true", store.LOCK_TAG: lock.lock_file})
     history = trained.history()
     epochs = history[history.seed == seed].to_dict("records")
     now = time.time_ns() // 1_000_000
-    metrics = [metric for figures in epochs for metric in run.epoch_metrics(figures, now)]
-    opened.client.log_batch(run_id, metrics=metrics)
-    model = serving_model(load_model(trained.model_path(seed)), settings.normalize.scale)
     with tempfile.TemporaryDirectory() as folder:
-        run.log_model(opened, run_id, ModelFile.write(model, Path(folder) / "model.keras"), sha256, seed)
+        model = serving_model(load_model(trained.model_path(seed)), settings.normalize.scale)
+        file = ModelFile.write(model, Path(folder) / "model.keras")
+        lock = store.live_lock()
+        run_id = run.create_run(opened, settings, seed, {BACKFILLED_TAG: "true", store.LOCK_TAG: lock.lock_file})
+        metrics = [metric for figures in epochs for metric in run.epoch_metrics(figures, now)]
+        opened.client.log_batch(run_id, metrics=metrics)
+        run.log_model(opened, run_id, file, sha256, seed)
     opened.client.set_terminated(run_id, "FINISHED")
     store.end_lock(lock)
     return opened.client.get_run(run_id)
