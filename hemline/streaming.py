@@ -34,7 +34,8 @@ class Resident:
     """A training set in memory: one chunk, whatever the order."""
 
     def __init__(self, labelled: Labelled) -> None:
-        self._images = tf.constant(labelled.images, tf.float32)
+        # The tensor shares the array's memory; `tf.constant` holds the images twice while it copies them.
+        self._images = tf.experimental.dlpack.from_dlpack(np.array(labelled.images, np.float32).__dlpack__())
         self._labels = tf.constant(labelled.labels, tf.int32)
 
     def chunks(self, order: NDArray[np.int32]) -> Iterator[Chunk]:

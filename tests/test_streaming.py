@@ -101,3 +101,17 @@ def test_a_training_that_is_ended_leaves_no_thread():
     with pytest.raises(OSError, match="disk full"):
         trainer.fit(0, fail)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("streaming")]
+
+
+def test_a_training_set_in_memory_is_held_once(monkeypatch):
+    copies = []
+    copy = np.array
+
+    def spy(*arguments, **options):
+        copies.append(copy(*arguments, **options))
+        return copies[-1]
+
+    data = labelled(37)
+    monkeypatch.setattr("hemline.streaming.np.array", spy)
+    (chunk,) = Resident(data).chunks(np.zeros((1, 1), np.int32))
+    assert any(np.shares_memory(each, chunk.images.numpy()) for each in copies)
