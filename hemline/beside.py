@@ -13,6 +13,10 @@ from multiprocessing import get_context, parent_process
 def process_beside() -> Iterator[Executor]:
     """Yield an executor of one spawned process; an exception drops what has not begun."""
     executor = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_follow_the_parent)
+    # Ctrl-C reaches both; the parent answers it. The child inherits what is blocked, from its first moment on.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    executor.submit(int)  # starts it
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     try:
         yield executor
     except BaseException:
@@ -22,8 +26,6 @@ def process_beside() -> Iterator[Executor]:
 
 
 def _follow_the_parent() -> None:
-    # Ctrl-C reaches both; the parent answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_after_the_parent, daemon=True).start()
 
 

@@ -69,3 +69,10 @@ def test_ctrl_c_is_the_parent_s_to_answer(tmp_path):
     with started(tmp_path, seconds=1) as (process, beside):
         beside.send_signal(signal.SIGINT)
         assert process.stdout.readline() == "slept\n"
+
+
+def test_ctrl_c_does_not_end_it_while_it_starts_either():
+    with process_beside() as beside:
+        (process,) = beside._processes.values()
+        os.kill(process.pid, signal.SIGINT)
+        assert beside.submit(os.getpid).result() == process.pid
