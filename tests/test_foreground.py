@@ -82,7 +82,9 @@ def test_a_server_that_ends_by_itself_hands_on_its_status(tmp_path):
 def test_how_a_server_is_used_is_told_once_it_answers_and_not_before(tmp_path):
     port = free_port(None, 0)
     with start(LATE_SERVER.format(port=port), tmp_path, port, stdout=subprocess.PIPE, text=True) as command:
-        assert select.select([command.stdout], [], [], 1) == ([], [], [])
-        (tmp_path / "go").touch()
-        assert command.stdout.readline() == "it answers\n"
-        command.send_signal(signal.SIGTERM)
+        try:
+            assert select.select([command.stdout], [], [], 1) == ([], [], [])
+            (tmp_path / "go").touch()
+            assert command.stdout.readline() == "it answers\n"
+        finally:
+            command.send_signal(signal.SIGTERM)

@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -284,17 +285,26 @@ def test_a_training_that_fails_leaves_the_epochs_before_it_in_its_run(workspace)
     assert steps_of(only_run()) == [1, 2]
 
 
+def test_a_run_whose_model_cannot_be_logged_has_all_its_epochs(workspace, monkeypatch):
+    monkeypatch.setattr("hemline.tracking.run.log_model", Mock(side_effect=OSError))
+    record(settings_of())
+    assert steps_of(only_run()) == [1, 2]
+
+
 def test_an_interrupted_training_does_not_wait_for_what_is_still_to_be_recorded(workspace):
     def wait_for_the_end_of_the_block():
-        while not recorder._events[-2].cancelled():
+        end = time.monotonic() + 30
+        while not recorder._events[3].cancelled() and time.monotonic() < end:
             time.sleep(0.01)
 
     with suppress(KeyboardInterrupt), Recorder(settings_of()) as recorder:
         recorder.start(0)
         recorder.epoch(0, EPOCHS[0])
         recorder._events[-1].result()
-        recorder._process.submit(wait_for_the_end_of_the_block)
+        ready = threading.Event()
+        recorder._process.submit(lambda: ready.wait(30) and wait_for_the_end_of_the_block())
         recorder.epoch(0, EPOCHS[1])
+        ready.set()
         raise KeyboardInterrupt
     run = only_run()
     assert run.info.status == "KILLED"

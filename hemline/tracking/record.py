@@ -93,7 +93,7 @@ class Recorder:
 
 def warn(error: BaseException) -> None:
     """Say in one line that MLflow could not be reached, and what completes it."""
-    first_line = (str(error) or type(error).__name__).splitlines()[0]
+    first_line = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
     print(f"warning: MLflow: {first_line}; run `make sync` to complete it from the results", file=sys.stderr)
 
 

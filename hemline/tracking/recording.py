@@ -68,7 +68,6 @@ class Recording:
         live = self._runs[seed]
         self._write(live)
         run.log_model(self._store, live.run_id, model, sha256, seed)
-        model.path.unlink()
         self._end(seed, "FINISHED", at)
 
     def end(self, status: str, at: int) -> None:

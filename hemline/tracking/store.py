@@ -1,5 +1,6 @@
 """The one MLflow store of a repository: where it is, its safe creation, and the runs that nobody ended."""
 
+import logging
 import os
 import socket
 import sqlite3
@@ -32,6 +33,8 @@ from mlflow.exceptions import MlflowException  # noqa: E402
 
 from hemline.errors import InputError  # noqa: E402
 from hemline.tracking.relocate import relocate  # noqa: E402
+
+logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # it reports each table that it creates
 
 HOST_TAG = "host"
 LOCK_TAG = "live_lock"
