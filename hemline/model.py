@@ -4,13 +4,16 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from hemline.params import Training
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The earliest time that a zip archive can hold; any fixed one would do.
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
@@ -95,8 +98,10 @@ def predict(model: keras.Sequential, images: NDArray[np.float32], batch_size: in
     return np.concatenate([np.asarray(model(images[start : start + batch_size], training=False)) for start in starts])
 
 
-def describe_layers(model: keras.Sequential) -> pd.DataFrame:
+def describe_layers(model: keras.Sequential) -> "pd.DataFrame":
     """Return a row per layer, as ``model.summary()`` shows: layer, type, output_shape, parameters."""
+    import pandas as pd  # noqa: PLC0415 - a training starts sooner without
+
     rows = [
         {
             "layer": layer.name,

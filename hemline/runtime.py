@@ -4,12 +4,15 @@ Call ``start_tensorflow()`` before anything else imports TensorFlow or Keras: th
 """
 
 import atexit
+import functools
 import gc
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import joblib
 
@@ -21,9 +24,9 @@ SETTINGS = {
     "CUDA_VISIBLE_DEVICES": "-1",  # equal bits are promised for the CPU only
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
-# Keras imports these where it finds them, for wrappers, plots and sparse data that nothing here uses; without them, its
-# import takes little more than half the time.
-UNUSED = ("matplotlib", "scipy", "sklearn")
+# Keras imports these where it finds them, for wrappers, plots, tables and sparse data that nothing here uses; without
+# them, its import takes little more than half the time.
+UNUSED = ("matplotlib", "pandas", "scipy", "sklearn")
 
 
 def start_tensorflow() -> int:
@@ -35,7 +38,7 @@ def start_tensorflow() -> int:
     Returns:
         The number of devices, which is the number of trainings that can run at once.
     """
-    os.environ.update(SETTINGS)
+    os.environ.update(SETTINGS | {"TF_XLA_FLAGS": _xla_flags()})
     collect_rarely()
     with _quiet_import(), _hidden(*UNUSED):
         import tensorflow as tf  # noqa: PLC0415 - after the settings
@@ -45,6 +48,24 @@ def start_tensorflow() -> int:
         one_per_core = [tf.config.LogicalDeviceConfiguration() for _ in range(joblib.cpu_count())]
         tf.config.set_logical_device_configuration(cpu, one_per_core)
     return len(tf.config.list_logical_devices("CPU"))
+
+
+@functools.cache
+def program_folder() -> Path:
+    """Return the folder in which XLA keeps what it compiled for one device, and from which the other devices load it.
+
+    Each device has a cache of its own in memory, and would compile the same program again. The folder is this process's
+    only: compiled code is code for one processor, and the next process may run on another.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="hemline-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@functools.cache
+def _xla_flags() -> str:
+    """Return the flags that the user has set, and ours."""
+    return f'{os.environ.get("TF_XLA_FLAGS", "")} --tf_xla_persistent_cache_directory="{program_folder()}"'.strip()
 
 
 def collect_rarely() -> None:

@@ -1,14 +1,16 @@
 """What the train stage hands on in ``models/<variant>/``: a model per seed, the history, and the settings used."""
 
+import csv
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from hemline.errors import InputError
 from hemline.params import Name, Normalize, Params, StrictModel, Training
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HISTORY_COLUMNS = ["seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
 
@@ -66,16 +68,20 @@ class Trained:
 
     def write(self, settings: Settings, history: list[dict[str, Any]]) -> None:
         """Write ``history.csv``, one row per seed and epoch in order, and ``settings.json``."""
-        table = pd.DataFrame(history, columns=_columns(history)).sort_values(["seed", "epoch"])
-        table.to_csv(self.folder / "history.csv", index=False)
+        with (self.folder / "history.csv").open("w", newline="") as file:
+            table = csv.DictWriter(file, _columns(history), lineterminator="\n")
+            table.writeheader()
+            table.writerows(sorted(history, key=lambda row: (row["seed"], row["epoch"])))
         (self.folder / "settings.json").write_text(json.dumps(settings.model_dump(), indent=2) + "\n")
 
-    def history(self) -> pd.DataFrame:
+    def history(self) -> "pd.DataFrame":
         """Return ``history.csv``: loss and accuracy of every seed and epoch.
 
         Raises:
             InputError: it is missing.
         """
+        import pandas as pd  # noqa: PLC0415 - a training, which only writes, starts sooner without
+
         try:
             return pd.read_csv(self.folder / "history.csv")
         except FileNotFoundError:

@@ -85,8 +85,11 @@ class Trainer:
         self._graph = build_model(training, self._image_shape, n_classes, seed=0, name=name, dropout=FastDropout)
         self._train = source(train, training.batch_size)
         self._watched = {prefix: _tensors(labelled) for prefix, labelled in (watched or {}).items()}
-        self._run_chunk = tf.function(self._chunk, jit_compile=True)
-        self._run_evaluation = tf.function(self._evaluation, jit_compile=True)
+        # Their loops are TensorFlow's already, and AutoGraph would only look for some to convert.
+        self._run_chunk = tf.function(self._chunk, jit_compile=True, autograph=False)
+        self._run_evaluation = tf.function(self._evaluation, jit_compile=True, autograph=False)
+        self._ready: set[str] = set()  # devices that have both programs
+        self._compiling = threading.Lock()
 
     @property
     def compilations(self) -> int:
@@ -102,12 +105,13 @@ class Trainer:
             on_epoch: is given each epoch's figures; what it raises ends the training.
 
         Raises:
-            InputError: the loss is no longer finite.
+            InputError: the loss is no longer finite, or no memory or temporary space is left.
         """
         model, state = self._start(seed)
         for epoch in range(1, self._training.epochs + 1):
             totals = _no_totals()
             for chunk in self._train.chunks(self._order(seed, epoch)):
+                self._compile(state, chunk)
                 state, totals = self._run_chunk(state, totals, chunk)
             figures = {"epoch": epoch} | _means("", totals, self._n_images)
             for prefix, (images, labels) in self._watched.items():
@@ -128,6 +132,25 @@ class Trainer:
         weights = [tf.reshape(variable.value, [-1]) for variable in model.trainable_variables]
         others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
         return model, State(weights, others, self._optimizer.start(weights), tf.constant(0.0))
+
+    def _compile(self, state: State, chunk: Chunk) -> None:
+        """Make both programs ready on the present device, unless they are.
+
+        One device after the other: the first compiles, and the others load what it compiled (see ``runtime``).
+
+        Raises:
+            InputError: no memory is left, or no space for what is compiled.
+        """
+        with self._compiling:
+            if state.step.device in self._ready:
+                return
+            try:
+                self._run_chunk(state, _no_totals(), chunk._replace(n_images=tf.constant(0)))
+                for images, labels in self._watched.values():
+                    self._run_evaluation(state.weights, state.others, images, labels)
+            except tf.errors.ResourceExhaustedError as error:  # memory, or the disk of the temporary folder
+                raise InputError(f"{self._name}: {error.message}") from None
+            self._ready.add(state.step.device)
 
     def _order(self, seed: int, epoch: int) -> np.ndarray:
         """Return the order of the images as int32 (batches, batch size); the last batch is filled up with image 0."""

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import keras
@@ -14,6 +15,7 @@ import tensorflow as tf
 from hemline.errors import InputError
 from hemline.model import build_model, predict, save_model
 from hemline.params import Training
+from hemline.runtime import program_folder
 from hemline.splits import Labelled
 from hemline.trainer import Trainer, train_seeds
 from hemline.trainer import _no_totals as no_totals
@@ -196,6 +198,54 @@ def test_seeds_share_one_program_for_training_and_one_for_each_size_of_a_watched
     assert trainer.compilations == 0
     train(trainer, range(5))
     assert trainer.compilations == 3
+
+
+def test_what_one_device_compiled_the_others_load():
+    def compiled():
+        return {path: path.stat().st_ino for path in program_folder().iterdir()}
+
+    before, files = compiled(), []
+    trainer = trainer_of(watched={"val": labelled(11)})
+    for device in tf.config.list_logical_devices("CPU"):
+        with tf.device(device.name):
+            trainer.fit(seed=0)
+        files.append({path: inode for path, inode in compiled().items() if path not in before})
+    assert len(files[0]) == trainer.compilations == 2
+    # A device that compiles writes the file again, as another one.
+    assert all(each == files[0] for each in files)
+
+
+def test_devices_that_start_together_compile_once(monkeypatch):
+    trainer, running, most = trainer_of(), 0, 0
+    run = trainer._run_chunk
+
+    def spy(state, totals, chunk):
+        nonlocal running, most
+        if chunk.n_images == 0:
+            running += 1
+            most = max(most, running)
+            time.sleep(0.05)
+            running -= 1
+        return run(state, totals, chunk)
+
+    monkeypatch.setattr(trainer, "_run_chunk", spy)
+    threads = [threading.Thread(target=trainer.fit, args=(seed,)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+
+
+def test_a_temporary_folder_that_is_full_is_one_line(monkeypatch):
+    trainer = trainer_of()
+
+    def full(*_):
+        raise tf.errors.ResourceExhaustedError(None, None, "program.pb; No space left on device")
+
+    monkeypatch.setattr(trainer, "_run_chunk", full)
+    with pytest.raises(InputError, match=r"^tiny: program.pb; No space left on device$"):
+        trainer.fit(seed=0)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
