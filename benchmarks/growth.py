@@ -89,7 +89,7 @@ def _measure(folder: Path, n_seeds: int) -> dict[str, float]:
     data = read_split("train", folder)
     with _peak_memory() as peak:
         trainer = Trainer("growth", _TRAINING, int(data.labels.max()) + 1, data)
-        # On every device that will train: each has its own compilation.
+        # On every device that will train: each loads its own program.
         train_seeds(trainer, range(min(n_seeds, devices)), *_NOTHING)
         start = time.perf_counter()
         train_seeds(trainer, range(n_seeds), *_NOTHING)
