@@ -21,6 +21,7 @@ from hemline.errors import InputError
 from hemline.model import build_model
 from hemline.optimizers import OPTIMIZERS, Tensors
 from hemline.params import Training
+from hemline.runtime import program_folder
 from hemline.splits import Labelled
 from hemline.streaming import Chunk, source
 
@@ -105,7 +106,7 @@ class Trainer:
             on_epoch: is given each epoch's figures; what it raises ends the training.
 
         Raises:
-            InputError: the loss is no longer finite, or no memory or temporary space is left.
+            InputError: the loss is no longer finite, or no temporary space is left.
         """
         model, state = self._start(seed)
         for epoch in range(1, self._training.epochs + 1):
@@ -139,7 +140,7 @@ class Trainer:
         One device after the other: the first compiles, and the others load what it compiled (see ``runtime``).
 
         Raises:
-            InputError: no memory is left, or no space for what is compiled.
+            InputError: no space is left for what is compiled.
         """
         with self._compiling:
             if state.step.device in self._ready:
@@ -148,8 +149,13 @@ class Trainer:
                 self._run_chunk(state, _no_totals(), chunk._replace(n_images=tf.constant(0)))
                 for images, labels in self._watched.values():
                     self._run_evaluation(state.weights, state.others, images, labels)
-            except tf.errors.ResourceExhaustedError as error:  # memory, or the disk of the temporary folder
-                raise InputError(f"{self._name}: {error.message}") from None
+            except tf.errors.ResourceExhaustedError as error:
+                if str(program_folder()) not in error.message:
+                    raise
+                raise InputError(
+                    f"{program_folder()}: no space is left for compiled programs, about 1 MB; "
+                    "make some, or name another folder by TMPDIR"
+                ) from None
             self._ready.add(state.step.device)
 
     def _order(self, seed: int, epoch: int) -> np.ndarray:

@@ -170,6 +170,14 @@ def test_importing_a_stage_prints_nothing_starts_no_thread_and_imports_neither_t
     assert not {"tensorflow", "keras", "mlflow"} & set(modules)
 
 
+def test_what_trains_does_without_pandas_and_other_packages_that_keras_would_import():
+    code = "import sys, stages.train as t; t.start_tensorflow(); import hemline.trainer; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    modules = set(done.stdout.split())
+    assert "keras" in modules
+    assert not {"pandas", "matplotlib", "scipy", "sklearn"} & modules
+
+
 def test_stages_that_need_no_tensorflow_import_it_nowhere():
     for name in ("download", "normalize", "report"):
         assert not {"hemline/runtime.py", "hemline/model.py", "hemline/trainer.py"} & needed(f"stages/{name}.py")
