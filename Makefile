@@ -44,6 +44,7 @@ sync: $(READY)  ## complete the MLflow store from what the workspace holds
 lock: $(READY)  ## resolve the dependencies anew
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --no-header \
 		--upgrade pyproject.toml --output-file requirements.lock
+	@python -m commands.versions
 
 promote: $(READY)  ## make the best model by validation the one that is served, if the test images show it better
 	@python -m commands.promote

@@ -39,8 +39,8 @@ class Competitor(NamedTuple):
 OURS = "hemline, seeds side by side"
 LIMIT = "limit"
 COMPETITORS = {
-    OURS: Competitor("ours", {"start_tensorflow": True}, seeds=CORES),
-    "hemline, one seed": Competitor("ours", {"start_tensorflow": True}),
+    OURS: Competitor("ours", {}, seeds=CORES),
+    "hemline, one seed": Competitor("ours", {}),
     # By TensorFlow's own setting: what equal bits on every machine cost a single training.
     "hemline, one seed, all threads": Competitor("ours", {}),
     "keras fit": Competitor("keras_fit", {"tuned": False}),

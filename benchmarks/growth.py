@@ -22,11 +22,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.counts import count
-from hemline.beside import process_beside
+from hemline.data.normalized import Labelled, Normalized
 from hemline.errors import InputError, one_line_errors
 from hemline.params import Training
-from hemline.runtime import start_tensorflow
-from hemline.splits import Labelled, read_split
+from hemline.processes.helper import helper_process
 
 IMAGES = (60_000, 240_000, 1_000_000)
 SEEDS = (1, 3, 10, 30)
@@ -50,13 +49,13 @@ def main() -> None:
     with one_line_errors(), tempfile.TemporaryDirectory() as folder:
         if not _STATUS.exists():
             raise InputError(f"{_STATUS}: no such file; memory can be measured on Linux only")
-        source = read_split("train")
+        source = Normalized().read("train")
         works = [(images, 1) for images in options.images]
         works += [(options.images[0], seeds) for seeds in options.seeds if seeds != 1]
         for images, seeds in works:
             data = _repeated(source, images, Path(folder) / str(images))
             try:
-                with process_beside() as beside:
+                with helper_process() as beside:
                     line = {"images": images, "seeds": seeds} | beside.submit(_measure, data, seeds).result()
             except BrokenExecutor:
                 print(f"{images:10}{seeds:7}  its process was killed, for lack of memory perhaps", flush=True)
@@ -68,7 +67,7 @@ def main() -> None:
 
 
 def _repeated(source: Labelled, n_images: int, folder: Path) -> Path:
-    """Write ``n_images`` of ``source``, from its start again where it ends, as ``read_split`` reads them."""
+    """Write ``n_images`` of ``source``, from its start again where it ends, as ``Normalized`` reads them."""
     if folder.exists():
         return folder
     folder.mkdir()
@@ -76,21 +75,21 @@ def _repeated(source: Labelled, n_images: int, folder: Path) -> Path:
         shape = (n_images, *values.shape[1:])
         target = np.lib.format.open_memmap(folder / f"train-{kind}.npy", "w+", values.dtype, shape)
         for start in range(0, n_images, _BLOCK):
-            places = np.arange(start, min(start + _BLOCK, n_images)) % len(values)
-            target[start : start + len(places)] = values[places]
+            indices = np.arange(start, min(start + _BLOCK, n_images)) % len(values)
+            target[start : start + len(indices)] = values[indices]
     return folder
 
 
 def _measure(folder: Path, n_seeds: int) -> dict[str, float]:
     """Train ``n_seeds`` times; return the seconds, and the most memory that was held meanwhile."""
-    devices = start_tensorflow()
-    from hemline.trainer import Trainer, train_seeds  # noqa: PLC0415 - TensorFlow must be started first
+    from hemline.training.tensorflow import devices  # noqa: PLC0415 - in the process that is measured only
+    from hemline.training.trainer import Trainer, train_seeds  # noqa: PLC0415
 
-    data = read_split("train", folder)
+    data = Normalized(folder).read("train")
     with _peak_memory() as peak:
         trainer = Trainer("growth", _TRAINING, int(data.labels.max()) + 1, data)
         # On every device that will train: each loads its own program.
-        train_seeds(trainer, range(min(n_seeds, devices)), *_NOTHING)
+        train_seeds(trainer, range(min(n_seeds, len(devices()))), *_NOTHING)
         start = time.perf_counter()
         train_seeds(trainer, range(n_seeds), *_NOTHING)
         seconds = time.perf_counter() - start

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import keras
 
-from hemline.model import build_model
+from benchmarks.networks import dense_network
+from hemline.data.normalized import Normalized
 from hemline.params import load_params
-from hemline.splits import read_split
 
 _OPTIMIZERS = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD}
 
@@ -19,12 +19,12 @@ _OPTIMIZERS = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSpro
 def main() -> None:
     """Train every variant once per seed, and save the models."""
     params = load_params()
-    train, validation = read_split("train"), read_split("validation")
+    train, validation = Normalized().read("train"), Normalized().read("validation")
     n_classes = int(train.labels.max()) + 1
     for variant in params.variants:
         training = params.training(variant)
         for seed in params.seeds:
-            model = build_model(training, train.images.shape[1:], n_classes, seed, variant)
+            model = dense_network(training.hidden, train.images.shape[1:], n_classes, seed, training.activation)
             optimizer = _OPTIMIZERS[training.optimizer](training.learning_rate)
             model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
             watched = validation if len(validation.labels) else None

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.competitors import COMPETITORS, LIMIT
 from hemline.errors import InputError, one_line_errors
-from hemline.readme import rewrite
+from hemline.report.readme import rewrite
 
 RESULTS = Path("benchmarks/results")
 ROW, BATCH_SIZE, DEFAULT = "784-128-10", 32, "keras fit"

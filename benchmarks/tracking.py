@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.counts import count
-from hemline.beside import process_beside
 from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
-from hemline.trained import Settings
+from hemline.processes.helper import helper_process
+from hemline.training.trained import Settings
 from stages import train
 
 
@@ -54,7 +54,7 @@ def measure(folder: Path, variant: str, epochs: int, repeats: int) -> dict[str, 
     for _ in range(repeats + 1):
         turn = []
         for logging in (True, False):
-            with process_beside() as beside:
+            with helper_process() as beside:
                 turn.append(beside.submit(_train, folder, variant, epochs, logging).result())
         turns.append(turn)
     # The first turn fills the caches of the system, and creates the store.

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hemline.data.normalized import Labelled, Normalized
 from hemline.errors import InputError
-from hemline.splits import Labelled, read_split
 
 Predict = Callable[[NDArray[np.float32]], Any]  # images (n, h, w) -> scores (n, classes)
 
@@ -50,7 +50,7 @@ def read_data() -> Data:
         InputError: they are missing.
     """
     try:
-        sets = [read_split(name) for name in ("train", "test")]
+        sets = [Normalized().read(name) for name in ("train", "test")]
     except InputError as error:
         raise InputError(f"{error} or `make` first") from None
     return Data(*(Labelled(np.array(labelled.images), np.array(labelled.labels)) for labelled in sets))

@@ -22,10 +22,6 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     try:
-        if options.pop("start_tensorflow", False):
-            from hemline.runtime import start_tensorflow  # noqa: PLC0415 - only where asked for
-
-            start_tensorflow()
         data = read_data()
         peer = importlib.import_module(f"benchmarks.peers.{module}").Peer(data, **options)
     except InputError as error:

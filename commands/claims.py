@@ -18,8 +18,8 @@ from hemline.claims.questions import Outputs, answer
 from hemline.claims.record import record
 from hemline.claims.verdicts import Judged, Outcomes, judge_claim
 from hemline.errors import one_line_errors
-from hemline.readme import rewrite
-from hemline.report import write
+from hemline.report.page import write
+from hemline.report.readme import rewrite
 
 REPORTS = Path("reports")
 

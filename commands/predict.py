@@ -11,17 +11,16 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 from PIL import Image
 
-from hemline.dataset import load_dataset
+from hemline.comparison.promotion import choose
+from hemline.data.description import load_dataset
+from hemline.data.scaling import to_raw
 from hemline.errors import InputError, one_line_errors
-from hemline.framing import SAMPLE, Framed, Framing, frame, measure
 from hemline.params import load_params
-from hemline.photo import read_photo
-from hemline.pictures import to_raw
-from hemline.promotion import choose
-from hemline.results import load_results
-from hemline.runtime import start_tensorflow
-from hemline.terminal import shades
-from hemline.trained import Trained
+from hemline.photo.framing import SAMPLE, Framed, Framing, frame, measure
+from hemline.photo.photo import read_photo
+from hemline.photo.terminal import shades
+from hemline.report.results import load_results
+from hemline.training.trained import Trained
 
 
 class Classifier(NamedTuple):
@@ -76,7 +75,6 @@ def _classifier(dataset: str) -> Classifier:
     champion = find_champion(dataset)
     if champion is None:
         return _best_of_workspace()
-    start_tensorflow()
     served = load_champion(champion)
     facts = served.facts
     framing = Framing(**facts["framing"])
@@ -86,8 +84,7 @@ def _classifier(dataset: str) -> Classifier:
 def _best_of_workspace() -> Classifier:
     results = load_results(load_params())
     best = choose(results.runs)
-    start_tensorflow()
-    from hemline.model import load_model, predict, serving_model  # noqa: PLC0415 - TensorFlow must be started first
+    from hemline.training.model import load_model, predict, serving_model  # noqa: PLC0415 - imports TensorFlow
 
     trained = Trained(best.variant)
     scale = trained.settings().normalize.scale

@@ -11,17 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hemline.comparison.promotion import Candidate, challenge, choose, describe_challenge
+from hemline.comparison.statistics import Row
+from hemline.data.scaling import to_raw
 from hemline.errors import InputError, one_line_errors
-from hemline.framing import SAMPLE, measure
 from hemline.params import load_params
-from hemline.pictures import to_raw
-from hemline.promotion import Candidate, challenge, choose, describe_challenge
-from hemline.results import Results, load_results
-from hemline.runtime import start_tensorflow
-from hemline.statistics import Row
-from hemline.tracking.publish import publish
+from hemline.photo.framing import SAMPLE, measure
+from hemline.report.results import Results, load_results
+from hemline.tracking.publish import publish_figures
 from hemline.tracking.registry import Champion, find_champion, load_champion, promote
-from hemline.trained import Trained
+from hemline.training.trained import Trained
 
 
 def main() -> None:
@@ -44,7 +43,7 @@ def main() -> None:
                 print(f"Not promoted: {reason}.")
                 return
         # The version is to lead to the run of its training.
-        if not publish(list(results.params.variants)):
+        if not publish_figures(list(results.params.variants)):
             sys.exit(1)
         print(f"Promoted to version {_promote(results, candidate, row, reason)}: {reason}.")
 
@@ -69,7 +68,6 @@ def _champion_probabilities(results: Results, champion: Champion) -> NDArray[Any
     for variant, group in runs[runs["model_sha256"].isin([champion.tags.get("model_sha256")])].groupby("variant"):
         place = runs[runs["variant"] == variant].index.get_loc(group.index[0])
         return np.asarray(results.probabilities(str(variant))[place])
-    start_tensorflow()
     loaded = load_champion(champion)
     if loaded.facts["classes"] != results.source.classes or loaded.facts["image_shape"] != results.source.image_shape:
         raise InputError(
@@ -80,8 +78,7 @@ def _champion_probabilities(results: Results, champion: Champion) -> NDArray[Any
 
 
 def _promote(results: Results, candidate: Candidate, row: Row | None, reason: str) -> str:
-    start_tensorflow()
-    from hemline.model import load_model, serving_model  # noqa: PLC0415 - TensorFlow must be started first
+    from hemline.training.model import load_model, serving_model  # noqa: PLC0415 - imports TensorFlow
 
     trained = Trained(candidate.variant)
     settings = trained.settings()

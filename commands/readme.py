@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from hemline.errors import InputError, one_line_errors
-from hemline.readme import rewrite
+from hemline.report.readme import rewrite
 
 
 def main() -> None:

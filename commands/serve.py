@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from hemline.dataset import load_dataset
+from hemline.data.description import load_dataset
+from hemline.data.normalized import Normalized
+from hemline.data.scaling import to_raw
 from hemline.errors import InputError, one_line_errors
-from hemline.foreground import run_in_foreground
 from hemline.params import Params, load_params
-from hemline.pictures import to_raw
-from hemline.ports import HOST, free_port
-from hemline.splits import read_split
+from hemline.processes.foreground import run_in_foreground
+from hemline.processes.ports import HOST, free_port
 
 PORT = 5001
 EXAMPLE = Path(".hemline/example.json")
@@ -61,7 +61,7 @@ def _curl(port: int, data: str) -> str:
 def _example(params: Params) -> Any:
     """Return raw pixels: the first test image, or a black one where there are none."""
     try:
-        image = to_raw(read_split("test").images[0], params.normalize.scale)
+        image = to_raw(Normalized().read("test").images[0], params.normalize.scale)
     except InputError:
         image = np.zeros(load_dataset(params.dataset).image_shape, np.uint8)
     return image.tolist()

@@ -5,14 +5,14 @@ Run: python -m commands.ui [--port 5000]
 
 import argparse
 import sys
-from pathlib import Path
 from typing import NamedTuple
 
-from hemline.beside import process_beside
+from hemline.comparison.evaluated import Evaluated
 from hemline.errors import InputError, one_line_errors
-from hemline.foreground import run_in_foreground
 from hemline.params import load_params
-from hemline.ports import HOST, free_port
+from hemline.processes.foreground import run_in_foreground
+from hemline.processes.helper import helper_process
+from hemline.processes.ports import HOST, free_port
 
 PORT = 5000
 
@@ -32,7 +32,7 @@ def main() -> None:
     with one_line_errors():
         port = free_port(parser.parse_args().port, PORT)
         # In a process that ends before the server starts: what it imports would be held as long as that runs.
-        with process_beside() as beside:
+        with helper_process() as beside:
             prepared = beside.submit(prepare, port).result()
         if prepared.command is None:
             print(f"MLFLOW_TRACKING_URI names a server: {prepared.address}")
@@ -55,7 +55,7 @@ def prepare(port: int) -> Prepared:
     # First, so that a store out of reach is told once.
     with store.reached():
         address = server.link(base, params.dataset)
-    if Path("reports/evaluation/runs.csv").exists():
+    if Evaluated().exists():
         publish(list(params.variants))
     return Prepared(address, command, server.server_environment())
 
@@ -65,7 +65,7 @@ def publish(variants: list[str]) -> None:
     from hemline.tracking import publish  # noqa: PLC0415
 
     try:
-        publish.publish(variants)
+        publish.publish_figures(variants)
     except InputError as error:
         print(f"warning: {error}", file=sys.stderr)
 

@@ -1,25 +1,27 @@
 """Download the raw data set and verify it.
 
-Reads:  params.yaml (dataset), data/<dataset>.yaml; files placed by hand in data/manual/<dataset>/, where it exists
+Reads:  data/<data set>.yaml; files placed by hand in data/manual/<data set>/, where it exists
 Writes: data/raw/, four decompressed IDX files
-Run:    python -m stages.download
+Run:    python -m stages.download fashion-mnist
 """
 
+import argparse
 import signal
 import sys
 
-from hemline.dataset import load_dataset
+from hemline.data.description import load_dataset
+from hemline.download.sources import fetch
 from hemline.errors import one_line_errors
-from hemline.params import load_params
-from hemline.sources import fetch
 
 
 def main() -> None:
-    """Bring the data set that params.yaml names into data/raw."""
+    """Bring the data set that is named on the command line into data/raw."""
+    parser = argparse.ArgumentParser(description="Download a raw data set and verify it.")
+    parser.add_argument("dataset", help="a file data/<dataset>.yaml")
     # Ended from outside, it still removes what it has half downloaded, and ends apt-get or npm.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with one_line_errors():
-        fetch(load_dataset(load_params().dataset))
+        fetch(load_dataset(parser.parse_args().dataset))
 
 
 if __name__ == "__main__":

@@ -5,22 +5,23 @@ Writes: data/normalized/, images and labels of train, validation and test as .np
 Run:    python -m stages.normalize
 """
 
-from pathlib import Path
-
-from hemline.dataset import load_dataset, read_raw
+from hemline.data.description import load_dataset
+from hemline.data.normalized import Normalized
+from hemline.data.raw import read_raw
+from hemline.data.splits import split
 from hemline.errors import one_line_errors
 from hemline.params import load_params
-from hemline.splits import split, write_split
 
 
 def main() -> None:
     """Turn data/raw into data/normalized."""
     with one_line_errors():
         params = load_params()
-        raw = read_raw(load_dataset(params.dataset))
-        for name, labelled in split(raw, params.normalize).items():
-            write_split(name, labelled, Path("data/normalized"))
-            print(f"{name}: {len(labelled.labels)} images, pixels divided by {params.normalize.scale:g}")
+        dataset, scale = load_dataset(params.dataset), params.normalize.scale
+        sets = split(read_raw(dataset), divisor=scale, validation_split=params.normalize.validation_split)
+        Normalized().write(sets, dataset.classes, scale)
+        for name, labelled in sets.items():
+            print(f"{name}: {len(labelled.labels)} images, pixels divided by {scale:g}")
 
 
 if __name__ == "__main__":

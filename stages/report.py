@@ -1,17 +1,17 @@
 """Write the report: the verdict, the comparison and what stands behind them, as one offline page and one summary.
 
-Reads ``params.yaml``, ``data/<dataset>.yaml``, ``data/normalized/``, ``models/*/history.csv``, ``reports/evaluation/``.
-Writes ``reports/index.html``, ``reports/summary.md``, ``reports/figures/``.
-
-Run it with ``python -m stages.report``.
+Reads:  params.yaml, data/<dataset>.yaml, data/normalized/, models/, reports/evaluation/
+Writes: reports/index.html, reports/summary.md, reports/figures/; confusion matrices as pictures on the MLflow runs
+Run:    python -m stages.report
 """
 
 from pathlib import Path
 
 from hemline.errors import one_line_errors
 from hemline.params import load_params
-from hemline.report import comparison_table, render, write
-from hemline.results import load_results
+from hemline.processes.garbage import collect_rarely
+from hemline.report.page import comparison_table, render, write
+from hemline.report.results import load_results
 
 REPORTS = Path("reports")
 
@@ -19,8 +19,12 @@ REPORTS = Path("reports")
 def main() -> None:
     """Read, render, write; end with the comparison on the terminal."""
     with one_line_errors():
+        collect_rarely()
         results = load_results(load_params())
         write(render(results), REPORTS)
+        from hemline.tracking.publish import publish_pictures  # noqa: PLC0415 - MLflow takes a second to be imported
+
+        publish_pictures(list(results.params.variants))
     print(comparison_table(results))
     print(f"\nThe whole report: {REPORTS / 'index.html'}")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hemline.runtime import start_tensorflow
+from hemline.training.tensorflow import start_tensorflow
 
 # Their tests take one repository through its states, in their order.
 ONE_AFTER_THE_OTHER = ("test_faults.py", "test_one_store.py", "test_pipeline.py")

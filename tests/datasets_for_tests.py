@@ -5,8 +5,8 @@ import hashlib
 import numpy as np
 from ruamel.yaml import YAML
 
-from hemline.dataset import load_dataset
-from hemline.idx import write_idx
+from hemline.data.description import load_dataset
+from hemline.data.idx import write_idx
 
 ARRAYS = {
     "train-images": np.arange(36, dtype=np.uint8).reshape(6, 2, 3),

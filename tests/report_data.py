@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from ruamel.yaml import YAML
 
-from hemline.plots import confusion_figure, png
+from hemline.report.plots import confusion_figure, png
 
 PARAMS = {
     "dataset": "tiny",

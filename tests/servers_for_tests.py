@@ -11,7 +11,7 @@ import urllib.request
 
 import workspace_for_tests as workspace
 
-from hemline.ports import free_port
+from hemline.processes.ports import free_port
 
 PATIENCE = 180  # seconds; no expectation, only an end to waiting
 

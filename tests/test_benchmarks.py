@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from benchmarks import chart, growth, readme
 from benchmarks.competitors import COMPETITORS
+from hemline.data.splits import Labelled, read_split, write_split
 from hemline.errors import InputError
-from hemline.splits import Labelled, read_split, write_split
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hemline.beside import process_beside
+from hemline.processes.helper import process_beside
 
 REPOSITORY = Path(__file__).parent.parent
 # Prints the process beside, lets it sleep, and prints how that ended.
 PARENT = """
     import os, sys, time
-    from hemline.beside import process_beside
+    from hemline.processes.helper import process_beside
 
     if __name__ == "__main__":
         with process_beside() as beside:

@@ -10,8 +10,8 @@ import workspace_for_tests as workspace
 
 from commands import promote
 from hemline.params import load_params
-from hemline.report import render, write
-from hemline.results import load_results
+from hemline.report.page import render, write
+from hemline.report.results import load_results
 from hemline.tracking import store
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

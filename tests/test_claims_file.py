@@ -11,7 +11,7 @@ from hemline.claims.mistakes import refusal
 from hemline.claims.progress import Display, settings
 from hemline.errors import InputError
 from hemline.params import Params, parse, read_yaml
-from hemline.readme import rewrite
+from hemline.report.readme import rewrite
 
 BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 

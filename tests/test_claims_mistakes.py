@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hemline.runtime import SETTINGS
+from hemline.training.tensorflow import SETTINGS
 
 pytestmark = pytest.mark.end_to_end
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hemline.confusions import Confusion, frequent, in_words
+from hemline.report.confusions import Confusion, frequent, in_words
 
 CLASSES = ["cat", "dog", "eel"]
 BEFORE = np.array([[0.8, 0.2, 0.0], [0.1, 0.9, 0.0], [0.0, 0.3, 0.7]])

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from datasets_for_tests import DESCRIPTION, describe, publish
 
-from hemline.dataset import load_dataset, read_raw
+from hemline.data.description import load_dataset, read_raw
+from hemline.data.idx import write_idx
 from hemline.errors import InputError
-from hemline.idx import write_idx
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hemline import evaluation
+from hemline.comparison import scores as evaluation
 from hemline.errors import InputError
 
 CLASSES = ["ankle boot", "bag", "coat"]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from hemline.ports import free_port
+from hemline.processes.ports import free_port
 
 REPOSITORY = Path(__file__).parent.parent
 COMMAND = """
 import os, sys
-from hemline.foreground import run_in_foreground
+from hemline.processes.foreground import run_in_foreground
 port, text = int(sys.argv[2]), "it answers"
 sys.exit(run_in_foreground([sys.executable, "-c", sys.argv[1]], os.environ, port, text))
 """

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from hemline.data.idx import read_idx, write_idx
 from hemline.errors import InputError
-from hemline.idx import read_idx, write_idx
 
 arrays = npst.arrays(np.uint8, npst.array_shapes(min_dims=1, max_dims=4, max_side=5))
 

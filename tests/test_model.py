@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from hemline.model import build_model, describe_layers, load_model, predict, save_model, serving_model
 from hemline.params import Training
+from hemline.training.model import build_model, describe_layers, load_model, predict, save_model, serving_model
 
 TRAINING = Training(hidden=[6, 5], dropout=0.5)
 

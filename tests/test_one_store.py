@@ -18,7 +18,7 @@ import pytest
 from pipelines_for_tests import Pipeline, make_pipeline
 from servers_for_tests import wait_for
 
-from hemline.ports import free_port
+from hemline.processes.ports import free_port
 
 pytestmark = pytest.mark.end_to_end
 

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from hemline.optimizers import OPTIMIZERS
 from hemline.params import Optimizer
+from hemline.training.optimizers import OPTIMIZERS
 
 CLASSES = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD}
 SHAPES = [(5, 3), (3,), (1,)]

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from hemline import plots
+from hemline.report import plots
 
 CLASSES = ["cat", "dog", "eel"]
 

@@ -9,9 +9,9 @@ from PIL import Image, PngImagePlugin
 
 from commands import predict, promote
 from hemline.errors import InputError
-from hemline.framing import Framing, frame, measure
-from hemline.photo import read_photo
-from hemline.terminal import shades
+from hemline.photo.framing import Framing, frame, measure
+from hemline.photo.photo import read_photo
+from hemline.photo.terminal import shades
 
 DARK = Framing(background=0, fill=0.5)
 

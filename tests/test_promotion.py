@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hemline.comparison.promotion import challenge, choose, describe_challenge
 from hemline.errors import InputError
-from hemline.promotion import challenge, choose, describe_challenge
 
 
 def runs(**accuracies):

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 from report_data import Inputs, write_inputs, write_table
 
-from hemline import plots
 from hemline.errors import InputError
 from hemline.params import load_params
-from hemline.report import comparison_table, render, write
-from hemline.results import load_results
+from hemline.report import plots
+from hemline.report.page import comparison_table, render, write
+from hemline.report.results import load_results
 
 SECTIONS = [
     "verdict",

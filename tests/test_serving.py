@@ -16,7 +16,7 @@ import workspace_for_tests as workspace
 
 from commands import promote
 from hemline.errors import InputError
-from hemline.ports import free_port
+from hemline.processes.ports import free_port
 from hemline.tracking.served import RefusedError, check_images
 
 IMAGE = np.zeros(workspace.SHAPE, int).tolist()

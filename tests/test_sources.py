@@ -17,11 +17,11 @@ import pytest
 from datasets_for_tests import ARRAYS, publish
 from filelock import FileLock
 
-from hemline.dataset import load_dataset, read_raw
+from hemline.data.description import load_dataset, read_raw
+from hemline.download.packages import fetch_package
+from hemline.download.sources import fetch, manual_folder
+from hemline.download.transfer import Display, Watch
 from hemline.errors import InputError
-from hemline.packages import fetch_package
-from hemline.sources import fetch, manual_folder
-from hemline.transfer import Display, Watch
 
 REPOSITORY = Path(__file__).parent.parent
 NAMES = sorted(ARRAYS)
@@ -342,7 +342,7 @@ def test_a_kill_in_the_middle_leaves_no_partial_file_and_the_next_run_cleans_up(
 
     server.contents = contents(tmp_path)
     server.answer = lambda stream, content: (stream.write if len(content) < 20 else lambda c: stop(stream, c))(content)
-    code = "from pathlib import Path; from hemline.dataset import load_dataset; from hemline.sources import fetch; "
+    code = "from pathlib import Path; from hemline.data.description import load_dataset; from hemline.download.sources import fetch; "
     code += "fetch(load_dataset('tiny', Path('data')), Path('data/raw'))"
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment)

@@ -36,7 +36,7 @@ def imports(file):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: a relative import, which this test does not follow"
-            # `from hemline import gallery` names a module, `from hemline.gallery import draw` one of its functions.
+            # `from hemline import gallery` names a module, `from hemline.report.gallery import draw` one of its functions.
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return {found for name in names if (found := file_of(name))}
 
@@ -171,7 +171,7 @@ def test_importing_a_stage_prints_nothing_starts_no_thread_and_imports_neither_t
 
 
 def test_what_trains_does_without_pandas_and_other_packages_that_keras_would_import():
-    code = "import sys, stages.train as t; t.start_tensorflow(); import hemline.trainer; print(*sys.modules)"
+    code = "import sys, stages.train as t; t.start_tensorflow(); import hemline.training.trainer; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     modules = set(done.stdout.split())
     assert "keras" in modules

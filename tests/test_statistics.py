@@ -14,7 +14,7 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.contingency_tables import mcnemar
 
-from hemline import statistics
+from hemline.comparison import statistics
 from hemline.errors import InputError
 
 Correct = NDArray[np.bool_]

@@ -3,11 +3,11 @@ import threading
 import numpy as np
 import pytest
 
-from hemline import streaming
+from hemline.data.splits import Labelled, read_split, write_split
 from hemline.params import Training
-from hemline.splits import Labelled, read_split, write_split
-from hemline.streaming import Resident, Streamed, source
-from hemline.trainer import Trainer
+from hemline.training import streaming
+from hemline.training.streaming import Resident, Streamed, source
+from hemline.training.trainer import Trainer
 
 IMAGE_BYTES = 4 * 4 * 3
 
@@ -112,7 +112,7 @@ def test_a_training_set_in_memory_is_held_once(monkeypatch):
         return copies[-1]
 
     data = labelled(37)
-    monkeypatch.setattr("hemline.streaming.np.array", spy)
+    monkeypatch.setattr("hemline.training.streaming.np.array", spy)
     (chunk,) = Resident(data).chunks(np.zeros((1, 1), np.int32))
     # `numpy()` would copy.
     assert any(np.shares_memory(each, chunk.images._numpy()) for each in copies)

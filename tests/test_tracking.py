@@ -25,17 +25,17 @@ from datasets_for_tests import publish as publish_dataset
 from mlflow.models import Model
 
 from commands import ui
-from hemline.beside import process_beside
+from hemline.comparison.evaluated import Evaluation
+from hemline.data.splits import Labelled, read_split, write_split
 from hemline.errors import InputError
-from hemline.evaluated import Evaluation
-from hemline.model import build_model, describe_layers, load_model, predict, save_model, serving_model
 from hemline.params import Normalize, Training
-from hemline.splits import Labelled, read_split, write_split
+from hemline.processes.helper import process_beside
 from hemline.tracking import store
 from hemline.tracking.publish import publish
-from hemline.tracking.record import Recorder, _recording
+from hemline.tracking.recorder import Recorder, _recording
 from hemline.tracking.run import run_name
-from hemline.trained import Settings, Trained
+from hemline.training.model import build_model, describe_layers, load_model, predict, save_model, serving_model
+from hemline.training.trained import Settings, Trained
 
 REPOSITORY = Path(__file__).parent.parent
 VARIANTS = {"linear": [], "dense-3": [3]}
@@ -412,8 +412,8 @@ def test_what_fails_before_anything_is_recorded_costs_one_warning_and_no_trainin
 
 HOLD_A_RUN = """
 import sys, time
-from hemline.tracking.record import Recorder
-from hemline.trained import Settings
+from hemline.tracking.recorder import Recorder
+from hemline.training.trained import Settings
 recorder = Recorder(Settings.model_validate_json(sys.argv[1])).__enter__()
 recorder.start(0)
 recorder._events[-1].result()
@@ -563,7 +563,7 @@ def test_a_deleted_experiment_comes_back(workspace):
 
 def test_a_run_that_mlflow_started_for_the_whole_project_is_kept_as_a_tag_only(workspace):
     code = (
-        "import json, os, sys; from hemline.tracking.run import _tags; from hemline.trained import Settings; "
+        "import json, os, sys; from hemline.tracking.run import _tags; from hemline.training.trained import Settings; "
         "print(json.dumps([_tags(Settings.model_validate_json(sys.argv[1]), 0), dict(os.environ)]))"
     )
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "MLFLOW_RUN_ID": "b" * 32, "MLFLOW_EXPERIMENT_ID": "3"}

@@ -1,5 +1,5 @@
 from hemline.params import Normalize, Training
-from hemline.trained import Settings, Trained
+from hemline.training.trained import Settings, Trained
 
 FIGURES = {"loss": 0.1 + 0.2, "accuracy": 1e-05}
 SETTINGS = Settings(variant="tiny", dataset="tiny", normalize=Normalize(), training=Training(hidden=[]))

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from hemline.data.splits import Labelled
 from hemline.errors import InputError
-from hemline.model import build_model, predict, save_model
 from hemline.params import Training
-from hemline.runtime import program_folder
-from hemline.splits import Labelled
-from hemline.trainer import Trainer, train_seeds
-from hemline.trainer import _no_totals as no_totals
+from hemline.training.model import build_model, predict, save_model
+from hemline.training.tensorflow import program_folder
+from hemline.training.trainer import Trainer, train_seeds
+from hemline.training.trainer import _no_totals as no_totals
 
 REPOSITORY = Path(__file__).parent.parent
 CLASSES = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD}
@@ -155,15 +155,15 @@ def test_a_seed_trained_after_others_gives_the_same_as_alone():
 IN_A_PROCESS = """
 import json, os, sys
 os.sched_setaffinity(0, json.loads(sys.argv[1]))
-from hemline.runtime import start_tensorflow
+from hemline.training.tensorflow import start_tensorflow
 devices = start_tensorflow()
 from pathlib import Path
 import numpy as np
-from hemline.model import save_model
+from hemline.training.model import save_model
 from hemline.params import Training
-from hemline.splits import Labelled
-from hemline.trainer import Trainer, train_seeds
-from hemline.trainer import _no_totals as no_totals
+from hemline.data.splits import Labelled
+from hemline.training.trainer import Trainer, train_seeds
+from hemline.training.trainer import _no_totals as no_totals
 generator = np.random.default_rng(0)
 data = Labelled(generator.random((300, 28, 28), np.float32), generator.integers(0, 10, 300))
 training = Training(hidden=[64], epochs=2, batch_size=32, dropout=0.2)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from report_data import Inputs, comparison
 
-from hemline.verdict import Verdict, best_by_validation, describe
+from hemline.report.verdict import Verdict, best_by_validation, describe
 
 
 def verdict(*verdicts: str, seeds: int = 2, validation: dict[str, float] | None = None) -> Verdict:

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from ruamel.yaml import YAML
 
-from hemline.dataset import RawImages
-from hemline.evaluated import Evaluation
+from hemline.comparison.evaluated import Evaluation
+from hemline.data.description import RawImages
+from hemline.data.splits import read_split, split, write_split
 from hemline.params import Normalize, load_params
-from hemline.runtime import start_tensorflow
-from hemline.splits import read_split, split, write_split
-from hemline.trained import Settings, Trained
+from hemline.training.tensorflow import start_tensorflow
+from hemline.training.trained import Settings, Trained
 from stages import evaluate
 
 REPOSITORY = Path(__file__).parent.parent
@@ -93,7 +93,7 @@ def describe(variants, validation_split=0.1):
 def write_models(variant, seeds, validation_split=0.1):
     """Write models/<variant>/ as the stage train does, with a history that rises to each validation accuracy."""
     start_tensorflow()
-    from hemline.model import save_model  # noqa: PLC0415 - TensorFlow must be started first
+    from hemline.training.model import save_model  # noqa: PLC0415 - TensorFlow must be started first
 
     settings, trained = Settings.of(load_params(), variant), Trained(variant)
     trained.folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def write_models(variant, seeds, validation_split=0.1):
 
 def model(settings, known, seed):
     """Return a linear model that finds the bright band of the first ``known`` classes."""
-    from hemline.model import build_model  # noqa: PLC0415
+    from hemline.training.model import build_model  # noqa: PLC0415
 
     built = build_model(settings.training, SHAPE, len(CLASSES), seed, settings.variant)
     weights = np.zeros((*SHAPE, len(CLASSES)), np.float32)

@@ -6,9 +6,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from benchmarks.networks import dense_network, predict
 from benchmarks.work import LEARNING_RATE, Data, Predict, Work
-from hemline.model import build_model, predict
-from hemline.params import Training
 
 # How many steps one call of the compiled function takes; more are no faster.
 _STEPS_PER_EXECUTION = 375
@@ -44,8 +43,7 @@ class Peer:
         return functools.partial(predict, model)
 
     def _build(self, work: Work, seed: int) -> keras.Sequential:
-        shape = self._data.train.images.shape[1:]
-        return build_model(Training(hidden=work.hidden), shape, self._data.n_classes, seed, "fit")
+        return dense_network(work.hidden, self._data.train.images.shape[1:], self._data.n_classes, seed)
 
     def _compile(self, work: Work) -> tuple[keras.Model, list[Any]]:
         model = self._build(work, 0)

@@ -4,12 +4,12 @@ import functools
 from typing import TYPE_CHECKING
 
 from benchmarks.work import LEARNING_RATE, Data, Predict, Work
-from hemline.model import predict
 from hemline.params import Training
-from hemline.trainer import Trainer, train_seeds
+from hemline.training.model import predict
+from hemline.training.trainer import Trainer, train_seeds
 
 if TYPE_CHECKING:
-    import keras
+    from hemline.training.tensorflow import keras
 
 
 class Peer:

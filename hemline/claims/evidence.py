@@ -1,24 +1,24 @@
 """What an experiment's trainings gave, read from DVC's cache at its Git revision; the workspace is not involved."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from hemline.claims.verdicts import Outcome
-from hemline.dataset import load_dataset
+from hemline.comparison.evaluated import Evaluated
+from hemline.data.description import load_dataset
+from hemline.data.normalized import Normalized
 from hemline.params import Params
-from hemline.tables import read_table
+from hemline.training.trained import Trained
 
 # What the MLflow store is completed from.
 _PUBLISHED = (
     "params.yaml",
     "models",
     "reports/evaluation",
-    "data/normalized/test-images.npy",
     "data/normalized/test-labels.npy",
+    "data/normalized/about.json",
 )
 
 
@@ -37,8 +37,8 @@ class Experiment:
 
         self.name, self.params, self.dataset = name, params, load_dataset(params.dataset)
         self._files = DVCFileSystem(".", rev=revision)
-        self._runs = self._table("reports/evaluation/runs.csv")
-        self._labels = self._array("data/normalized/test-labels.npy")
+        self._runs = Evaluated(files=self._files).runs()
+        self._labels = Normalized(files=self._files).labels("test")
 
     def outcome(self, variant: str, seconds: dict[str, list[float]]) -> Outcome:
         """Load one variant.
@@ -49,7 +49,9 @@ class Experiment:
         """
         correct = self.probabilities(variant).argmax(axis=-1) == self._labels
         epochs = self.params.training(variant).epochs
-        return Outcome(self._history(variant), correct, epochs, fastest_seconds(self.models(variant), seconds))
+        return Outcome(
+            self._trained(variant).history(), correct, epochs, fastest_seconds(self.models(variant), seconds)
+        )
 
     def models(self, variant: str) -> list[str]:
         """Return the SHA-256 of the models' files, one a seed."""
@@ -57,7 +59,7 @@ class Experiment:
 
     def probabilities(self, variant: str) -> npt.NDArray[np.float32]:
         """Return what the final models answer: float32 (seeds, test images, classes)."""
-        return self._array(f"reports/evaluation/probabilities/{variant}.npy")
+        return self._trained(variant).probabilities("test")
 
     @property
     def labels(self) -> npt.NDArray[np.integer]:
@@ -70,17 +72,8 @@ class Experiment:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             self._files.get(path, str(folder / path), recursive=True)
 
-    def _history(self, variant: str) -> pd.DataFrame:
-        return self._table(f"models/{variant}/history.csv")
-
-    def _table(self, path: str) -> pd.DataFrame:
-        with self._files.open(path, "rb") as file:
-            return read_table(file)
-
-    def _array(self, path: str) -> npt.NDArray[Any]:
-        with self._files.open(path, "rb") as file:
-            array: npt.NDArray[Any] = np.load(file, allow_pickle=False)
-        return array
+    def _trained(self, variant: str) -> Trained:
+        return Trained(variant, files=self._files)
 
 
 def fastest_seconds(models: list[str], seconds: dict[str, list[float]]) -> npt.NDArray[np.float64] | None:

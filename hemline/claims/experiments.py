@@ -22,7 +22,7 @@ from ruamel.yaml import YAML
 from hemline.claims.file import Claims
 from hemline.claims.progress import Display, settings
 from hemline.errors import InputError
-from hemline.params import Params, parse
+from hemline.params import Params, parse_params
 
 # The page is written from what these hand on; the look of an experiment's own report may change.
 _UNUSED_STAGE = "report"
@@ -170,7 +170,7 @@ def _revisions(name: str, *, only_head: bool = False) -> list[str]:
 
 def _params_of(revision: str) -> Params | None:
     try:
-        return parse(Params, YAML(typ="safe", pure=True).load(_git("show", f"{revision}:params.yaml")), Path())
+        return parse_params(YAML(typ="safe", pure=True).load(_git("show", f"{revision}:params.yaml")), Path())
     except (InputError, subprocess.CalledProcessError):
         return None
 

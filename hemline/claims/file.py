@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from hemline.errors import InputError
-from hemline.params import Count, Name, Params, StrictModel, parse, read_yaml
+from hemline.params import Params, parse_params
+from hemline.schema import Count, Name, StrictModel, Text, parse, read_yaml
 
-Text = Annotated[str, StringConstraints(min_length=1)]
 Metric = Literal["loss", "accuracy", "test_loss", "test_accuracy"]
 Place = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$")]
 
@@ -230,7 +230,7 @@ class Claims(StrictModel):
         Raises:
             InputError: they break a rule of params.yaml.
         """
-        return parse(Params, self.values(experiment), Path(f"claims.yaml: experiments.{experiment}"))
+        return parse_params(self.values(experiment), Path(f"claims.yaml: experiments.{experiment}"))
 
     def values(self, experiment: str) -> dict[str, Any]:
         """Return the same as they stand in the file."""

@@ -1,4 +1,4 @@
-"""Intervals that the claims need beside those of ``hemline.statistics``: of a mean of pairs, and of a share."""
+"""Intervals that the claims need beside those of ``comparison.statistics``: of a mean of pairs, and of a share."""
 
 from typing import NamedTuple
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from hemline.claims.file import rounded
 from hemline.claims.intervals import Mean, mean_interval, share_interval
-from hemline.plots import signed
-from hemline.statistics import Correct, accuracy_interval, compare, mean_difference, prediction_interval
+from hemline.comparison.statistics import Correct, accuracy_interval, compare, mean_difference, prediction_interval
+from hemline.words import signed
 
 Verdict = Literal["reproduced", "reproduced only if", "not reproduced", "no difference shown", "not measured"]
 Values = NDArray[np.float64]

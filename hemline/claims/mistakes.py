@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hemline.errors import InputError
-from hemline.params import Params, parse
+from hemline.params import parse_params
 
 
 def refusal(values: Mapping[str, Any], variant: Mapping[str, Any]) -> str | None:
@@ -17,7 +17,7 @@ def refusal(values: Mapping[str, Any], variant: Mapping[str, Any]) -> str | None
     """
     mistaken = {**values, "variants": values["variants"] | {"mistake": dict(variant)}}
     try:
-        parse(Params, mistaken, Path("params.yaml"))
+        parse_params(mistaken, Path("params.yaml"))
     except InputError as error:
         return str(error)
     return None

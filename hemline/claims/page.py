@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hemline import pictures, plots
 from hemline.claims.file import AnyPart, Claim, Claims
 from hemline.claims.judge import Finding
 from hemline.claims.plots import claim_figure, legend
 from hemline.claims.questions import Answer
 from hemline.claims.verdicts import Judged, Outcomes, phrase
-from hemline.pictures import Picture
-from hemline.report import markdown_table, templates
+from hemline.report import pictures, plots
+from hemline.report.page import markdown_table, templates
+from hemline.report.pictures import Picture
 
 SYMBOLS = {
     "reproduced": "✓",
@@ -112,7 +112,7 @@ def short_table(judged: Sequence[Judged]) -> str:
         for each in judged
     ]
     # A vertical bar would end its cell.
-    return markdown_table([[cell.replace("|", r"\|") for cell in row] for row in [header, *rows]])
+    return markdown_table(header, [[cell.replace("|", r"\|") for cell in row] for row in rows])
 
 
 def _decisive(judged: Judged) -> str:

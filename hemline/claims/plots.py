@@ -24,8 +24,8 @@ from hemline.claims.file import (
 )
 from hemline.claims.judge import METRICS
 from hemline.claims.verdicts import Judged, Outcome, Outcomes, short_names, values_of
-from hemline.plots import COLOURS, INK, MUTED, style
-from hemline.statistics import prediction_interval
+from hemline.comparison.statistics import prediction_interval
+from hemline.report.plots import COLOURS, INK, MUTED, style
 
 Values = npt.NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from hemline.claims.file import Claims
-from hemline.dataset import load_dataset
+from hemline.data.description import load_dataset
 
 # Rough seconds on one core: of a training's epoch per weight and image, of a stage around its trainings.
 _PER_WEIGHT_AND_IMAGE = 4e-11

@@ -23,7 +23,7 @@ from hemline.claims.file import (
     WobblePart,
 )
 from hemline.claims.judge import Finding
-from hemline.statistics import Correct
+from hemline.comparison.statistics import Correct
 
 Refuses = Callable[[dict[str, Any]], str | None]
 

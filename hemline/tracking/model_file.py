@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
-    import keras
+    from hemline.training.tensorflow import keras
 
 
 class ModelFile(NamedTuple):

@@ -5,7 +5,6 @@ pulled into a fresh clone, store deleted or out of reach while it trained - one 
 without test figures is given them.
 """
 
-import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -16,25 +15,24 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import classification_report
 
-from hemline.dataset import load_dataset
+from hemline.comparison.confusion import confusion
+from hemline.comparison.evaluated import Evaluated
+from hemline.comparison.metrics import METRICS
+from hemline.data.normalized import Normalized
 from hemline.errors import InputError
-from hemline.evaluation import confusion
-from hemline.splits import read_split
-from hemline.tables import read_table
 from hemline.tracking import run, store
 from hemline.tracking.model_file import ModelFile
-from hemline.tracking.record import warn
-from hemline.trained import Settings, Trained
+from hemline.tracking.recorder import warn
+from hemline.training.trained import Settings, Trained
 
 BACKFILLED_TAG = "backfilled"
 
 
-def publish(variants: list[str], reports: Path = Path("reports")) -> bool:
+def publish_figures(variants: list[str]) -> bool:
     """Complete the store for ``variants``; what fails costs a warning.
 
     Args:
         variants: those to be published; their models, and the tables of the evaluate stage, are read.
-        reports: the folder of the evaluate stage.
 
     Returns:
         Whether the store is now complete.
@@ -42,7 +40,7 @@ def publish(variants: list[str], reports: Path = Path("reports")) -> bool:
     Raises:
         InputError: the results are missing from the workspace, or are not those of its models.
     """
-    results = _read_results(variants, reports)
+    results = _read_results(variants)
     try:
         opened = {
             dataset: store.open_store(dataset) for dataset in {Trained(name).settings().dataset for name in variants}
@@ -58,6 +56,31 @@ def publish(variants: list[str], reports: Path = Path("reports")) -> bool:
     return True
 
 
+def publish_pictures(variants: list[str], figures: Path = Path("reports/figures")) -> bool:
+    """Give every run the picture of its variant's confusion matrix, unless it has this one; what fails costs a warning.
+
+    Returns:
+        Whether every run has its picture now.
+
+    Raises:
+        InputError: the results are missing from the workspace.
+    """
+    runs = Evaluated().runs(variants)
+    try:
+        for variant, own in runs.groupby("variant"):
+            picture = figures / f"confusion-{variant}.png"
+            opened = store.open_store(Trained(str(variant)).settings().dataset)
+            for sha256 in own.model_sha256:
+                for each in store.search(opened, _of_model(sha256)):
+                    run.log_picture(opened, each, picture)
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever MLflow raises, the results themselves are safe
+        warn(error)
+        return False
+    return True
+
+
 class _Results(NamedTuple):
     """What the evaluate stage found, for the variants to be published."""
 
@@ -65,40 +88,35 @@ class _Results(NamedTuple):
     baseline: float  # its mean test accuracy
     predicted: dict[tuple[str, int], NDArray[np.intp]]
     labels: NDArray[np.integer]
-    folder: Path
+    classes: list[str]
 
 
-def _read_results(variants: list[str], reports: Path) -> _Results:
-    try:
-        runs = read_table(reports / "evaluation" / "runs.csv")
-        comparison = read_table(reports / "evaluation" / "comparison.csv")
-        if missing := [variant for variant in variants if variant not in set(runs.variant)]:
-            raise InputError(f"{missing[0]}: has not been evaluated; run `dvc repro`")
-        runs = runs[runs.variant.isin(variants)]
-        predicted = {}
-        for variant, group in runs.groupby("variant"):
-            probabilities = np.load(reports / "evaluation" / "probabilities" / f"{variant}.npy", mmap_mode="r")
-            for seed, each in zip(group.seed, probabilities, strict=True):
-                predicted[str(variant), int(seed)] = each.argmax(axis=1)
-    except FileNotFoundError as error:
-        raise InputError(f"{error.filename}: no such file; run `dvc repro`") from None
+def _read_results(variants: list[str]) -> _Results:
+    evaluated, normalized = Evaluated(), Normalized()
+    runs, comparison = evaluated.runs(variants), evaluated.comparison()
+    predicted = {}
+    for variant, group in runs.groupby("variant"):
+        probabilities = Trained(str(variant)).probabilities("test")
+        for seed, each in zip(group.seed, probabilities, strict=True):
+            predicted[str(variant), int(seed)] = each.argmax(axis=1)
     (baseline,) = comparison[comparison.verdict == "baseline"].accuracy
-    return _Results(runs, baseline, predicted, read_split("test").labels, reports / "evaluation")
+    return _Results(runs, baseline, predicted, normalized.labels("test"), normalized.about().classes)
 
 
 def _publish_run(opened: store.Store, settings: Settings, row: dict[Any, Any], results: _Results) -> None:
     variant, seed, sha256 = row["variant"], row["seed"], row["model_sha256"]
-    same_model = f"tags.{store.SHA_TAG} = '{sha256}' and attributes.status = 'FINISHED'"
-    runs = store.search(opened, same_model) or [_back_fill(opened, settings, seed, sha256)]
-    gain = round(row["test_accuracy"] - results.baseline, 6)
-    figures = {"test_accuracy": row["test_accuracy"], "test_loss": row["test_loss"], "test_gain": gain}
+    runs = store.search(opened, _of_model(sha256)) or [_back_fill(opened, settings, seed, sha256)]
+    figures = {f"test_{key}": row[f"test_{key}"] for key in ("accuracy", *(metric.key for metric in METRICS))}
+    figures["test_gain"] = round(row["test_accuracy"] - results.baseline, 6)
     for each in runs:
         if any(each.data.metrics.get(key) != value for key, value in figures.items()):
             with tempfile.TemporaryDirectory() as folder:
-                _write_artifacts(settings, results.predicted[variant, seed], results.labels, Path(folder))
-                picture = results.folder / "confusion" / f"{variant}.png"
-                shutil.copy(picture, Path(folder) / "confusion_matrix_all_seeds.png")
+                _write_artifacts(results, results.predicted[variant, seed], Path(folder))
                 run.log_figures(opened, each, figures, row["epochs"], Path(folder))
+
+
+def _of_model(sha256: str) -> str:
+    return f"tags.{store.SHA_TAG} = '{sha256}' and attributes.status = 'FINISHED'"
 
 
 def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) -> Any:
@@ -106,10 +124,7 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
     trained = Trained(settings.variant)
     if trained.model_sha256(seed) != sha256:
         raise InputError(f"{trained.model_path(seed)}: was trained again since the evaluation; run `dvc repro`")
-    from hemline.runtime import start_tensorflow  # noqa: PLC0415 - seconds, rarely needed
-
-    start_tensorflow()
-    from hemline.model import load_model, serving_model  # noqa: PLC0415
+    from hemline.training.model import load_model, serving_model  # noqa: PLC0415 - imports TensorFlow, rarely needed
 
     history = trained.history()
     epochs = history[history.seed == seed].to_dict("records")
@@ -127,10 +142,8 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
     return opened.client.get_run(run_id)
 
 
-def _write_artifacts(
-    settings: Settings, predicted: NDArray[np.intp], labels: NDArray[np.integer], folder: Path
-) -> None:
-    classes = load_dataset(settings.dataset).classes
+def _write_artifacts(results: _Results, predicted: NDArray[np.intp], folder: Path) -> None:
+    classes, labels = results.classes, results.labels
     counts = confusion(labels, predicted, len(classes))
     pd.DataFrame(counts, index=classes, columns=classes).to_csv(folder / "confusion_matrix.csv", index_label="true")
     report = classification_report(labels, predicted, labels=range(len(classes)), target_names=classes, zero_division=0)

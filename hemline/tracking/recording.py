@@ -11,8 +11,8 @@ from mlflow.entities import Metric
 
 from hemline.tracking import run, store
 from hemline.tracking.model_file import ModelFile
-from hemline.tracking.record import warn
-from hemline.trained import Settings
+from hemline.tracking.recorder import warn
+from hemline.training.trained import Settings
 
 # A write costs as much for one epoch as for ten, and no eye follows faster.
 _SECONDS_BETWEEN_WRITES = 1.0

@@ -21,9 +21,8 @@ from hemline.errors import InputError
 from hemline.tracking import store
 
 if TYPE_CHECKING:
-    import keras
-
     from hemline.tracking.served import Served
+    from hemline.training.tensorflow import keras
 
 ALIAS = "champion"
 DESCRIPTION = (
@@ -81,11 +80,13 @@ def find_champion(dataset: str) -> Champion | None:
 
 
 def load_champion(champion: Champion) -> "Served":
-    """Load the champion's model; TensorFlow must have been started.
+    """Load the champion's model.
 
     Raises:
         InputError: it cannot be loaded, or was not promoted by Hemline.
     """
+    from hemline.training import tensorflow  # noqa: F401, PLC0415 - started as everywhere, before the model imports it
+
     try:
         loaded = mlflow.pyfunc.load_model(f"models:/{champion.dataset}/{champion.version}").unwrap_python_model()
     except Exception as error:  # noqa: BLE001 - files can be missing or broken in any way
@@ -132,7 +133,7 @@ def _log(
     opened: store.Store, model: "keras.Sequential", facts: dict[str, Any], tags: dict[str, str]
 ) -> tuple[str, str | None]:
     """Log the model behind its checks, from the run of its training, and return its address and that run."""
-    from hemline.model import save_model  # noqa: PLC0415 - TensorFlow must be started first
+    from hemline.training.model import save_model  # noqa: PLC0415 - imports TensorFlow
 
     runs = store.search(opened, f"tags.{store.SHA_TAG} = '{tags[store.SHA_TAG]}' and attributes.status = 'FINISHED'")
     run_id = runs[0].info.run_id if runs else None

@@ -4,8 +4,10 @@ import hashlib
 import itertools
 import os
 import re
+import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,13 +19,14 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 from mlflow.models import Model, ModelSignature
 from mlflow.types import Schema, TensorSpec
 
-from hemline.dataset import load_dataset
+from hemline.data.description import load_dataset
 from hemline.params import Normalize, Training
 from hemline.tracking import keras_flavor
 from hemline.tracking.model_file import ModelFile
 from hemline.tracking.store import HOST_TAG, SHA_TAG, Store, project_run
-from hemline.trained import Settings
+from hemline.training.trained import Settings
 
+_PICTURE_TAG = "confusion_picture"
 _USUAL = Training(hidden=[]).model_dump() | Normalize().model_dump()
 _SHORT = {"batch_size": "b", "learning_rate": "lr", "dropout": "dropout", "scale": "scale", "validation_split": "val"}
 
@@ -147,3 +150,14 @@ def log_figures(store: Store, run: Any, figures: dict[str, float], epochs: int, 
     ]
     store.client.log_artifacts(run.info.run_id, str(folder))
     store.client.log_batch(run.info.run_id, metrics=metrics)
+
+
+def log_picture(store: Store, run: Any, picture: Path) -> None:
+    """Log the picture of the confusion matrix over all seeds, unless the run has it; a tag tells which one it has."""
+    digest = hashlib.sha256(picture.read_bytes()).hexdigest()[:16]
+    if run.data.tags.get(_PICTURE_TAG) == digest:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(picture, Path(folder) / "confusion_matrix_all_seeds.png")
+        store.client.log_artifacts(run.info.run_id, folder)
+    store.client.log_batch(run.info.run_id, tags=[RunTag(_PICTURE_TAG, digest)])

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from hemline.ports import HOST
+from hemline.processes.ports import HOST
 from hemline.tracking import registry
 from hemline.tracking.store import Store, local_database, open_store, tracking_uri
 

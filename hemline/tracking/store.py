@@ -32,6 +32,7 @@ from mlflow import MlflowClient  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 
 from hemline.errors import InputError  # noqa: E402
+from hemline.repository import repository  # noqa: E402
 from hemline.tracking.relocate import relocate  # noqa: E402
 
 logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # it reports each table that it creates
@@ -65,14 +66,9 @@ class Store(NamedTuple):
     experiment_id: str
 
 
-def root() -> Path:
-    """Return the main repository's root, also from a stage that DVC runs in a temporary copy of it."""
-    return Path(os.environ.get("DVC_ROOT", ".")).resolve()
-
-
 def tracking_uri() -> str:
     """Return ``MLFLOW_TRACKING_URI`` where it is set, or else the address of the repository's own store."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root() / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{repository() / 'mlflow.db'}"
 
 
 def open_store(experiment: str) -> Store:
@@ -121,7 +117,7 @@ def end_lock(lock: BaseFileLock) -> None:
 
 
 def _live() -> Path:
-    return root() / ".hemline" / "live"
+    return repository() / ".hemline" / "live"
 
 
 def _create(database: Path) -> None:

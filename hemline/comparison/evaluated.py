@@ -1,0 +1,126 @@
+"""What the evaluate stage hands on: ``reports/metrics.json`` and the tables of ``reports/evaluation/``."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hemline.outputs import Outputs
+
+if TYPE_CHECKING:
+    from hemline.comparison.evaluation import Evaluation
+
+
+class Evaluated(Outputs):
+    """The folder ``reports/evaluation``, or the same at another revision."""
+
+    PATH = Path("reports/evaluation")
+    STAGE = "evaluate"
+
+    def write(self, evaluation: "Evaluation") -> None:
+        """Write all tables, and ``metrics.json`` beside the folder, in place of what was there.
+
+        Raises:
+            InputError: the comparison is not possible; then nothing is touched.
+        """
+        comparison, metrics = evaluation.comparison(), evaluation.metrics()
+        shutil.rmtree(self.path, ignore_errors=True)
+        for name in ("confusion", "per_class", "predictions"):
+            (self.path / name).mkdir(parents=True)
+        comparison.to_csv(self.path / "comparison.csv", index=False)
+        evaluation.runs().to_csv(self.path / "runs.csv", index=False)
+        evaluation.curves().to_csv(self.path / "curves.csv")  # for `dvc plots`
+        for variant in evaluation.variants:
+            self._write_matrix(evaluation.confusion(variant), _confusion_name(variant), evaluation.classes)
+            if variant != evaluation.baseline:
+                name = _difference_name(variant, evaluation.baseline)
+                self._write_matrix(evaluation.difference(variant), name, evaluation.classes)
+            evaluation.per_class(variant).to_csv(self.path / _per_class_name(variant), index_label="class")
+            evaluation.predictions(variant).to_csv(self.path / f"predictions/{variant}.csv", index=False)  # likewise
+        (self.path.parent / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+
+    def exists(self) -> bool:
+        """Say whether anything has been evaluated."""
+        return (self.path / "runs.csv").exists()
+
+    def runs(self, variants: list[str] | None = None) -> pd.DataFrame:
+        """Return a row per training, of these variants in their order, or of all.
+
+        Raises:
+            InputError: the table is missing or damaged, or lacks a variant.
+        """
+        return self._read_variants("runs.csv", variants)
+
+    def comparison(self, variants: list[str] | None = None) -> pd.DataFrame:
+        """Return a row per variant, of these in their order, or of all.
+
+        Raises:
+            InputError: the table is missing or damaged, or lacks a variant.
+        """
+        return self._read_variants("comparison.csv", variants)
+
+    def per_class(self, variant: str) -> pd.DataFrame:
+        """Return a row per class: class, precision, recall, f1, support.
+
+        Raises:
+            InputError: the table is missing, or damaged.
+        """
+        return self.read_table(_per_class_name(variant))
+
+    def confusion(self, variant: str) -> NDArray[np.float64]:
+        """Return counts (classes, classes) over all seeds; rows are the true classes.
+
+        Raises:
+            InputError: the matrix is missing, or damaged.
+        """
+        return self._read_matrix(_confusion_name(variant))
+
+    def difference(self, variant: str, baseline: str) -> NDArray[np.float64]:
+        """Return the shares of each true class minus those of the baseline, (classes, classes).
+
+        Raises:
+            InputError: the matrix is missing, or damaged.
+        """
+        return self._read_matrix(_difference_name(variant, baseline))
+
+    def _write_matrix(self, matrix: NDArray[Any], name: str, classes: list[str]) -> None:
+        pd.DataFrame(matrix, index=classes, columns=classes).to_csv(self.path / name, index_label="true")
+
+    def _read_matrix(self, name: str) -> NDArray[np.float64]:
+        table = self.read_table(name)
+        try:
+            values = table.iloc[:, 1:].to_numpy(float)
+        except ValueError:
+            raise self.wrong(name, "must hold numbers") from None
+        if values.shape != (len(table), len(table)):
+            raise self.wrong(name, f"must have as many columns of numbers as rows, got {values.shape}")
+        return values
+
+    def _read_variants(self, name: str, variants: list[str] | None) -> pd.DataFrame:
+        table = self.read_table(name)
+        if "variant" not in table:
+            raise self.wrong(name, "must have a column `variant`")
+        if variants is None:
+            return table
+        for variant in variants:
+            if variant not in set(table["variant"]):
+                raise self.wrong(name, f"has no row for the variant {variant!r}")
+        order = table["variant"].map({variant: number for number, variant in enumerate(variants)})
+        known = table.assign(_order=order).dropna(subset="_order")
+        return known.sort_values("_order", kind="stable").drop(columns="_order").reset_index(drop=True)
+
+
+def _confusion_name(variant: str) -> str:
+    return f"confusion/{variant}.csv"
+
+
+def _difference_name(variant: str, baseline: str) -> str:
+    return f"confusion/{variant}-minus-{baseline}.csv"
+
+
+def _per_class_name(variant: str) -> str:
+    return f"per_class/{variant}.csv"

@@ -1,0 +1,139 @@
+"""The trainings of all variants, scored and compared: from probabilities to the tables that evaluate hands on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hemline.comparison.confusion import confusion, confusion_difference
+from hemline.comparison.metrics import METRICS
+from hemline.comparison.scores import Score, score
+from hemline.comparison.statistics import Row, table
+
+_CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+class Evaluation:
+    """Takes one variant after the other; each table is one of all variants taken so far.
+
+    Attributes:
+        baseline: the variant that the others are compared with.
+        classes: the classes' names.
+        variants: those taken, in their order.
+    """
+
+    def __init__(self, baseline: str, classes: Sequence[str], labels: NDArray[np.integer]) -> None:
+        self.baseline, self.classes, self._labels = baseline, list(classes), labels
+        self.variants: list[str] = []
+        self._runs: list[dict[str, Any]] = []
+        self._parameters: dict[str, int] = {}
+        self._curves: dict[str, pd.DataFrame] = {}
+        self._scores: dict[str, list[Score]] = {}
+        self._predicted: dict[str, NDArray[np.intp]] = {}  # (seeds, images)
+        self._comparison: pd.DataFrame | None = None
+
+    def add(
+        self,
+        variant: str,
+        history: pd.DataFrame,
+        probabilities: NDArray[np.float32],
+        models: Mapping[int, str],
+        parameters: int,
+    ) -> None:
+        """Take a variant.
+
+        Args:
+            variant: its name.
+            history: a row per seed and epoch.
+            probabilities: on the test images, float32 (seeds, images, classes).
+            models: the SHA-256 of its models, by seed, in the order of the probabilities.
+            parameters: how many weights a model has.
+
+        Raises:
+            InputError: the probabilities do not fit the labels and classes.
+        """
+        self._scores[variant] = [score(each, self._labels, self.classes) for each in probabilities]
+        self._predicted[variant] = probabilities.argmax(axis=-1)
+        self._curves[variant] = history.groupby("epoch")[list(_CURVES)].mean()
+        self._parameters[variant] = parameters
+        for (seed, sha256), scored in zip(models.items(), self._scores[variant], strict=True):
+            last = history[history.seed == seed].iloc[-1]
+            row = {"variant": variant, "seed": seed, "epochs": int(last["epoch"])}
+            figures = {key: last[key] for key in _CURVES}
+            test = {f"test_{key}": value for key, value in scored.metrics.items()}
+            self._runs.append(row | figures | test | {"test_accuracy": scored.accuracy, "model_sha256": sha256})
+        self.variants.append(variant)
+        self._comparison = None
+
+    def accuracies(self, variant: str) -> NDArray[np.float64]:
+        """Return the test accuracy of each seed."""
+        return np.array([scored.accuracy for scored in self._scores[variant]])
+
+    def runs(self) -> pd.DataFrame:
+        """Return a row per training: its last epoch, its figures on the test images, its model."""
+        return pd.DataFrame(self._runs)
+
+    def curves(self) -> pd.DataFrame:
+        """Return loss and accuracy by variant and epoch, means over the seeds."""
+        return pd.concat(self._curves, names=["variant"]).round(6)
+
+    def comparison(self) -> pd.DataFrame:
+        """Return a row per variant: accuracy and gain with their intervals, the tests, the other metrics, the verdict.
+
+        Raises:
+            InputError: the comparison is not possible.
+        """
+        if self._comparison is None:
+            correct = {variant: predicted == self._labels for variant, predicted in self._predicted.items()}
+            self._comparison = pd.DataFrame([self._comparison_row(row) for row in table(correct, self.baseline)])
+        return self._comparison
+
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """Return what ``dvc metrics diff`` and ``dvc exp show`` are to show of each variant."""
+        keys = ["accuracy", *(metric.key for metric in METRICS), "gain", "gain_low", "gain_high"]
+        return {
+            row["variant"]: {key: round(row[key], 6) for key in keys if not pd.isna(row[key])}
+            for row in self.comparison().to_dict("records")
+        }
+
+    def confusion(self, variant: str) -> NDArray[np.int64]:
+        """Return the confusion matrix of a variant, summed over its seeds: true classes in rows."""
+        each = [confusion(self._labels, predicted, len(self.classes)) for predicted in self._predicted[variant]]
+        total: NDArray[np.int64] = np.stack(each).sum(axis=0)
+        return total
+
+    def difference(self, variant: str) -> NDArray[np.float64]:
+        """Return the confusion matrix of a variant minus that of the baseline, in shares of each true class."""
+        return confusion_difference(self.confusion(variant), self.confusion(self.baseline))
+
+    def per_class(self, variant: str) -> pd.DataFrame:
+        """Return precision, recall and F1 of each class, means over the seeds, and its number of images."""
+        tables = [scored.per_class for scored in self._scores[variant]]
+        return pd.concat(tables).groupby(level=0, sort=False).mean()
+
+    def predictions(self, variant: str) -> pd.DataFrame:
+        """Return the actual and the predicted class of each test image, for the first seed."""
+        names = np.array(self.classes)
+        return pd.DataFrame({"actual": names[self._labels], "predicted": names[self._predicted[variant][0]]})
+
+    def _comparison_row(self, row: Row) -> dict[str, Any]:
+        gain, scores = row.comparison, self._scores[row.variant]
+        metrics = {key: float(np.mean([scored.metrics[key] for scored in scores])) for key in scores[0].metrics}
+        return {
+            "variant": row.variant,
+            "seeds": row.seeds,
+            "parameters": self._parameters[row.variant],
+            "accuracy": row.accuracy.estimate,
+            "accuracy_low": row.accuracy.low,
+            "accuracy_high": row.accuracy.high,
+            **metrics,
+            "gain": gain.gain if gain else None,
+            "gain_low": gain.low if gain else None,
+            "gain_high": gain.high if gain else None,
+            "p_seeds_and_images": gain.p_value if gain else None,
+            "p_exact": row.exact_p_value,
+            "p_holm": row.adjusted_p_value,
+            "verdict": row.verdict or "baseline",
+        }

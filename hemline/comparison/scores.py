@@ -1,0 +1,78 @@
+"""What a trained model's probabilities are worth on labelled images; pure functions on arrays, by scikit-learn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import precision_recall_fscore_support
+
+from hemline.comparison.confusion import check_labels
+from hemline.comparison.metrics import METRICS
+from hemline.errors import InputError
+
+# How far from 1 a row of float32 probabilities may sum; rounding stays a hundred times below this.
+_SUM_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class Score:
+    """One training on one set of images.
+
+    Attributes:
+        accuracy: in [0, 1].
+        metrics: those of ``metrics.METRICS``, by key.
+        per_class: a row for each class, indexed by its name, with precision, recall and f1 in [0, 1] (0 where
+            undefined) and support, its number of images.
+    """
+
+    accuracy: float
+    metrics: dict[str, float]
+    per_class: pd.DataFrame
+
+
+def score(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]], classes: Sequence[str]) -> Score:
+    """Score predicted probabilities against the labels; the predicted class is the most probable one.
+
+    Args:
+        probabilities: float (images, classes) in [0, 1], each row summing to 1.
+        labels: int (images,) in [0, number of classes).
+        classes: the names of the classes, at least two.
+
+    Returns:
+        Accuracy, the other metrics, and the values of each class.
+
+    Raises:
+        InputError: shapes that do not fit, no images, labels outside the classes, rows that are no probabilities.
+
+    Source:
+        scikit-learn's ``precision_recall_fscore_support``.
+    """
+    n_classes = len(classes)
+    if n_classes < 2:  # noqa: PLR2004 - with one class there is nothing to tell apart
+        raise InputError(f"classes: must be at least two names, got {list(classes)!r}")
+    check_labels("labels", labels, n_classes)
+    _check_probabilities(probabilities, (len(labels), n_classes))
+    predicted = probabilities.argmax(axis=1)
+    values = precision_recall_fscore_support(labels, predicted, labels=range(n_classes), zero_division=0)
+    per_class = pd.DataFrame(
+        dict(zip(("precision", "recall", "f1", "support"), values, strict=True)), index=pd.Index(classes, name="class")
+    )
+    metrics = {metric.key: metric.compute(probabilities, labels) for metric in METRICS}
+    return Score(float((predicted == labels).mean()), metrics, per_class)
+
+
+def _check_probabilities(probabilities: NDArray[Any], shape: tuple[int, int]) -> None:
+    if probabilities.shape != shape:
+        raise InputError(f"probabilities: must be of shape (images, classes) {shape}, got {probabilities.shape}")
+    if not np.isfinite(probabilities).all():
+        raise InputError("probabilities: must be finite, got NaN or infinity; the training may have diverged")
+    sums = probabilities.sum(axis=1, dtype=np.float64)
+    if probabilities.min() < 0 or (np.abs(sums - 1) > _SUM_TOLERANCE).any():
+        worst = sums[np.abs(sums - 1).argmax()]
+        raise InputError(
+            f"probabilities: must be at least 0 and sum to 1 for each image, "
+            f"got a minimum of {probabilities.min():g} and a sum of {worst:g}"
+        )

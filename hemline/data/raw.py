@@ -1,0 +1,87 @@
+"""The raw images of a data set, as they were published: each file is refused unless it is what the description says.
+
+Whatever format raw data has, it leaves this file as ``RawImages``.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.data.description import DataFile, Dataset, LabelsFile
+from hemline.data.idx import read_idx
+from hemline.errors import InputError
+
+
+@dataclass(frozen=True)
+class RawImages:
+    """A data set as it was published: training and test, nothing scaled, shuffled or split.
+
+    Attributes:
+        train_images: uint8 (n, h, w) or (n, h, w, channels), 0 to 255.
+        train_labels: uint8 (n,), 0 to classes - 1.
+        test_images: like ``train_images``.
+        test_labels: like ``train_labels``.
+    """
+
+    train_images: NDArray[np.uint8]
+    train_labels: NDArray[np.uint8]
+    test_images: NDArray[np.uint8]
+    test_labels: NDArray[np.uint8]
+
+
+def read_raw(dataset: Dataset, folder: Path = Path("data/raw")) -> RawImages:
+    """Read a data set's four raw files, each checked against its description.
+
+    Raises:
+        InputError: a file is missing, or is not what the description says.
+    """
+    return RawImages(*(read_file(dataset, file, folder / file.name) for file in dataset.files.in_order()))
+
+
+def read_file(dataset: Dataset, file: DataFile, path: Path) -> NDArray[np.uint8]:
+    """Read one file, and check everything that the description says of it.
+
+    Args:
+        dataset: the description.
+        file: one of ``dataset.files.in_order()``.
+        path: where its decompressed bytes are.
+
+    Returns:
+        uint8 images (n, h, w) or (n, h, w, channels), 0 to 255; or uint8 labels (n,), 0 to classes - 1.
+
+    Raises:
+        InputError: the file is missing, is no IDX file, or differs in shape, labels, class counts or checksum.
+    """
+    try:
+        with path.open("rb") as stream:
+            values = read_idx(stream)
+        _check_values(dataset, file, values)
+        _check_sha256(file, path)
+    except FileNotFoundError:
+        raise InputError(f"{file.name}: no such file in {path.parent}; run `dvc repro download`") from None
+    except InputError as error:
+        raise InputError(f"{file.name}: {error}") from None
+    return values
+
+
+def _check_values(dataset: Dataset, file: DataFile, values: NDArray[np.uint8]) -> None:
+    if values.shape != dataset.shape(file):
+        raise InputError(f"shape: must be {dataset.shape(file)}, got {values.shape}")
+    if not isinstance(file, LabelsFile):
+        return
+    n_classes = len(dataset.classes)
+    counts = np.bincount(values, minlength=n_classes).tolist()
+    if len(counts) > n_classes:
+        raise InputError(f"labels: must be 0 to {n_classes - 1}, got {len(counts) - 1}")
+    if file.class_counts is not None and counts != file.class_counts:
+        raise InputError(f"class counts: must be {file.class_counts}, got {counts}")
+
+
+def _check_sha256(file: DataFile, path: Path) -> None:
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != file.sha256:
+        raise InputError(f"sha256: must be {file.sha256}, got {digest}")

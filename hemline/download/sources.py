@@ -1,0 +1,206 @@
+"""Sources: where the files of a data set come from, and how they get to ``data/raw`` whole and verified or not at all.
+
+A source is a location, ``<location>/<file>`` or ``<location>/<file>.gz`` (http, https, s3, a local folder, and whatever
+else fsspec reads), or a package: ``apt:<name>``, ``npm:<name>``. They are tried in order until all files are there.
+"""
+
+import gzip
+import shutil
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hemline.data.description import PACKAGE_PATTERNS, DataFile, Dataset
+from hemline.data.raw import read_file
+from hemline.download.location import copy_file
+from hemline.download.packages import fetch_package
+from hemline.download.transfer import Display
+from hemline.errors import InputError
+from hemline.processes.lock import locked
+from hemline.repository import repository
+
+# Seconds without an answer after which a source is given up.
+PATIENCE = 10.0
+IN_PLACE = "already in place"
+_CHUNK = 2**20
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One file that is in place now: its name, the source it came from, its bytes, the seconds it took."""
+
+    name: str
+    source: str
+    size: int
+    seconds: float
+
+
+def fetch(dataset: Dataset, folder: Path = Path("data/raw"), patience: float = PATIENCE) -> list[Arrival]:
+    """Bring the four files of ``dataset`` into ``folder``, decompressed and verified; prints what it does.
+
+    A file that is there and right stays. The others are collected beside ``folder`` and moved when all are right.
+
+    Args:
+        dataset: what the files must be, and the sources to try.
+        folder: created when missing, and touched only when all files are right.
+        patience: seconds after which a source that does not answer is given up.
+
+    Returns:
+        The four files, in the order of ``dataset.files``.
+
+    Raises:
+        InputError: no source had a file that is what the data set says; one line for each source says why.
+    """
+    with _staging(folder) as staging, Display() as display:
+        collection = _Collection(dataset, folder, staging, patience, display)
+        collection.complete()
+        collection.place()
+    return [collection.arrivals[file.name] for file in dataset.files.in_order()]
+
+
+def manual_folder(dataset: Dataset, folder: Path = Path("data/raw")) -> Path:
+    """Return where files placed by hand are looked for: ``data/manual/<data set>``.
+
+    Not ``data/raw``, which DVC empties before it runs the stage. And in the main repository, because the copies that
+    ``dvc exp run --temp`` works in have no files that git does not know.
+    """
+    return repository() / folder.parent / "manual" / dataset.name
+
+
+class _Collection:
+    """The files on their way: those in place, those verified in the staging folder, and those still missing."""
+
+    def __init__(self, dataset: Dataset, folder: Path, staging: Path, patience: float, display: Display) -> None:
+        self.arrivals: dict[str, Arrival] = {}
+        self._dataset = dataset
+        self._folder = folder
+        self._staging = staging
+        self._patience = patience
+        self._display = display
+        # The smallest first: a source that has other data shows it before the large files are downloaded.
+        self._missing = sorted(dataset.files.in_order(), key=dataset.size)
+
+    def complete(self) -> None:
+        """Try one source after the other until no file is missing."""
+        self._keep_what_is_in_place()
+        manual = manual_folder(self._dataset, self._folder)
+        sources = ([str(manual)] if manual.is_dir() else []) + self._dataset.sources
+        reasons = []
+        for number, source in enumerate(sources):
+            if not self._missing:
+                return
+            try:
+                # A folder for each source: one that was given up may still be writing.
+                self._take_from(source, self._staging / str(number))
+            except InputError as error:
+                reasons.append(f"{source}: {error}")
+                self._display.line(f"not from {reasons[-1]}")
+        if self._missing:
+            raise InputError(self._advice(reasons, manual))
+
+    def place(self) -> None:
+        """Move the files into place, each in one step."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for arrival in self.arrivals.values():
+            if arrival.source != IN_PLACE:
+                (self._staging / arrival.name).replace(self._folder / arrival.name)
+
+    def _keep_what_is_in_place(self) -> None:
+        for file in list(self._missing):
+            try:
+                read_file(self._dataset, file, self._folder / file.name)
+            except (InputError, OSError):
+                continue
+            self._arrived(file, IN_PLACE, 0.0)
+
+    def _take_from(self, source: str, scratch: Path) -> None:
+        scratch.mkdir()
+        location = _location(source)
+        if source.partition(":")[0] in PACKAGE_PATTERNS:
+            start = time.monotonic()
+            self._display.start(source)
+            names = {name for file in self._missing for name in _names(file)}
+            fetch_package(source, names, scratch, self._patience, self._display)
+            self._display.line(f"{source}: its package is here ({time.monotonic() - start:.1f} s)")
+            location = str(scratch.resolve())
+        for file in list(self._missing):
+            start = time.monotonic()
+            self._display.start(f"{file.name} from {source}")
+            packed = self._download(file, location, scratch)
+            unpacked = _decompress(packed, self._staging / file.name, self._dataset.size(file))
+            read_file(self._dataset, file, unpacked)
+            self._arrived(file, source, time.monotonic() - start)
+
+    def _download(self, file: DataFile, location: str, scratch: Path) -> Path:
+        target = scratch / f"{file.name}.part"
+        # Compressed data is hardly ever larger than the data itself, and then only by this much.
+        limit = self._dataset.size(file) * 1001 // 1000 + 1024
+        for name in _names(file):
+            try:
+                copy_file(f"{location}/{name}", target, limit, self._patience, self._display)
+            except FileNotFoundError:
+                continue
+            return target
+        raise InputError(f"has neither {' nor '.join(_names(file))} for us to read")
+
+    def _arrived(self, file: DataFile, source: str, seconds: float) -> None:
+        self._missing.remove(file)
+        size = self._dataset.size(file)
+        self.arrivals[file.name] = Arrival(file.name, source, size, seconds)
+        self._display.line(f"{file.name}: {size:,} bytes, verified, {source} ({seconds:.1f} s)")
+
+    def _advice(self, reasons: list[str], manual: Path) -> str:
+        names = ", ".join(file.name for file in self._missing)
+        remedy = (
+            f"To place them by hand, put them (.gz or not) into {manual}/ and run this again; "
+            "their checksums will be verified."
+        )
+        return "\n  ".join([f"{self._dataset.name}: no source has {names}", *reasons, remedy])
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder beside ``folder``, in the same file system; one process at a time."""
+    staging = folder.with_name(f".{folder.name}.partial")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = folder.with_name(f".{folder.name}.lock")
+        with locked(lock, f"waiting for another download, which holds {lock}"):
+            shutil.rmtree(staging, ignore_errors=True)  # left behind by a process that was killed
+            staging.mkdir()
+            try:
+                yield staging
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error}") from None
+
+
+def _location(source: str) -> str:
+    if "://" in source:
+        return source.rstrip("/")
+    return str((repository() / Path(source).expanduser()).resolve())
+
+
+def _names(file: DataFile) -> list[str]:
+    return [f"{file.name}.gz", file.name]
+
+
+def _decompress(packed: Path, target: Path, size: int) -> Path:
+    """Move or gunzip ``packed`` to ``target``; its content decides, because servers decompress at will."""
+    with packed.open("rb") as stream:
+        compressed = stream.read(2) == b"\x1f\x8b"
+    if not compressed:
+        return packed.replace(target)
+    try:
+        with gzip.open(packed) as stream, target.open("wb") as out:
+            while chunk := stream.read(_CHUNK):
+                out.write(chunk)
+                if out.tell() > size:
+                    raise InputError(f"{target.name}: decompresses to more than its {size} bytes")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"{target.name}: its gzip data is damaged: {error}") from None
+    return target

@@ -1,0 +1,106 @@
+"""Which confusions of the baseline another variant resolves, and which it does not: numbers into words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hemline.words import listed
+
+# Changes below this many percentage points are not worth a word.
+SMALL_CHANGE = 1.0
+# A sentence names this many confusions of an outcome; a table has them all.
+NAMED = 4
+PHRASES = {
+    "resolved": "at least halves {}",
+    "reduced": "reduces {}",
+    "unchanged": "leaves {} as frequent, within a percentage point",
+    "more frequent": "makes {} more frequent",
+}
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """One true class taken for another, under the baseline and under another variant.
+
+    Attributes:
+        true: the class that the images have.
+        predicted: the class that they are given.
+        before: per cent of the true class's images, baseline.
+        after: the same, other variant.
+    """
+
+    true: str
+    predicted: str
+    before: float
+    after: float
+
+    @property
+    def change(self) -> float:
+        """Percentage points; below 0 is an improvement."""
+        return self.after - self.before
+
+    @property
+    def outcome(self) -> str:
+        """The change in words: halved or better is resolved; less than a point is none."""
+        if abs(self.change) < SMALL_CHANGE:
+            return "unchanged"
+        if self.change > 0:
+            return "more frequent"
+        return "resolved" if self.after <= self.before / 2 else "reduced"
+
+
+def frequent(
+    before: npt.NDArray[Any], after: npt.NDArray[Any], classes: Sequence[str], number: int = 10
+) -> list[Confusion]:
+    """List the baseline's most frequent confusions, and what another variant makes of them.
+
+    Args:
+        before: (classes, classes) row shares of the baseline; rows are the true classes.
+        after: the same of the other variant.
+        classes: the names, in the order of the rows.
+        number: how many to list at most.
+
+    Returns:
+        The confusions that occur, most frequent first, ties in the order of the rows.
+    """
+    errors = np.array(before, float)
+    np.fill_diagonal(errors, 0)
+    order = np.argsort(-errors, axis=None, kind="stable")[:number]
+    places = [(int(place) // len(classes), int(place) % len(classes)) for place in order]
+    return [
+        Confusion(classes[row], classes[column], 100 * errors[row, column], 100 * float(after[row, column]))
+        for row, column in places
+        if errors[row, column] > 0
+    ]
+
+
+def in_words(confusions: Sequence[Confusion], variant: str, baseline: str) -> str:
+    """Sum up the list in one sentence.
+
+    Args:
+        confusions: what ``frequent`` returned; it may be empty.
+        variant: the variant that ``after`` refers to.
+        baseline: the variant that ``before`` refers to.
+
+    Returns:
+        A sentence that names the confusions by outcome, and says nothing about chance.
+    """
+    if not confusions:
+        return f"{baseline} confuses no classes of these test images."
+    parts = [
+        phrase.format(
+            _few([f"{each.true} taken for {each.predicted}" for each in confusions if each.outcome == outcome])
+        )
+        for outcome, phrase in PHRASES.items()
+        if any(each.outcome == outcome for each in confusions)
+    ]
+    return f"Of the most frequent confusions of {baseline}, {variant} {'; '.join(parts)}."
+
+
+def _few(names: list[str]) -> str:
+    if len(names) > NAMED + 1:
+        names = [*names[:NAMED], f"{len(names) - NAMED} others"]
+    return listed(names)

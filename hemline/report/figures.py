@@ -1,0 +1,75 @@
+"""The figures of the report: which there are, what each is drawn from, and what is told to those who cannot see it.
+
+To add one, write what draws it (here, or in ``plots``), name it in ``figures``, and place it in
+``templates/index.html.jinja``.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from matplotlib.figure import Figure
+
+from hemline.data.scaling import to_raw
+from hemline.report import plots
+from hemline.report.results import Results
+
+
+class ReportFigure(NamedTuple):
+    """A figure that can be drawn.
+
+    Attributes:
+        draw: draws it.
+        text: for those who cannot see it.
+        photograph: whether it shows more colours than a chart does.
+    """
+
+    draw: Callable[[], Figure]
+    text: str
+    photograph: bool = False
+
+    def png(self) -> bytes:
+        """Draw it, as the bytes of a PNG file."""
+        return plots.png(self.draw(), photograph=self.photograph)
+
+
+def figures(results: Results) -> dict[str, ReportFigure]:
+    """Return all figures of the report, by the names of their files."""
+    baseline, scale = results.params.baseline, results.params.normalize.scale
+    found = {
+        "curves.png": ReportFigure(
+            partial(plots.curves_figure, results.history, baseline),
+            "Loss and accuracy per epoch of each variant, mean and spread over the seeds.",
+        ),
+        "pixels.png": ReportFigure(
+            partial(plots.pixel_range_figure, to_raw(results.train.images[0], scale), scale),
+            "Training image 0 with a bar for its pixel values, as stored and after scaling.",
+            photograph=True,
+        ),
+    }
+    if results.others:
+        found["gain.png"] = ReportFigure(
+            partial(plots.gain_figure, results.comparison, baseline),
+            f"Gain of each variant over {baseline} with its 95 % interval; the table above has the numbers.",
+        )
+    return found | _confusions(results)
+
+
+def _confusions(results: Results) -> dict[str, ReportFigure]:
+    """Return a matrix for each variant, and for each but the baseline what differs from the baseline's."""
+    baseline, classes = results.params.baseline, results.source.classes
+    counts = {
+        f"confusion-{name}.png": ReportFigure(
+            partial(plots.confusion_figure, matrix, classes),
+            f"Confusion matrix of {name}: rows are true classes, columns predicted ones.",
+        )
+        for name, matrix in results.confusion.items()
+    }
+    differences = {
+        f"confusion-{name}-minus-{baseline}.png": ReportFigure(
+            partial(plots.difference_figure, matrix, classes),
+            f"Confusion matrix of {name} minus that of {baseline}, in percentage points of the true class.",
+        )
+        for name, matrix in results.difference.items()
+    }
+    return counts | differences

@@ -1,0 +1,131 @@
+"""Which images the report shows, and how one prediction is put beside its image."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hemline.data.scaling import to_raw
+from hemline.report.pictures import Picture, thumbnail
+
+Array = npt.NDArray[Any]
+
+TRAINING_IMAGES = 25
+TEST_IMAGES = 15
+# Test images that tutorials on these data sets discuss by number; the first ones fill the rest.
+DISCUSSED = (*range(13), 15, 1000)
+BARS = 10
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One class's probability.
+
+    Attributes:
+        name: of the class.
+        percent: 0 to 100.
+        role: "predicted", "true" (only where another class is predicted) or "".
+    """
+
+    name: str
+    percent: float
+    role: str
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one test image.
+
+    Attributes:
+        index: of the image, from 0.
+        picture: the image.
+        true: name of its class.
+        predicted: name of the class with the highest probability.
+        confidence: that probability, in per cent.
+        right: whether the label, not merely its name, is the predicted one.
+        bars: all classes in their order, or the most probable ones where there are many.
+    """
+
+    index: int
+    picture: Picture
+    true: str
+    predicted: str
+    confidence: float
+    right: bool
+    bars: list[Bar]
+
+
+def training_grid(images: Array, labels: Array, classes: Sequence[str], scale: float) -> list[tuple[str, Picture]]:
+    """Choose training images that show every class, in turns, and label them.
+
+    Args:
+        images: float32, (n, height, width) or (n, height, width, channels), divided by ``scale``.
+        labels: integers, (n,).
+        classes: the names, in the order of the labels.
+        scale: as in params.yaml.
+
+    Returns:
+        Up to 25 pairs of a class's name and a picture; a class's images stand together.
+    """
+    turns = pd.Series(np.asarray(labels)).groupby(np.asarray(labels)).cumcount().to_numpy()
+    # The first image of each class, then the second of each, …: a data set sorted by class shows all of them too.
+    chosen = np.lexsort((labels, turns))[:TRAINING_IMAGES]
+    ordered = sorted(chosen.tolist(), key=lambda index: (int(labels[index]), index))
+    return [(classes[int(labels[index])], _picture(images[index], scale, "training", index)) for index in ordered]
+
+
+def shown_test_images(count: int) -> list[int]:
+    """Choose the test images of the gallery, whatever a model makes of them.
+
+    Args:
+        count: how many test images there are.
+
+    Returns:
+        Up to 15 indices: 0 to 12, 15 and 1000 where they exist, others of the first in their place.
+    """
+    candidates = dict.fromkeys([*DISCUSSED, *range(TEST_IMAGES)])
+    return sorted([index for index in candidates if index < count][:TEST_IMAGES])
+
+
+def predict(index: int, image: Array, label: int, shares: Array, classes: Sequence[str], *, scale: float) -> Prediction:
+    """Put a model's probabilities for one test image into words and bars.
+
+    Args:
+        index: of the image.
+        image: float32, (height, width) or (height, width, channels), divided by ``scale``.
+        label: of its true class.
+        shares: float32, (classes,), the probabilities.
+        classes: the names, in the order of the labels.
+        scale: as in params.yaml.
+
+    Returns:
+        The prediction.
+    """
+    answer = int(np.argmax(shares))
+    return Prediction(
+        index=index,
+        picture=_picture(image, scale, "test", index),
+        true=classes[label],
+        predicted=classes[answer],
+        confidence=100 * float(shares[answer]),
+        right=answer == label,
+        bars=_bars(shares, classes, answer, label),
+    )
+
+
+def least_sure(predictions: Sequence[Prediction]) -> Prediction:
+    """Return the prediction with the lowest confidence; the first of equals."""
+    return min(predictions, key=lambda prediction: prediction.confidence)
+
+
+def _bars(shares: Array, classes: Sequence[str], answer: int, label: int) -> list[Bar]:
+    order = range(len(classes)) if len(classes) <= BARS else np.argsort(-shares, kind="stable")[:BARS].tolist()
+    roles = {label: "true", answer: "predicted"}
+    return [Bar(classes[place], 100 * float(shares[place]), roles.get(place, "")) for place in order]
+
+
+def _picture(image: Array, scale: float, part: str, index: int) -> Picture:
+    return thumbnail(to_raw(image, scale), f"{part} image {index}")

@@ -1,0 +1,240 @@
+"""The report: results in, the files of ``reports/`` out.
+
+``render`` makes every file's bytes in memory; ``write`` puts them in place, all or none. The same results give the same
+bytes: no time stamps, run ids or absolute paths.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from tabulate import tabulate
+
+from hemline.comparison.confusion import row_shares
+from hemline.comparison.metrics import METRICS
+from hemline.comparison.selection import best_by_validation
+from hemline.report import confusions, gallery, pictures, verdict
+from hemline.report.figures import figures
+from hemline.report.pictures import Picture
+from hemline.report.results import Results
+from hemline.words import percent, signed
+
+SYMBOLS = {"better": "▲", "worse": "▼", "no difference shown": "●", "baseline": ""}
+SMALLEST_P = 0.001
+SUMMARY_COLUMNS = {
+    "variant": "Variant",
+    "validation": "Validation %",
+    "accuracy": "Test % [95 % interval]",
+    "gain": "Gain, points [95 % interval]",
+    "verdict": "Verdict",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant's line in the comparison table, every value as it is printed; empty where it has none."""
+
+    variant: str
+    parameters: str
+    validation: str
+    accuracy: str
+    metrics: list[str]
+    gain: str
+    p: str
+    verdict: str
+    symbol: str
+
+
+def render(results: Results) -> dict[str, bytes]:
+    """Make all files of the report.
+
+    Args:
+        results: what the earlier stages wrote.
+
+    Returns:
+        Contents by path below ``reports/``: ``index.html``, ``summary.md``, ``figures/….png``.
+    """
+    context = {
+        "results": results,
+        "params": results.params,
+        "source": results.source,
+        "verdict": _verdict(results),
+        "rows": comparison_rows(results),
+        "metrics": METRICS,
+        "table": comparison_table(results),
+        "confusion": _confusion_words(results),
+        "settings": _settings(results),
+        "grid": _training_grid(results),
+        **_predictions(results),
+    }
+    # Last, because they take nearly all of the time: a missing input is told before.
+    drawn = {name: (figure, figure.png()) for name, figure in figures(results).items()}
+    context["pictures"] = {name: pictures.from_png(png, figure.text) for name, (figure, png) in drawn.items()}
+    texts = {name: templates().get_template(f"{name}.jinja").render(context) for name in ("index.html", "summary.md")}
+    return {name: text.encode() for name, text in texts.items()} | {
+        f"figures/{name}": png for name, (_, png) in drawn.items()
+    }
+
+
+def write(files: Mapping[str, bytes], folder: Path) -> None:
+    """Put the report's files in place; a failure half-way leaves the former report as it was.
+
+    Args:
+        files: contents by path below the folder, from ``render``.
+        folder: ``reports/``; its ``figures/`` is replaced as a whole, so that no former variant's figure stays.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    # Beside the destination, because only a move within a file system is a rename.
+    with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as name:
+        new = Path(name) / "new"
+        for path, content in files.items():
+            (new / path).parent.mkdir(parents=True, exist_ok=True)
+            (new / path).write_bytes(content)
+        for made in sorted(new.iterdir()):
+            target = folder / made.name
+            if target.is_dir():
+                shutil.move(target, Path(name) / "former")
+            os.replace(made, target)  # noqa: PTH105 - Path.replace says less plainly that it overwrites
+
+
+def comparison_rows(results: Results) -> list[Row]:
+    """Format the comparison, one row a variant in params.yaml's order.
+
+    Args:
+        results: what the earlier stages wrote.
+
+    Returns:
+        The rows; accuracies in per cent, gains in percentage points.
+    """
+    return [
+        Row(
+            variant=row["variant"],
+            parameters=f"{int(row['parameters']):,}",
+            validation=percent(results.validation[row["variant"]]),
+            accuracy=f"{percent(row['accuracy'])} [{percent(row['accuracy_low'])}, {percent(row['accuracy_high'])}]",
+            metrics=[metric.show(row[metric.key]) for metric in METRICS],
+            gain=_gain(row),
+            p=_p_value(row["p_holm"]),
+            verdict=row["verdict"],
+            symbol=SYMBOLS[row["verdict"]],
+        )
+        for row in results.comparison.to_dict("records")
+    ]
+
+
+def comparison_table(results: Results) -> str:
+    """Write the comparison as a Markdown table whose columns also line up in a terminal.
+
+    Args:
+        results: what the earlier stages wrote.
+
+    Returns:
+        Lines without a newline at the end.
+    """
+    rows = [[getattr(row, key) for key in SUMMARY_COLUMNS] for row in comparison_rows(results)]
+    return markdown_table(list(SUMMARY_COLUMNS.values()), rows)
+
+
+def markdown_table(header: list[str], rows: list[list[str]]) -> str:
+    """Write cells as a Markdown table whose columns also line up in a terminal."""
+    return tabulate(rows, header, tablefmt="github", disable_numparse=True)
+
+
+def _gain(row: Mapping[Any, Any]) -> str:
+    if pd.isna(row["gain"]):
+        return ""
+    gain, low, high = (signed(100 * row[key]) for key in ("gain", "gain_low", "gain_high"))
+    return f"{gain} [{low}, {high}]"
+
+
+def _p_value(p: float) -> str:
+    if pd.isna(p):
+        return ""
+    return f"< {SMALLEST_P}" if p < SMALLEST_P else f"{p:.3f}"
+
+
+def _verdict(results: Results) -> verdict.Verdict:
+    return verdict.describe(
+        results.comparison,
+        results.validation,
+        results.params.baseline,
+        results.source.title,
+        seeds=len(results.params.seeds),
+        test_images=len(results.test.labels),
+    )
+
+
+def _shown_variant(results: Results) -> str:
+    """Return the best by validation; without validation the first beside the baseline, since nothing may choose."""
+    best = best_by_validation(results.validation)
+    return best or [*results.others, results.params.baseline][0]
+
+
+def _confusion_words(results: Results) -> dict[str, Any]:
+    """Compare the confusions of the baseline with those of the best other variant, if there is one."""
+    others = results.others
+    if not others:
+        return {"variant": None, "rows": [], "sentence": ""}
+    baseline = results.params.baseline
+    name = best_by_validation(results.validation[others]) or others[0]
+    before, after = (row_shares(results.confusion[each]) for each in (baseline, name))
+    rows = confusions.frequent(before, after, results.source.classes)
+    return {"variant": name, "rows": rows, "sentence": confusions.in_words(rows, name, baseline)}
+
+
+def _settings(results: Results) -> list[dict[str, Any]]:
+    """List what each variant was trained with, and how many epochs its trainings took."""
+    epochs = results.runs.groupby("variant")["epochs"]
+    fewest, most = epochs.min(), epochs.max()
+    settings = []
+    for name in results.params.variants:
+        low, high = int(fewest[name]), int(most[name])
+        values = results.params.training(name).model_dump()
+        settings.append({"variant": name, **values, "trained": f"{low}" if low == high else f"{low} to {high}"})
+    return settings
+
+
+def _training_grid(results: Results) -> list[tuple[str, Picture]]:
+    train, scale = results.train, results.params.normalize.scale
+    return gallery.training_grid(train.images, train.labels, results.source.classes, scale)
+
+
+def _predictions(results: Results) -> dict[str, Any]:
+    """Show what one model makes of the gallery's test images: the shown variant's, trained with the first seed."""
+    name, test = _shown_variant(results), results.test
+    shares = results.probabilities(name)[0]
+    shown = [
+        gallery.predict(
+            index,
+            test.images[index],
+            int(test.labels[index]),
+            np.asarray(shares[index]),
+            results.source.classes,
+            scale=results.params.normalize.scale,
+        )
+        for index in gallery.shown_test_images(len(test.labels))
+    ]
+    return {"shown": name, "predictions": shown, "single": gallery.least_sure(shown)}
+
+
+def templates(*further: Path) -> Environment:
+    """Return the project's templates and filters; ``further`` folders of templates come first."""
+    environment = Environment(
+        loader=FileSystemLoader([*further, Path(__file__).parent / "templates"]),
+        autoescape=select_autoescape(enabled_extensions=("html.jinja",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    # A number is not parted from its unit at the end of a line.
+    environment.filters["nobreak"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
+    environment.filters["signed"] = lambda value: signed(value, 1)
+    return environment

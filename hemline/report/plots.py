@@ -1,0 +1,336 @@
+"""Arrays and tables in, matplotlib figures out. Nothing here reads or writes a file, or touches pyplot's global state.
+
+Colours are Okabe and Ito's, which stay apart for colour-blind readers; what a colour says, a shape or a sign says too.
+Accuracies come in as fractions; differences are drawn in percentage points.
+"""
+
+import io
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Normalize, PowerNorm, TwoSlopeNorm
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.ticker import MaxNLocator, NullFormatter
+from PIL import Image
+
+from hemline.comparison.confusion import row_shares
+from hemline.words import signed
+
+Array = npt.NDArray[Any]
+
+INK = "#1b1f24"
+MUTED = "#667078"
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+LINES = ("-", "--", ":")
+# Colour and marker of each verdict that `evaluate` writes.
+VERDICTS = {"better": ("#0072B2", ">"), "worse": ("#D55E00", "<"), "no difference shown": (MUTED, "o")}
+
+# A log scale once the largest loss is this many times the smallest: a linear one would show one curve only.
+LOG_RATIO = 30
+# Up to this many epochs, points are marked; beyond, they would merge into a thick line.
+MARKED_EPOCHS = 12
+# Beyond this many classes, numbers in the cells of a confusion matrix cannot be read any more; colours still can.
+NUMBERED_CLASSES = 40
+# Up to this many, cells are as large as their numbers like to be.
+FEW_CLASSES = 12
+LABEL_LENGTH = 22
+# Cells above this share of the colour scale are dark, and have white numbers.
+DARK = 0.6
+COLOUR_DIMENSIONS = 3
+# Two pixels for each of the 96 that a browser counts to the inch: sharp on today's screens and on paper.
+RESOLUTION = 192
+# Matrices of many classes are larger than this; a page with a dozen of them must stay a file that one can send.
+LARGE_INCHES = 11
+LARGE_RESOLUTION = 120
+
+_STYLE: dict[str, Any] = {
+    "font.size": 10,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10.5,
+    "axes.titlelocation": "left",
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "figure.constrained_layout.use": True,
+    # A dollar sign in a class name is a dollar sign.
+    "text.parse_math": False,
+}
+
+
+def gain_figure(comparison: pd.DataFrame, baseline: str) -> Figure:
+    """Draw each variant's gain over the baseline with its interval, one row a variant (a forest plot).
+
+    Args:
+        comparison: one row a variant, with ``variant``, ``gain``, ``gain_low``, ``gain_high`` (fractions) and
+            ``verdict``.
+        baseline: the variant that the gains refer to; its own row is left out.
+
+    Returns:
+        The figure, in percentage points.
+    """
+    rows = comparison[comparison["variant"] != baseline]
+    with style():
+        figure = Figure(figsize=(9.6, 1.25 + 0.42 * max(len(rows), 1)))
+        axes = figure.subplots()
+        axes.axvline(0, color=INK, linewidth=1)
+        for place, row in enumerate(rows.to_dict("records")):
+            _draw_gain(axes, place, row)
+        axes.set_yticks(range(len(rows)), [shorten(name) for name in rows["variant"]])
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x", color="#e3e6e8", linewidth=0.8)
+        axes.set_axisbelow(True)
+        axes.set_xlabel(f"gain in test accuracy over {shorten(baseline)}, percentage points (95 % interval)")
+    return figure
+
+
+def _draw_gain(axes: Axes, place: int, row: dict[Any, Any]) -> None:
+    gain, low, high = (100 * float(row[key]) for key in ("gain", "gain_low", "gain_high"))
+    colour, marker = VERDICTS[row["verdict"]]
+    axes.plot([low, high], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt")
+    axes.plot([gain], [place], color=colour, marker=marker, markersize=8)
+    label = f"{signed(gain)}  [{signed(low)}, {signed(high)}]  {row['verdict']}"
+    # Right of the axes, so that no label can cover an interval.
+    axes.text(1.02, place, label, transform=axes.get_yaxis_transform(), va="center", color=colour)
+
+
+def curves_figure(history: pd.DataFrame, baseline: str) -> Figure:
+    """Draw loss and accuracy per epoch, training beside validation: the mean over seeds in the band of all seeds.
+
+    Args:
+        history: ``variant``, ``seed``, ``epoch`` (from 1), ``loss``, ``accuracy``, ``val_loss``,
+            ``val_accuracy``; the last two are NaN where nothing was kept for validation.
+        baseline: drawn in black.
+
+    Returns:
+        The figure: two rows (loss, accuracy), and a second column only where there is validation.
+    """
+    prefixes = ["", "val_"] if history["val_loss"].notna().any() else [""]
+    variants = list(dict.fromkeys(history["variant"]))
+    with style():
+        figure = Figure(figsize=(5.2 * max(len(prefixes), 1.3), 6.4 + 0.2 * (len(variants) // 5)))
+        grid = figure.subplots(2, len(prefixes), sharex=True, sharey="row", squeeze=False)
+        for row, measure in enumerate(("loss", "accuracy")):
+            for column, prefix in enumerate(prefixes):
+                title = f"{'validation' if prefix else 'training'} {measure}"
+                _draw_curves(grid[row, column], history, prefix + measure, baseline, title)
+            _use_log_where_needed(grid[row, 0], history, [prefix + measure for prefix in prefixes])
+        for axes in grid[-1]:
+            axes.set_xlabel("epoch")
+        handles, labels = grid[0, 0].get_legend_handles_labels()
+        columns = _legend_columns(labels, figure.get_figwidth())
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
+    return figure
+
+
+def _legend_columns(labels: Sequence[str], width: float) -> int:
+    """Fit as many columns as the longest label allows, and fill the rows evenly."""
+    # Inches of a label in this font size: 0.09 a character, 0.7 for line and gap.
+    fitting = max(1, int(width / (0.7 + 0.09 * max(map(len, labels)))))
+    return math.ceil(len(labels) / math.ceil(len(labels) / fitting))
+
+
+def _draw_curves(axes: Axes, history: pd.DataFrame, measure: str, baseline: str, title: str) -> None:
+    """Draw one panel: a line a variant."""
+    epochs = int(history["epoch"].max())
+    looks = _looks(list(dict.fromkeys(history["variant"])), baseline)
+    for place, (variant, look) in enumerate(looks.items()):
+        own = history[history["variant"] == variant].groupby("epoch")[measure]
+        mean, low, high = own.mean(), own.min(), own.max()
+        label = shorten(variant)
+        if epochs == 1:
+            # One epoch has no line and no band: side by side, a bar spans the seeds.
+            here = 1 + 0.6 * ((place + 0.5) / len(looks) - 0.5)
+            spread = [mean - low, high - mean]
+            axes.errorbar([here], mean, yerr=spread, fmt="o", color=look["color"], capsize=3, label=label)
+        else:
+            axes.fill_between(mean.index, low, high, color=look["color"], alpha=0.15, linewidth=0)
+            marker = "o" if epochs <= MARKED_EPOCHS else ""
+            axes.plot(mean.index, mean, label=label, marker=marker, markersize=3.5, **look)
+    axes.set_title(title)
+    axes.grid(color="#e3e6e8", linewidth=0.8)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if epochs == 1:
+        axes.set_xlim(0.5, 1.5)
+        axes.set_xticks([1])
+
+
+def _looks(variants: Sequence[str], baseline: str) -> dict[str, dict[str, Any]]:
+    """Give each variant a colour and a line of its own: 18 pairs, and black for the baseline."""
+    pairs = iter([(colour, line) for line in LINES for colour in COLOURS] * (1 + len(variants) // 18))
+    looks: dict[str, dict[str, Any]] = {}
+    for variant in variants:
+        colour, line = (INK, "-") if variant == baseline else next(pairs)
+        looks[variant] = {"color": colour, "linestyle": line, "linewidth": 2.2 if variant == baseline else 1.6}
+    return looks
+
+
+def _use_log_where_needed(axes: Axes, history: pd.DataFrame, measures: list[str]) -> None:
+    values = history[measures].to_numpy(float)
+    positive = values[np.isfinite(values) & (values > 0)]
+    if measures[0] == "loss" and positive.size and positive.max() > LOG_RATIO * positive.min():
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def confusion_figure(counts: Array, classes: Sequence[str]) -> Figure:
+    """Draw a confusion matrix: colours are shares of the true class (its row), numbers are counts.
+
+    Args:
+        counts: (classes, classes), rows are the true classes.
+        classes: the names, in the order of the rows.
+
+    Returns:
+        The figure, larger for more classes.
+    """
+    shares = row_shares(counts)
+    texts = [[f"{int(count)}" if count else "" for count in row] for row in counts]
+    with style():
+        figure, axes = _matrix_axes(classes)
+        # The square root lifts the confusions, a few per cent each, out of the white.
+        norm = PowerNorm(0.5, 0, 100)
+        image = axes.imshow(100 * shares, cmap="Blues", norm=norm, interpolation="nearest")
+        _number_cells(axes, texts, np.asarray(norm(100 * shares)) > DARK)
+        _add_bar(figure, axes, image, "per cent of the true class")
+    return figure
+
+
+def difference_figure(difference: Array, classes: Sequence[str]) -> Figure:
+    """Draw how a variant's row-normalised confusion matrix differs from the baseline's.
+
+    Args:
+        difference: (classes, classes), fractions of the true class; above 0 where the variant answers so more often.
+        classes: the names, in the order of the rows.
+
+    Returns:
+        The figure in percentage points, its colours centred on 0.
+    """
+    points = 100 * np.asarray(difference, float)
+    # At least one point: rounding must not be blown up into strong colours.
+    limit = max(1.0, float(np.abs(points).max(initial=0)))
+    texts = [[signed(value, 1) if round(value, 1) else "" for value in row] for row in points]
+    with style():
+        figure, axes = _matrix_axes(classes)
+        image = axes.imshow(points, cmap="PuOr", norm=TwoSlopeNorm(0, -limit, limit), interpolation="nearest")
+        _number_cells(axes, texts, np.abs(points) > DARK * limit)
+        _add_bar(figure, axes, image, "percentage points")
+    return figure
+
+
+def _matrix_axes(classes: Sequence[str]) -> tuple[Figure, Axes]:
+    """Make room for a square matrix; cells shrink as classes grow, but names stay legible."""
+    size = len(classes)
+    small = 0.36 if size <= NUMBERED_CLASSES else 0.2
+    cell = max(0.5, 2.4 / size) if size <= FEW_CLASSES else small
+    # The constant part holds the names and the colour bar.
+    figure = Figure(figsize=(cell * size + 2.5, cell * size + 1.4))
+    axes = figure.subplots()
+    font = min(9.5, 72 * cell * 0.85)
+    names = [shorten(name) for name in classes]
+    axes.set_xticks(range(size), names, rotation=45, ha="right", rotation_mode="anchor", fontsize=font)
+    axes.set_yticks(range(size), names, fontsize=font)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel("predicted class")
+    axes.set_ylabel("true class")
+    return figure, axes
+
+
+def _number_cells(axes: Axes, texts: list[list[str]], dark: Array) -> None:
+    if len(texts) > NUMBERED_CLASSES:
+        return
+    font = 8.5 if len(texts) <= FEW_CLASSES else 6.5
+    for row, column, text in _cells(texts):
+        colour = "white" if dark[row, column] else INK
+        number = axes.text(column, row, text, ha="center", va="center", fontsize=font, color=colour)
+        # Numbers lie inside their cells; measuring them would take most of the time of the layout.
+        number.set_in_layout(False)
+
+
+def _cells(texts: list[list[str]]) -> Iterator[tuple[int, int, str]]:
+    for row, line in enumerate(texts):
+        for column, text in enumerate(line):
+            if text:
+                yield row, column, text
+
+
+def _add_bar(figure: Figure, axes: Axes, image: AxesImage, label: str) -> None:
+    bar = figure.colorbar(image, ax=axes, shrink=0.8, aspect=30, pad=0.02)
+    bar.outline.set_visible(False)
+    bar.set_label(label)
+
+
+def pixel_range_figure(raw: Array, scale: float) -> Figure:
+    """Draw one image twice, with a bar for the range of its pixels: as stored, and after scaling.
+
+    Args:
+        raw: uint8, (height, width) or (height, width, channels), 0 to 255.
+        scale: what the pixels are divided by.
+
+    Returns:
+        The figure; the bar of a colour image is that of each of its channels.
+    """
+    colour = raw.ndim == COLOUR_DIMENSIONS and raw.shape[-1] >= COLOUR_DIMENSIONS
+    shown = raw[..., :3] if colour else raw.reshape(raw.shape[0], raw.shape[1], -1)[..., 0]
+    with style():
+        figure = Figure(figsize=(8.2, 3.5))
+        left, right = figure.subplots(1, 2)
+        for axes, divisor, title in ((left, 1.0, "as stored"), (right, scale, f"divided by {scale:g}")):
+            # Grey levels are those of the divided pixels; matplotlib takes colours from 0 to 255 only.
+            image = axes.imshow(shown if colour else shown / divisor, cmap="gray", interpolation="nearest")
+            image.set_norm(Normalize(0, 255 / divisor))
+            figure.colorbar(image, ax=axes, shrink=0.9)
+            axes.set_title(f"{title}: {raw.min() / divisor:.4g} to {raw.max() / divisor:.4g}")
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_locator(MaxNLocator(6, integer=True))
+    return figure
+
+
+def png(figure: Figure, *, photograph: bool = False) -> bytes:
+    """Render a figure as a PNG: the same bytes every time, and a third of them by a palette of 256 colours.
+
+    Args:
+        figure: any figure of this module.
+        photograph: keep all colours, because the figure shows more of them than a chart does.
+
+    Returns:
+        The PNG file's bytes, without time or software stamps.
+    """
+    resolution = RESOLUTION if figure.get_figwidth() < LARGE_INCHES else LARGE_RESOLUTION
+    figure.set_dpi(resolution)
+    # Figure.savefig would draw everything twice.
+    canvas: Any = FigureCanvasAgg(figure)
+    with style():
+        canvas.draw()
+    pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    if not photograph:
+        pixels = pixels.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    pixels.save(buffer, "png", dpi=(resolution, resolution))
+    return buffer.getvalue()
+
+
+def shorten(name: str) -> str:
+    """Cut the middle out of a long name: names that begin alike often differ at the end."""
+    half = LABEL_LENGTH // 2
+    return name if len(name) <= LABEL_LENGTH else name[: half - 1].rstrip() + "…" + name[-half:].lstrip()
+
+
+def style() -> AbstractContextManager[None]:
+    """Hold the project's look, whatever the reader's own matplotlibrc says: the same bytes on every machine."""
+    defaults: dict[Any, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if "backend" not in key}
+    return mpl.rc_context(defaults | _STYLE)

@@ -1,0 +1,105 @@
+"""What the earlier stages hand on, together: nothing is computed here, and nothing trained.
+
+Only the variants of params.yaml are read; folders of former variants may lie beside them.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hemline.comparison.evaluated import Evaluated
+from hemline.comparison.selection import mean_validation
+from hemline.data.description import Dataset, load_dataset
+from hemline.data.normalized import Labelled, Normalized
+from hemline.params import Params
+from hemline.training.trained import Trained
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that the report shows. Tables hold the variants of params.yaml, in its order.
+
+    Attributes:
+        params: the settings.
+        source: the data set.
+        train: the training images.
+        test: the test images.
+        comparison: one row a variant.
+        runs: one row a training.
+        layers: one row a layer of a variant.
+        history: one row an epoch of a training.
+        per_class: by variant, one row a class: ``precision``, ``recall``, ``f1``, ``support``.
+        confusion: by variant, counts (classes, classes) over all seeds; rows are the true classes.
+        difference: by variant other than the baseline, its row shares minus the baseline's.
+    """
+
+    params: Params
+    source: Dataset
+    train: Labelled
+    test: Labelled
+    comparison: pd.DataFrame
+    runs: pd.DataFrame
+    layers: pd.DataFrame
+    history: pd.DataFrame
+    per_class: dict[str, pd.DataFrame]
+    confusion: dict[str, NDArray[Any]]
+    difference: dict[str, NDArray[Any]]
+    root: Path
+
+    @cached_property
+    def validation(self) -> "pd.Series[float]":
+        """Mean validation accuracy after the last epoch, by variant in params.yaml's order; NaN without validation."""
+        return mean_validation(self.runs)
+
+    @property
+    def others(self) -> list[str]:
+        """The variants beside the baseline."""
+        return [name for name in self.params.variants if name != self.params.baseline]
+
+    def probabilities(self, variant: str) -> NDArray[np.float32]:
+        """Return the probabilities that a variant gives the test images, float32 (seeds, test images, classes).
+
+        Raises:
+            InputError: they are missing, or of other test images.
+        """
+        trained = Trained(variant, self.root / "models")
+        values = trained.probabilities("test")
+        expected = (len(self.params.seeds), len(self.test.labels), len(self.source.classes))
+        if values.shape != expected:
+            raise trained.wrong("test-probabilities.npy", f"must have the shape {expected}, got {values.shape}")
+        return values
+
+
+def load_results(params: Params, root: Path = Path()) -> Results:
+    """Load what download, normalize, train and evaluate wrote.
+
+    Args:
+        params: the settings; they say which variants to read.
+        root: the repository's top folder.
+
+    Raises:
+        InputError: a file is missing or damaged, or lacks a variant.
+    """
+    names = list(params.variants)
+    normalized = Normalized(root / Normalized.PATH)
+    evaluated = Evaluated(root / Evaluated.PATH)
+    trained = {name: Trained(name, root / Trained.PATH) for name in names}
+    return Results(
+        params=params,
+        source=load_dataset(params.dataset, root / "data"),
+        train=normalized.read("train"),
+        test=normalized.read("test"),
+        comparison=evaluated.comparison(names),
+        runs=evaluated.runs(names),
+        layers=pd.concat([each.layers().assign(variant=name) for name, each in trained.items()], ignore_index=True),
+        history=pd.concat([each.history().assign(variant=name) for name, each in trained.items()], ignore_index=True),
+        per_class={name: evaluated.per_class(name) for name in names},
+        confusion={name: evaluated.confusion(name) for name in names},
+        difference={name: evaluated.difference(name, params.baseline) for name in names if name != params.baseline},
+        root=root,
+    )

@@ -1,0 +1,145 @@
+"""The answer in words, made from the comparison's numbers alone.
+
+A variant is called the best by its validation accuracy only: a choice by test accuracy would make the test images
+part of the training.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from hemline.comparison.selection import best_by_validation
+from hemline.words import listed, percent, signed
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the comparison shows.
+
+    Attributes:
+        answer: one sentence that answers the question.
+        details: a sentence for each kind of verdict that occurs, with gains and intervals.
+        selection: which variant is best by validation accuracy, or why none is called so.
+        basis: seeds, test images, and what the intervals cover.
+    """
+
+    answer: str
+    details: list[str]
+    selection: str
+    basis: str
+
+    @property
+    def sentences(self) -> list[str]:
+        """All of it, in reading order."""
+        return [self.answer, *self.details, self.selection, self.basis]
+
+
+def describe(
+    comparison: pd.DataFrame, validation: pd.Series, baseline: str, title: str, *, seeds: int, test_images: int
+) -> Verdict:
+    """Put the comparison into words.
+
+    Args:
+        comparison: one row a variant: ``variant``, ``accuracy``, ``gain``, ``gain_low``, ``gain_high``
+            (fractions), ``verdict``.
+        validation: mean validation accuracy by variant; NaN where there is no validation.
+        baseline: the variant that the gains refer to.
+        title: the data set's title.
+        seeds: how many trainings each variant had.
+        test_images: how many images the accuracies are measured on.
+
+    Returns:
+        The sentences.
+    """
+    others = comparison[comparison["variant"] != baseline]
+    return Verdict(
+        _answer(others, baseline, title),
+        _details(others, baseline),
+        _selection(comparison, validation),
+        _basis(test_images, seeds, compared=len(others) > 0),
+    )
+
+
+def _answer(others: pd.DataFrame, baseline: str, title: str) -> str:
+    total = len(others)
+    if not total:
+        return f"No comparison on {title}: {baseline} is the only variant. Add one to params.yaml to compare it with."
+    counts = {name: int((others["verdict"] == name).sum()) for name in ("better", "worse", "no difference shown")}
+    better, worse, undecided = counts.values()
+    if better == total:
+        whole = str(others["variant"].iloc[0]) if total == 1 else f"all {total} variants"
+        verb = "beats" if total == 1 else "beat"
+        return f"Yes: {whole} {verb} the baseline {baseline} on {title}, by {_range(others)} of test accuracy."
+    if better:
+        rest = listed([_count(worse, "is worse", "are worse"), _unshown(undecided)])
+        gains = _range(others[others["verdict"] == "better"])
+        verb = "beats" if better == 1 else "beat"
+        return f"In part: {better} of {total} variants {verb} the baseline {baseline} on {title}, by {gains}; {rest}."
+    if worse:
+        rest = f"; {_unshown(undecided)}" if undecided else ""
+        verb = "is" if worse == 1 else "are"
+        return f"No: {worse} of {total} variants {verb} worse than the baseline {baseline} on {title}{rest}."
+    return f"Not shown: no variant differs from the baseline {baseline} on {title} by more than chance explains."
+
+
+def _details(others: pd.DataFrame, baseline: str) -> list[str]:
+    heads = {
+        "better": f"Better than {baseline}",
+        "worse": f"Worse than {baseline}",
+        "no difference shown": f"No difference from {baseline} shown",
+    }
+    sentences = []
+    for name, head in heads.items():
+        rows = others[others["verdict"] == name].to_dict("records")
+        # The unit and the level stand once; the reader of the second gain knows them.
+        listed = [f"{row['variant']} by {_gain(row, first=place == 0)}" for place, row in enumerate(rows)]
+        if name == "no difference shown":
+            listed = [text.replace(" by ", " ", 1) for text in listed]
+        if listed:
+            sentences.append(f"{head}: {', '.join(listed)}.")
+    return sentences
+
+
+def _gain(row: dict[Hashable, Any], *, first: bool) -> str:
+    gain, low, high = (signed(100 * float(row[key])) for key in ("gain", "gain_low", "gain_high"))
+    unit, level = (" percentage points", "95 % interval ") if first else ("", "")
+    return f"{gain}{unit} ({level}{low} to {high})"
+
+
+def _selection(comparison: pd.DataFrame, validation: pd.Series) -> str:
+    best = best_by_validation(validation)
+    if best is None:
+        return "No images were kept for validation, so no variant is called the best: test accuracy must not choose."
+    test = float(comparison.set_index("variant")["accuracy"][best])
+    # One variant alone is the best of nothing.
+    head = f"Best by validation accuracy: {best}, with" if len(comparison) > 1 else f"{best} has"
+    return (
+        f"{head} {percent(float(validation[best]))} % of the validation images "
+        f"and {percent(test)} % of the test images right."
+    )
+
+
+def _basis(test_images: int, seeds: int, *, compared: bool) -> str:
+    images = f"{test_images:,} test image{'s' if test_images > 1 else ''}"
+    interval = "The intervals cover" if compared else "The interval covers"
+    if seeds == 1:
+        return (
+            f"One seed and {images}: {interval.lower()} the choice of test images only, not what another seed would "
+            "change. Give params.yaml at least two seeds to cover both."
+        )
+    return f"{seeds} seeds for each variant and {images}: {interval.lower()} the choice of both."
+
+
+def _range(rows: pd.DataFrame) -> str:
+    low, high = (percent(float(value)) for value in (rows["gain"].min(), rows["gain"].max()))
+    return f"{low} percentage points" if low == high else f"{low} to {high} percentage points"
+
+
+def _unshown(number: int) -> str:
+    return f"for {number} no difference is shown" if number else ""
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}" if number else ""

@@ -1,0 +1,9 @@
+"""The main repository, also for a stage that DVC runs in a temporary copy of it."""
+
+import os
+from pathlib import Path
+
+
+def repository() -> Path:
+    """Return the root of the main repository, as DVC tells it to its stages, or the present folder, from the top."""
+    return Path(os.environ.get("DVC_ROOT", ".")).resolve()

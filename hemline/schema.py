@@ -1,0 +1,89 @@
+"""How a YAML file becomes a validated model: strict types, and one line for the first rule that is broken."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from reprlib import Repr
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from hemline.errors import InputError
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+
+# Names become names of files.
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=64)]
+Text = Annotated[str, StringConstraints(min_length=1)]
+Count = Annotated[int, Field(ge=1, lt=2**31)]
+M = TypeVar("M", bound=BaseModel)
+
+
+class StrictModel(BaseModel):
+    """Strict types, no unknown keys, no change after validation."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the contents of a YAML 1.2 file (the dialect that DVC reads ``params.yaml`` in).
+
+    Raises:
+        InputError: the file is missing or is not YAML.
+    """
+    try:
+        return YAML(typ="safe", pure=True).load(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run from the top of the repository") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    except (YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        # Of `2024-13-45`, `!!bool maybe` or a thousand brackets, Python's own errors come through.
+        raise InputError(f"{path}: is not YAML: {_one_line(error)}") from None
+
+
+def parse(model: type[M], values: Any, source: Path, advice: Mapping[str, str] | None = None) -> M:
+    """Validate ``values`` as a ``model``; the first broken rule becomes one ``InputError`` line.
+
+    Args:
+        model: what the values are to be.
+        values: as YAML gives them.
+        source: the file, for the message.
+        advice: by unknown key, the rule for whoever expects it to be known.
+
+    Raises:
+        InputError: the key, the rule, the value received.
+    """
+    if not isinstance(values, dict):
+        raise InputError(f"{source}: must be a mapping of keys to values, got {_shown(values)}")
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise InputError(f"{source}: {_first_line(error, advice or {})}") from None
+
+
+def _first_line(error: ValidationError, advice: Mapping[str, str]) -> str:
+    first = error.errors()[0]
+    key = _one_line(".".join(str(part) for part in first["loc"] if part != "[key]"))
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error" and not key:
+        return _one_line(message)
+    if first["type"] == "extra_forbidden":
+        rule = "is not a known key; remove it or correct its spelling"
+        return f"{key}: {advice.get(str(first['loc'][-1]), rule)}, got {_shown(first['input'])}"
+    if first["type"] == "missing":
+        return f"{key}: is required, but missing"
+    return f"{key}: {message[0].lower()}{message[1:]}, got {_shown(first['input'])}"
+
+
+def _shown(value: Any) -> str:
+    """Return the value received, short enough for a line."""
+    shortened = Repr()
+    shortened.maxstring = shortened.maxother = shortened.maxlong = 100
+    return shortened.repr(value)
+
+
+def _one_line(text: object) -> str:
+    """Return ``text`` without line breaks, which keys and messages of YAML may have."""
+    return " ".join(str(text).split())

@@ -1,0 +1,118 @@
+"""A variant's settings, the shape of the images and the number of classes -> a Keras model, and its file."""
+
+import json
+import re
+import zipfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.params import Training
+from hemline.training.tensorflow import keras
+
+# The earliest time that a zip archive can hold; any fixed one would do.
+_FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+class Layers(NamedTuple):
+    """The classes that a network is made of."""
+
+    dense: type[keras.layers.Dense] = keras.layers.Dense
+    dropout: type[keras.layers.Dropout] = keras.layers.Dropout
+
+
+KERAS_LAYERS = Layers()
+
+
+def build_model(
+    training: Training,
+    image_shape: tuple[int, ...],
+    n_classes: int,
+    seed: int,
+    name: str,
+    *,
+    layers: Layers = KERAS_LAYERS,
+) -> keras.Sequential:
+    """Return an untrained dense network: images (h, w) or (h, w, c), float32 -> ``n_classes`` probabilities.
+
+    All randomness (initial weights, dropout) comes from ``seed``; Keras's global seed is shared between threads, and
+    is left alone. Models that are saved have Keras's own layers.
+    """
+    seeds = iter(np.random.SeedSequence(seed).generate_state(2 * len(training.hidden) + 1).tolist())
+
+    def dense(units: int, activation: str, layer_name: str) -> keras.Layer:
+        initializer = keras.initializers.GlorotUniform(seed=next(seeds))
+        return layers.dense(units, activation=activation, kernel_initializer=initializer, name=layer_name)
+
+    stack: list[keras.Layer] = [keras.Input(image_shape, name="image"), keras.layers.Flatten(name="flatten")]
+    for number, units in enumerate(training.hidden, start=1):
+        stack.append(dense(units, training.activation, f"dense-{number}"))
+        dropout_seed = next(seeds)
+        if training.dropout:
+            stack.append(layers.dropout(training.dropout, seed=dropout_seed, name=f"dropout-{number}"))
+    stack.append(dense(n_classes, "softmax", "probabilities"))
+    return keras.Sequential(stack, name=name)
+
+
+def serving_model(model: keras.Sequential, scale: float) -> keras.Sequential:
+    """Return ``model`` behind a layer that scales: it takes raw pixels (0-255, any numeric dtype cast to float32).
+
+    What is served can then not be fed differently from what was trained.
+    """
+    raw = keras.Input(model.input_shape[1:], name="image")
+    return keras.Sequential([raw, keras.layers.Rescaling(1 / scale, name="scale"), *model.layers], name=model.name)
+
+
+def save_model(model: keras.Sequential, path: Path) -> None:
+    """Write ``model`` as a ``.keras`` archive whose bytes depend on nothing but the model.
+
+    Keras stores the time of saving and addresses in memory, and zip the time of each member; all are rewritten.
+    """
+    draft = path.with_name(f".{path.stem}.draft.keras")
+    model.save(draft)
+    rewritten = path.with_name(f".{path.stem}.rewritten.keras")
+    with zipfile.ZipFile(draft) as source, zipfile.ZipFile(rewritten, "w") as target:
+        for name in sorted(source.namelist()):
+            target.writestr(zipfile.ZipInfo(name, _FIXED_TIME), _without_chance(name, source.read(name)))
+    draft.unlink()
+    rewritten.replace(path)
+
+
+def _without_chance(name: str, content: bytes) -> bytes:
+    if name == "metadata.json":
+        return json.dumps(json.loads(content) | {"date_saved": "1980-01-01@00:00:00"}).encode()
+    if name == "config.json":
+        # Objects that layers share are told apart by their addresses: numbers in order of appearance do as well.
+        numbers: dict[bytes, bytes] = {}
+        return re.sub(
+            rb'(?<="shared_object_id": )\d+',
+            lambda match: numbers.setdefault(match[0], str(len(numbers) + 1).encode()),
+            content,
+        )
+    return content
+
+
+def load_model(path: Path) -> keras.Sequential:
+    """Return the model that ``save_model`` wrote."""
+    return keras.saving.load_model(path, compile=False)
+
+
+def predict(model: keras.Sequential, images: NDArray[np.float32], batch_size: int = 2048) -> NDArray[np.float32]:
+    """Return the probabilities (n, classes), float32, of ``images`` (n, h, w) or (n, h, w, c)."""
+    starts = range(0, len(images), batch_size)
+    return np.concatenate([np.asarray(model(images[start : start + batch_size], training=False)) for start in starts])
+
+
+def describe_layers(model: keras.Sequential) -> list[dict[str, Any]]:
+    """Return a row per layer, as ``model.summary()`` shows: layer, type, output_shape, parameters."""
+    return [
+        {
+            "layer": layer.name,
+            "type": type(layer).__name__,
+            "output_shape": ", ".join(str(size) for size in layer.output.shape[1:]),
+            "parameters": layer.count_params(),
+        }
+        for layer in model.layers
+    ]

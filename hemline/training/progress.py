@@ -1,0 +1,27 @@
+"""The lines that a training prints, one an epoch: how they are written, and how they are read back."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple, Self
+
+_LINE = re.compile(r"^(?P<variant>[a-z0-9-]+)  seed (?P<seed>\d+)  epoch (?P<epoch>\d+)/(?P<epochs>\d+)  ")
+
+
+class Progress(NamedTuple):
+    """How far a training is."""
+
+    variant: str
+    seed: int
+    epoch: int
+    epochs: int
+
+    def line(self, figures: Mapping[str, float]) -> str:
+        """Return the line that tells the figures of the epoch."""
+        shown = "  ".join(f"{key} {value:.4f}" for key, value in figures.items() if key != "epoch")
+        return f"{self.variant}  seed {self.seed}  epoch {self.epoch}/{self.epochs}  {shown}"
+
+    @classmethod
+    def read(cls, line: str) -> Self | None:
+        """Return what a line tells, or None where it is another line."""
+        found = _LINE.match(line)
+        return cls(found["variant"], *(int(found[key]) for key in ("seed", "epoch", "epochs"))) if found else None

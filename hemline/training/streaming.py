@@ -1,0 +1,85 @@
+"""A training set in the order of an epoch: held in memory, or, where it is too large, streamed from its files.
+
+Streamed, an epoch is cut into chunks; while one is trained on, a thread gathers the next from the memory-mapped files.
+The order is one permutation of all images either way, and the compiled steps are the same: so are the results, bit for
+bit.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.data.normalized import Labelled
+from hemline.training.tensorflow import tf
+
+# Images up to so many bytes, as float32, are held in memory.
+RESIDENT_BYTES = 2 * 2**30
+# Of a chunk; each training holds three at most: in use, waiting, being gathered.
+CHUNK_BYTES = 128 * 2**20
+
+
+class Chunk(NamedTuple):
+    """Some images, and the steps to take on them."""
+
+    images: tf.Tensor  # float32 (m, h, w) or (m, h, w, channels)
+    labels: tf.Tensor  # int32 (m,)
+    order: tf.Tensor  # int32 (batches, batch size): indices of images
+    n_images: tf.Tensor  # int32: so many of order's indices count; the others are padding
+
+
+class Resident:
+    """A training set in memory: one chunk, whatever the order."""
+
+    def __init__(self, labelled: Labelled) -> None:
+        # The tensor shares the array's memory; `tf.constant` holds the images twice while it copies them.
+        self._images = tf.experimental.dlpack.from_dlpack(np.array(labelled.images, np.float32).__dlpack__())
+        self._labels = tf.constant(labelled.labels, tf.int32)
+
+    def chunks(self, order: NDArray[np.int32]) -> Iterator[Chunk]:
+        """Yield everything; ``order`` as ``Streamed`` takes it."""
+        yield Chunk(self._images, self._labels, tf.constant(order), tf.constant(len(self._labels)))
+
+
+class Streamed:
+    """A training set in memory-mapped files."""
+
+    def __init__(self, labelled: Labelled, batch_size: int) -> None:
+        self._labelled, self._batch_size = labelled, batch_size
+        image_bytes = 4 * int(np.prod(labelled.images.shape[1:]))
+        self._n_batches = max(1, CHUNK_BYTES // (image_bytes * batch_size))
+
+    def chunks(self, order: NDArray[np.int32]) -> Iterator[Chunk]:
+        """Yield the images in ``order``, int32 (batches, batch size), whose last batch may be padded."""
+        in_order = tf.reshape(tf.range(self._n_batches * self._batch_size), (self._n_batches, self._batch_size))
+        with ThreadPoolExecutor(1, thread_name_prefix="streaming") as executor:
+            starts = range(0, len(order), self._n_batches)
+            ahead = executor.submit(self._gather, order, 0)
+            for start in starts:
+                images, labels = ahead.result()
+                if start != starts[-1]:
+                    ahead = executor.submit(self._gather, order, start + self._n_batches)
+                n_images = min(len(labels), len(self._labelled.labels) - start * self._batch_size)
+                # Tensors are made here, because the thread knows nothing of the training's device.
+                yield Chunk(tf.constant(images), tf.constant(labels), in_order, tf.constant(n_images))
+
+    def _gather(self, order: NDArray[np.int32], start: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        """Read the chunk whose first batch is ``start``; every chunk has the same shape, so that one program fits."""
+        indices = order[start : start + self._n_batches].ravel()
+        # In the order of the file, which disks and the page cache read faster.
+        ascending = np.argsort(indices, kind="stable")
+        size = self._n_batches * self._batch_size
+        images = np.zeros((size, *self._labelled.images.shape[1:]), np.float32)
+        labels = np.zeros(size, np.int32)
+        images[ascending] = self._labelled.images[indices[ascending]]
+        labels[ascending] = self._labelled.labels[indices[ascending]]
+        return images, labels
+
+
+def source(labelled: Labelled, batch_size: int) -> Resident | Streamed:
+    """Return the training set in memory if it is small enough, and streamed otherwise."""
+    if 4 * labelled.images.size <= RESIDENT_BYTES:
+        return Resident(labelled)
+    return Streamed(labelled, batch_size)

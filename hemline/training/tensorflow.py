@@ -1,0 +1,108 @@
+"""TensorFlow and Keras, started in the one way that gives equal bits everywhere: on the CPU, a thread a training.
+
+Everything that needs them imports them from here (``from hemline.training.tensorflow import keras, tf``): most of their
+settings are read once, at the first import. Whoever can do without for a while imports what needs them later.
+"""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import joblib
+
+from hemline.target import fix_target
+
+_SETTINGS = {
+    "KERAS_BACKEND": "tensorflow",
+    # Gives each device its own thread pool. In a shared pool of one thread, trainings wait for each other; by the size
+    # of a larger one, XLA splits its work, and that changes the bits of the result.
+    "TF_OVERRIDE_GLOBAL_THREADPOOL": "1",
+    "CUDA_VISIBLE_DEVICES": "-1",  # equal bits are promised for the CPU only
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+# Keras imports these where it finds them, for wrappers, plots, tables and sparse data that nothing here uses; without
+# them, its import takes little more than half the time.
+_UNUSED = ("matplotlib", "pandas", "scipy", "sklearn")
+
+
+def _program_folder() -> Path:
+    """Return a folder in which XLA keeps what it compiled for one device, and from which the other devices load it.
+
+    Each device has a cache of its own in memory, and would compile the same program again. The folder is this process's
+    only: compiled code is code for one processor, and the next process may run on another.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="hemline-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@contextmanager
+def _hidden(*packages: str) -> Iterator[None]:
+    """Let the import of ``packages`` fail meanwhile, unless they have been imported before."""
+    absent = [package for package in packages if package not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None is how Python marks such a package
+    try:
+        yield
+    finally:
+        for package in absent:
+            del sys.modules[package]
+
+
+@contextmanager
+def _quiet_import() -> Iterator[None]:
+    """Hold back what TensorFlow's C++ code writes to standard error before it reads its log level.
+
+    An import that fails shows all of it.
+    """
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as held_back:
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield
+        except Exception:
+            held_back.seek(0)
+            os.write(stderr, held_back.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+PROGRAM_FOLDER = _program_folder()
+
+fix_target()
+os.environ.update(_SETTINGS)
+os.environ["TF_XLA_FLAGS"] = (
+    f'{os.environ.get("TF_XLA_FLAGS", "")} --tf_xla_persistent_cache_directory="{PROGRAM_FOLDER}"'.strip()
+)
+with _quiet_import(), _hidden(*_UNUSED):
+    import keras
+    import tensorflow as tf
+
+
+def devices() -> list[str]:
+    """Return the names of the logical CPU devices, each of one thread, of which there is one for each core.
+
+    A program compiled for one thread computes the same bits on each of those devices, however many there are: that is
+    why results do not depend on the number of cores. As many trainings can run at once as there are devices.
+    """
+    return [device.name for device in tf.config.list_logical_devices("CPU")]
+
+
+def _divide_the_processor() -> None:
+    processor = tf.config.list_physical_devices("CPU")[0]
+    if tf.config.get_logical_device_configuration(processor) is None:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        one_per_core = [tf.config.LogicalDeviceConfiguration() for _ in range(joblib.cpu_count())]
+        tf.config.set_logical_device_configuration(processor, one_per_core)
+
+
+_divide_the_processor()
+
+__all__ = ["PROGRAM_FOLDER", "devices", "keras", "tf"]

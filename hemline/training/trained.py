@@ -1,0 +1,149 @@
+"""What the train stage hands on in ``models/<variant>/``: models, history, layers, predictions and settings."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.outputs import Outputs
+from hemline.params import Normalize, Params, Training
+from hemline.schema import Name, StrictModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from fsspec import AbstractFileSystem
+
+HISTORY_COLUMNS = ["seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
+LAYER_COLUMNS = ["layer", "type", "output_shape", "parameters"]
+Predicted = Literal["validation", "test"]
+
+
+class Settings(StrictModel):
+    """All that determines a variant's models apart from their seeds; kept beside them, it outlives ``params.yaml``."""
+
+    variant: Name
+    dataset: Name
+    normalize: Normalize
+    training: Training
+
+    @classmethod
+    def of(cls, params: Params, variant: str) -> "Settings":
+        """Return the settings that ``params`` gives to ``variant``."""
+        return cls(
+            variant=variant, dataset=params.dataset, normalize=params.normalize, training=params.training(variant)
+        )
+
+    def flat(self) -> dict[str, Any]:
+        """Return the settings as one level of keys, for tables and tracking."""
+        return (
+            {"variant": self.variant, "dataset": self.dataset}
+            | self.training.model_dump()
+            | self.normalize.model_dump()
+        )
+
+
+class Trained(Outputs):
+    """The folder of one variant.
+
+    Attributes:
+        variant: the variant's name.
+    """
+
+    PATH = Path("models")
+
+    def __init__(self, variant: str, models: Path = PATH, files: "AbstractFileSystem | None" = None) -> None:
+        super().__init__(models / variant, files, stage=f"train@{variant}")
+        self.variant = variant
+
+    def model_path(self, seed: int) -> Path:
+        """Return where the model of ``seed`` is."""
+        return self.path / _model_name(seed)
+
+    def model_sha256(self, seed: int) -> str:
+        """Return the SHA-256 of the model's file, which is its identity in MLflow.
+
+        Raises:
+            InputError: the model is missing.
+        """
+        with self.open(_model_name(seed)) as file:
+            return hashlib.sha256(file.read()).hexdigest()
+
+    def write(
+        self,
+        settings: Settings,
+        history: Sequence[dict[str, Any]],
+        layers: Sequence[dict[str, Any]],
+        probabilities: dict[Predicted, NDArray[np.float32]],
+    ) -> None:
+        """Write everything but the models.
+
+        Args:
+            settings: that the models were trained with.
+            history: a row per seed and epoch, in any order.
+            layers: a row per layer, of any of the models.
+            probabilities: of the models on the images of a set, float32 (seeds, images, classes), in the seeds' order.
+        """
+        rows = sorted(history, key=lambda row: (row["seed"], row["epoch"]))
+        _write_csv(self.path / "history.csv", _columns(rows), rows)
+        _write_csv(self.path / "layers.csv", LAYER_COLUMNS, layers)
+        for name, array in probabilities.items():
+            np.save(self.path / f"{name}-probabilities.npy", array)
+        (self.path / "settings.json").write_text(json.dumps(settings.model_dump(), indent=2) + "\n")
+
+    def history(self) -> "pd.DataFrame":
+        """Return loss and accuracy of every seed and epoch.
+
+        Raises:
+            InputError: they are missing, or damaged.
+        """
+        return self.read_table("history.csv")
+
+    def layers(self) -> "pd.DataFrame":
+        """Return a row per layer: layer, type, output_shape, parameters.
+
+        Raises:
+            InputError: they are missing, or damaged.
+        """
+        return self.read_table("layers.csv")
+
+    def probabilities(self, name: Predicted) -> NDArray[np.float32]:
+        """Return the models' probabilities on the images of a set, float32 (seeds, images, classes).
+
+        Raises:
+            InputError: they are missing, or damaged.
+        """
+        array = self.read_array(f"{name}-probabilities.npy")
+        if array.dtype != np.float32 or array.ndim != 3:  # noqa: PLR2004 - seeds, images, classes
+            rule = f"must be float32 (seeds, images, classes), got {array.dtype} {array.shape}"
+            raise self.wrong(f"{name}-probabilities.npy", rule)
+        return array
+
+    def settings(self) -> Settings:
+        """Return the settings that the models were trained with.
+
+        Raises:
+            InputError: they are missing, or damaged.
+        """
+        return self.read_json("settings.json", Settings)
+
+
+def _model_name(seed: int) -> str:
+    return f"seed-{seed}.keras"
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    with path.open("w", newline="") as file:
+        table = csv.DictWriter(file, columns, lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+
+
+def _columns(history: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the columns that every history has, then those of further watched sets."""
+    further = [key for key in history[0] if key not in HISTORY_COLUMNS] if history else []
+    return HISTORY_COLUMNS + further

@@ -1,0 +1,331 @@
+"""The compiled trainer: a whole epoch, thousands of steps, is one XLA program.
+
+``keras.Model.fit`` returns to Python for every batch, and for networks this small that costs several times the
+arithmetic. Here weights, optimizer state and data are arguments of one program, which loops over the batches itself.
+It is traced once per variant; its seeds share it, and run side by side, each on a device of one thread.
+"""
+
+import math
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from queue import SimpleQueue
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.data.normalized import Labelled
+from hemline.errors import InputError
+from hemline.params import Training
+from hemline.training.dense import BlockedDense
+from hemline.training.dropout import FastDropout
+from hemline.training.model import Layers, build_model
+from hemline.training.optimizers import OPTIMIZERS, Tensors
+from hemline.training.streaming import Chunk, source
+from hemline.training.tensorflow import PROGRAM_FOLDER, devices, keras, tf
+
+# Images in one step of an evaluation: large enough to be fast, small enough to stay in the cache.
+_EVALUATION_BATCH = 512
+# Images in one call of the program that predicts: few enough to be copied from a large file a part at a time.
+_PREDICTION_BATCH = 2048
+_COMPILED_LAYERS = Layers(BlockedDense, FastDropout)
+
+History = dict[str, float]  # one epoch's figures, by the names of history.csv
+
+
+class State(NamedTuple):
+    """All that a training carries from one step to the next, as tensors."""
+
+    # Flat: XLA vectorises along the last axis only, and that of the output layer is as short as the classes; and it
+    # updates flat weights in place, where it would copy those that are reshaped after the update in every step.
+    weights: Tensors
+    others: Tensors  # what layers keep besides weights: the state of their random generators
+    slots: list[Tensors]
+    step: tf.Tensor  # float32 scalar: the number of steps done
+
+
+class Totals(NamedTuple):
+    """Sums over the images seen so far; float64, so that a million images lose no digit."""
+
+    loss: tf.Tensor
+    correct: tf.Tensor
+
+
+class Trainer:
+    """Trains one variant, for any number of seeds."""
+
+    def __init__(
+        self,
+        name: str,
+        training: Training,
+        n_classes: int,
+        train: Labelled,
+        watched: dict[str, Labelled] | None = None,
+    ) -> None:
+        """Take the data; nothing is compiled before the first training.
+
+        Args:
+            name: the variant's name, which the models are given.
+            training: the variant's settings.
+            n_classes: the number of outputs.
+            train: the training set.
+            watched: sets on which loss and accuracy are recorded after every epoch, by the prefix of their columns
+                (``{"val": validation}``); nothing is decided by them.
+
+        Raises:
+            InputError: a batch is larger than the training set.
+        """
+        n_images = len(train.labels)
+        if training.batch_size > n_images:
+            raise InputError(
+                f"batch_size: must be at most the number of training images, {n_images}, got {training.batch_size}"
+            )
+        self._name, self._training, self._n_classes = name, training, n_classes
+        self._image_shape = train.images.shape[1:]
+        self._n_images = n_images
+        self._n_batches = math.ceil(n_images / training.batch_size)
+        self._optimizer = OPTIMIZERS[training.optimizer]
+        self._graph = build_model(training, self._image_shape, n_classes, seed=0, name=name, layers=_COMPILED_LAYERS)
+        self._train = source(train, training.batch_size)
+        self._watched = {prefix: _tensors(labelled) for prefix, labelled in (watched or {}).items()}
+        # Their loops are TensorFlow's already, and AutoGraph would only look for some to convert.
+        self._run_chunk = tf.function(self._chunk, jit_compile=True, autograph=False)
+        self._run_evaluation = tf.function(self._evaluation, jit_compile=True, autograph=False)
+        self._run_prediction = tf.function(self._prediction, jit_compile=True, autograph=False)
+        self._ready: set[str] = set()  # devices that have both programs
+        self._compiling = threading.Lock()
+
+    @property
+    def compilations(self) -> int:
+        """How many programs were traced: for training, for each size of a watched set, and for predictions."""
+        traces = (self._run_chunk, self._run_evaluation, self._run_prediction)
+        return sum(function.experimental_get_tracing_count() for function in traces)
+
+    def fit(self, seed: int, on_epoch: Callable[[History], None] = lambda _: None) -> keras.Sequential:
+        """Train with ``seed`` on the present device, and return the trained model.
+
+        Args:
+            seed: determines the initial weights, the order of the images in every epoch, and dropout.
+            on_epoch: is given each epoch's figures; what it raises ends the training.
+
+        Raises:
+            InputError: the loss is no longer finite, or no temporary space is left.
+        """
+        model, state = self._start(seed)
+        for epoch in range(1, self._training.epochs + 1):
+            totals = _no_totals()
+            for chunk in self._train.chunks(self._order(seed, epoch)):
+                self._compile(state, chunk)
+                state, totals = self._run_chunk(state, totals, chunk)
+            figures = {"epoch": epoch} | _means("", totals, self._n_images)
+            for prefix, (images, labels) in self._watched.items():
+                totals = self._run_evaluation(state.weights, state.others, images, labels)
+                figures |= _means(f"{prefix}_", totals, len(labels))
+            self._check_finite(seed, figures, state)
+            on_epoch(figures)
+            threshold = self._training.stop_below_loss
+            if threshold is not None and figures["loss"] < threshold:
+                break
+        for variable, weight in zip(model.trainable_variables, state.weights, strict=True):
+            variable.assign(tf.reshape(weight, variable.shape))
+        return model
+
+    def predict(self, model: keras.Sequential, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the probabilities that a trained model gives, by the compiled program on the present device.
+
+        Args:
+            model: from ``fit``.
+            images: float32 (n, h, w) or (n, h, w, channels); read a part at a time.
+
+        Returns:
+            float32 (n, classes). Their bits depend on the model and the images only, which those of ``model(images)``
+            do not: TensorFlow chooses the code of single operations by processor.
+        """
+        weights = [tf.reshape(variable.value, [-1]) for variable in model.trainable_variables]
+        others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
+        parts = [np.empty((0, self._n_classes), np.float32)]
+        for start in range(0, len(images), _PREDICTION_BATCH):
+            part = images[start : start + _PREDICTION_BATCH]
+            padded = np.zeros((_PREDICTION_BATCH, *self._image_shape), np.float32)
+            padded[: len(part)] = part
+            # One device after the other, as in `_compile`; a large part takes a hundredth of a second.
+            with self._compiling:
+                parts.append(self._run_prediction(weights, others, tf.constant(padded)).numpy()[: len(part)])
+        return np.concatenate(parts)
+
+    def _start(self, seed: int) -> tuple[keras.Sequential, State]:
+        """Return the model with its initial weights, and the state before the first step."""
+        model = build_model(self._training, self._image_shape, self._n_classes, seed, self._name)
+        weights = [tf.reshape(variable.value, [-1]) for variable in model.trainable_variables]
+        others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
+        return model, State(weights, others, self._optimizer.start(weights), tf.constant(0.0))
+
+    def _compile(self, state: State, chunk: Chunk) -> None:
+        """Make both programs ready on the present device, unless they are.
+
+        One device after the other: the first compiles, and the others load what it compiled (see ``tensorflow``).
+
+        Raises:
+            InputError: no space is left for what is compiled.
+        """
+        with self._compiling:
+            if state.step.device in self._ready:
+                return
+            try:
+                self._run_chunk(state, _no_totals(), chunk._replace(n_images=tf.constant(0)))
+                for images, labels in self._watched.values():
+                    self._run_evaluation(state.weights, state.others, images, labels)
+            except tf.errors.ResourceExhaustedError as error:
+                if str(PROGRAM_FOLDER) not in error.message:
+                    raise
+                raise InputError(
+                    f"{PROGRAM_FOLDER}: no space is left for compiled programs, about 1 MB; "
+                    "make some, or name another folder by TMPDIR"
+                ) from None
+            self._ready.add(state.step.device)
+
+    def _order(self, seed: int, epoch: int) -> np.ndarray:
+        """Return the order of the images as int32 (batches, batch size); the last batch is padded with image 0."""
+        order = np.zeros(self._n_batches * self._training.batch_size, np.int32)
+        order[: self._n_images] = np.random.default_rng([seed, epoch]).permutation(self._n_images)
+        return order.reshape(self._n_batches, -1)
+
+    def _check_finite(self, seed: int, figures: History, state: State) -> None:
+        finite = all(math.isfinite(value) for value in figures.values())
+        if not finite or not all(np.isfinite(weight).all() for weight in state.weights):
+            raise InputError(
+                f"{self._name}, seed {seed}, epoch {figures['epoch']}: the loss is no longer finite "
+                f"({figures['loss']}); a smaller learning_rate than {self._training.learning_rate} may help, "
+                "or pixels scaled to [0, 1]"
+            )
+
+    def _chunk(self, state: State, totals: Totals, chunk: Chunk) -> tuple[State, Totals]:
+        """One pass over a chunk, which is the whole training set if that fits: the program that is compiled."""
+        size = self._training.batch_size
+        n_batches = (chunk.n_images + size - 1) // size
+
+        def step(batch: tf.Tensor, state: State, totals: Totals) -> tuple[tf.Tensor, State, Totals]:
+            # A full batch in every step keeps the shapes fixed; the mask leaves out the padding of the last one.
+            mask = tf.cast(batch * size + tf.range(size) < chunk.n_images, tf.float32)
+            indices = chunk.order[batch]
+            state, sums = self._step(state, tf.gather(chunk.images, indices), tf.gather(chunk.labels, indices), mask)
+            return batch + 1, state, _add(totals, sums)
+
+        _, state, totals = tf.while_loop(lambda batch, *_: batch < n_batches, step, (tf.constant(0), state, totals))
+        return State(*state), Totals(*totals)
+
+    def _step(self, state: State, images: tf.Tensor, labels: tf.Tensor, mask: tf.Tensor) -> tuple[State, Totals]:
+        with tf.GradientTape() as tape:
+            tape.watch(state.weights)
+            probabilities, others = self._predict(state.weights, state.others, images, training=True)
+            sums = _sums(probabilities, labels, mask)
+            loss = sums.loss / tf.reduce_sum(mask)
+        gradients = tape.gradient(loss, state.weights)
+        step = state.step + 1.0
+        weights, slots = self._optimizer.apply(
+            state.weights, gradients, state.slots, self._training.learning_rate, step
+        )
+        return State(weights, others, slots, step), sums
+
+    def _predict(
+        self, weights: Tensors, others: Tensors, images: tf.Tensor, *, training: bool
+    ) -> tuple[tf.Tensor, Tensors]:
+        """Return the probabilities (n, classes) of ``images``, and what layers keep besides weights."""
+        variables = self._graph.trainable_variables
+        shaped = [tf.reshape(flat, variable.shape) for flat, variable in zip(weights, variables, strict=True)]
+        probabilities, others = self._graph.stateless_call(shaped, others, images, training=training)
+        return probabilities, others
+
+    def _evaluation(self, weights: Tensors, others: Tensors, images: tf.Tensor, labels: tf.Tensor) -> Totals:
+        """Sum loss and correct answers over a set, without training."""
+        n_images = images.shape[0]
+        size = min(_EVALUATION_BATCH, n_images)
+
+        def step(start: tf.Tensor, totals: Totals) -> tuple[tf.Tensor, Totals]:
+            indices = start + tf.range(size)
+            mask = tf.cast(indices < n_images, tf.float32)
+            indices = tf.minimum(indices, n_images - 1)
+            probabilities, _ = self._predict(weights, others, tf.gather(images, indices), training=False)
+            return start + size, _add(totals, _sums(probabilities, tf.gather(labels, indices), mask))
+
+        _, totals = tf.while_loop(lambda start, _: start < n_images, step, (tf.constant(0), _no_totals()))
+        return Totals(*totals)
+
+    def _prediction(self, weights: Tensors, others: Tensors, images: tf.Tensor) -> tf.Tensor:
+        """Return the probabilities of images, without training."""
+        probabilities, _ = self._predict(weights, others, images, training=False)
+        return probabilities
+
+
+def train_seeds(
+    trainer: Trainer,
+    seeds: Iterable[int],
+    on_start: Callable[[int], None],
+    on_epoch: Callable[[int, History], None],
+    on_model: Callable[[int, keras.Sequential], None],
+) -> None:
+    """Train once per seed, as many at once as there are devices.
+
+    Args:
+        trainer: the variant's trainer.
+        seeds: the seeds.
+        on_start: called with a seed before its training, from the training's thread.
+        on_epoch: called with (seed, figures) after each epoch, from the training's thread.
+        on_model: called with (seed, trained model), from the training's thread.
+
+    Raises:
+        InputError: a training failed; the others are ended at their next epoch.
+    """
+    names = devices()
+    free: SimpleQueue[str] = SimpleQueue()
+    for name in names:
+        free.put(name)
+    stop = threading.Event()
+
+    def train(seed: int) -> None:
+        def checked(figures: History) -> None:
+            if stop.is_set():
+                raise CancelledError
+            on_epoch(seed, figures)
+
+        device = free.get()
+        try:
+            on_start(seed)
+            with tf.device(device):
+                on_model(seed, trainer.fit(seed, checked))
+        finally:
+            free.put(device)
+
+    with ThreadPoolExecutor(len(names), thread_name_prefix="training") as executor:
+        futures = [executor.submit(train, seed) for seed in seeds]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            stop.set()
+            executor.shutdown(cancel_futures=True)
+            raise
+
+
+def _tensors(labelled: Labelled) -> tuple[tf.Tensor, tf.Tensor]:
+    return tf.constant(labelled.images, tf.float32), tf.constant(labelled.labels, tf.int32)
+
+
+def _no_totals() -> Totals:
+    return Totals(tf.constant(0.0, tf.float64), tf.constant(0.0, tf.float64))
+
+
+def _add(totals: Totals, sums: Totals) -> Totals:
+    return Totals(totals.loss + tf.cast(sums.loss, tf.float64), totals.correct + tf.cast(sums.correct, tf.float64))
+
+
+def _sums(probabilities: tf.Tensor, labels: tf.Tensor, mask: tf.Tensor) -> Totals:
+    """Return the sums over a batch, float32, of the cross-entropy and of the correct answers, where the mask is 1."""
+    losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
+    correct = tf.equal(tf.argmax(probabilities, axis=1, output_type=tf.int32), labels)
+    return Totals(tf.reduce_sum(losses * mask), tf.reduce_sum(tf.cast(correct, tf.float32) * mask))
+
+
+def _means(prefix: str, totals: Any, n_images: int) -> History:
+    return {f"{prefix}loss": float(totals.loss) / n_images, f"{prefix}accuracy": float(totals.correct) / n_images}

@@ -1,0 +1,23 @@
+"""Numbers and lists as they are printed."""
+
+import math
+from collections.abc import Sequence
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Write a number with its sign (a true minus, not a hyphen); what rounds to nothing has none."""
+    text = f"{abs(value):.{digits}f}"
+    if float(text) == 0:
+        return text
+    return ("+" if value > 0 else "\N{MINUS SIGN}") + text
+
+
+def percent(share: float, digits: int = 2) -> str:
+    """Write a share as per cent, without the sign; nothing for NaN."""
+    return "" if math.isnan(share) else f"{100 * share:.{digits}f}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Join the parts that are not empty: "a", "a and b", "a, b and c"."""
+    *rest, last = [part for part in parts if part] or [""]
+    return f"{', '.join(rest)} and {last}" if rest else last
