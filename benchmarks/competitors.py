@@ -37,12 +37,15 @@ class Competitor(NamedTuple):
 
 
 OURS = "hemline, seeds side by side"
+UNPINNED = "hemline, not pinned to AVX2"
 LIMIT = "limit"
 COMPETITORS = {
     OURS: Competitor("ours", {}, seeds=CORES),
     "hemline, one seed": Competitor("ours", {}),
     # By TensorFlow's own setting: what equal bits on every machine cost a single training.
     "hemline, one seed, all threads": Competitor("ours", {}),
+    # What equal bits on every processor cost.
+    UNPINNED: Competitor("unpinned", {}, seeds=CORES),
     "keras fit": Competitor("keras_fit", {"tuned": False}),
     "keras fit, tuned": Competitor("keras_fit", {"tuned": True}),
     "keras fit, tuned, a process per core": Competitor(

@@ -21,6 +21,10 @@ _SETTINGS = {
     # NumPy's own loops, whose exp and log are others with AVX-512. Names that this processor lacks are no error.
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
 }
+NOT_THE_TARGET = (
+    "This machine is no Linux on an x86-64 processor with AVX2: figures will differ from those of the README by "
+    "chance, as another seed's would."
+)
 _NEEDED = {"avx2", "fma", "bmi2", "f16c"}
 
 

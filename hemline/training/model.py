@@ -19,8 +19,8 @@ _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 class Layers(NamedTuple):
     """The classes that a network is made of."""
 
-    dense: type[keras.layers.Dense] = keras.layers.Dense
-    dropout: type[keras.layers.Dropout] = keras.layers.Dropout
+    dense: type[keras.Layer] = keras.layers.Dense
+    dropout: type[keras.Layer] = keras.layers.Dropout
 
 
 KERAS_LAYERS = Layers()

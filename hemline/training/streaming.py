@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.normalized import Labelled
+from hemline.training.dense import blocks
 from hemline.training.tensorflow import tf
 
 # Images up to so many bytes, as float32, are held in memory.
@@ -21,10 +22,15 @@ RESIDENT_BYTES = 2 * 2**30
 CHUNK_BYTES = 128 * 2**20
 
 
+# For each block of pixels that a dense layer sums up, float32 (m, pixels of it): to cut images in every step would
+# copy them.
+Pixels = list[tf.Tensor]
+
+
 class Chunk(NamedTuple):
     """Some images, and the steps to take on them."""
 
-    images: tf.Tensor  # float32 (m, h, w) or (m, h, w, channels)
+    images: Pixels
     labels: tf.Tensor  # int32 (m,)
     order: tf.Tensor  # int32 (batches, batch size): indices of images
     n_images: tf.Tensor  # int32: so many of order's indices count; the others are padding
@@ -34,8 +40,7 @@ class Resident:
     """A training set in memory: one chunk, whatever the order."""
 
     def __init__(self, labelled: Labelled) -> None:
-        # The tensor shares the array's memory; `tf.constant` holds the images twice while it copies them.
-        self._images = tf.experimental.dlpack.from_dlpack(np.array(labelled.images, np.float32).__dlpack__())
+        self._images = in_blocks(labelled.images)
         self._labels = tf.constant(labelled.labels, tf.int32)
 
     def chunks(self, order: NDArray[np.int32]) -> Iterator[Chunk]:
@@ -63,7 +68,7 @@ class Streamed:
                     ahead = executor.submit(self._gather, order, start + self._n_batches)
                 n_images = min(len(labels), len(self._labelled.labels) - start * self._batch_size)
                 # Tensors are made here, because the thread knows nothing of the training's device.
-                yield Chunk(tf.constant(images), tf.constant(labels), in_order, tf.constant(n_images))
+                yield Chunk(in_blocks(images), tf.constant(labels), in_order, tf.constant(n_images))
 
     def _gather(self, order: NDArray[np.int32], start: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         """Read the chunk whose first batch is ``start``; every chunk has the same shape, so that one program fits."""
@@ -78,7 +83,15 @@ class Streamed:
         return images, labels
 
 
-def source(labelled: Labelled, batch_size: int) -> Resident | Streamed:
+def in_blocks(images: NDArray[np.float32]) -> Pixels:
+    """Return images (m, h, w) or (m, h, w, channels) as tensors of pixels, which own the only copy that is made."""
+    flat = images.reshape(len(images), -1)
+    cut = [np.array(flat[:, block], np.float32, order="C") for block in blocks(flat.shape[1])]
+    # A tensor that shares the array's memory; `tf.constant` holds the images twice while it copies them.
+    return [tf.experimental.dlpack.from_dlpack(array.__dlpack__()) for array in cut]
+
+
+def resident_or_streamed(labelled: Labelled, batch_size: int) -> Resident | Streamed:
     """Return the training set in memory if it is small enough, and streamed otherwise."""
     if 4 * labelled.images.size <= RESIDENT_BYTES:
         return Resident(labelled)

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from hemline.data.normalized import Labelled
 from hemline.errors import InputError
 from hemline.params import Training
-from hemline.training.dense import BlockedDense
+from hemline.training.dense import BlockedDense, cut, join
 from hemline.training.dropout import FastDropout
 from hemline.training.model import Layers, build_model
 from hemline.training.optimizers import OPTIMIZERS, Tensors
-from hemline.training.streaming import Chunk, source
+from hemline.training.streaming import Chunk, Pixels, Resident, Streamed, in_blocks, resident_or_streamed
 from hemline.training.tensorflow import PROGRAM_FOLDER, devices, keras, tf
 
 # Images in one step of an evaluation: large enough to be fast, small enough to stay in the cache.
@@ -62,6 +62,8 @@ class Trainer:
         n_classes: int,
         train: Labelled,
         watched: dict[str, Labelled] | None = None,
+        *,
+        source: Callable[[Labelled, int], Resident | Streamed] | None = None,
     ) -> None:
         """Take the data; nothing is compiled before the first training.
 
@@ -72,6 +74,7 @@ class Trainer:
             train: the training set.
             watched: sets on which loss and accuracy are recorded after every epoch, by the prefix of their columns
                 (``{"val": validation}``); nothing is decided by them.
+            source: how the training set is held, of (set, batch size); by default in memory where it fits.
 
         Raises:
             InputError: a batch is larger than the training set.
@@ -87,7 +90,7 @@ class Trainer:
         self._n_batches = math.ceil(n_images / training.batch_size)
         self._optimizer = OPTIMIZERS[training.optimizer]
         self._graph = build_model(training, self._image_shape, n_classes, seed=0, name=name, layers=_COMPILED_LAYERS)
-        self._train = source(train, training.batch_size)
+        self._train = (source or resident_or_streamed)(train, training.batch_size)
         self._watched = {prefix: _tensors(labelled) for prefix, labelled in (watched or {}).items()}
         # Their loops are TensorFlow's already, and AutoGraph would only look for some to convert.
         self._run_chunk = tf.function(self._chunk, jit_compile=True, autograph=False)
@@ -127,8 +130,9 @@ class Trainer:
             threshold = self._training.stop_below_loss
             if threshold is not None and figures["loss"] < threshold:
                 break
-        for variable, weight in zip(model.trainable_variables, state.weights, strict=True):
-            variable.assign(tf.reshape(weight, variable.shape))
+        shapes = [tuple(variable.shape) for variable in model.trainable_variables]
+        for variable, weight in zip(model.trainable_variables, join(state.weights, shapes), strict=True):
+            variable.assign(weight)
         return model
 
     def predict(self, model: keras.Sequential, images: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -142,7 +146,7 @@ class Trainer:
             float32 (n, classes). Their bits depend on the model and the images only, which those of ``model(images)``
             do not: TensorFlow chooses the code of single operations by processor.
         """
-        weights = [tf.reshape(variable.value, [-1]) for variable in model.trainable_variables]
+        weights = _flat_weights(model)
         others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
         parts = [np.empty((0, self._n_classes), np.float32)]
         for start in range(0, len(images), _PREDICTION_BATCH):
@@ -157,7 +161,7 @@ class Trainer:
     def _start(self, seed: int) -> tuple[keras.Sequential, State]:
         """Return the model with its initial weights, and the state before the first step."""
         model = build_model(self._training, self._image_shape, self._n_classes, seed, self._name)
-        weights = [tf.reshape(variable.value, [-1]) for variable in model.trainable_variables]
+        weights = _flat_weights(model)
         others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
         return model, State(weights, others, self._optimizer.start(weights), tf.constant(0.0))
 
@@ -209,7 +213,7 @@ class Trainer:
             # A full batch in every step keeps the shapes fixed; the mask leaves out the padding of the last one.
             mask = tf.cast(batch * size + tf.range(size) < chunk.n_images, tf.float32)
             indices = chunk.order[batch]
-            state, sums = self._step(state, tf.gather(chunk.images, indices), tf.gather(chunk.labels, indices), mask)
+            state, sums = self._step(state, self._gather(chunk.images, indices), tf.gather(chunk.labels, indices), mask)
             return batch + 1, state, _add(totals, sums)
 
         _, state, totals = tf.while_loop(lambda batch, *_: batch < n_batches, step, (tf.constant(0), state, totals))
@@ -228,6 +232,11 @@ class Trainer:
         )
         return State(weights, others, slots, step), sums
 
+    def _gather(self, images: Pixels, indices: tf.Tensor) -> tf.Tensor:
+        """Return the images at ``indices``; what layers cut again is never joined, because XLA leaves both out."""
+        flat = tf.concat([tf.gather(block, indices) for block in images], axis=1)
+        return tf.reshape(flat, (-1, *self._image_shape))
+
     def _predict(
         self, weights: Tensors, others: Tensors, images: tf.Tensor, *, training: bool
     ) -> tuple[tf.Tensor, Tensors]:
@@ -237,16 +246,16 @@ class Trainer:
         probabilities, others = self._graph.stateless_call(shaped, others, images, training=training)
         return probabilities, others
 
-    def _evaluation(self, weights: Tensors, others: Tensors, images: tf.Tensor, labels: tf.Tensor) -> Totals:
+    def _evaluation(self, weights: Tensors, others: Tensors, images: Pixels, labels: tf.Tensor) -> Totals:
         """Sum loss and correct answers over a set, without training."""
-        n_images = images.shape[0]
+        n_images = labels.shape[0]
         size = min(_EVALUATION_BATCH, n_images)
 
         def step(start: tf.Tensor, totals: Totals) -> tuple[tf.Tensor, Totals]:
             indices = start + tf.range(size)
             mask = tf.cast(indices < n_images, tf.float32)
             indices = tf.minimum(indices, n_images - 1)
-            probabilities, _ = self._predict(weights, others, tf.gather(images, indices), training=False)
+            probabilities, _ = self._predict(weights, others, self._gather(images, indices), training=False)
             return start + size, _add(totals, _sums(probabilities, tf.gather(labels, indices), mask))
 
         _, totals = tf.while_loop(lambda start, _: start < n_images, step, (tf.constant(0), _no_totals()))
@@ -308,8 +317,12 @@ def train_seeds(
             raise
 
 
-def _tensors(labelled: Labelled) -> tuple[tf.Tensor, tf.Tensor]:
-    return tf.constant(labelled.images, tf.float32), tf.constant(labelled.labels, tf.int32)
+def _flat_weights(model: keras.Sequential) -> Tensors:
+    return [tf.reshape(part, [-1]) for part in cut([variable.value for variable in model.trainable_variables])]
+
+
+def _tensors(labelled: Labelled) -> tuple[Pixels, tf.Tensor]:
+    return in_blocks(labelled.images), tf.constant(labelled.labels, tf.int32)
 
 
 def _no_totals() -> Totals:

@@ -1,0 +1,77 @@
+"""What is computed is computed for one processor, whatever more this one can do."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hemline import target
+
+REPOSITORY = Path(__file__).parent.parent
+IN_STAGE = """
+import json, os, stages.train, numpy
+from numpy._core._multiarray_umath import __cpu_dispatch__
+from numpy._core._multiarray_umath import __cpu_features__ as features
+wanted = {name: os.environ[name] for name in ("XLA_FLAGS", "ONEDNN_MAX_CPU_ISA", "OPENBLAS_CORETYPE")}
+print(json.dumps(wanted | {"numpy": [name for name in __cpu_dispatch__ if features[name]]}))
+"""
+
+
+def run(code, **environment):
+    command = [sys.executable, "-c", code]
+    clean = {"PATH": "/usr/bin:/bin"}
+    return subprocess.run(
+        command, cwd=REPOSITORY, env=clean | environment, capture_output=True, text=True, check=True, timeout=120
+    )
+
+
+def test_importing_a_stage_caps_xla_onednn_openblas_and_numpy_before_any_of_them_is_loaded():
+    found = json.loads(run(IN_STAGE).stdout)
+    assert "--xla_cpu_max_isa=AVX2" in found["XLA_FLAGS"].split()
+    assert "--xla_cpu_experimental_ynn_fusion_type=" in found["XLA_FLAGS"].split()
+    assert (found["ONEDNN_MAX_CPU_ISA"], found["OPENBLAS_CORETYPE"]) == ("AVX2", "Haswell")
+    assert set(found["numpy"]) <= {"X86_V3"}
+
+
+def test_flags_of_the_user_that_contradict_nothing_are_kept_without_a_word():
+    done = run(IN_STAGE, XLA_FLAGS="--xla_dump_to=/nowhere")
+    assert "--xla_dump_to=/nowhere" in json.loads(done.stdout)["XLA_FLAGS"].split()
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("XLA_FLAGS", "--xla_cpu_max_isa=AVX512", "--xla_cpu_max_isa=AVX512"),
+        ("ONEDNN_MAX_CPU_ISA", "AVX512_CORE", "ONEDNN_MAX_CPU_ISA"),
+        ("OPENBLAS_CORETYPE", "SkylakeX", "OPENBLAS_CORETYPE"),
+    ],
+)
+def test_a_setting_of_the_user_that_would_change_results_is_overruled_in_one_line(name, value, said):
+    done = run(IN_STAGE, **{name: value})
+    assert value not in json.loads(done.stdout)[name].split()
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"{said}: overruled")
+
+
+def test_a_helper_process_which_inherits_the_settings_says_nothing():
+    code = "import subprocess, sys, stages.train; subprocess.run([sys.executable, '-c', 'import stages.train'], check=True)"
+    assert run(code).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("machine", "system", "flags", "expected"),
+    [
+        ("x86_64", "linux", "fpu avx avx2 fma bmi1 bmi2 f16c", True),
+        ("x86_64", "linux", "fpu avx", False),
+        ("aarch64", "linux", "", False),
+        ("x86_64", "darwin", "fpu avx avx2 fma bmi2 f16c", False),
+    ],
+)
+def test_the_target_is_linux_on_x86_64_with_avx2(monkeypatch, machine, system, flags, expected):
+    monkeypatch.setattr(target.platform, "machine", lambda: machine)
+    monkeypatch.setattr(target.sys, "platform", system)
+    monkeypatch.setattr(target, "_processor_flags", lambda: set(flags.split()))
+    assert target.is_target() is expected
