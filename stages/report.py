@@ -12,6 +12,7 @@ from hemline.params import load_params
 from hemline.processes.garbage import collect_rarely
 from hemline.report.page import comparison_table, render, write
 from hemline.report.results import load_results
+from hemline.target import NOT_THE_TARGET, is_target
 
 REPORTS = Path("reports")
 
@@ -27,6 +28,8 @@ def main() -> None:
         publish_pictures(list(results.params.variants))
     print(comparison_table(results))
     print(f"\nThe whole report: {REPORTS / 'index.html'}")
+    if not is_target():
+        print(NOT_THE_TARGET)
 
 
 if __name__ == "__main__":
