@@ -15,10 +15,9 @@ from hemline.training.trained import Trained
 # What the MLflow store is completed from.
 _PUBLISHED = (
     "params.yaml",
-    "models",
-    "reports/evaluation",
-    "data/normalized/test-labels.npy",
-    "data/normalized/about.json",
+    Trained.PATH.as_posix(),
+    Evaluated.PATH.as_posix(),
+    *((Normalized.PATH / name).as_posix() for name in Normalized.WITHOUT_IMAGES),
 )
 
 

@@ -67,12 +67,8 @@ class Results:
         Raises:
             InputError: they are missing, or of other test images.
         """
-        trained = Trained(variant, self.root / "models")
-        values = trained.probabilities("test")
-        expected = (len(self.params.seeds), len(self.test.labels), len(self.source.classes))
-        if values.shape != expected:
-            raise trained.wrong("test-probabilities.npy", f"must have the shape {expected}, got {values.shape}")
-        return values
+        shape = (len(self.params.seeds), len(self.test.labels), len(self.source.classes))
+        return Trained(variant, self.root / Trained.PATH).probabilities("test", shape)
 
 
 def load_results(params: Params, root: Path = Path()) -> Results:
