@@ -79,6 +79,13 @@ def test_a_variant_that_was_not_evaluated_is_named(evaluated):
         evaluated.runs(["128", "other"])
 
 
+def test_a_table_of_before_there_was_a_metric_is_refused_by_those_who_need_it(evaluated):
+    rule = r"comparison.csv: has no column for the metric 'new'; run `dvc repro evaluate`$"
+    with pytest.raises(InputError, match=rule):
+        evaluated.comparison(metrics=["loss", "new"])
+    assert "loss" in evaluated.comparison(metrics=["loss"])
+
+
 def test_nothing_of_a_former_evaluation_stays(evaluation, evaluated):
     (evaluated.path / "confusion/former.csv").write_text("")
     evaluated.write(evaluation)

@@ -14,7 +14,7 @@ from PIL import Image
 from report_data import Inputs, write_inputs, write_table
 
 from hemline.errors import InputError
-from hemline.params import load_params
+from hemline.params import Hyperparameters, load_params
 from hemline.report import plots
 from hemline.report.page import comparison_table, render, write
 from hemline.report.results import load_results
@@ -155,6 +155,18 @@ def test_the_gallery_shows_the_first_seed_of_the_best_by_validation(page: Page) 
 def test_how_it_was_made_names_settings_source_and_licence(page: Page) -> None:
     made = page.text[page.text.rindex("How it was made") :]
     assert all(words in made for words in ("Tiny shapes", "CC0", "dvc repro", "adam", "0.001", "Seeds: 0, 1"))
+
+
+@undrawn
+def test_every_setting_of_a_training_has_a_column_even_one_that_the_page_does_not_know(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = make(Inputs())["index.html"].decode()
+    # As if this key were new.
+    monkeypatch.setattr("hemline.report.page.SETTINGS_COLUMNS", set(Hyperparameters.model_fields) - {"batch_size"})
+    new = again()["index.html"].decode()
+    assert [html.count('<th scope="col" class="number">Batch size</th>') for html in (known, new)] == [1, 2]
+    assert [html.count('<td class="number">32</td>') for html in (known, new)] == [3, 6]
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:

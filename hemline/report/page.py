@@ -20,6 +20,7 @@ from tabulate import tabulate
 from hemline.comparison.confusion import row_shares
 from hemline.comparison.metrics import METRICS
 from hemline.comparison.selection import best_by_validation
+from hemline.params import Hyperparameters
 from hemline.report import confusions, gallery, pictures, verdict
 from hemline.report.figures import figures
 from hemline.report.pictures import Picture
@@ -28,6 +29,16 @@ from hemline.words import percent, signed
 
 SYMBOLS = {"better": "▲", "worse": "▼", "no difference shown": "●", "baseline": ""}
 SMALLEST_P = 0.001
+# The settings whose columns have words, formats and places of their own; those that are new come behind them.
+SETTINGS_COLUMNS = {
+    "epochs",
+    "batch_size",
+    "optimizer",
+    "learning_rate",
+    "activation",
+    "dropout",
+    "stop_below_loss",
+}
 SUMMARY_COLUMNS = {
     "variant": "Variant",
     "validation": "Validation %",
@@ -71,6 +82,7 @@ def render(results: Results) -> dict[str, bytes]:
         "table": comparison_table(results),
         "confusion": _confusion_words(results),
         "settings": _settings(results),
+        "further_settings": [key for key in Hyperparameters.model_fields if key not in SETTINGS_COLUMNS],
         "grid": _training_grid(results),
         **_predictions(results),
     }
