@@ -1,6 +1,7 @@
 import copy
 import string
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from hemline.errors import InputError
-from hemline.params import Hyperparameters, Training, load_params, parse_params
+from hemline.params import Hyperparameters, Optimizer, Training, load_params, parse_params
 from hemline.schema import read_yaml
 
 REPOSITORY = Path(__file__).parent.parent
@@ -28,6 +29,8 @@ VALID = {
     "baseline": "linear",
     "variants": {"linear": {"hidden": []}, "dense-8": {"hidden": [8]}},
 }
+*_FIRST, _LAST = map(repr, get_args(Optimizer))
+OPTIMIZERS = f"{', '.join(_FIRST)} or {_LAST}"
 # (key, broken value, what the line must say after the key)
 BROKEN = [
     ("dataset", "../elsewhere", "should match pattern"),
@@ -55,7 +58,7 @@ BROKEN = [
     ("epochs", 10**400, "should be less than"),
     ("batch_size", 0, "should be greater than or equal to 1"),
     ("batch_size", 32.5, "should be a valid integer"),
-    ("optimizer", "Adam", "should be 'adam', 'rmsprop' or 'sgd'"),
+    ("optimizer", "Adam", "should be " + OPTIMIZERS),
     ("learning_rate", 0, "should be greater than 0"),
     ("learning_rate", -0.1, "should be greater than 0"),
     ("learning_rate", float("nan"), "should be"),

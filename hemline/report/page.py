@@ -76,7 +76,7 @@ def render(results: Results) -> dict[str, bytes]:
         "results": results,
         "params": results.params,
         "source": results.source,
-        "verdict": _verdict(results),
+        "verdict": verdict_on(results),
         "rows": comparison_rows(results),
         "metrics": METRICS,
         "table": comparison_table(results),
@@ -154,6 +154,18 @@ def comparison_table(results: Results) -> str:
     return markdown_table(list(SUMMARY_COLUMNS.values()), rows)
 
 
+def verdict_on(results: Results) -> verdict.Verdict:
+    """Put the comparison into words."""
+    return verdict.describe(
+        results.comparison,
+        results.validation,
+        results.params.baseline,
+        results.source.title,
+        seeds=len(results.params.seeds),
+        test_images=len(results.test.labels),
+    )
+
+
 def markdown_table(header: list[str], rows: list[list[str]]) -> str:
     """Write cells as a Markdown table whose columns also line up in a terminal."""
     return tabulate(rows, header, tablefmt="github", disable_numparse=True)
@@ -170,17 +182,6 @@ def _p_value(p: float) -> str:
     if pd.isna(p):
         return ""
     return f"< {SMALLEST_P}" if p < SMALLEST_P else f"{p:.3f}"
-
-
-def _verdict(results: Results) -> verdict.Verdict:
-    return verdict.describe(
-        results.comparison,
-        results.validation,
-        results.params.baseline,
-        results.source.title,
-        seeds=len(results.params.seeds),
-        test_images=len(results.test.labels),
-    )
 
 
 def _shown_variant(results: Results) -> str:
