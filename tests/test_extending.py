@@ -3,7 +3,6 @@
 import contextlib
 import csv
 import json
-import os
 import re
 import sqlite3
 import subprocess
@@ -78,33 +77,13 @@ def test_the_data_set_of_the_recipe_is_made_described_and_verified(tmp_path, mon
     assert raw.test_images.max() == 16
 
 
-@pytest.fixture(scope="module")
-def pipeline(tmp_path_factory):
-    """A small pipeline that trains with a new optimizer, activation and key, and then has a new metric and figure."""
-    made = make_pipeline(tmp_path_factory.mktemp("extending") / "repository")
-    made.touched = {}
-
-    def follow(title, *options):
-        patch(title, made.folder, *options)
-        made.touched[title] = set(made.run("git", "diff", "--name-only").stdout.split())
-        made.commit(title)
-
-    follow("An optimizer")
-    follow("An activation")
+def follow(title, pipeline, *options):
+    """Do what a recipe says, and see that it touches what it promises, and nothing else."""
+    patch(title, pipeline.folder, *options)
+    touched = set(pipeline.run("git", "diff", "--name-only").stdout.split())
     # The tiny pipeline has a params.yaml of its own, without comments.
-    follow("A training key", "--exclude=params.yaml")
-    plain = {"hidden": [4], "optimizer": "adamax", "activation": "mish"}
-    made.set(
-        weight_decay=0.0, variants={"linear": {"hidden": []}, "plain": plain, "decayed": plain | {"weight_decay": 0.9}}
-    )
-    made.commit("Variants with all of it")
-    made.first = made.run("dvc", "repro")
-    made.histories = {name: made.read(f"models/{name}/history.csv") for name in ("plain", "decayed")}
-    made.commit("Results")
-    follow("A metric")
-    follow("A figure")
-    made.second = made.run("dvc", "repro")
-    return made
+    assert touched == files(title) - {"params.yaml"}
+    pipeline.commit(title)
 
 
 def stages_of(done):
@@ -112,35 +91,41 @@ def stages_of(done):
 
 
 @pytest.mark.end_to_end
-def test_recipes_touch_the_promised_files_only(pipeline):
-    assert set(pipeline.touched) == set(PATCHED)
-    for title, touched in pipeline.touched.items():
-        assert touched == files(title) - {"params.yaml"}
+def test_the_recipes_do_what_the_page_says_one_after_the_other(tmp_path):
+    pipeline = make_pipeline(tmp_path / "repository")
+    follow("An optimizer", pipeline)
+    follow("An activation", pipeline)
+    follow("A training key", pipeline, "--exclude=params.yaml")
+    plain = {"hidden": [4], "optimizer": "adamax", "activation": "mish"}
+    variants = {"linear": {"hidden": []}, "plain": plain, "decayed": plain | {"weight_decay": 0.9}}
+    pipeline.set(weight_decay=0.0, variants=variants)
+    pipeline.commit("Variants with all of it")
+    first = pipeline.run("dvc", "repro")
+    assert {"train@plain", "train@decayed"} <= stages_of(first)
+    check_that_they_trained(pipeline)
+    pipeline.commit("Results")
+    follow("A metric", pipeline)
+    follow("A figure", pipeline)
+    second = pipeline.run("dvc", "repro")
+    assert stages_of(second) == {"evaluate", "report"}
+    check_the_metric(pipeline)
+    check_the_figure(pipeline)
+    for command in (["ruff", "check", "hemline"], ["ruff", "format", "--check", "hemline"], ["mypy", "hemline"]):
+        pipeline.run(*command)
 
 
-@pytest.mark.end_to_end
-def test_a_new_optimizer_activation_and_key_train(pipeline):
-    assert {"train@plain", "train@decayed"} <= stages_of(pipeline.first)
-    # The same seeds: what differs is the key.
-    assert pipeline.histories["plain"] != pipeline.histories["decayed"]
+def check_that_they_trained(pipeline):
     settings = json.loads(pipeline.read("models/decayed/settings.json"))["training"]
     assert (settings["optimizer"], settings["activation"], settings["weight_decay"]) == ("adamax", "mish", 0.9)
-
-
-@pytest.mark.end_to_end
-def test_a_new_key_is_on_the_runs_and_in_the_table_of_settings_by_itself(pipeline):
+    # Of the same seeds: what differs is the key.
+    assert pipeline.read("models/plain/history.csv") != pipeline.read("models/decayed/history.csv")
+    # What the key is told by without another line.
     rows = query(pipeline, "SELECT DISTINCT value FROM params WHERE key = 'weight_decay'")
     assert {value for (value,) in rows} == {"0.0", "0.9"}
     assert '<th scope="col" class="number">Weight decay</th>' in pipeline.read("reports/index.html")
 
 
-@pytest.mark.end_to_end
-def test_a_new_metric_and_figure_train_nothing(pipeline):
-    assert stages_of(pipeline.second) == {"evaluate", "report"}
-
-
-@pytest.mark.end_to_end
-def test_a_new_metric_is_in_the_table_the_metrics_and_the_files(pipeline):
+def check_the_metric(pipeline):
     table = pipeline.read("reports/index.html").partition('id="comparison"')[2].partition("</table>")[0]
     assert "Brier<small>score</small>" in table
     metrics = json.loads(pipeline.read("reports/metrics.json"))
@@ -151,27 +136,17 @@ def test_a_new_metric_is_in_the_table_the_metrics_and_the_files(pipeline):
         assert 0 < own["brier"] < 2
         assert float(rows[name]["brier"]) == pytest.approx(own["brier"], abs=1e-6)
         assert f'<td class="number">{own["brier"]:.4f}</td>' in table
-
-
-@pytest.mark.end_to_end
-def test_a_new_metric_is_on_the_runs_that_were_there_before(pipeline):
+    # On the runs that were there before, and on no others.
     runs = query(pipeline, "SELECT run_uuid FROM latest_metrics WHERE key = 'test_accuracy'")
     assert len(runs) == 3 * 2
     assert sorted(query(pipeline, "SELECT run_uuid FROM latest_metrics WHERE key = 'test_brier'")) == sorted(runs)
 
 
-@pytest.mark.end_to_end
-def test_a_new_figure_is_on_the_page_and_beside_it(pipeline):
+def check_the_figure(pipeline):
     assert (pipeline.folder / "reports/figures/seeds.png").read_bytes().startswith(b"\x89PNG")
     assert 'alt="Test accuracy of every training, a row a variant."' in pipeline.read("reports/index.html")
 
 
-@pytest.mark.end_to_end
-def test_what_the_recipes_add_passes_the_style_and_the_types(pipeline):
-    for command in (["ruff", "check", "hemline"], ["ruff", "format", "--check", "hemline"], ["mypy", "hemline"]):
-        pipeline.run(*command)
-
-
 def query(pipeline, sql):
-    with contextlib.closing(sqlite3.connect(os.fspath(pipeline.folder / "mlflow.db"))) as connection:
+    with contextlib.closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
         return connection.execute(sql).fetchall()
