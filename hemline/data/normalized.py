@@ -35,8 +35,6 @@ class Normalized(Outputs):
 
     PATH = Path("data/normalized")
     STAGE = "normalize"
-    # All that scoring needs of it, once the images have been predicted.
-    WITHOUT_IMAGES = ("about.json", "test-labels.npy")
 
     def write(self, sets: Mapping[str, Labelled], classes: Sequence[str], scale: float) -> None:
         """Write the sets "train", "validation" and "test", as arrays that can be memory-mapped."""
