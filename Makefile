@@ -23,8 +23,8 @@ setup: $(READY)  ## create .venv with the pinned dependencies
 test: $(READY)  ## run the tests
 	@python -m pytest -n 2
 
-lint: $(READY)  ## check style and types
-	@ruff check . && ruff format --check . && mypy
+lint: $(READY)  ## check style, types, which room imports which, and the dependencies
+	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo && deptry .
 
 claims: $(READY)  ## test what five tutorials claim: reports/claims.html, and the table in README.md
 	@python -m commands.claims --readme

@@ -1,1 +1,1 @@
-"""Nouns of the pipeline, one concept a file; the verbs are in ``stages/`` and ``commands/``."""
+"""Rooms that follow the data, one concept a file; what they import lies below them, as pyproject.toml has it."""

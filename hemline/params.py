@@ -21,7 +21,8 @@ Scale = Annotated[float, Field(ge=0.001, le=1_000_000)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Optimizer = Literal["adam", "rmsprop", "sgd"]  # those of hemline/training/optimizers.py
-Activation = Literal["relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu"]  # Keras's names
+# Keras's names; each is a function there.
+Activation = Literal["relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu"]
 
 # What a network takes from the data, so that no setting can contradict it: the rule for whoever tries.
 DERIVED = {

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hemline.data.scaling import to_raw
 from hemline.report.gallery import least_sure, predict, shown_test_images, training_grid
-from hemline.report.pictures import Picture, to_raw
+from hemline.report.pictures import Picture
 
 CLASSES = ["cat", "dog", "eel"]
 BLANK = np.zeros((8, 8), np.float32)

@@ -111,10 +111,6 @@ def test_confusions_are_coloured_by_share_and_numbered_by_count() -> None:
     assert tick_labels(figure) == CLASSES
 
 
-def test_a_class_without_images_has_no_shares() -> None:
-    assert plots.row_shares(np.array([[0, 0], [1, 3]])).tolist() == [[0, 0], [0.25, 0.75]]
-
-
 def test_differences_are_points_and_their_colours_are_centred_on_nothing() -> None:
     figure = plots.difference_figure(np.array([[0.05, -0.05, 0], [0, 0, 0], [0, -0.2, 0.2]]), CLASSES)
     assert texts(figure) == ["+5.0", "\N{MINUS SIGN}5.0", "\N{MINUS SIGN}20.0", "+20.0"]
@@ -163,11 +159,3 @@ def test_the_readers_own_matplotlib_settings_change_nothing() -> None:
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.bbox": "tight"}):
         assert plots.png(plots.curves_figure(history(), "v0")) == plain
         assert mpl.rcParams["font.size"] == 30
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(1.5, "+1.50"), (-0.2, "\N{MINUS SIGN}0.20"), (0.0, "0.00"), (-0.001, "0.00")],
-)
-def test_signs_are_written_except_for_nothing(value: float, text: str) -> None:
-    assert plots.signed(value) == text

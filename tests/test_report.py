@@ -2,8 +2,10 @@
 
 import io
 import runpy
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,10 +14,11 @@ from PIL import Image
 from report_data import Inputs, write_inputs, write_table
 
 from hemline.errors import InputError
-from hemline.params import load_params
+from hemline.params import Hyperparameters, load_params
 from hemline.report import plots
 from hemline.report.page import comparison_table, render, write
 from hemline.report.results import load_results
+from hemline.training.trained import Trained
 
 SECTIONS = [
     "verdict",
@@ -144,7 +147,7 @@ def test_the_gallery_marks_right_and_wrong_by_a_symbol(page: Page) -> None:
 
 
 def test_the_gallery_shows_the_first_seed_of_the_best_by_validation(page: Page) -> None:
-    shares = np.load("reports/evaluation/probabilities/dense-8x2.npy")[0, 0]
+    shares = Trained("dense-8x2").probabilities("test")[0, 0]
     assert "What dense-8x2 (best by validation accuracy; seed 0)" in page.text
     assert f"class {shares.argmax()}, {100 * shares.max():.0f} %" in page.text
 
@@ -152,6 +155,18 @@ def test_the_gallery_shows_the_first_seed_of_the_best_by_validation(page: Page) 
 def test_how_it_was_made_names_settings_source_and_licence(page: Page) -> None:
     made = page.text[page.text.rindex("How it was made") :]
     assert all(words in made for words in ("Tiny shapes", "CC0", "dvc repro", "adam", "0.001", "Seeds: 0, 1"))
+
+
+@undrawn
+def test_every_setting_of_a_training_has_a_column_even_one_that_the_page_does_not_know(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = make(Inputs())["index.html"].decode()
+    # As if this key were new.
+    monkeypatch.setattr("hemline.report.page.SETTINGS_COLUMNS", set(Hyperparameters.model_fields) - {"batch_size"})
+    new = again()["index.html"].decode()
+    assert [html.count('<th scope="col" class="number">Batch size</th>') for html in (known, new)] == [1, 2]
+    assert [html.count('<td class="number">32</td>') for html in (known, new)] == [3, 6]
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
@@ -182,7 +197,7 @@ def test_only_pages_are_linked_as_the_homepage(tmp_path: Path) -> None:
 def test_variants_that_params_no_longer_has_are_not_read(tmp_path: Path) -> None:
     clean = make(Inputs())
     evaluation = tmp_path / "reports" / "evaluation"
-    for path in (evaluation / "comparison.csv", evaluation / "runs.csv", evaluation / "layers.csv"):
+    for path in (evaluation / "comparison.csv", evaluation / "runs.csv"):
         table = pd.read_csv(path)
         write_table(pd.concat([table.assign(variant="stale"), table]), path)
     for folder in ("models/stale/history.csv", "reports/evaluation/per_class/stale.csv"):
@@ -208,7 +223,8 @@ def test_rows_follow_params_whatever_the_order_of_the_files(tmp_path: Path) -> N
         ("data/normalized/test-labels.npy", "normalize"),
         ("reports/evaluation/comparison.csv", "evaluate"),
         ("reports/evaluation/confusion/dense-8-minus-linear.csv", "evaluate"),
-        ("reports/evaluation/probabilities/dense-8x2.npy", "evaluate"),
+        ("models/dense-8/layers.csv", "train@dense-8"),
+        ("models/dense-8x2/test-probabilities.npy", "train@dense-8x2"),
     ],
 )
 def test_a_missing_file_is_named_with_the_stage_that_writes_it(tmp_path: Path, name: str, stage: str) -> None:
@@ -230,7 +246,7 @@ def test_a_variant_that_was_not_evaluated_is_named(tmp_path: Path) -> None:
 @undrawn
 def test_probabilities_of_other_test_images_are_refused(tmp_path: Path) -> None:
     make(Inputs())
-    np.save(tmp_path / "reports/evaluation/probabilities/dense-8x2.npy", np.zeros((2, 3, 4), np.float32))
+    np.save(tmp_path / "models/dense-8x2/test-probabilities.npy", np.zeros((2, 3, 4), np.float32))
     with pytest.raises(InputError, match=r"must have the shape \(2, 40, 4\), got \(2, 3, 4\)"):
         again()
 
@@ -326,11 +342,17 @@ def test_a_failed_write_leaves_the_former_report(tmp_path: Path) -> None:
 
 
 @undrawn
-def test_the_stage_ends_with_the_table_and_the_path(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_stage_ends_with_the_table_and_the_path(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     files = make(Inputs())
+    published: list[str] = []
+    # There are no runs that could have pictures.
+    monkeypatch.setitem(sys.modules, "hemline.tracking.publish", SimpleNamespace(publish_pictures=published.extend))
     runpy.run_module("stages.report", run_name="__main__")
     assert capsys.readouterr().out.splitlines()[-1] == "The whole report: reports/index.html"
     assert Path("reports/index.html").read_bytes() == files["index.html"]
+    assert published == Inputs().variants
 
 
 @undrawn

@@ -17,7 +17,8 @@ import pytest
 from datasets_for_tests import ARRAYS, publish
 from filelock import FileLock
 
-from hemline.data.description import load_dataset, read_raw
+from hemline.data.description import load_dataset
+from hemline.data.raw import read_raw
 from hemline.download.packages import fetch_package
 from hemline.download.sources import fetch, manual_folder
 from hemline.download.transfer import Display, Watch
@@ -342,8 +343,8 @@ def test_a_kill_in_the_middle_leaves_no_partial_file_and_the_next_run_cleans_up(
 
     server.contents = contents(tmp_path)
     server.answer = lambda stream, content: (stream.write if len(content) < 20 else lambda c: stop(stream, c))(content)
-    code = "from pathlib import Path; from hemline.data.description import load_dataset; from hemline.download.sources import fetch; "
-    code += "fetch(load_dataset('tiny', Path('data')), Path('data/raw'))"
+    code = "from pathlib import Path; from hemline.data.description import load_dataset; "
+    code += "from hemline.download.sources import fetch; fetch(load_dataset('tiny', Path('data')), Path('data/raw'))"
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment)
     assert arrived.wait(30)

@@ -1,14 +1,26 @@
+import hashlib
+
+import numpy as np
+import pytest
+from fsspec.implementations.local import LocalFileSystem
+
+from hemline.errors import InputError
 from hemline.params import Normalize, Training
 from hemline.training.trained import Settings, Trained
 
 FIGURES = {"loss": 0.1 + 0.2, "accuracy": 1e-05}
-SETTINGS = Settings(variant="tiny", dataset="tiny", normalize=Normalize(), training=Training(hidden=[]))
+SETTINGS = Settings(variant="tiny", dataset="tiny", normalize=Normalize(), training=Training(hidden=[8]))
+LAYERS = [
+    {"layer": "flatten", "type": "Flatten", "output_shape": "6", "parameters": 0},
+    {"layer": "probabilities", "type": "Dense", "output_shape": "3", "parameters": 21},
+]
+PROBABILITIES = np.full((1, 4, 3), 1 / 3, np.float32)  # seeds, images, classes
 
 
-def written(folder, history):
+def written(folder, history=({"seed": 0, "epoch": 1} | FIGURES,), probabilities=PROBABILITIES):
     trained = Trained("tiny", folder)
-    trained.folder.mkdir()
-    trained.write(SETTINGS, history)
+    trained.path.mkdir()
+    trained.write(SETTINGS, history, LAYERS, {"test": probabilities})
     return trained
 
 
@@ -19,8 +31,8 @@ def test_the_history_is_in_the_order_of_seeds_and_epochs_whatever_ended_first(tm
 
 
 def test_the_history_has_every_digit_and_empty_places_where_there_is_no_validation_set(tmp_path):
-    trained = written(tmp_path, [{"seed": 0, "epoch": 1} | FIGURES])
-    assert (trained.folder / "history.csv").read_bytes() == (
+    trained = written(tmp_path)
+    assert (trained.path / "history.csv").read_bytes() == (
         b"seed,epoch,loss,accuracy,val_loss,val_accuracy\n0,1,0.30000000000000004,1e-05,,\n"
     )
     assert trained.history().val_loss.isna().all()
@@ -29,3 +41,49 @@ def test_the_history_has_every_digit_and_empty_places_where_there_is_no_validati
 def test_figures_of_a_further_set_have_columns_of_their_own(tmp_path):
     table = written(tmp_path, [{"seed": 0, "epoch": 1, "test_loss": 0.5} | FIGURES]).history()
     assert table.test_loss.tolist() == [0.5]
+
+
+@pytest.mark.parametrize("files", [None, LocalFileSystem()], ids=["of the workspace", "of a revision"])
+def test_what_is_written_is_read(tmp_path, files):
+    written(tmp_path)
+    trained = Trained("tiny", tmp_path, files)
+    assert trained.settings() == SETTINGS
+    assert trained.layers().to_dict("records") == LAYERS
+    np.testing.assert_array_equal(trained.probabilities("test"), PROBABILITIES, strict=True)
+
+
+def test_settings_of_before_there_was_a_key_are_those_of_its_default(tmp_path):
+    trained = written(tmp_path)
+    path = trained.path / "settings.json"
+    path.write_text(path.read_text().replace('"dropout": 0.0,', ""))
+    assert "dropout" not in path.read_text()
+    assert trained.settings() == SETTINGS
+
+
+def test_a_model_is_known_by_the_digest_of_its_file(tmp_path):
+    trained = written(tmp_path)
+    trained.model_path(3).write_bytes(b"a model")
+    assert trained.model_sha256(3) == hashlib.sha256(b"a model").hexdigest()
+    with pytest.raises(InputError, match=r"tiny/seed-4.keras: no such file; run `dvc repro train@tiny`$"):
+        trained.model_sha256(4)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "got"),
+    [
+        (PROBABILITIES.astype(np.float64), r"float64 \(1, 4, 3\)"),
+        (PROBABILITIES[0], r"float32 \(4, 3\)"),
+        (PROBABILITIES.argmax(axis=-1), r"int64 \(1, 4\)"),
+    ],
+)
+def test_probabilities_of_another_type_or_shape_are_refused(tmp_path, probabilities, got):
+    trained = written(tmp_path, probabilities=probabilities)
+    rule = r"test-probabilities.npy: must be float32 \(seeds, images, classes\), got " + got
+    with pytest.raises(InputError, match=rf"{rule}; run `dvc repro train@tiny`$"):
+        trained.probabilities("test")
+
+
+@pytest.mark.parametrize("read", [Trained.history, Trained.layers, Trained.settings], ids=lambda read: read.__name__)
+def test_what_is_missing_is_named_with_the_stage_of_its_variant(tmp_path, read):
+    with pytest.raises(InputError, match=r": no such file; run `dvc repro train@tiny`$"):
+        read(Trained("tiny", tmp_path))

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from report_data import Inputs, comparison
 
-from hemline.report.verdict import Verdict, best_by_validation, describe
+from hemline.comparison.selection import best_by_validation
+from hemline.report.verdict import Verdict, describe
 
 
 def verdict(*verdicts: str, seeds: int = 2, validation: dict[str, float] | None = None) -> Verdict:

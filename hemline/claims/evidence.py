@@ -12,14 +12,8 @@ from hemline.data.normalized import Normalized
 from hemline.params import Params
 from hemline.training.trained import Trained
 
-# What the MLflow store is completed from.
-_PUBLISHED = (
-    "params.yaml",
-    "models",
-    "reports/evaluation",
-    "data/normalized/test-labels.npy",
-    "data/normalized/about.json",
-)
+# What the MLflow store is completed from. Of the normalized data it needs little, but the folder takes 0.2 s to copy.
+_PUBLISHED = (Path("params.yaml"), Trained.PATH, Evaluated.PATH, Normalized.PATH)
 
 
 class Experiment:
@@ -68,9 +62,9 @@ class Experiment:
 
     def materialise(self, folder: Path) -> None:
         """Write into ``folder`` what `commands.sync` reads."""
-        for path in (*_PUBLISHED, f"data/{self.dataset.name}.yaml"):
+        for path in (*_PUBLISHED, Path("data") / f"{self.dataset.name}.yaml"):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            self._files.get(path, str(folder / path), recursive=True)
+            self._files.get(path.as_posix(), str(folder / path), recursive=True)
 
     def _trained(self, variant: str) -> Trained:
         return Trained(variant, files=self._files)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,13 +56,21 @@ class Evaluated(Outputs):
         """
         return self._read_variants("runs.csv", variants)
 
-    def comparison(self, variants: list[str] | None = None) -> pd.DataFrame:
+    def comparison(self, variants: list[str] | None = None, metrics: Iterable[str] = ()) -> pd.DataFrame:
         """Return a row per variant, of these in their order, or of all.
 
+        Args:
+            variants: their names.
+            metrics: the keys of those that the table must have; it may be older than one of them.
+
         Raises:
-            InputError: the table is missing or damaged, or lacks a variant.
+            InputError: the table is missing or damaged, or lacks a variant or a metric.
         """
-        return self._read_variants("comparison.csv", variants)
+        table = self._read_variants("comparison.csv", variants)
+        for key in metrics:
+            if key not in table:
+                raise self.wrong("comparison.csv", f"has no column for the metric {key!r}")
+        return table
 
     def per_class(self, variant: str) -> pd.DataFrame:
         """Return a row per class: class, precision, recall, f1, support.

@@ -20,6 +20,7 @@ from tabulate import tabulate
 from hemline.comparison.confusion import row_shares
 from hemline.comparison.metrics import METRICS
 from hemline.comparison.selection import best_by_validation
+from hemline.params import Hyperparameters
 from hemline.report import confusions, gallery, pictures, verdict
 from hemline.report.figures import figures
 from hemline.report.pictures import Picture
@@ -28,6 +29,16 @@ from hemline.words import percent, signed
 
 SYMBOLS = {"better": "▲", "worse": "▼", "no difference shown": "●", "baseline": ""}
 SMALLEST_P = 0.001
+# The settings whose columns have words, formats and places of their own; those that are new come behind them.
+SETTINGS_COLUMNS = {
+    "epochs",
+    "batch_size",
+    "optimizer",
+    "learning_rate",
+    "activation",
+    "dropout",
+    "stop_below_loss",
+}
 SUMMARY_COLUMNS = {
     "variant": "Variant",
     "validation": "Validation %",
@@ -65,12 +76,13 @@ def render(results: Results) -> dict[str, bytes]:
         "results": results,
         "params": results.params,
         "source": results.source,
-        "verdict": _verdict(results),
+        "verdict": verdict_on(results),
         "rows": comparison_rows(results),
         "metrics": METRICS,
         "table": comparison_table(results),
         "confusion": _confusion_words(results),
         "settings": _settings(results),
+        "further_settings": [key for key in Hyperparameters.model_fields if key not in SETTINGS_COLUMNS],
         "grid": _training_grid(results),
         **_predictions(results),
     }
@@ -142,6 +154,18 @@ def comparison_table(results: Results) -> str:
     return markdown_table(list(SUMMARY_COLUMNS.values()), rows)
 
 
+def verdict_on(results: Results) -> verdict.Verdict:
+    """Put the comparison into words."""
+    return verdict.describe(
+        results.comparison,
+        results.validation,
+        results.params.baseline,
+        results.source.title,
+        seeds=len(results.params.seeds),
+        test_images=len(results.test.labels),
+    )
+
+
 def markdown_table(header: list[str], rows: list[list[str]]) -> str:
     """Write cells as a Markdown table whose columns also line up in a terminal."""
     return tabulate(rows, header, tablefmt="github", disable_numparse=True)
@@ -158,17 +182,6 @@ def _p_value(p: float) -> str:
     if pd.isna(p):
         return ""
     return f"< {SMALLEST_P}" if p < SMALLEST_P else f"{p:.3f}"
-
-
-def _verdict(results: Results) -> verdict.Verdict:
-    return verdict.describe(
-        results.comparison,
-        results.validation,
-        results.params.baseline,
-        results.source.title,
-        seeds=len(results.params.seeds),
-        test_images=len(results.test.labels),
-    )
 
 
 def _shown_variant(results: Results) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hemline.comparison.evaluated import Evaluated
+from hemline.comparison.metrics import METRICS
 from hemline.comparison.selection import mean_validation
 from hemline.data.description import Dataset, load_dataset
 from hemline.data.normalized import Labelled, Normalized
@@ -67,12 +68,8 @@ class Results:
         Raises:
             InputError: they are missing, or of other test images.
         """
-        trained = Trained(variant, self.root / "models")
-        values = trained.probabilities("test")
-        expected = (len(self.params.seeds), len(self.test.labels), len(self.source.classes))
-        if values.shape != expected:
-            raise trained.wrong("test-probabilities.npy", f"must have the shape {expected}, got {values.shape}")
-        return values
+        shape = (len(self.params.seeds), len(self.test.labels), len(self.source.classes))
+        return Trained(variant, self.root / Trained.PATH).probabilities("test", shape)
 
 
 def load_results(params: Params, root: Path = Path()) -> Results:
@@ -94,7 +91,7 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         source=load_dataset(params.dataset, root / "data"),
         train=normalized.read("train"),
         test=normalized.read("test"),
-        comparison=evaluated.comparison(names),
+        comparison=evaluated.comparison(names, [metric.key for metric in METRICS]),
         runs=evaluated.runs(names),
         layers=pd.concat([each.layers().assign(variant=name) for name, each in trained.items()], ignore_index=True),
         history=pd.concat([each.history().assign(variant=name) for name, each in trained.items()], ignore_index=True),

@@ -111,16 +111,22 @@ class Trained(Outputs):
         """
         return self.read_table("layers.csv")
 
-    def probabilities(self, name: Predicted) -> NDArray[np.float32]:
+    def probabilities(self, name: Predicted, shape: tuple[int, int, int] | None = None) -> NDArray[np.float32]:
         """Return the models' probabilities on the images of a set, float32 (seeds, images, classes).
 
+        Args:
+            name: of the set.
+            shape: that they must have, where that is known.
+
         Raises:
-            InputError: they are missing, or damaged.
+            InputError: they are missing or damaged, or of another shape.
         """
         array = self.read_array(f"{name}-probabilities.npy")
         if array.dtype != np.float32 or array.ndim != 3:  # noqa: PLR2004 - seeds, images, classes
             rule = f"must be float32 (seeds, images, classes), got {array.dtype} {array.shape}"
             raise self.wrong(f"{name}-probabilities.npy", rule)
+        if shape is not None and array.shape != shape:
+            raise self.wrong(f"{name}-probabilities.npy", f"must have the shape {shape}, got {array.shape}")
         return array
 
     def settings(self) -> Settings:

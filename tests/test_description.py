@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from datasets_for_tests import DESCRIPTION, describe, publish
 
-from hemline.data.description import load_dataset, read_raw
+from hemline.data.description import load_dataset
 from hemline.data.idx import write_idx
+from hemline.data.raw import read_raw
 from hemline.errors import InputError
 
 REPOSITORY = Path(__file__).parent.parent

@@ -1,0 +1,123 @@
+"""What the evaluate stage writes, and those after it read; its numbers are held in test_scores and test_statistics."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from fsspec.implementations.local import LocalFileSystem
+
+from hemline.comparison.evaluated import Evaluated
+from hemline.comparison.evaluation import Evaluation
+from hemline.comparison.metrics import METRICS
+from hemline.errors import InputError
+
+CLASSES = ["None", "1", "c"]  # two names that are easily taken for something else
+LABELS = np.array([0, 1, 2, 0, 1, 2])
+HISTORY = pd.DataFrame({"seed": [0, 0, 1, 1], "epoch": [1, 2, 1, 2], "loss": 0.5, "accuracy": [0.1, 0.2, 0.3, 0.4]})
+HISTORY = HISTORY.assign(val_loss=0.6, val_accuracy=[0.1, 0.3, 0.1, 0.5])
+
+
+def probabilities(known):
+    """Return those of two trainings that are right about the first ``known`` images, and call the others class 0."""
+    right = np.where(np.arange(len(LABELS)) < known, LABELS, 0)
+    sure = 0.7 * np.eye(len(CLASSES), dtype=np.float32)[right] + np.float32(0.1)
+    return np.stack([sure, sure])
+
+
+@pytest.fixture
+def evaluation():
+    taken = Evaluation("linear", CLASSES, LABELS)
+    for variant, known in {"128": 5, "linear": 2}.items():
+        taken.add(variant, HISTORY, probabilities(known), {0: "a" * 64, 1: "1" * 64}, 21)
+    return taken
+
+
+@pytest.fixture
+def evaluated(evaluation, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Evaluated().write(evaluation)
+    return Evaluated()
+
+
+@pytest.mark.parametrize("files", [None, LocalFileSystem()], ids=["of the workspace", "of a revision"])
+def test_what_is_written_is_read(evaluation, evaluated, files):
+    read = Evaluated(files=files)
+    pd.testing.assert_frame_equal(read.runs(), evaluation.runs(), check_dtype=False, check_exact=True)
+    pd.testing.assert_frame_equal(read.comparison(), evaluation.comparison(), check_dtype=False, check_exact=True)
+    for variant in ("128", "linear"):
+        assert read.confusion(variant).tolist() == evaluation.confusion(variant).tolist()
+        own = evaluation.per_class(variant).rename_axis("class").reset_index()
+        pd.testing.assert_frame_equal(read.per_class(variant), own, check_dtype=False, check_exact=True)
+    assert read.difference("128", "linear").tolist() == evaluation.difference("128").tolist()
+
+
+def test_a_run_has_its_last_epoch_its_model_and_every_metric(evaluated):
+    (run, _, _, _) = evaluated.runs(["128", "linear"]).to_dict("records")
+    assert (run["variant"], run["seed"], run["epochs"], run["accuracy"], run["val_accuracy"]) == ("128", 0, 2, 0.2, 0.3)
+    assert run["model_sha256"] == "a" * 64
+    assert run["test_accuracy"] == pytest.approx(5 / 6)
+    assert all(f"test_{metric.key}" in run for metric in METRICS)
+
+
+def test_the_metrics_for_dvc_stand_beside_the_folder(evaluated):
+    metrics = json.loads((evaluated.path.parent / "metrics.json").read_text())
+    assert set(metrics) == {"128", "linear"}
+    assert metrics["128"]["gain"] == pytest.approx(5 / 6 - 3 / 6, abs=1e-6)
+    assert "gain" not in metrics["linear"]
+    assert all(metric.key in metrics[variant] for variant in metrics for metric in METRICS)
+
+
+def test_variants_are_read_in_the_order_in_which_they_are_asked_for_and_others_left_out(evaluated):
+    assert evaluated.comparison(["linear", "128"]).variant.tolist() == ["linear", "128"]
+    assert evaluated.runs(["linear"]).variant.tolist() == ["linear", "linear"]
+
+
+def test_a_variant_that_was_not_evaluated_is_named(evaluated):
+    rule = r"^reports/evaluation/runs.csv: has no row for the variant 'other'; run `dvc repro evaluate`$"
+    with pytest.raises(InputError, match=rule):
+        evaluated.runs(["128", "other"])
+
+
+def test_a_table_of_before_there_was_a_metric_is_refused_by_those_who_need_it(evaluated):
+    rule = r"comparison.csv: has no column for the metric 'new'; run `dvc repro evaluate`$"
+    with pytest.raises(InputError, match=rule):
+        evaluated.comparison(metrics=["loss", "new"])
+    assert "loss" in evaluated.comparison(metrics=["loss"])
+
+
+def test_nothing_of_a_former_evaluation_stays(evaluation, evaluated):
+    (evaluated.path / "confusion/former.csv").write_text("")
+    evaluated.write(evaluation)
+    assert not (evaluated.path / "confusion/former.csv").exists()
+    assert evaluated.exists()
+
+
+def test_a_comparison_that_is_not_possible_touches_nothing(evaluated):
+    without = Evaluation("linear", CLASSES, LABELS)
+    without.add("128", HISTORY, probabilities(5), {0: "a" * 64, 1: "b" * 64}, 21)
+    with pytest.raises(InputError, match="baseline: must be one of the variants"):
+        evaluated.write(without)
+    assert evaluated.comparison().variant.tolist() == ["128", "linear"]
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        ("true,a,b\na,1,x\nb,0,1\n", "must hold numbers"),
+        ("true,a,b\na,1,0\n", r"must have as many columns of numbers as rows, got \(1, 2\)"),
+        ("", "is damaged"),
+    ],
+)
+def test_a_damaged_matrix_is_refused(evaluated, content, rule):
+    (evaluated.path / "confusion/128.csv").write_text(content)
+    with pytest.raises(
+        InputError, match=rf"^reports/evaluation/confusion/128.csv: {rule}.*; run `dvc repro evaluate`$"
+    ):
+        evaluated.confusion("128")
+
+
+def test_a_table_without_variants_is_refused(evaluated):
+    (evaluated.path / "runs.csv").write_text("seed\n0\n")
+    with pytest.raises(InputError, match=r"runs.csv: must have a column `variant`; run `dvc repro evaluate`$"):
+        evaluated.runs()

@@ -1,0 +1,152 @@
+"""Follows the recipes of docs/EXTENDING.md, by the page's own code, and sees that each does what the page says."""
+
+import contextlib
+import csv
+import json
+import re
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+from pipelines_for_tests import make_pipeline
+
+from hemline.data.description import load_dataset
+from hemline.data.raw import read_raw
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs/EXTENDING.md").read_text()
+RECIPES = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+
+
+def files(title):
+    """Return the files that a recipe promises to be all."""
+    (line,) = re.findall(r"^Files: (.+)$", RECIPES[title], re.MULTILINE)
+    return set(re.findall(r"`([^`]+)`", line))
+
+
+def blocks(title, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", RECIPES[title], re.MULTILINE | re.DOTALL)
+
+
+PATCHED = [title for title in RECIPES if blocks(title, "diff")]
+
+
+def patch(title, folder, *options):
+    done = subprocess.run(
+        ["git", "apply", *options],
+        input="".join(blocks(title, "diff")),
+        cwd=folder,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{title}: {done.stderr}"
+
+
+def test_every_recipe_with_a_patch_is_followed_here():
+    assert PATCHED == ["An optimizer", "An activation", "A metric", "A figure", "A training key"]
+
+
+def test_the_table_at_the_top_promises_what_the_recipes_promise():
+    rows = dict(re.findall(r"^\| \[(.+?)\]\(#.+?\) \| (.+) \|$", PAGE, re.MULTILINE))
+    assert len(rows) == len(RECIPES)
+    for (short, promised), title in zip(rows.items(), RECIPES, strict=True):
+        assert short.partition(" ")[2].startswith(title.partition(" ")[2])
+        # Of a data set, it names the pattern of the file's name; of a key, where it is used is a matter of the key.
+        if title not in {"A data set", "A training key"}:
+            assert set(re.findall(r"`([^`]+)`", promised)) == files(title)
+
+
+@pytest.mark.parametrize("title", PATCHED)
+def test_a_patch_fits_the_code_and_touches_the_promised_files_only(title):
+    patch(title, ROOT, "--check")
+    touched = re.findall(r"^\+\+\+ b/(.+)$", "".join(blocks(title, "diff")), re.MULTILINE)
+    assert set(touched) == files(title)
+
+
+def test_the_data_set_of_the_recipe_is_made_described_and_verified(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (code,), (description,) = blocks("A data set", "python"), blocks("A data set", "yaml")
+    (name,) = files("A data set")
+    exec(compile(code, "docs/EXTENDING.md", "exec"), {})  # noqa: S102 - it is the repository's own
+    Path(name).write_text(description)
+    dataset = load_dataset(Path(name).stem)
+    raw = read_raw(dataset, Path("data/manual") / dataset.name)
+    assert raw.train_images.shape == (1400, 8, 8)
+    assert raw.test_images.max() == 16
+
+
+def follow(title, pipeline, *options):
+    """Do what a recipe says, and see that it touches what it promises, and nothing else."""
+    patch(title, pipeline.folder, *options)
+    touched = set(pipeline.run("git", "diff", "--name-only").stdout.split())
+    # The tiny pipeline has a params.yaml of its own, without comments.
+    assert touched == files(title) - {"params.yaml"}
+    pipeline.commit(title)
+
+
+def stages_of(done):
+    return set(re.findall(r"Running stage '([^']+)'", done.stdout))
+
+
+@pytest.mark.end_to_end
+def test_the_recipes_do_what_the_page_says_one_after_the_other(tmp_path):
+    pipeline = make_pipeline(tmp_path / "repository")
+    follow("An optimizer", pipeline)
+    follow("An activation", pipeline)
+    follow("A training key", pipeline, "--exclude=params.yaml")
+    plain = {"hidden": [4], "optimizer": "adamax", "activation": "mish"}
+    variants = {"linear": {"hidden": []}, "plain": plain, "decayed": plain | {"weight_decay": 0.9}}
+    pipeline.set(weight_decay=0.0, variants=variants)
+    pipeline.commit("Variants with all of it")
+    first = pipeline.run("dvc", "repro")
+    assert {"train@plain", "train@decayed"} <= stages_of(first)
+    check_that_they_trained(pipeline)
+    pipeline.commit("Results")
+    follow("A metric", pipeline)
+    follow("A figure", pipeline)
+    second = pipeline.run("dvc", "repro")
+    assert stages_of(second) == {"evaluate", "report"}
+    check_the_metric(pipeline)
+    check_the_figure(pipeline)
+    for command in (["ruff", "check", "hemline"], ["ruff", "format", "--check", "hemline"], ["mypy", "hemline"]):
+        pipeline.run(*command)
+
+
+def check_that_they_trained(pipeline):
+    settings = json.loads(pipeline.read("models/decayed/settings.json"))["training"]
+    assert (settings["optimizer"], settings["activation"], settings["weight_decay"]) == ("adamax", "mish", 0.9)
+    # Of the same seeds: what differs is the key.
+    assert pipeline.read("models/plain/history.csv") != pipeline.read("models/decayed/history.csv")
+    # What the key is told by without another line.
+    rows = query(pipeline, "SELECT DISTINCT value FROM params WHERE key = 'weight_decay'")
+    assert {value for (value,) in rows} == {"0.0", "0.9"}
+    assert '<th scope="col" class="number">Weight decay</th>' in pipeline.read("reports/index.html")
+
+
+def check_the_metric(pipeline):
+    table = pipeline.read("reports/index.html").partition('id="comparison"')[2].partition("</table>")[0]
+    assert "Brier<small>score</small>" in table
+    metrics = json.loads(pipeline.read("reports/metrics.json"))
+    with (pipeline.folder / "reports/evaluation/comparison.csv").open() as file:
+        rows = {row["variant"]: row for row in csv.DictReader(file)}
+    assert set(metrics) == set(rows) == {"linear", "plain", "decayed"}
+    for name, own in metrics.items():
+        assert 0 < own["brier"] < 2
+        assert float(rows[name]["brier"]) == pytest.approx(own["brier"], abs=1e-6)
+        assert f'<td class="number">{own["brier"]:.4f}</td>' in table
+    # On the runs that were there before, and on no others.
+    runs = query(pipeline, "SELECT run_uuid FROM latest_metrics WHERE key = 'test_accuracy'")
+    assert len(runs) == 3 * 2
+    assert sorted(query(pipeline, "SELECT run_uuid FROM latest_metrics WHERE key = 'test_brier'")) == sorted(runs)
+
+
+def check_the_figure(pipeline):
+    assert (pipeline.folder / "reports/figures/seeds.png").read_bytes().startswith(b"\x89PNG")
+    assert 'alt="Test accuracy of every training, a row a variant."' in pipeline.read("reports/index.html")
+
+
+def query(pipeline, sql):
+    with contextlib.closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
+        return connection.execute(sql).fetchall()

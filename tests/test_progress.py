@@ -1,0 +1,25 @@
+import string
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hemline.training.progress import Progress
+
+names = st.from_regex(r"[a-z0-9][a-z0-9-]{0,12}", fullmatch=True)
+counts = st.integers(0, 2**31)
+figures = st.dictionaries(st.text(string.ascii_lowercase + "_", min_size=1, max_size=12), st.floats(), max_size=4)
+
+
+@given(st.builds(Progress, names, counts, counts, counts), figures)
+def test_what_a_training_prints_is_read_back(progress, figures):
+    assert Progress.read(progress.line(figures)) == progress
+
+
+def test_a_line_has_the_figures_of_its_epoch():
+    line = Progress("dense-8", 3, 2, 5).line({"epoch": 2, "loss": 0.51234, "val_accuracy": 0.9})
+    assert line == "dense-8  seed 3  epoch 2/5  loss 0.5123  val_accuracy 0.9000"
+
+
+def test_other_lines_tell_no_progress():
+    for line in ("", "Running stage 'train@dense-8':", "dense-8: test accuracy 0.9", " dense-8  seed 0  epoch 1/5  "):
+        assert Progress.read(line) is None

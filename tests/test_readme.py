@@ -1,0 +1,66 @@
+"""The README's table and figure are the report's, made from the results and never typed."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from report_data import Inputs, write_inputs
+
+from hemline.params import load_params
+from hemline.report.page import render
+from hemline.report.results import load_results
+
+BEFORE, AFTER = "# A project\n\n", "\n\nMore of it.\n"
+README = f"{BEFORE}<!-- summary:begin -->\n\nold\n\n<!-- summary:end -->{AFTER}"
+
+
+@pytest.fixture(autouse=True)
+def _workspace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_inputs(Path(), Inputs())
+    Path("README.md").write_text(README)
+    Path("docs").mkdir()
+
+
+def write():
+    runpy.run_module("commands.readme", run_name="__main__")
+
+
+def test_verdict_table_and_figure_are_those_of_the_report(capsys):
+    write()
+    files = render(load_results(load_params()))
+    summary = files["summary.md"].decode()
+    text = Path("README.md").read_text()
+    assert text.startswith(BEFORE)
+    assert text.endswith(AFTER)
+    (verdict,) = re.findall(r"^\*\*.+\*\*$", text, re.MULTILINE)
+    assert verdict in summary
+    table = re.findall(r"^\|.*$", text, re.MULTILINE)
+    assert len(table) == 2 + 3
+    assert table == re.findall(r"^\|.*$", summary, re.MULTILINE)
+    assert Path("docs/gain.png").read_bytes() == files["figures/gain.png"]
+    assert capsys.readouterr().out == "README.md: rewritten\n"
+
+
+def test_a_second_time_nothing_changes(capsys):
+    write()
+    text = Path("README.md").read_text()
+    write()
+    assert Path("README.md").read_text() == text
+    assert capsys.readouterr().out.splitlines()[-1] == "README.md: is up to date"
+
+
+def test_without_results_nothing_is_written():
+    Path("reports/evaluation/comparison.csv").unlink()
+    with pytest.raises(SystemExit, match=r"^error: reports/evaluation/comparison.csv: no such file; run `dvc repro"):
+        write()
+    assert Path("README.md").read_text() == README
+    assert not Path("docs/gain.png").exists()
+
+
+def test_a_baseline_alone_has_nothing_to_tell():
+    write_inputs(Path(), Inputs(verdicts={}))
+    with pytest.raises(SystemExit, match=r"^error: variants: must be at least one beside the baseline"):
+        write()
+    assert Path("README.md").read_text() == README

@@ -1,0 +1,31 @@
+import math
+
+import pytest
+
+from hemline.words import listed, percent, signed
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1.5, "+1.50"), (-0.2, "\N{MINUS SIGN}0.20"), (0.0, "0.00"), (-0.001, "0.00"), (0.005, "+0.01")],
+)
+def test_signs_are_written_except_for_nothing(value, text):
+    assert signed(value) == text
+
+
+def test_a_number_has_as_many_digits_as_it_is_asked_for():
+    assert signed(1.26, 1) == "+1.3"
+    assert percent(0.12345, 1) == "12.3"
+
+
+def test_a_share_is_written_as_per_cent_and_a_missing_one_as_nothing():
+    assert percent(0.8409) == "84.09"
+    assert percent(math.nan) == ""
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c"), (["", "a", "", "b"], "a and b")],
+)
+def test_parts_are_listed_and_empty_ones_left_out(parts, text):
+    assert listed(parts) == text
