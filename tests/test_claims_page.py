@@ -11,7 +11,8 @@ from test_report import Page
 from hemline.claims.evidence import fastest_seconds
 from hemline.claims.page import render, short_table, summary
 from hemline.claims.questions import Outputs, answer
-from hemline.claims.verdicts import Outcome, judge_claim, short_names
+from hemline.claims.outcome import Outcome
+from hemline.claims.verdicts import judge_claim
 
 LINEAR, DENSE = "claims-tiny/linear", "claims-tiny/dense-4"
 OTHER = "claims-other/linear"

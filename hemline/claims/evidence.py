@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hemline.claims.verdicts import Outcome
+from hemline.claims.outcome import Outcome
 from hemline.comparison.evaluated import Evaluated
 from hemline.data.description import load_dataset
 from hemline.data.normalized import Normalized
@@ -13,13 +13,7 @@ from hemline.params import Params
 from hemline.training.trained import Trained
 
 # What the MLflow store is completed from.
-_PUBLISHED = (
-    "params.yaml",
-    "models",
-    "reports/evaluation",
-    "data/normalized/test-labels.npy",
-    "data/normalized/about.json",
-)
+_PUBLISHED = (Path("params.yaml"), Trained.PATH, Evaluated.PATH, Normalized.PATH)
 
 
 class Experiment:
@@ -68,9 +62,9 @@ class Experiment:
 
     def materialise(self, folder: Path) -> None:
         """Write into ``folder`` what `commands.sync` reads."""
-        for path in (*_PUBLISHED, f"data/{self.dataset.name}.yaml"):
+        for path in (*_PUBLISHED, Path("data") / f"{self.dataset.name}.yaml"):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            self._files.get(path, str(folder / path), recursive=True)
+            self._files.get(path.as_posix(), str(folder / path), recursive=True)
 
     def _trained(self, variant: str) -> Trained:
         return Trained(variant, files=self._files)
