@@ -12,7 +12,7 @@ from hemline.data.normalized import Normalized
 from hemline.params import Params
 from hemline.training.trained import Trained
 
-# What the MLflow store is completed from.
+# What the MLflow store is completed from. Of the normalized data it needs little, but the folder takes 0.2 s to copy.
 _PUBLISHED = (Path("params.yaml"), Trained.PATH, Evaluated.PATH, Normalized.PATH)
 
 
