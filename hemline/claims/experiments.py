@@ -69,8 +69,8 @@ def list_experiments(*options: str) -> dict[str, list[str]]:
     Raises:
         InputError: DVC or Git does not answer.
     """
-    # Takes DVC 1.4 seconds, dvc.api.exp_show 2 to 3; `git for-each-ref refs/exps` would take none, but how DVC names its
-    # references is its own affair, and beside trainings nobody feels the second.
+    # Takes DVC 1.4 seconds, dvc.api.exp_show 2 to 3; `git for-each-ref refs/exps` would take none, but how DVC names
+    # its references is its own affair, and beside trainings nobody feels the second.
     names = {revision[:7]: name for revision, name in _LISTED.findall(_output("dvc", "exp", "list", *options))}
     if not names:
         return {}
