@@ -13,10 +13,10 @@ from hemline.claims.evidence import Experiment
 from hemline.claims.experiments import run_all
 from hemline.claims.file import Claims, load_claims
 from hemline.claims.mistakes import refusal
+from hemline.claims.mlflow_runs import complete_runs
 from hemline.claims.page import render, short_table, summary
 from hemline.claims.questions import Outputs, answer
-from hemline.claims.record import record
-from hemline.claims.verdicts import Judged, Outcomes, judge_claim
+from hemline.claims.verdicts import Judged, judge_claim
 from hemline.errors import one_line_errors
 from hemline.report.page import write
 from hemline.report.readme import rewrite
@@ -35,7 +35,7 @@ def main() -> None:
         claims = load_claims()
         revisions = run_all(claims)
         experiments = {name: Experiment(name, claims.params(name), revision) for name, revision in revisions.items()}
-        seconds = record(claims, list(experiments.values()))
+        seconds = complete_runs(claims, list(experiments.values()))
         judged = _judge_and_write(claims, experiments, seconds)
         if arguments.readme:
             changed = rewrite(Path("README.md"), "claims", f"{summary(judged)}\n\n{short_table(judged)}")
@@ -46,7 +46,7 @@ def _judge_and_write(
     claims: Claims, experiments: dict[str, Experiment], seconds: dict[str, list[float]]
 ) -> list[Judged]:
     """Judge, write the page and the summary, and print the verdicts."""
-    outcomes: Outcomes = {
+    outcomes = {
         f"{name}/{variant}": experiment.outcome(variant, seconds)
         for name, experiment in experiments.items()
         for variant in experiment.params.variants

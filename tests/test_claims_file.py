@@ -10,8 +10,10 @@ from hemline.claims.file import load_claims
 from hemline.claims.mistakes import refusal
 from hemline.claims.progress import Display, settings
 from hemline.errors import InputError
-from hemline.params import Params, parse, read_yaml
+from hemline.params import Params, parse_params
 from hemline.report.readme import rewrite
+from hemline.schema import read_yaml
+from hemline.training.progress import Progress
 
 BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 
@@ -34,6 +36,7 @@ EXPERIMENT = {
     "variants": {"linear": {"hidden": []}, "dense-4": {"hidden": [4], "epochs": 3}},
 }
 NUMBER = {"kind": "number", "says": "loss", "of": "claims-tiny/linear", "metric": "loss", "published": "0.5"}
+OTHERWISE = {"condition": "the moon is full"}
 ORDERING = {
     "kind": "ordering",
     "says": "the same",
@@ -98,6 +101,8 @@ def test_every_training_is_needed_by_a_claim_or_a_baseline():
         ({"claims": []}, "claims: list should have at least 1 item"),
         ({"claims": [claim(ORDERING)]}, "margin: must be given where `claimed` is same, and only there"),
         ({"claims": [claim(ORDERING | {"claimed": "lower", "margin": 0.1})]}, "margin: must be given where"),
+        ({"claims": [claim(NUMBER | {"otherwise": OTHERWISE | {"of": "claims-tiny/gone"}})]}, "must be an experiment"),
+        ({"claims": [claim(NUMBER | {"otherwise": OTHERWISE | {"than": "a/b"}})]}, "otherwise.than: is no key of this"),
         ({"questions": [{"asks": "What?", "claims": ["two"]}]}, "claims: must be of ['one'], got 'two'"),
         ({"questions": [{"asks": "What?", "outputs_of": "a/b"}]}, "questions.outputs_of: must be an experiment"),
         ({"settings": SETTINGS | {"epochs": "many"}}, "experiments.claims-tiny: epochs: input should be a valid"),
@@ -118,6 +123,15 @@ def test_the_settings_of_an_experiment_are_shared_ones_and_its_own(tmp_path):
     assert params.training("linear").batch_size == 16
     assert claims.claims_of("claims-tiny/linear") == ["one"]
     assert claims.claims_of("claims-tiny/dense-4") == []
+
+
+def test_a_claim_needs_the_trainings_of_its_parts_and_of_what_is_tried_otherwise(tmp_path):
+    otherwise = NUMBER | {"otherwise": OTHERWISE | {"of": "claims-tiny/dense-4"}}
+    claims = load(
+        tmp_path, values(claims=[claim(ORDERING | {"margin": 0.1}), claim(otherwise, id="two"), claim(id="three")])
+    )
+    assert claims.claims_of("claims-tiny/linear") == ["one", "two", "three"]
+    assert claims.claims_of("claims-tiny/dense-4") == ["one", "two"]
 
 
 def test_dvc_is_given_every_key_and_replaces_all_variants(tmp_path):
@@ -143,7 +157,7 @@ def test_a_mistake_that_the_data_rules_out_is_refused_by_its_rule(mistake, rule,
     else:
         params |= mistake
     with pytest.raises(InputError) as caught:
-        parse(Params, params, Path("params.yaml"))
+        parse_params(params, Path("params.yaml"))
     (key,) = mistake
     assert rule in str(caught.value)
     assert f"{'variants.mistake.' if place == 'variant' else ''}{key}: is no setting" in str(caught.value)
@@ -190,7 +204,7 @@ def test_the_progress_tells_setting_claims_and_time_left(tmp_path, capsys, monke
         left = display.seconds_left()
         display.receive("Running stage 'train@dense-4':")
         for epoch in (1, 2, 3):
-            display.receive(f"dense-4  seed 0  epoch {epoch}/3  loss 0.5")
+            display.receive(Progress("dense-4", 0, epoch, 3).line({"loss": 0.5}))
         half = display.seconds_left()
         display.receive("Running stage 'evaluate':")
         done = display.seconds_left()

@@ -1,30 +1,101 @@
 """Verdicts on made-up trainings whose truth is known, also those where the plausible wrong rule would say otherwise."""
 
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from hemline.claims.file import rounded
-from hemline.claims.intervals import mean_interval, share_interval
-from hemline.claims.judge import (
-    Claimed,
-    Finding,
-    combine,
-    judge_accuracy_ordering,
-    judge_error,
-    judge_gap,
-    judge_number,
-    judge_range,
-    judge_stop,
-    judge_threshold,
-    judge_trend,
-    judge_value_ordering,
-    judge_wobble,
+from hemline.claims.intervals import mean_interval, rounded, share_interval
+from hemline.claims.judge import Finding, judge_part
+from hemline.claims.kinds import (
+    ErrorPart,
+    GapPart,
+    NumberPart,
+    OrderingPart,
+    RangePart,
+    StopPart,
+    ThresholdPart,
+    TrendPart,
+    WobblePart,
 )
+from hemline.claims.outcome import Outcome
+from hemline.claims.verdicts import combine
 from hemline.errors import InputError
 
-NAMES = ("wide", "narrow")
+ROOT = Path(__file__).parent.parent
+FIRST, SECOND = "experiment/wide", "experiment/narrow"
+
+
+def trained(correct=None, seconds=None, epochs=9, **metrics):
+    """Trainings with these metrics, (seeds,) after the only epoch or (seeds, epochs); NaN after a stop."""
+    rows = []
+    for name, array in metrics.items():
+        by_seed = np.reshape(array, (len(array), -1))
+        rows += [
+            {"seed": seed, "epoch": epoch + 1, name: by_seed[seed, epoch]}
+            for seed, epoch in np.argwhere(np.isfinite(by_seed))
+        ]
+    history = pd.DataFrame(rows)
+    if rows:
+        history = history.groupby(["seed", "epoch"]).first().reset_index()
+    return Outcome(history, correct, epochs, seconds)
+
+
+def judged(part, outcome, other=None):
+    return judge_part(part, {FIRST: outcome, SECOND: other}, lambda _: None)
+
+
+def number(seen, published, metric):
+    part = NumberPart(kind="number", says="it is", of=FIRST, metric=metric, published=published)
+    return judged(part, trained(**{metric: seen}))
+
+
+def between(seen, *published):
+    part = RangePart(kind="range", says="it lies between", of=FIRST, metric="test_loss", published=list(published))
+    return judged(part, trained(test_loss=seen))
+
+
+def ordering(first, second, metric, claimed, margin=None):
+    part = OrderingPart(
+        kind="ordering", says="they differ", of=FIRST, than=SECOND, metric=metric, claimed=claimed, margin=margin
+    )
+    # Accuracies are compared by the answers.
+    key = "correct" if metric == "test_accuracy" else metric
+    return judged(part, trained(**{key: first}), trained(**{key: second}))
+
+
+def trend(seen, metric, epochs, claimed):
+    part = TrendPart(
+        kind="trend", says="it moves", of=FIRST, metric=metric, from_epoch=epochs[0], to_epoch=epochs[1],
+        claimed=claimed,
+    )  # fmt: skip
+    return judged(part, trained(**{metric: seen}))
+
+
+def gap(accuracy, test_accuracy, claimed):
+    part = GapPart(kind="gap", says="a gap", of=FIRST, metric="accuracy", than_metric="test_accuracy", claimed=claimed)
+    return judged(part, trained(accuracy=accuracy, test_accuracy=test_accuracy))
+
+
+def wobble(seen, first, last):
+    part = WobblePart(kind="wobble", says="it wobbles", of=FIRST, metric="loss", from_epoch=first, to_epoch=last)
+    return judged(part, trained(loss=seen))
+
+
+def stop(last_epochs, published, allowed):
+    lengths = np.array(last_epochs)[:, None]
+    losses = np.where(np.arange(allowed) < lengths, 0.5, np.nan)
+    part = StopPart(kind="early-stop", says="it stops", of=FIRST, published=published)
+    return judged(part, trained(loss=losses, epochs=allowed))
+
+
+def error(message, expected):
+    part = ErrorPart(kind="error", says="an error", variant={"flatten": False}, expected=expected)
+    return judge_part(part, {}, lambda variant: message if variant == {"flatten": False} else "another mistake")
 
 
 def values(mean, deviation, count=10):
@@ -50,8 +121,8 @@ def test_the_interval_of_a_mean_is_student_s():
 
 def test_the_interval_of_a_share_is_exact():
     # R: binom.test(9, 10)$conf.int and binom.test(0, 10)$conf.int
-    assert share_interval(9, 10) == pytest.approx((9, 10, 0.5549839, 0.9974714), abs=1e-6)
-    assert share_interval(0, 10) == pytest.approx((0, 10, 0, 0.3084971), abs=1e-6)
+    assert share_interval(9, 10) == pytest.approx((0.9, 0.5549839, 0.9974714), abs=1e-6)
+    assert share_interval(0, 10) == pytest.approx((0, 0, 0.3084971), abs=1e-6)
 
 
 @pytest.mark.parametrize("bad", [[1], [], [1, math.nan], [[1, 2]]])
@@ -77,30 +148,30 @@ def test_a_published_number_stands_for_all_that_rounds_to_it(figure, low, high):
 def test_a_number_is_held_against_one_more_training_and_not_against_the_mean():
     # The mean's interval is 0.3429 to 0.3471, that of one more training 0.3379 to 0.3521.
     seen = values(0.345, 0.003)
-    finding = judge_number(seen, "0.350", "test_loss")
+    finding = number(seen, "0.350", "test_loss")
     assert finding.verdict == "reproduced"
     assert finding.found == "0.3450 [0.3379, 0.3521]"
     assert "Published 0.350 lies in what one more training would give" in finding.sentence
-    assert judge_number(seen, "0.353", "test_loss").verdict == "not reproduced"
+    assert number(seen, "0.353", "test_loss").verdict == "not reproduced"
 
 
 def test_a_difference_by_rounding_is_no_failure():
     seen = values(0.8763, 0.0002)
-    assert judge_number(seen, "0.88", "test_accuracy").verdict == "reproduced"
-    assert judge_number(seen, "0.880", "test_accuracy").verdict == "not reproduced"
+    assert number(seen, "0.88", "test_accuracy").verdict == "reproduced"
+    assert number(seen, "0.880", "test_accuracy").verdict == "not reproduced"
 
 
 @pytest.mark.parametrize(("published", "where"), [("0.40", "0.0379 above"), ("0.30", "0.0379 below")])
 def test_how_far_a_number_is_off_is_said(published, where):
     # The rounding's half unit, 0.005, is taken off.
-    finding = judge_number(values(0.35, 0.003), published, "loss")
+    finding = number(values(0.35, 0.003), published, "loss")
     assert finding.verdict == "not reproduced"
     assert where in finding.sentence
 
 
 def test_no_loss_is_predicted_below_zero_and_no_accuracy_above_one():
-    assert judge_number(values(0.1, 0.5), "0.0", "loss").found.startswith("0.1000 [0.0000, ")
-    assert judge_number(values(0.99, 0.05), "1.0", "accuracy").found.endswith(", 1.0000]")
+    assert number(values(0.1, 0.5), "0.0", "loss").found.startswith("0.1000 [0.0000, ")
+    assert number(values(0.99, 0.05), "1.0", "accuracy").found.endswith(", 1.0000]")
 
 
 @pytest.mark.parametrize(
@@ -109,49 +180,49 @@ def test_no_loss_is_predicted_below_zero_and_no_accuracy_above_one():
 def test_a_range_is_refuted_once_too_few_trainings_lie_in_it(inside, verdict):
     # 8 of 10 may still be 95 % of all; 7 of 10 may not.
     seen = np.array([0.34] * inside + [0.40] * (10 - inside))
-    finding = judge_range(seen, ["0.33", "0.35"], "test_loss")
+    finding = between(seen, "0.33", "0.35")
     assert finding.verdict == verdict
     assert f"{inside} of 10" in finding.sentence
 
 
 def test_the_ends_of_a_range_are_rounded_too():
-    assert judge_range(np.array([0.3251, 0.3549]), ["0.33", "0.35"], "test_loss").verdict == "reproduced"
+    assert between(np.array([0.3251, 0.3549]), "0.33", "0.35").verdict == "reproduced"
 
 
 def test_a_tiny_but_clear_difference_is_reproduced_with_its_size():
     first, second = values(0.0500, 0.0001), values(0.0503, 0.0001)
-    finding = judge_value_ordering(first, second, "loss", Claimed(NAMES, "lower"))
+    finding = ordering(first, second, "loss", "lower")
     assert finding.verdict == "reproduced"
     assert finding.found == "-0.0003 [-0.0004, -0.0002]".replace("-", "\N{MINUS SIGN}")
 
 
 def test_the_wrong_order_is_not_reproduced_and_a_wide_spread_shows_nothing():
     low, high = values(1.0, 0.01), values(2.0, 0.01)
-    assert judge_value_ordering(low, high, "seconds", Claimed(NAMES, "higher")).verdict == "not reproduced"
+    assert ordering(low, high, "seconds", "higher").verdict == "not reproduced"
     wide = values(1.05, 1.0)
-    assert judge_value_ordering(low, wide, "seconds", Claimed(NAMES, "lower")).verdict == "no difference shown"
+    assert ordering(low, wide, "seconds", "lower").verdict == "no difference shown"
 
 
 def test_seconds_are_also_told_as_a_ratio():
-    finding = judge_value_ordering(values(2.2, 0.01), values(1.1, 0.01), "seconds", Claimed(NAMES, "higher"))
+    finding = ordering(values(2.2, 0.01), values(1.1, 0.01), "seconds", "higher")
     assert "takes 2.00 times as long" in finding.sentence
 
 
 def test_accuracies_are_compared_in_percentage_points_over_seeds_and_images():
     first, second = correct(values(0.90, 0.002)), correct(values(0.88, 0.002))
-    finding = judge_accuracy_ordering(first, second, Claimed(NAMES, "higher"))
+    finding = ordering(first, second, "test_accuracy", "higher")
     assert finding.verdict == "reproduced"
     assert finding.found.startswith("+2.00 [")
     assert finding.found.endswith("percentage points")
     assert "the first is higher in 100 % of pairs" in finding.sentence
     # The same means on 100 images only: the images' own spread hides the difference.
     few = correct(values(0.90, 0.002), 100), correct(values(0.88, 0.002), 100)
-    assert judge_accuracy_ordering(*few, Claimed(NAMES, "higher")).verdict == "no difference shown"
+    assert ordering(*few, "test_accuracy", "higher").verdict == "no difference shown"
 
 
 def test_seeds_that_spread_wider_than_their_difference_show_nothing():
     first, second = correct(values(0.880, 0.02, 3)), correct(values(0.876, 0.02, 3))
-    assert judge_accuracy_ordering(first, second, Claimed(NAMES, "higher")).verdict == "no difference shown"
+    assert ordering(first, second, "test_accuracy", "higher").verdict == "no difference shown"
 
 
 @pytest.mark.parametrize(
@@ -164,71 +235,95 @@ def test_seeds_that_spread_wider_than_their_difference_show_nothing():
     ],
 )
 def test_the_same_must_be_shown_within_the_margin_and_not_only_fail_to_differ(difference, deviation, verdict, words):
-    claimed = Claimed(NAMES, "same", margin=0.1)
-    finding = judge_value_ordering(values(1 + difference, deviation), values(1, deviation), "test_loss", claimed)
+    first, second = values(1 + difference, deviation), values(1, deviation)
+    finding = ordering(first, second, "test_loss", "same", margin=0.1)
     assert finding.verdict == verdict
     assert words in finding.sentence
+
+
+def test_the_margin_of_accuracies_is_a_share_and_is_told_in_percentage_points():
+    first, second = correct(values(0.900, 0.001)), correct(values(0.901, 0.001))
+    finding = ordering(first, second, "test_accuracy", "same", margin=0.005)
+    assert finding.verdict == "reproduced"
+    assert "lies within 0.5 percentage points, which was taken as nothing" in finding.sentence
+    assert ordering(first, second, "test_accuracy", "same", margin=0.0005).verdict != "reproduced"
+
+
+def test_the_two_of_an_ordering_are_named_in_their_order():
+    finding = ordering(values(2.2, 0.01), values(1.1, 0.01), "loss", "higher")
+    assert finding.published == "training loss: wide higher than narrow"
+    assert finding.sentence.startswith("Training loss of wide minus that of narrow: +1.1000 [")
+
+
+def test_a_number_of_an_epoch_is_held_against_that_epoch():
+    part = NumberPart(kind="number", says="it is", of=FIRST, metric="loss", published="0.50", epoch=2)
+    seen = trained(loss=curves(0.9, 0.5, 0.1))
+    assert judged(part, seen).verdict == "reproduced"
+    assert judged(part.model_copy(update={"epoch": None}), seen).verdict == "not reproduced"
 
 
 def test_a_trend_is_paired_by_seed():
     # Unpaired, the spread of the seeds would hide the rise.
     seen = curves(0.9, 0.5, 0.51, deviation=0.1)
-    finding = judge_trend(seen, "test_loss", (2, 3), "rises")
+    finding = trend(seen, "test_loss", (2, 3), "rises")
     assert finding.verdict == "reproduced"
     assert "from 0.5000 to 0.5100" in finding.sentence
     assert "lowest after epoch 2 of 3 (single trainings: 2)" in finding.sentence
-    assert judge_trend(seen, "test_loss", (2, 3), "falls").verdict == "not reproduced"
+    assert trend(seen, "test_loss", (2, 3), "falls").verdict == "not reproduced"
 
 
 def test_a_trend_of_chance_shows_nothing():
     noise = np.random.default_rng(0).normal(size=(10, 2))
-    assert judge_trend(noise, "loss", (1, 2), "rises").verdict == "no difference shown"
+    assert trend(noise, "loss", (1, 2), "rises").verdict == "no difference shown"
 
 
 def test_a_gap_is_paired_by_seed():
     training = values(0.89, 0.1)
-    finding = judge_gap(training, training - 0.01, ("accuracy", "test_accuracy"), "higher")
+    finding = gap(training, training - 0.01, "higher")
     assert finding.verdict == "reproduced"
     assert finding.found == "+0.0100 [+0.0100, +0.0100]"
-    assert judge_gap(training, training + 0.01, ("accuracy", "test_accuracy"), "higher").verdict == "not reproduced"
+    assert gap(training, training + 0.01, "higher").verdict == "not reproduced"
 
 
 def test_up_and_down_needs_most_trainings_to_do_both():
     falling, wobbling = curves(4, 3, 2, 1), curves(4, 2, 3, 1)
-    assert judge_wobble(falling, "loss", (1, 4)).verdict == "not reproduced"
-    finding = judge_wobble(wobbling, "loss", (1, 4))
+    assert wobble(falling, 1, 4).verdict == "not reproduced"
+    finding = wobble(wobbling, 1, 4)
     assert finding.verdict == "reproduced"
     assert "1 to 1 of the 3 epochs end higher" in finding.sentence
     half = np.concatenate([falling[:5], wobbling[:5]])
-    assert judge_wobble(half, "loss", (1, 4)).verdict == "no difference shown"
+    assert wobble(half, 1, 4).verdict == "no difference shown"
     # Only rising is not up and down either.
-    assert judge_wobble(falling[:, ::-1], "loss", (1, 4)).verdict == "not reproduced"
+    assert wobble(falling[:, ::-1], 1, 4).verdict == "not reproduced"
 
 
 def test_epochs_before_the_first_one_named_do_not_count():
-    assert judge_wobble(curves(1, 2, 1, 0.5, 0.2), "loss", (3, 5)).verdict == "not reproduced"
+    assert wobble(curves(1, 2, 1, 0.5, 0.2), 3, 5).verdict == "not reproduced"
 
 
 def test_a_stop_is_reproduced_where_any_training_stops_there():
-    finding = judge_stop(np.array([2, 2, 3]), 2, 5)
+    finding = stop([2, 2, 3], 2, 5)
     assert finding.verdict == "reproduced"
     assert "2 end after epoch 2, 1 end after epoch 3" in finding.sentence
-    assert judge_stop(np.array([1, 1, 5]), 2, 5).verdict == "not reproduced"
+    assert stop([1, 1, 5], 2, 5).verdict == "not reproduced"
 
 
 @pytest.mark.parametrize(
     ("accuracy", "verdict"), [(0.92, "reproduced"), (0.88, "not reproduced"), (0.901, "no difference shown")]
 )
 def test_a_threshold_must_lie_outside_the_interval(accuracy, verdict):
-    finding = judge_threshold(correct(values(accuracy, 0.001)), 0.9, "nobody printed one")
+    part = ThresholdPart(
+        kind="threshold", says="high", of=FIRST, metric="test_accuracy", at_least=0.9, because="nobody printed one"
+    )
+    finding = judged(part, trained(correct(values(accuracy, 0.001))))
     assert finding.verdict == verdict
     assert "the threshold of 90 % is ours: nobody printed one" in finding.sentence
 
 
 def test_an_error_must_be_the_one_that_names_the_rule():
-    assert judge_error("variants.x.flatten: images are flattened", "are flattened").verdict == "reproduced"
-    assert judge_error("variants.x.flatten: is not a known key", "are flattened").verdict == "not reproduced"
-    assert judge_error(None, "are flattened").verdict == "not reproduced"
+    assert error("variants.x.flatten: images are flattened", "are flattened").verdict == "reproduced"
+    assert error("variants.x.flatten: is not a known key", "are flattened").verdict == "not reproduced"
+    assert error(None, "are flattened").verdict == "not reproduced"
 
 
 def findings(*verdicts, condition=""):
@@ -254,3 +349,10 @@ def findings(*verdicts, condition=""):
 )
 def test_the_parts_are_summed_up(verdicts, combined):
     assert combine(findings(*verdicts, condition="unscaled")) == combined
+
+
+def test_judging_loads_no_drawing_and_evidence_no_statistics():
+    for module, unwanted in (("judge", "matplotlib"), ("verdicts", "matplotlib"), ("evidence", "sklearn statsmodels")):
+        code = f"import sys, hemline.claims.{module}; print(*sys.modules.keys() & set('{unwanted}'.split()))"
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert not done.stdout.strip(), f"{module} imports {done.stdout}"

@@ -9,9 +9,12 @@ from test_claims_file import EXPERIMENT, NUMBER, claim, load, values
 from test_report import Page
 
 from hemline.claims.evidence import fastest_seconds
+from hemline.claims.kinds import OrderingPart
+from hemline.claims.outcome import Outcome
 from hemline.claims.page import render, short_table, summary
+from hemline.claims.plots import claim_figure, legend
 from hemline.claims.questions import Outputs, answer
-from hemline.claims.verdicts import Outcome, judge_claim, short_names
+from hemline.claims.verdicts import judge_claim
 
 LINEAR, DENSE = "claims-tiny/linear", "claims-tiny/dense-4"
 OTHER = "claims-other/linear"
@@ -174,4 +177,34 @@ def test_equal_results_give_equal_bytes(tmp_path):
     [((LINEAR, DENSE), ("linear", "dense-4")), ((LINEAR, OTHER), ("linear (claims-tiny)", "linear (claims-other)"))],
 )
 def test_two_trainings_of_one_variant_are_told_apart(places, names):
-    assert short_names(*places) == names
+    of, than = places
+    part = OrderingPart(kind="ordering", says="better", of=of, than=than, metric="loss", claimed="lower")
+    assert part.names() == names
+
+
+DOTS = "Dots are single trainings, black bars their means."
+ORANGE = "Orange is what was published, or the threshold."
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ([0], f"{DOTS} Grey bars are prediction intervals; orange is what was published."),
+        ([1], f"{DOTS} {ORANGE}"),
+        ([2], DOTS),
+        ([4], "Lines are means over the seeds, bands reach from the lowest to the highest."),
+        ([7], ORANGE),
+        ([9], ""),
+        # What orange is, is said once.
+        ([7, 0], f"{DOTS} Grey bars are prediction intervals; orange is what was published."),
+    ],
+)
+def test_the_legend_explains_what_the_panels_show_and_no_more(tmp_path, numbers, text):
+    (only,) = load(tmp_path, values(claims=[claim(*(PARTS[number] for number in numbers))])).claims
+    assert legend(only.parts) == text
+
+
+def test_a_claim_of_an_error_alone_has_no_figure(tmp_path):
+    judged, files = pages(tmp_path, CONTENTS | {"claims": [claim(PARTS[-1])], "questions": []})
+    assert claim_figure(judged[0], outcomes()) is None
+    assert "<img" not in files["claims.html"].decode()

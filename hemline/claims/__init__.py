@@ -1,5 +1,6 @@
 """Published claims, each held against repeated trainings.
 
-``file`` reads what was claimed, ``experiments`` trains it through DVC, ``evidence`` loads what came out, ``judge`` and
-``verdicts`` decide, and ``plots``, ``questions``, ``page`` and ``readme`` show it.
+``file`` reads what was claimed, part by part of the ``kinds`` that there are; ``experiments`` trains it through DVC,
+``mlflow_runs`` completes the MLflow store, ``evidence`` loads each ``outcome``, ``judge`` decides on parts and
+``verdicts`` on claims, and ``plots``, ``questions`` and ``page`` show it.
 """

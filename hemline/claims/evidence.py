@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hemline.claims.verdicts import Outcome
+from hemline.claims.outcome import Outcome
 from hemline.comparison.evaluated import Evaluated
 from hemline.data.description import load_dataset
 from hemline.data.normalized import Normalized

@@ -1,171 +1,17 @@
-"""``claims.yaml``: what was published, the settings that test it, and the kind of each claim.
+"""``claims.yaml``: what was published, and the settings that test it.
 
 ``load_claims()`` reads and validates the file, like ``hemline.params`` does ``params.yaml``.
 """
 
-from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
+from hemline.claims.kinds import AnyPart, Place
 from hemline.errors import InputError
 from hemline.params import Params, parse_params
-from hemline.schema import Count, Name, StrictModel, Text, parse, read_yaml
-
-Metric = Literal["loss", "accuracy", "test_loss", "test_accuracy"]
-Place = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$")]
-
-
-def _check_quoted(value: object) -> object:
-    # As a number, 0.880 would be 0.88: another rounding.
-    if isinstance(value, float | int):
-        raise ValueError("must stand in quotes, so that its last digit is kept")  # noqa: TRY004 - pydantic's protocol
-    return value
-
-
-Figure = Annotated[str, BeforeValidator(_check_quoted), StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?$")]
-
-
-class Rounded(NamedTuple):
-    """A published number with the values that it may have been rounded from."""
-
-    value: float
-    low: float
-    high: float
-
-
-def rounded(figure: str) -> Rounded:
-    """Return a printed number and the ends of what rounds to it: "0.88" is 0.88, 0.875, 0.885."""
-    value = Decimal(figure)
-    half = Decimal(5).scaleb(int(value.as_tuple().exponent) - 1)
-    return Rounded(float(value), float(value - half), float(value + half))
-
-
-class Otherwise(StrictModel):
-    """Another setting or measure that a part is tried with where it does not hold as it stands.
-
-    Attributes:
-        condition: completes "reproduced only if ...".
-    """
-
-    condition: Text
-    of: Place | None = None
-    than: Place | None = None
-    metric: Metric | None = None
-
-
-class Part(StrictModel):
-    """One thing that a claim says.
-
-    Attributes:
-        says: the statement, in our words.
-        also: evidence beside the claim, which does not count for its verdict.
-        otherwise: what may hold instead.
-    """
-
-    says: Text
-    also: bool = False
-    otherwise: Otherwise | None = None
-
-
-class NumberPart(Part):
-    """A training gives ``published``; ``epoch`` is the last one where it is not named."""
-
-    kind: Literal["number"]
-    of: Place
-    metric: Metric
-    published: Figure
-    epoch: Count | None = None
-
-
-class RangePart(Part):
-    """Repeated trainings give values between the two numbers."""
-
-    kind: Literal["range"]
-    of: Place
-    metric: Metric
-    published: Annotated[list[Figure], Field(min_length=2, max_length=2)]
-
-
-class OrderingPart(Part):
-    """The trainings of ``of`` give a higher or lower value than those of ``than``, or the same within ``margin``."""
-
-    kind: Literal["ordering"]
-    of: Place
-    than: Place
-    metric: Metric | Literal["seconds"]
-    claimed: Literal["higher", "lower", "same"]
-    margin: Annotated[float, Field(gt=0)] | None = None
-
-    @model_validator(mode="after")
-    def _check_margin(self) -> Self:
-        if (self.claimed == "same") != (self.margin is not None):
-            raise ValueError("margin: must be given where `claimed` is same, and only there")
-        return self
-
-
-class TrendPart(Part):
-    """In one training, the value after ``to_epoch`` is above or below that after ``from_epoch``."""
-
-    kind: Literal["trend"]
-    of: Place
-    metric: Metric
-    from_epoch: Count
-    to_epoch: Count
-    claimed: Literal["rises", "falls"]
-
-
-class GapPart(Part):
-    """In one training, ``metric`` is after the last epoch higher or lower than ``than_metric``."""
-
-    kind: Literal["gap"]
-    of: Place
-    metric: Metric
-    than_metric: Metric
-    claimed: Literal["higher", "lower"]
-
-
-class WobblePart(Part):
-    """In one training, the value goes up and down from epoch to epoch, instead of falling only."""
-
-    kind: Literal["wobble"]
-    of: Place
-    metric: Metric
-    from_epoch: Count
-    to_epoch: Count
-
-
-class StopPart(Part):
-    """A training that stops once its loss is low enough stops after epoch ``published``."""
-
-    kind: Literal["early-stop"]
-    of: Place
-    published: Count
-
-
-class ThresholdPart(Part):
-    """A value is at least ``at_least``, a number that was not published: ``because`` says why it was chosen."""
-
-    kind: Literal["threshold"]
-    of: Place
-    metric: Literal["test_accuracy"]
-    at_least: Annotated[float, Field(gt=0, lt=1)]
-    because: Text
-
-
-class ErrorPart(Part):
-    """A variant with these keys is refused; the message holds the text ``expected``."""
-
-    kind: Literal["error"]
-    variant: dict[str, Any]
-    expected: Text
-
-
-AnyPart = Annotated[
-    NumberPart | RangePart | OrderingPart | TrendPart | GapPart | WobblePart | StopPart | ThresholdPart | ErrorPart,
-    Field(discriminator="kind"),
-]
+from hemline.schema import Name, StrictModel, Text, parse, read_yaml
 
 
 class Claim(StrictModel):
@@ -179,9 +25,8 @@ class Claim(StrictModel):
 
     def places(self) -> list[str]:
         """Return the trainings that the claim needs, each as ``experiment/variant``."""
-        tried = [*self.parts, *(part.otherwise for part in self.parts if part.otherwise)]
-        named = [getattr(each, key, None) for each in tried for key in ("of", "than")]
-        return list(dict.fromkeys(place for place in named if place))
+        tried = [*self.parts, *(part.under_otherwise() for part in self.parts)]
+        return list(dict.fromkeys(place for part in tried for place in part.places()))
 
 
 class Question(StrictModel):

@@ -1,5 +1,6 @@
-"""Intervals that the claims need beside those of ``comparison.statistics``: of a mean of pairs, and of a share."""
+"""Intervals that the claims need beside those of ``comparison.statistics``: a rounding's, a mean's and a share's."""
 
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -9,24 +10,22 @@ from scipy import stats
 from hemline.errors import InputError
 
 
-class Mean(NamedTuple):
-    """A mean with the ends of its interval."""
+class Estimate(NamedTuple):
+    """A number with the ends of its interval."""
 
-    mean: float
+    value: float
     low: float
     high: float
 
 
-class Share(NamedTuple):
-    """How many of how many, with the ends of the share's interval."""
-
-    successes: int
-    trials: int
-    low: float
-    high: float
+def rounded(figure: str) -> Estimate:
+    """Return a printed number and the ends of what rounds to it: "0.88" is 0.88, 0.875, 0.885."""
+    value = Decimal(figure)
+    half = Decimal(5).scaleb(int(value.as_tuple().exponent) - 1)
+    return Estimate(float(value), float(value - half), float(value + half))
 
 
-def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Mean:
+def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Estimate:
     """Estimate a mean, such as that of the differences between two epochs of the same trainings (a paired t interval).
 
     Args:
@@ -47,10 +46,10 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Mean:
         raise InputError(f"values: must be at least two finite numbers, got {array.tolist()!r}")
     half = float(stats.t.ppf((1 + confidence) / 2, array.size - 1) * stats.sem(array))
     mean = float(array.mean())
-    return Mean(mean, mean - half, mean + half)
+    return Estimate(mean, mean - half, mean + half)
 
 
-def share_interval(count: int, total: int, confidence: float = 0.95) -> Share:
+def share_interval(count: int, total: int, confidence: float = 0.95) -> Estimate:
     """Estimate the share of all trainings that do what ``count`` of ``total`` did.
 
     Args:
@@ -59,7 +58,7 @@ def share_interval(count: int, total: int, confidence: float = 0.95) -> Share:
         confidence: that the interval has at least, between 0 and 1.
 
     Returns:
-        The count with the exact interval of the share, in [0, 1].
+        The share with its exact interval, in [0, 1].
 
     Raises:
         InputError: a count outside its range.
@@ -71,4 +70,4 @@ def share_interval(count: int, total: int, confidence: float = 0.95) -> Share:
     if not 0 <= count <= total or total < 1:
         raise InputError(f"count: must be from 0 to {total}, got {count}")
     interval = stats.binomtest(count, total).proportion_ci(confidence, method="exact")
-    return Share(count, total, float(interval.low), float(interval.high))
+    return Estimate(count / total, float(interval.low), float(interval.high))

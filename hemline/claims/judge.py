@@ -1,32 +1,39 @@
-"""The verdicts: numbers of repeated trainings in, a finding in words out; pure functions.
+"""The verdicts on single parts: what a claim says and what its trainings gave in, a finding in words out; pure.
 
-A verdict is one of four. ``reproduced only if`` is given by ``verdicts``, which tries a second setting. ``no difference
-shown`` is not "equal": the interval says how large a difference could still be. ``not measured`` is no verdict.
+``judge_part`` gives each kind of part to its own function. A verdict is one of four. ``reproduced only if`` is given by
+``verdicts``, which tries a second setting. ``no difference shown`` is not "equal": the interval says how large a
+difference could still be. ``not measured`` is no verdict.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, assert_never
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hemline.claims.file import rounded
-from hemline.claims.intervals import Mean, mean_interval, share_interval
-from hemline.comparison.statistics import Correct, accuracy_interval, compare, mean_difference, prediction_interval
+from hemline.claims.intervals import Estimate, mean_interval, rounded, share_interval
+from hemline.claims.kinds import (
+    METRIC_NAMES,
+    AnyPart,
+    ErrorPart,
+    GapPart,
+    NumberPart,
+    OrderingPart,
+    RangePart,
+    StopPart,
+    ThresholdPart,
+    TrendPart,
+    WobblePart,
+)
+from hemline.claims.outcome import Outcome, Outcomes, Values
+from hemline.comparison.statistics import accuracy_interval, compare, mean_difference, prediction_interval
 from hemline.words import signed
 
 Verdict = Literal["reproduced", "reproduced only if", "not reproduced", "no difference shown", "not measured"]
-Values = NDArray[np.float64]
+# The error that a variant is refused with, or None.
+Refuses = Callable[[dict[str, Any]], str | None]
 
-METRICS = {
-    "loss": "training loss",
-    "accuracy": "training accuracy",
-    "test_loss": "test loss",
-    "test_accuracy": "test accuracy",
-    "seconds": "seconds of an epoch",
-}
 # Of repeated trainings, so many are to lie in a published range: as many as a 95 % interval means to hold.
 _SHARE_IN_RANGE = 0.95
 _POINTS = "percentage points"
@@ -57,241 +64,188 @@ class Finding:
     condition: str = ""
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """An order of two trainings.
+def judge_part(part: AnyPart, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: PLR0911 - one for each kind
+    """Judge a part as it stands.
 
-    Attributes:
-        names: the first and the second.
-        order: "higher", "lower" or "same", of the first.
-        margin: for "same", the difference that still counts as none.
+    Args:
+        part: of a claim.
+        outcomes: of the trainings that it speaks of, at least; two or more seeds each.
+        refuses: how the pipeline answers a variant.
     """
+    match part:
+        case NumberPart():
+            return judge_number(part, outcomes)
+        case RangePart():
+            return judge_range(part, outcomes)
+        case OrderingPart():
+            return judge_ordering(part, outcomes)
+        case TrendPart():
+            return judge_trend(part, outcomes)
+        case GapPart():
+            return judge_gap(part, outcomes)
+        case WobblePart():
+            return judge_wobble(part, outcomes)
+        case StopPart():
+            return judge_stop(part, outcomes)
+        case ThresholdPart():
+            return judge_threshold(part, outcomes)
+        case ErrorPart():
+            return judge_error(part, refuses)
+        case _:
+            assert_never(part)
 
-    names: tuple[str, str]
-    order: str
-    margin: float | None = None
 
-
-def judge_number(values: Values, published: str, metric: str) -> Finding:
+def judge_number(part: NumberPart, outcomes: Outcomes) -> Finding:
     """Hold one published number against the prediction for one more training.
 
     The interval of the mean would be the wrong one: it says where the average of many trainings lies, and gets narrower
     with every seed, while a published number is a single training. All share the test images, so they add nothing.
-
-    Args:
-        values: float64 (seeds,), at least two.
-        published: as printed; whatever rounds to it is allowed for.
-        metric: a key of ``METRICS``.
+    Whatever rounds to the number is allowed for.
     """
-    interval, number = prediction_interval(values), rounded(published)
+    values = outcomes[part.of].values(part.metric, part.epoch)
+    interval, number = prediction_interval(values), rounded(part.published)
     # No loss is below 0, and no accuracy outside [0, 1]: the normal curve of few values may be.
-    low, high = max(interval.low, 0.0), min(interval.high, math.inf if metric.endswith("loss") else 1.0)
+    low, high = max(interval.low, 0.0), min(interval.high, math.inf if part.metric.endswith("loss") else 1.0)
     beyond = max(number.low - high, 0.0) + min(number.high - low, 0.0)
     where = f"{abs(beyond):.4f} {'above' if beyond > 0 else 'below'}" if beyond else "in"
     return Finding(
         "not reproduced" if beyond else "reproduced",
-        f"{METRICS[metric]} {published}",
+        f"{METRIC_NAMES[part.metric]} {part.published}",
         f"{interval.estimate:.4f} [{low:.4f}, {high:.4f}]",
-        f"Published {published} lies {where} what one more training would give, {low:.4f} to {high:.4f}.",
+        f"Published {part.published} lies {where} what one more training would give, {low:.4f} to {high:.4f}.",
         "95 % prediction interval for one more training (t); rounding of the published number allowed for",
         len(values),
     )
 
 
-def judge_range(values: Values, published: Sequence[str], metric: str) -> Finding:
+def judge_range(part: RangePart, outcomes: Outcomes) -> Finding:
     """Hold a published range against repeated trainings: refuted once fewer than 95 % of them can lie in it.
 
-    Args:
-        values: float64 (seeds,).
-        published: the lower and the upper end, as printed; whatever rounds to them is allowed for.
-        metric: a key of ``METRICS``.
+    Whatever rounds to its ends is allowed for.
     """
-    low, high = rounded(published[0]).low, rounded(published[1]).high
-    inside = share_interval(int(((values >= low) & (values <= high)).sum()), len(values))
-    fits = inside.high >= _SHARE_IN_RANGE
+    values = outcomes[part.of].values(part.metric)
+    lower, upper = part.published
+    inside = int(((values >= rounded(lower).low) & (values <= rounded(upper).high)).sum())
+    share = share_interval(inside, len(values))
     seen = f"{values.min():.4f} to {values.max():.4f}"
     return Finding(
-        "reproduced" if fits else "not reproduced",
-        f"{METRICS[metric]} {published[0]} to {published[1]}",
-        f"{seen}; {inside.successes} of {inside.trials} inside",
-        f"{inside.successes} of {inside.trials} trainings lie between {published[0]} and {published[1]}; they reach "
-        f"from {seen}, and the share inside is {_percents(inside.low, inside.high)}.",
+        "reproduced" if share.high >= _SHARE_IN_RANGE else "not reproduced",
+        f"{METRIC_NAMES[part.metric]} {lower} to {upper}",
+        f"{seen}; {inside} of {len(values)} inside",
+        f"{inside} of {len(values)} trainings lie between {lower} and {upper}; they reach from {seen}, and the share "
+        f"inside is {_percents(share)}.",
         "share of trainings inside, rounding allowed for, with its exact 95 % interval (Clopper and Pearson); "
         "refuted below 95 %",
         len(values),
     )
 
 
-def judge_accuracy_ordering(first: Correct, second: Correct, claimed: Claimed) -> Finding:
-    """Compare two test accuracies for other seeds and other test images.
+def judge_ordering(part: OrderingPart, outcomes: Outcomes) -> Finding:
+    """Compare two variants: their test accuracies for other seeds and other test images, other values for other seeds.
 
-    Args:
-        first: bool (seeds, images), whether each training is right about each image.
-        second: bool (seeds, images), the same images.
-        claimed: the order, and the margin as a share of the images.
+    The margin of accuracies is a share of the images.
     """
-    result = compare(first, second)
-    difference = Mean(*(100 * number for number in (result.gain, result.low, result.high)))
-    in_points = claimed if claimed.margin is None else replace(claimed, margin=100 * claimed.margin)
-    finding = _judge_ordering(difference, in_points, "test accuracy", _POINTS, 2)
-    return replace(
-        finding,
-        sentence=finding.sentence + _pairs(first.mean(axis=1), second.mean(axis=1), claimed.order),
-        method="95 % interval over seeds and test images (crossed random effects)",
-        seeds=min(len(first), len(second)),
-    )
+    one, other = outcomes[part.of], outcomes[part.than]
+    if part.metric == "test_accuracy":
+        return _judge_accuracies(part, one, other)
+    first, second = one.measured(part.metric), other.measured(part.metric)
+    if first is None or second is None:
+        reason = "No times are known for these trainings: they came from DVC's cache, or the MLflow store is a new one."
+        return Finding("not measured", part.says, "", reason, "", 0)
+    return _judge_values(part, first, second)
 
 
-def judge_value_ordering(first: Values, second: Values, metric: str, claimed: Claimed) -> Finding:
-    """Compare per-training values, such as losses or seconds, of unpaired trainings.
-
-    Args:
-        first: float64 (seeds,), at least two.
-        second: float64 (seeds,), at least two.
-        metric: a key of ``METRICS``.
-        claimed: the order, and the margin in the unit of the values.
-    """
-    result = mean_difference(first, second)
-    difference = Mean(result.difference, result.low, result.high)
-    finding = _judge_ordering(difference, claimed, METRICS[metric], "", 4)
-    ratio = ""
-    if metric == "seconds":
-        ratio = f" The first takes {first.mean() / second.mean():.2f} times as long; {_LOAD}."
-    return replace(
-        finding,
-        sentence=finding.sentence + _pairs(first, second, claimed.order) + ratio,
-        method="95 % interval of the difference of means over seeds (Welch)",
-        seeds=min(len(first), len(second)),
-    )
-
-
-def judge_trend(curves: Values, metric: str, epochs: tuple[int, int], claimed: str) -> Finding:
-    """Compare two epochs of the same trainings.
-
-    Args:
-        curves: float64 (seeds, epochs), at least two seeds.
-        metric: a key of ``METRICS``.
-        epochs: from which to which, from 1.
-        claimed: "rises" or "falls".
-    """
-    before, after = epochs
-    numbers = mean_interval(curves[:, after - 1] - curves[:, before - 1])
-    where = _turning(curves, metric)
-    finding = _sign_verdict(numbers, 1 if claimed == "rises" else -1)
+def judge_trend(part: TrendPart, outcomes: Outcomes) -> Finding:
+    """Compare two epochs of the same trainings."""
+    curves, name = outcomes[part.of].curves(part.metric), METRIC_NAMES[part.metric]
+    before, after = curves[:, part.from_epoch - 1], curves[:, part.to_epoch - 1]
+    numbers = mean_interval(after - before)
     change = _interval(numbers, 4)
     return Finding(
-        finding,
-        f"{METRICS[metric]} {claimed} from epoch {before} to {after}",
+        _sign_verdict(numbers, 1 if part.claimed == "rises" else -1),
+        f"{name} {part.claimed} from epoch {part.from_epoch} to {part.to_epoch}",
         change,
-        f"From epoch {before} to {after}, {METRICS[metric]} changes by {change}, from "
-        f"{curves[:, before - 1].mean():.4f} to {curves[:, after - 1].mean():.4f}. {where}",
+        f"From epoch {part.from_epoch} to {part.to_epoch}, {name} changes by {change}, from {before.mean():.4f} to "
+        f"{after.mean():.4f}. {_turning(curves, part.metric)}",
         "95 % interval of the difference between the two epochs, paired by seed (t)",
         len(curves),
     )
 
 
-def judge_gap(first: Values, second: Values, metrics: tuple[str, str], claimed: str) -> Finding:
-    """Compare two figures of the same trainings.
-
-    Args:
-        first: float64 (seeds,), at least two.
-        second: float64 (seeds,), of the same trainings.
-        metrics: keys of ``METRICS``.
-        claimed: "higher" or "lower", of the first.
-    """
+def judge_gap(part: GapPart, outcomes: Outcomes) -> Finding:
+    """Compare two metrics of the same trainings."""
+    first, second = (outcomes[part.of].values(metric) for metric in (part.metric, part.than_metric))
+    name, other_name = METRIC_NAMES[part.metric], METRIC_NAMES[part.than_metric]
     numbers = mean_interval(first - second)
     gap = _interval(numbers, 4)
-    names = [METRICS[metric] for metric in metrics]
     return Finding(
-        _sign_verdict(numbers, 1 if claimed == "higher" else -1),
-        f"{names[0]} {claimed} than {names[1]}",
+        _sign_verdict(numbers, 1 if part.claimed == "higher" else -1),
+        f"{name} {part.claimed} than {other_name}",
         gap,
-        f"{names[0].capitalize()} is {first.mean():.4f} and {names[1]} {second.mean():.4f}: a difference of {gap}.",
+        f"{name.capitalize()} is {first.mean():.4f} and {other_name} {second.mean():.4f}: a difference of {gap}.",
         "95 % interval of the difference between the two, paired by seed (t)",
         len(first),
     )
 
 
-def judge_wobble(curves: Values, metric: str, epochs: tuple[int, int]) -> Finding:
-    """Ask whether most trainings have epochs that end with a higher value than the one before.
-
-    Args:
-        curves: float64 (seeds, epochs).
-        metric: a key of ``METRICS``.
-        epochs: from which to which, from 1.
-    """
-    steps = np.diff(curves[:, epochs[0] - 1 : epochs[1]], axis=1)
+def judge_wobble(part: WobblePart, outcomes: Outcomes) -> Finding:
+    """Ask whether most trainings have epochs that end with a higher value than the one before."""
+    curves, name = outcomes[part.of].curves(part.metric), METRIC_NAMES[part.metric]
+    steps = np.diff(curves[:, part.from_epoch - 1 : part.to_epoch], axis=1)
+    seeds, epochs = steps.shape
     rises = (steps > 0).sum(axis=1)
-    both = int(((rises > 0) & (rises < steps.shape[1])).sum())
-    share = share_interval(both, len(curves))
-    verdict: Verdict = "no difference shown"
-    if share.low > 1 / 2 or share.high < 1 / 2:
-        verdict = "reproduced" if share.low > 1 / 2 else "not reproduced"
+    both = int(((rises > 0) & (rises < epochs)).sum())
+    share = share_interval(both, seeds)
     return Finding(
-        verdict,
-        f"{METRICS[metric]} goes up and down, epochs {epochs[0]} to {epochs[1]}",
-        f"in {both} of {len(curves)} trainings; {rises.mean():.1f} of {steps.shape[1]} epochs end higher",
-        f"In {both} of {len(curves)} trainings {METRICS[metric]} goes both up and down between epochs {epochs[0]} and "
-        f"{epochs[1]}; {rises.min()} to {rises.max()} of the {steps.shape[1]} epochs end higher than the one before, "
-        f"{rises.mean():.1f} on average. The share of such trainings is {_percents(share.low, share.high)}.",
+        _limit_verdict(share, 1 / 2),
+        f"{name} goes up and down, epochs {part.from_epoch} to {part.to_epoch}",
+        f"in {both} of {seeds} trainings; {rises.mean():.1f} of {epochs} epochs end higher",
+        f"In {both} of {seeds} trainings {name} goes both up and down between epochs {part.from_epoch} and "
+        f"{part.to_epoch}; {rises.min()} to {rises.max()} of the {epochs} epochs end higher than the one before, "
+        f"{rises.mean():.1f} on average. The share of such trainings is {_percents(share)}.",
         "share of trainings with its exact 95 % interval (Clopper and Pearson); reproduced where it is above one half",
-        len(curves),
+        seeds,
     )
 
 
-def judge_stop(last_epochs: NDArray[np.int64], published: int, allowed: int) -> Finding:
-    """Ask whether trainings stop after the published epoch.
-
-    Args:
-        last_epochs: int64 (seeds,), the number of epochs that each training took.
-        published: after which epoch it is said to stop.
-        allowed: the epochs that it may take.
-    """
-    share = share_interval(int((last_epochs == published).sum()), len(last_epochs))
+def judge_stop(part: StopPart, outcomes: Outcomes) -> Finding:
+    """Ask whether trainings stop after the published epoch."""
+    outcome = outcomes[part.of]
+    last_epochs = outcome.last_epochs()
+    stopped = int((last_epochs == part.published).sum())
     seen, counts = np.unique(last_epochs, return_counts=True)
     listed = ", ".join(f"{count} end after epoch {epoch}" for epoch, count in zip(seen, counts, strict=True))
     return Finding(
-        "reproduced" if share.successes else "not reproduced",
-        f"stops after epoch {published}",
-        f"{share.successes} of {share.trials} do",
-        f"Of {share.trials} trainings of at most {allowed} epochs, {listed}; the share that stops after epoch "
-        f"{published} is {_percents(share.low, share.high)}.",
+        "reproduced" if stopped else "not reproduced",
+        f"stops after epoch {part.published}",
+        f"{stopped} of {len(last_epochs)} do",
+        f"Of {len(last_epochs)} trainings of at most {outcome.epochs} epochs, {listed}; the share that stops after "
+        f"epoch {part.published} is {_percents(share_interval(stopped, len(last_epochs)))}.",
         "share of trainings with its exact 95 % interval (Clopper and Pearson); reproduced where any does",
         len(last_epochs),
     )
 
 
-def judge_threshold(correct: Correct, at_least: float, because: str) -> Finding:
-    """Ask whether a test accuracy is above a threshold, for other seeds and other test images.
-
-    Args:
-        correct: bool (seeds, images), whether each training is right about each image.
-        at_least: the threshold, in (0, 1).
-        because: why this one.
-    """
+def judge_threshold(part: ThresholdPart, outcomes: Outcomes) -> Finding:
+    """Ask whether a test accuracy is above a threshold, for other seeds and other test images."""
+    correct = outcomes[part.of].correct
     interval = accuracy_interval(correct)
-    verdict: Verdict = "no difference shown"
-    if interval.low >= at_least or interval.high < at_least:
-        verdict = "reproduced" if interval.low >= at_least else "not reproduced"
-    found = f"{100 * interval.estimate:.2f} % [{100 * interval.low:.2f}, {100 * interval.high:.2f}]"
+    accuracy = Estimate(interval.estimate, interval.low, interval.high)
+    found = "{:.2f} % [{:.2f}, {:.2f}]".format(*(100 * number for number in accuracy))
     return Finding(
-        verdict,
-        f"at least {100 * at_least:g} % (our threshold)",
+        _limit_verdict(accuracy, part.at_least),
+        f"at least {100 * part.at_least:g} % (our threshold)",
         found,
-        f"Test accuracy is {found}; the threshold of {100 * at_least:g} % is ours: {because}.",
+        f"Test accuracy is {found}; the threshold of {100 * part.at_least:g} % is ours: {part.because}.",
         "95 % interval over seeds and test images (crossed random effects)",
         len(correct),
     )
 
 
-def judge_error(message: str | None, expected: str) -> Finding:
-    """Ask whether a mistake is refused, by the error that names its rule.
-
-    Args:
-        message: the pipeline's one line, or None where it refused nothing.
-        expected: a part of the message.
-    """
-    refused = message is not None and expected in message
+def judge_error(part: ErrorPart, refuses: Refuses) -> Finding:
+    """Ask whether a mistake is refused, by the error that names its rule."""
+    message = refuses(part.variant)
+    refused = message is not None and part.expected in message
     said = "nothing is refused" if message is None else f"refused: {message}"
     return Finding(
         "reproduced" if refused else "not reproduced",
@@ -303,51 +257,71 @@ def judge_error(message: str | None, expected: str) -> Finding:
     )
 
 
-def not_measured(published: str, reason: str) -> Finding:
-    """Say that a part has no evidence."""
-    return Finding("not measured", published, "", reason, "", 0)
+def _judge_accuracies(part: OrderingPart, one: Outcome, other: Outcome) -> Finding:
+    result = compare(one.correct, other.correct)
+    difference = Estimate(*(100 * number for number in (result.gain, result.low, result.high)))
+    verdict, limit = _order_verdict(part, difference, 100, _POINTS)
+    size = f"{_interval(difference, 2)} {_POINTS}"
+    first, second = one.correct.mean(axis=1), other.correct.mean(axis=1)
+    return Finding(
+        verdict,
+        _published_order(part),
+        size,
+        f"{_difference_of(part)}: {size}.{limit}{_pairs(first, second, part)}",
+        "95 % interval over seeds and test images (crossed random effects)",
+        min(len(first), len(second)),
+    )
 
 
-def combine(findings: Sequence[Finding]) -> tuple[str, str]:
-    """Sum up the findings that count for a claim.
+def _judge_values(part: OrderingPart, first: Values, second: Values) -> Finding:
+    """Judge values of unpaired trainings, such as losses or seconds: float64 (seeds,), at least two."""
+    result = mean_difference(first, second)
+    difference = Estimate(result.difference, result.low, result.high)
+    verdict, limit = _order_verdict(part, difference)
+    size = _interval(difference, 4)
+    ratio = ""
+    if part.metric == "seconds":
+        ratio = f" The first takes {first.mean() / second.mean():.2f} times as long; {_LOAD}."
+    return Finding(
+        verdict,
+        _published_order(part),
+        size,
+        f"{_difference_of(part)}: {size}.{limit}{_pairs(first, second, part)}{ratio}",
+        "95 % interval of the difference of means over seeds (Welch)",
+        min(len(first), len(second)),
+    )
 
-    Returns:
-        The verdict in words, and what completes "reproduced only if ..."; parts that differ are counted.
+
+def _published_order(part: OrderingPart) -> str:
+    first, second = part.names()
+    order = "the same as" if part.claimed == "same" else f"{part.claimed} than"
+    return f"{METRIC_NAMES[part.metric]}: {first} {order} {second}"
+
+
+def _difference_of(part: OrderingPart) -> str:
+    first, second = part.names()
+    return f"{METRIC_NAMES[part.metric].capitalize()} of {first} minus that of {second}"
+
+
+def _order_verdict(part: OrderingPart, difference: Estimate, scale: float = 1, unit: str = "") -> tuple[Verdict, str]:
+    """Judge an order, and say what was taken as none where the two were to be the same.
+
+    Args:
+        part: what is claimed.
+        difference: of the first minus the second, in the unit that is printed.
+        scale: how many of that unit the margin's unit has.
+        unit: as it is printed.
     """
-    decided = [finding for finding in findings if finding.verdict != "not measured"]
-    if not decided:
-        return "not measured", ""
-    kinds = {finding.verdict for finding in decided}
-    conditions = list(dict.fromkeys(finding.condition for finding in decided if finding.condition))
-    if len(kinds) == 1 or kinds == {"reproduced", "reproduced only if"}:
-        verdict = "reproduced only if" if "reproduced only if" in kinds else next(iter(kinds))
-        return verdict, " and ".join(conditions)
-    held = sum(finding.verdict.startswith("reproduced") for finding in decided)
-    if held == 0:
-        return "not reproduced", ""
-    return f"reproduced in {held} of {len(decided)} parts", " and ".join(conditions)
+    if part.margin is None:
+        return _sign_verdict(difference, 1 if part.claimed == "higher" else -1), ""
+    return _same_verdict(difference, scale * part.margin, unit)
 
 
-def _judge_ordering(difference: Mean, claimed: Claimed, name: str, unit: str, digits: int) -> Finding:
-    """Judge a difference with its interval; what it rests on is left to the caller."""
-    size = _interval(difference, digits)
-    with_unit = f"{size} {unit}".rstrip()
-    first, second = claimed.names
-    if claimed.margin is None:
-        verdict = _sign_verdict(difference, 1 if claimed.order == "higher" else -1)
-        published, extra = f"{name}: {first} {claimed.order} than {second}", ""
-    else:
-        verdict, extra = _same_verdict(difference, claimed.margin, unit)
-        published = f"{name}: {first} the same as {second}"
-    sentence = f"{name.capitalize()} of {first} minus that of {second}: {with_unit}.{extra}"
-    return Finding(verdict, published, with_unit, sentence, "", 0)
+def _interval(numbers: Estimate, digits: int) -> str:
+    return f"{signed(numbers.value, digits)} [{signed(numbers.low, digits)}, {signed(numbers.high, digits)}]"
 
 
-def _interval(numbers: Mean, digits: int) -> str:
-    return f"{signed(numbers.mean, digits)} [{signed(numbers.low, digits)}, {signed(numbers.high, digits)}]"
-
-
-def _same_verdict(difference: Mean, margin: float, unit: str) -> tuple[Verdict, str]:
+def _same_verdict(difference: Estimate, margin: float, unit: str) -> tuple[Verdict, str]:
     """Judge "the same": shown once the whole interval lies within the margin, whatever its sign."""
     _, low, high = difference
     limit = f"{margin:g} {unit}".rstrip()
@@ -359,16 +333,23 @@ def _same_verdict(difference: Mean, margin: float, unit: str) -> tuple[Verdict, 
     return "no difference shown", f" The interval holds 0, but reaches beyond {limit}, which was taken as nothing."
 
 
-def _sign_verdict(difference: Mean, sign: int) -> Verdict:
+def _sign_verdict(difference: Estimate, sign: int) -> Verdict:
     """Judge a claimed sign by the interval of a difference."""
     if difference.low <= 0 <= difference.high:
         return "no difference shown"
     return "reproduced" if (difference.low > 0) == (sign > 0) else "not reproduced"
 
 
-def _pairs(first: Values, second: Values, claimed: str) -> str:
+def _limit_verdict(estimate: Estimate, limit: float) -> Verdict:
+    """Judge "at least": shown once the whole interval reaches the limit, refuted once all of it lies below."""
+    if estimate.low >= limit:
+        return "reproduced"
+    return "not reproduced" if estimate.high < limit else "no difference shown"
+
+
+def _pairs(first: Values, second: Values, part: OrderingPart) -> str:
     """Say how often two single trainings, one of each, would show the order: what a tutorial with one each sees."""
-    sign = -1 if claimed == "lower" else 1
+    sign = -1 if part.claimed == "lower" else 1
     differences = sign * (first[:, None] - second[None, :])
     share = 100 * float((differences > 0).mean() + (differences == 0).mean() / 2)
     word = "lower" if sign < 0 else "higher"
@@ -385,5 +366,5 @@ def _turning(curves: Values, metric: str) -> str:
     return f"Its mean is {word} after epoch {mean} of {curves.shape[1]} (single trainings: {seeds})."
 
 
-def _percents(low: float, high: float) -> str:
-    return f"between {100 * low:.0f} and {100 * high:.0f} %"
+def _percents(share: Estimate) -> str:
+    return f"between {100 * share.low:.0f} and {100 * share.high:.0f} %"

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hemline.claims.file import AnyPart, Claim, Claims
+from hemline.claims.file import Claim, Claims
 from hemline.claims.judge import Finding
+from hemline.claims.kinds import AnyPart
+from hemline.claims.outcome import Outcomes
 from hemline.claims.plots import claim_figure, legend
 from hemline.claims.questions import Answer
-from hemline.claims.verdicts import Judged, Outcomes, phrase
+from hemline.claims.verdicts import Judged, phrase
 from hemline.report import pictures, plots
 from hemline.report.page import markdown_table, templates
 from hemline.report.pictures import Picture

@@ -1,15 +1,18 @@
 """A small figure for each claim, a panel for each of its parts: what was published against what the repeats gave."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import assert_never
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from hemline.claims.file import (
+from hemline.claims.intervals import rounded
+from hemline.claims.kinds import (
+    METRIC_NAMES,
     AnyPart,
     ErrorPart,
     GapPart,
@@ -20,19 +23,23 @@ from hemline.claims.file import (
     ThresholdPart,
     TrendPart,
     WobblePart,
-    rounded,
 )
-from hemline.claims.judge import METRICS
-from hemline.claims.verdicts import Judged, Outcome, Outcomes, short_names, values_of
+from hemline.claims.outcome import Outcomes, Values
+from hemline.claims.verdicts import Judged
 from hemline.comparison.statistics import prediction_interval
 from hemline.report.plots import COLOURS, INK, MUTED, style
 
-Values = npt.NDArray[np.float64]
+Panel = Callable[[Axes], None]
 
 TRAINED, PUBLISHED = COLOURS[0], COLOURS[1]
 COLUMNS = 3
 # Inches of a panel; labels of two rows need more width than one panel alone has.
 WIDTH, HEIGHT = 3.5, 1.75
+
+_DOTS = "Dots are single trainings, black bars their means."
+_NUMBERS = "Grey bars are prediction intervals; orange is what was published."
+_PUBLISHED = "Orange is what was published, or the threshold."
+_LINES = "Lines are means over the seeds, bands reach from the lowest to the highest."
 
 
 def claim_figure(judged: Judged, outcomes: Outcomes) -> Figure | None:
@@ -45,28 +52,71 @@ def claim_figure(judged: Judged, outcomes: Outcomes) -> Figure | None:
     Returns:
         The figure, or None where no part has anything to draw.
     """
-    parts = _distinct([part for part in judged.claim.parts if _drawable(part, outcomes)])
-    if not parts:
+    drawn = [(part, panel) for part in _distinct(judged.claim.parts) if (panel := _panel(part, outcomes))]
+    if not drawn:
         return None
-    columns, rows = min(COLUMNS, len(parts)), math.ceil(len(parts) / COLUMNS)
+    columns, rows = min(COLUMNS, len(drawn)), math.ceil(len(drawn) / COLUMNS)
     with style():
         figure = Figure(figsize=(WIDTH * columns, HEIGHT * rows))
-        panels = figure.subplots(rows, columns, squeeze=False).ravel()
-        for axes, part in zip(panels, parts, strict=False):
-            _draw(axes, part, outcomes)
+        places = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axes, (part, panel) in zip(places, drawn, strict=False):
+            panel(axes)
             axes.set_title(_title(part), fontsize=8.5)
             axes.tick_params(labelsize=8)
-        for axes in panels[len(parts) :]:
+        for axes in places[len(drawn) :]:
             axes.set_axis_off()
     return figure
 
 
-def _drawable(part: AnyPart, outcomes: Outcomes) -> bool:
-    if isinstance(part, ErrorPart):
-        return False
-    if isinstance(part, OrderingPart) and part.metric == "seconds":
-        return outcomes[part.of].seconds is not None and outcomes[part.than].seconds is not None
-    return True
+def legend(parts: Sequence[AnyPart]) -> str:
+    """Say in words what the panels of these parts show."""
+    needed = {text for part in parts for text in _legend(part)}
+    if _NUMBERS in needed:  # says what orange is, too
+        needed.discard(_PUBLISHED)
+    return " ".join(text for text in (_DOTS, _NUMBERS, _PUBLISHED, _LINES) if text in needed)
+
+
+def _panel(part: AnyPart, outcomes: Outcomes) -> Panel | None:  # noqa: PLR0911 - one for each kind
+    """Return what draws a part, or None where there is nothing to draw."""
+    match part:
+        case NumberPart():
+            return partial(_draw_number, part, outcomes)
+        case RangePart():
+            return partial(_draw_range, part, outcomes)
+        case OrderingPart():
+            unknown = any(outcomes[place].measured(part.metric) is None for place in part.places())
+            return None if unknown else partial(_draw_ordering, part, outcomes)
+        case GapPart():
+            return partial(_draw_gap, part, outcomes)
+        case TrendPart() | WobblePart():
+            return partial(_draw_curves, part, outcomes)
+        case StopPart():
+            return partial(_draw_stop, part, outcomes)
+        case ThresholdPart():
+            return partial(_draw_threshold, part, outcomes)
+        case ErrorPart():
+            return None
+        case _:
+            assert_never(part)
+
+
+def _legend(part: AnyPart) -> tuple[str, ...]:
+    """Return what explains the panel of a part."""
+    match part:
+        case NumberPart():
+            return _DOTS, _NUMBERS
+        case RangePart() | ThresholdPart():
+            return _DOTS, _PUBLISHED
+        case OrderingPart() | GapPart():
+            return (_DOTS,)
+        case TrendPart() | WobblePart():
+            return (_LINES,)
+        case StopPart():
+            return (_PUBLISHED,)
+        case ErrorPart():
+            return ()
+        case _:
+            assert_never(part)
 
 
 def _distinct(parts: Sequence[AnyPart]) -> list[AnyPart]:
@@ -89,51 +139,40 @@ def _title(part: AnyPart) -> str:
     return f"{place.split('/')[1]}: {metric}, epochs {first} and {last} marked"
 
 
-def _draw(axes: Axes, part: AnyPart, outcomes: Outcomes) -> None:
-    match part:
-        case NumberPart():
-            _draw_number(axes, part, outcomes)
-        case RangePart():
-            _draw_dots(axes, {"": outcomes[part.of].last(part.metric)}, METRICS[part.metric])
-            ends = [rounded(figure) for figure in part.published]
-            axes.axvspan(ends[0].low, ends[1].high, color=PUBLISHED, alpha=0.2, linewidth=0)
-        case OrderingPart():
-            _draw_ordering(axes, part, outcomes)
-        case GapPart():
-            outcome = outcomes[part.of]
-            names = {METRICS[metric]: outcome.last(metric) for metric in (part.metric, part.than_metric)}
-            _draw_dots(axes, names, "")
-        case TrendPart() | WobblePart():
-            _draw_curves(axes, outcomes[part.of], part)
-        case StopPart():
-            _draw_stop(axes, outcomes[part.of], part)
-        case ThresholdPart():
-            _draw_dots(axes, {"": outcomes[part.of].last(part.metric)}, METRICS[part.metric])
-            axes.axvline(part.at_least, color=PUBLISHED, linewidth=1.6)
-
-
-def _draw_number(axes: Axes, part: NumberPart, outcomes: Outcomes) -> None:
-    rows = {"": values_of(part, outcomes)}
-    other = part.otherwise
-    if other:
-        changed = part.model_copy(update=other.model_dump(exclude={"condition"}, exclude_none=True))
-        rows = {"as stated": rows[""], "otherwise": values_of(changed, outcomes)}
-    _draw_dots(axes, rows, METRICS[part.metric], intervals=True)
+def _draw_number(part: NumberPart, outcomes: Outcomes, axes: Axes) -> None:
+    rows = {"": outcomes[part.of].values(part.metric, part.epoch)}
+    if part.otherwise:
+        other = part.under_otherwise()
+        rows = {"as stated": rows[""], "otherwise": outcomes[other.of].values(other.metric, other.epoch)}
+    _draw_dots(axes, rows, METRIC_NAMES[part.metric], intervals=True)
     number = rounded(part.published)
     axes.axvspan(number.low, number.high, color=PUBLISHED, alpha=0.25, linewidth=0)
     axes.axvline(number.value, color=PUBLISHED, linewidth=1.6)
 
 
-def _draw_ordering(axes: Axes, part: OrderingPart, outcomes: Outcomes) -> None:
-    names = short_names(part.of, part.than)
-    if names[0].endswith(")"):
-        names = part.of.split("/")[0], part.than.split("/")[0]
-    first, second = (
-        outcome.seconds if part.metric == "seconds" else outcome.last(part.metric)
-        for outcome in (outcomes[part.of], outcomes[part.than])
-    )
-    if first is not None and second is not None:
-        _draw_dots(axes, {names[0]: first, names[1]: second}, METRICS[part.metric])
+def _draw_range(part: RangePart, outcomes: Outcomes, axes: Axes) -> None:
+    _draw_dots(axes, {"": outcomes[part.of].values(part.metric)}, METRIC_NAMES[part.metric])
+    lower, upper = (rounded(figure) for figure in part.published)
+    axes.axvspan(lower.low, upper.high, color=PUBLISHED, alpha=0.2, linewidth=0)
+
+
+def _draw_ordering(part: OrderingPart, outcomes: Outcomes, axes: Axes) -> None:
+    (experiment, variant), (other_experiment, other_variant) = (place.split("/") for place in part.places())
+    # Both would be too long for an axis.
+    names = (variant, other_variant) if variant != other_variant else (experiment, other_experiment)
+    rows = {name: outcomes[place].measured(part.metric) for name, place in zip(names, part.places(), strict=True)}
+    known = {name: values for name, values in rows.items() if values is not None}
+    _draw_dots(axes, known, METRIC_NAMES[part.metric])
+
+
+def _draw_gap(part: GapPart, outcomes: Outcomes, axes: Axes) -> None:
+    metrics = part.metric, part.than_metric
+    _draw_dots(axes, {METRIC_NAMES[metric]: outcomes[part.of].values(metric) for metric in metrics}, "")
+
+
+def _draw_threshold(part: ThresholdPart, outcomes: Outcomes, axes: Axes) -> None:
+    _draw_dots(axes, {"": outcomes[part.of].values(part.metric)}, METRIC_NAMES[part.metric])
+    axes.axvline(part.at_least, color=PUBLISHED, linewidth=1.6)
 
 
 def _draw_dots(axes: Axes, rows: dict[str, Values], label: str, *, intervals: bool = False) -> None:
@@ -156,14 +195,14 @@ def _draw_dots(axes: Axes, rows: dict[str, Values], label: str, *, intervals: bo
     axes.set_xlabel(label, fontsize=8.5)
 
 
-def _draw_curves(axes: Axes, outcome: Outcome, part: TrendPart | WobblePart) -> None:
+def _draw_curves(part: TrendPart | WobblePart, outcomes: Outcomes, axes: Axes) -> None:
     """Draw training and test over epochs, mean and spread, with the epochs that are compared."""
     pair = ("accuracy", "test_accuracy") if part.metric.endswith("accuracy") else ("loss", "test_loss")
     for metric, colour, line in zip(pair, COLOURS, ("-", "--"), strict=False):
-        curves = outcome.curves(metric)
+        curves = outcomes[part.of].curves(metric)
         epochs = np.arange(1, curves.shape[1] + 1)
         axes.fill_between(epochs, curves.min(axis=0), curves.max(axis=0), color=colour, alpha=0.2, linewidth=0)
-        axes.plot(epochs, curves.mean(axis=0), line, color=colour, linewidth=1.4, label=METRICS[metric].split()[0])
+        axes.plot(epochs, curves.mean(axis=0), line, color=colour, linewidth=1.4, label=METRIC_NAMES[metric].split()[0])
     for epoch in (part.from_epoch, part.to_epoch):
         axes.axvline(epoch, color=MUTED, linewidth=0.8, linestyle=":")
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -171,8 +210,9 @@ def _draw_curves(axes: Axes, outcome: Outcome, part: TrendPart | WobblePart) -> 
     axes.legend(fontsize=7.5, frameon=False)
 
 
-def _draw_stop(axes: Axes, outcome: Outcome, part: StopPart) -> None:
+def _draw_stop(part: StopPart, outcomes: Outcomes, axes: Axes) -> None:
     """Draw the loss of each training up to its stop."""
+    outcome = outcomes[part.of]
     for curve in outcome.curves("loss"):
         trained = curve[np.isfinite(curve)]
         axes.plot(np.arange(1, len(trained) + 1), trained, color=TRAINED, linewidth=0.8, alpha=0.6)
@@ -182,18 +222,3 @@ def _draw_stop(axes: Axes, outcome: Outcome, part: StopPart) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("epoch", fontsize=8.5)
     axes.set_ylabel("training loss", fontsize=8.5)
-
-
-def legend(parts: Sequence[AnyPart]) -> str:
-    """Say in words what the panels of these kinds show."""
-    kinds = {part.kind for part in parts}
-    texts = []
-    if kinds & {"number", "range", "ordering", "gap", "threshold"}:
-        texts.append("Dots are single trainings, black bars their means.")
-    if "number" in kinds:
-        texts.append("Grey bars are prediction intervals; orange is what was published.")
-    elif kinds & {"range", "threshold", "early-stop"}:
-        texts.append("Orange is what was published, or the threshold.")
-    if kinds & {"trend", "wobble"}:
-        texts.append("Lines are means over the seeds, bands reach from the lowest to the highest.")
-    return " ".join(texts)

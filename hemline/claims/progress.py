@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+import rich.progress
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
 from hemline.claims.file import Claims
 from hemline.data.description import load_dataset
+from hemline.training.progress import Progress
 
 # Rough seconds on one core: of a training's epoch per weight and image, of a stage around its trainings.
 _PER_WEIGHT_AND_IMAGE = 4e-11
@@ -27,7 +28,6 @@ _ENOUGH = 15.0
 _TRAINING = re.compile(r"Running stage 'train@(?P<variant>[a-z0-9-]+)'")
 _CACHED = re.compile(r"Stage 'train@(?P<variant>[a-z0-9-]+)' (is cached|didn't change)")
 _STAGE = re.compile(r"Running stage '(?P<stage>[a-z]+)'")
-_EPOCH = re.compile(r"^(?P<variant>[a-z0-9-]+)  seed (?P<seed>\d+)  epoch (?P<epoch>\d+)/(?P<epochs>\d+)  ")
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ class Display:
         self._restored = 0.0  # estimated seconds of what DVC had in its cache
         self._finished = 0.0  # estimated seconds of what was trained
         self._present: Setting | None = None
-        self._epochs: dict[str, int] = {}
+        self._epochs: dict[int, int] = {}
         self._experiment = ""
         self._clock, self._start = clock, clock()
         self._number = 0
         self._console = Console()
-        columns = (BarColumn(20), TextColumn("{task.description}", markup=False))
-        self._bar = Progress(*columns, console=self._console, disable=not self._console.is_terminal)
+        columns = (rich.progress.BarColumn(20), rich.progress.TextColumn("{task.description}", markup=False))
+        self._bar = rich.progress.Progress(*columns, console=self._console, disable=not self._console.is_terminal)
         self._task = self._bar.add_task("", total=self._total)
 
     def __enter__(self) -> Self:
@@ -104,8 +104,8 @@ class Display:
             self._present = self._todo.get((self._experiment, match["variant"]))
             self._number += 1
             self._announce()
-        elif match := _EPOCH.match(line):
-            self._epochs[match["seed"]] = int(match["epoch"])
+        elif training := Progress.read(line):
+            self._epochs[training.seed] = training.epoch
             self._show(self._text())
         elif match := _STAGE.search(line):
             self._close()

@@ -1,4 +1,4 @@
-"""The claims' trainings in the MLflow store: every one there, tagged with its claims, and its times read back."""
+"""The claims' trainings as MLflow runs: every one in the store, tagged with its claims, and its times read back."""
 
 import os
 import subprocess
@@ -14,8 +14,8 @@ from hemline.tracking.recorder import warn
 CLAIMS_TAG = "claims"
 
 
-def record(claims: Claims, experiments: Sequence[Experiment]) -> dict[str, list[float]]:
-    """Complete the store, tag every run with its claims, and return the seconds of its epochs by the model's SHA-256.
+def complete_runs(claims: Claims, experiments: Sequence[Experiment]) -> dict[str, list[float]]:
+    """Give every training its run and its claims' tag, and return the seconds of its epochs by the model's SHA-256.
 
     Tags are set here and not while training, because trainings that DVC has in its cache do not happen again. What
     fails costs a warning and the times: no verdict on anything else needs the store.
