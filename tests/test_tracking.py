@@ -539,6 +539,20 @@ def test_a_run_has_its_lock_from_its_first_moment(workspace, monkeypatch):
     assert not list(Path(".hemline/live").iterdir())
 
 
+# Starting MLflow.
+
+
+@pytest.mark.parametrize("module", ["store_writer", "registry"])
+def test_whichever_module_comes_first_mlflow_is_imported_without_telemetry(module):
+    code = (
+        f"import hemline.tracking.{module}; from mlflow.telemetry.client import get_telemetry_client; "
+        "sys.exit(get_telemetry_client() is not None)"
+    )
+    # In an environment that tells MLflow of no test, in which it would have no telemetry by itself.
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY)}
+    assert subprocess.run([sys.executable, "-c", f"import sys; {code}"], env=environment, check=False).returncode == 0
+
+
 # Creating the store.
 
 

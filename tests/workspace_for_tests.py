@@ -51,6 +51,10 @@ def copy(template, folder, monkeypatch):
     """Copy a workspace, and go there."""
     shutil.copytree(template, folder)
     enter(folder, monkeypatch)
+    if Path("mlflow.db").exists():
+        from hemline.tracking import store  # noqa: PLC0415 - imports MLflow, rarely needed
+
+        store.bring_along()
     return folder
 
 
@@ -102,8 +106,8 @@ def write_models(variant, seeds, validation_split=0.1):
         save_model(models[seed], trained.model_path(seed))
         for epoch in range(1, EPOCHS + 1):
             reached = accuracy * epoch / EPOCHS
-            validation = reached if validation_split else float("nan")
-            figures = {"loss": 1 - reached, "accuracy": reached, "val_loss": 1 - validation, "val_accuracy": validation}
+            figures = {"loss": 1 - reached, "accuracy": reached}
+            figures |= {"val_loss": 1 - reached, "val_accuracy": reached} if validation_split else {}
             history.append({"seed": seed, "epoch": epoch} | figures)
     probabilities = {
         name: np.stack([probabilities_of(each, name) for each in models]) for name in ("validation", "test")
