@@ -34,8 +34,8 @@ class Recorder:
         self._told: list[Future[None]] = []
 
     def __enter__(self) -> Self:
-        # In this process, after MLflow's import, a stage `train` of a tiny data set took 8.4 s at best and 13.3 s in the
-        # median of 12 turns; with the helper 5.7 s and 9.9 s, and without any recording 3.4 s and 6.3 s.
+        # A stage `train` on a tiny data set takes 5.7 s with a helper, 8.4 s with a thread of this process, and 3.4 s
+        # without any recording (the best of 12 turns; in the median, on a busy machine, 9.9, 13.3 and 6.3 s).
         self._process = self._helper.enter_context(helper_process())
         self._tell(Open(self._settings))
         return self
