@@ -4,20 +4,19 @@ Run: python -m commands.sync
 """
 
 import sys
-from pathlib import Path
 
 from hemline.errors import one_line_errors
 from hemline.params import load_params
-from hemline.tracking.publish import publish_figures, publish_pictures
+from hemline.tracking import store
+from hemline.tracking.publish import publish_all
 
 
 def main() -> None:
     """Give every model of the workspace its full run."""
     with one_line_errors():
-        variants = list(load_params().variants)
-        if not publish_figures(variants):
-            sys.exit(1)
-        if Path("reports/figures").is_dir() and not publish_pictures(variants):
+        with store.reached():
+            store.bring_along()
+        if not publish_all(list(load_params().variants)):
             sys.exit(1)
 
 

@@ -54,6 +54,7 @@ def prepare(port: int) -> Prepared:
     base = store.describe(store.tracking_uri()) if command is None else f"http://{HOST}:{port}"
     # First, so that a store out of reach is told once.
     with store.reached():
+        store.bring_along()
         address = server.link(base, params.dataset)
     if Evaluated().exists():
         publish(list(params.variants))
@@ -62,10 +63,10 @@ def prepare(port: int) -> Prepared:
 
 def publish(variants: list[str]) -> None:
     """Complete the store; while variants are being trained again, that is impossible, and their curves are wanted."""
-    from hemline.tracking import publish  # noqa: PLC0415
+    from hemline.tracking.publish import publish_all  # noqa: PLC0415
 
     try:
-        publish.publish_figures(variants)
+        publish_all(variants)
     except InputError as error:
         print(f"warning: {error}", file=sys.stderr)
 

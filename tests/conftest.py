@@ -2,7 +2,9 @@
 
 import pytest
 
-from hemline.training.tensorflow import start_tensorflow
+from hemline.target import fix_target
+
+fix_target()
 
 # Their tests take one repository through its states, in their order.
 ONE_AFTER_THE_OTHER = ("test_faults.py", "test_one_store.py", "test_pipeline.py")
@@ -12,7 +14,7 @@ USE_TENSORFLOW = {"test_model", "test_optimizers", "test_tracking", "test_traine
 def pytest_pycollect_makemodule(module_path):
     # Its settings count before its first import; each worker of pytest-xdist comes by here.
     if module_path.stem in USE_TENSORFLOW:
-        start_tensorflow()
+        import hemline.training.tensorflow  # noqa: F401, PLC0415
 
 
 @pytest.hookimpl(optionalhook=True)

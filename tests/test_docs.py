@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.run import dvc_command
+from commands.experiment import dvc_command
 from hemline.errors import InputError
 from hemline.params import load_params, read_yaml
 

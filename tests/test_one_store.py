@@ -29,11 +29,11 @@ COMPLETE = {"loss", "accuracy", "val_loss", "val_accuracy", "test_accuracy", "te
 OPEN_RUNS = """
 import json, sys
 import mlflow, numpy as np
-from hemline.tracking import run, store
+from hemline.tracking import mlflow_run, store
 opened = store.open_store("tiny")
 for each in store.search(opened, "attributes.status = 'FINISHED'"):
     params = each.data.params
-    model = mlflow.keras.load_model(f"models:/{run.model_id(each)}")
+    model = mlflow.keras.load_model(f"models:/{mlflow_run.model_id(each)}")
     print(json.dumps({
         "run": [params["variant"], int(params["seed"]), int(params["epochs"])],
         "experiment": each.data.tags.get("dvc_experiment"),
@@ -164,6 +164,7 @@ def test_a_moved_repository_still_opens_its_models_and_ends_its_dead_runs(pipeli
     training.wait()
     pipeline.folder = pipeline.folder.rename(pipeline.folder.with_name("moved"))
     assert running(pipeline)
+    pipeline.run("python", "-m", "commands.sync")
     assert epochs_of(opened_runs(pipeline)) == {1, 2}
     assert not running(pipeline)
     assert not list((pipeline.folder / ".hemline" / "live").iterdir())

@@ -179,7 +179,9 @@ def test_a_file_that_is_not_what_the_data_set_says_is_refused_and_named(pipeline
 
 
 @pytest.mark.parametrize(
-    "module", ["stages.train nowhere", "stages.train", "commands.run epochs"], ids=["variant", "nothing", "no value"]
+    "module",
+    ["stages.train nowhere", "stages.train", "commands.experiment epochs"],
+    ids=["variant", "nothing", "no value"],
 )
 def test_a_bad_argument_is_refused_without_a_traceback(pipeline, module):
     done = pipeline.run("python", "-m", *module.split(), check=False)

@@ -25,21 +25,23 @@ from datasets_for_tests import publish as publish_dataset
 from mlflow.models import Model
 
 from commands import ui
-from hemline.comparison.evaluated import Evaluation
-from hemline.data.splits import Labelled, read_split, write_split
+from hemline.comparison.evaluated import Evaluated
+from hemline.comparison.evaluation import Evaluation
+from hemline.comparison.metrics import METRICS
+from hemline.data.normalized import Labelled, Normalized
 from hemline.errors import InputError
 from hemline.params import Normalize, Training
-from hemline.processes.helper import process_beside
-from hemline.tracking import store
-from hemline.tracking.publish import publish
-from hemline.tracking.recorder import Recorder, _recording
-from hemline.tracking.run import run_name
+from hemline.processes.helper import helper_process
+from hemline.tracking import liveness, run_name, server, store
+from hemline.tracking.publish import publish_all, publish_figures, publish_pictures
+from hemline.tracking.recorder import Recorder, _writer
 from hemline.training.model import build_model, describe_layers, load_model, predict, save_model, serving_model
 from hemline.training.trained import Settings, Trained
 
 REPOSITORY = Path(__file__).parent.parent
 VARIANTS = {"linear": [], "dense-3": [3]}
 SEEDS = [0, 4]
+PICTURE = "confusion_matrix_all_seeds.png"
 EPOCHS = [
     {"epoch": 1, "loss": 1.5, "accuracy": 0.25, "val_loss": 1.75, "val_accuracy": 0.5},
     {"epoch": 2, "loss": 1.25, "accuracy": 0.5, "val_loss": 1.5, "val_accuracy": 0.75},
@@ -67,8 +69,8 @@ def empty_database(tmp_path_factory):
 @pytest.fixture
 def in_a_thread(monkeypatch):
     """Let recorders record in a thread and not in a process, which would import MLflow each time."""
-    monkeypatch.setattr("hemline.tracking.record.process_beside", lambda: ThreadPoolExecutor(1))
-    _recording.cache_clear()
+    monkeypatch.setattr("hemline.tracking.recorder.helper_process", lambda: ThreadPoolExecutor(1))
+    _writer.cache_clear()
 
 
 @pytest.fixture
@@ -92,21 +94,22 @@ def workspace(fresh, empty_database):
 @pytest.fixture
 def results(workspace):
     """The same, with the outputs of all stages: models that were built and not trained."""
-    raw = Labelled(np.arange(54, dtype=np.uint8).reshape(9, 2, 3), np.arange(9, dtype=np.uint8) % 3)
-    write_split("test", Labelled(raw.images.astype(np.float32) / 255, raw.labels), workspace / "data" / "normalized")
-    test = read_split("test")
-    evaluation = Evaluation("linear", ["a", "b", "c"], test.labels)
+    images = np.arange(54, dtype=np.float32).reshape(9, 2, 3) / 255
+    labels = np.arange(9, dtype=np.uint8) % 3
+    Normalized().write({"test": Labelled(images, labels)}, ["a", "b", "c"], 255)
+    evaluation = Evaluation("linear", ["a", "b", "c"], labels)
     for variant in VARIANTS:
         trained = Trained(variant)
-        trained.folder.mkdir(parents=True)
-        for seed in SEEDS:
-            model = model_of(variant, seed)
+        trained.path.mkdir(parents=True)
+        models = [model_of(variant, seed) for seed in SEEDS]
+        for seed, model in zip(SEEDS, models, strict=True):
             save_model(model, trained.model_path(seed))
-            last = {"seed": seed} | EPOCHS[-1]
-            evaluation.add(variant, last, predict(model, test.images), trained.model_sha256(seed))
-        trained.write(settings_of(variant), [{"seed": seed} | figures for seed in SEEDS for figures in EPOCHS])
-        evaluation.describe(variant, describe_layers(model), trained.history())
-    evaluation.write(Path("reports"))
+        history = [{"seed": seed} | figures for seed in SEEDS for figures in EPOCHS]
+        probabilities = {"test": np.stack([predict(model, images) for model in models])}
+        trained.write(settings_of(variant), history, describe_layers(models[0]), probabilities)
+        digests = {seed: trained.model_sha256(seed) for seed in SEEDS}
+        evaluation.add(variant, trained.history(), probabilities["test"], digests, models[0].count_params())
+    Evaluated().write(evaluation)
     return workspace
 
 
@@ -231,6 +234,7 @@ def test_a_model_is_logged_as_mlflow_s_keras_flavor_logs_it(workspace, tmp_path)
     for name in files[1] - {"MLmodel", "data", "data/model.keras"}:
         assert (logged / name).read_text() == (theirs / name).read_text(), name
     mine, reference = (Model.load(folder).to_dict() for folder in (logged, theirs))
+    reference["flavors"]["python_function"] |= {"code": None, "streamable": False}  # what is none is named by one only
     of_each = {"artifact_path", "model_id", "model_uuid", "model_size_bytes", "run_id", "utc_time_created"}
     assert {key: mine[key] for key in mine.keys() - of_each} == {
         key: reference[key] for key in reference.keys() - of_each
@@ -254,14 +258,14 @@ def test_artifacts_lie_beside_the_database_whatever_the_present_folder(workspace
 def test_a_training_that_fails_ends_its_run_as_failed_and_one_that_is_interrupted_as_killed(workspace, error, status):
     with suppress(error), Recorder(settings_of()) as recorder:
         recorder.start(0)
-        recorder._events[-1].result()
+        recorder._told[-1].result()
         raise error
     assert only_run().info.status == status
 
 
 @pytest.mark.parametrize(("interval", "writes"), [(math.inf, [1, 2]), (0, [1, 1, 1])])
 def test_epochs_that_follow_fast_are_written_together_and_slow_ones_at_once(workspace, monkeypatch, interval, writes):
-    monkeypatch.setattr("hemline.tracking.recording._SECONDS_BETWEEN_WRITES", interval)
+    monkeypatch.setattr("hemline.tracking.store_writer._SECONDS_BETWEEN_WRITES", interval)
     seen = []
 
     def spy(_client, _run_id, metrics):
@@ -269,7 +273,7 @@ def test_epochs_that_follow_fast_are_written_together_and_slow_ones_at_once(work
 
     with Recorder(settings_of()) as recorder:
         recorder.start(0)
-        recorder._events[-1].result()
+        recorder._told[-1].result()
         monkeypatch.setattr(mlflow.MlflowClient, "log_batch", spy)
         for number in (1, 2, 3):
             recorder.epoch(0, EPOCHS[0] | {"epoch": number})
@@ -286,7 +290,7 @@ def test_a_training_that_fails_leaves_the_epochs_before_it_in_its_run(workspace)
 
 
 def test_a_run_whose_model_cannot_be_logged_has_all_its_epochs(workspace, monkeypatch):
-    monkeypatch.setattr("hemline.tracking.run.log_model", Mock(side_effect=OSError))
+    monkeypatch.setattr("hemline.tracking.mlflow_run.log_model", Mock(side_effect=OSError))
     record(settings_of())
     assert steps_of(only_run()) == [1, 2]
 
@@ -294,13 +298,13 @@ def test_a_run_whose_model_cannot_be_logged_has_all_its_epochs(workspace, monkey
 def test_an_interrupted_training_does_not_wait_for_what_is_still_to_be_recorded(workspace):
     def wait_for_the_end_of_the_block():
         end = time.monotonic() + 30
-        while not recorder._events[3].cancelled() and time.monotonic() < end:
+        while not recorder._told[3].cancelled() and time.monotonic() < end:
             time.sleep(0.01)
 
     with suppress(KeyboardInterrupt), Recorder(settings_of()) as recorder:
         recorder.start(0)
         recorder.epoch(0, EPOCHS[0])
-        recorder._events[-1].result()
+        recorder._told[-1].result()
         ready = threading.Event()
         recorder._process.submit(lambda: ready.wait(30) and wait_for_the_end_of_the_block())
         recorder.epoch(0, EPOCHS[1])
@@ -346,12 +350,26 @@ def test_a_run_lasts_from_its_start_to_its_end_however_late_they_are_recorded(wo
     ],
 )
 def test_a_run_s_name_says_what_is_unusual_about_it(changes, name):
-    assert run_name(settings_of(**changes), 7) == name
+    assert run_name.run_name(settings_of(**changes), 7) == name
 
 
 def test_a_run_s_name_tells_scales_and_splits_apart():
     settings = settings_of().model_copy(update={"normalize": Normalize(scale=1, validation_split=0.0)})
-    assert run_name(settings, 7) == "dense-3 e2 scale1 val0 s7"
+    assert run_name.run_name(settings, 7) == "dense-3 e2 scale1 val0 s7"
+
+
+def test_a_key_without_an_abbreviation_stands_in_a_run_s_name_in_full(monkeypatch):
+    monkeypatch.setattr(run_name, "_SHORT", {"renamed": "r", "optimizer": ""})
+    settings = settings_of(stop_below_loss=0.2, optimizer="sgd", activation="tanh").model_copy(
+        update={"normalize": Normalize(scale=1)}
+    )
+    assert run_name.run_name(settings, 7) == "dense-3 e2 sgd activation tanh stop_below_loss 0.2 scale 1 s7"
+
+
+def test_the_table_of_runs_shows_every_metric_of_the_comparison_beside_the_one_that_chooses():
+    columns = set(server._VIEW_STATE["selectedColumns"])
+    assert columns >= {f"metrics.`test_{metric.key}`" for metric in METRICS}
+    assert columns >= {"metrics.`test_accuracy`", "metrics.`test_gain`", "metrics.`val_accuracy`"}
 
 
 # Failures of the store.
@@ -372,7 +390,7 @@ def test_a_store_out_of_reach_costs_one_warning_and_no_training(workspace, monke
 def test_a_store_that_breaks_half_way_costs_one_warning_and_no_training(workspace, capfd):
     with Recorder(settings_of()) as recorder:
         recorder.start(0)
-        recorder._events[-1].result()
+        recorder._told[-1].result()
         with closing(sqlite3.connect(workspace / "mlflow.db")) as connection, connection:
             connection.execute("DROP TABLE metrics")
         recorder.epoch(0, EPOCHS[0])
@@ -387,10 +405,10 @@ def test_a_database_that_is_none_costs_one_warning(fresh, capfd):
 
 
 def test_a_recorder_whose_process_is_killed_costs_one_warning_and_no_training(workspace, monkeypatch, capfd):
-    monkeypatch.setattr("hemline.tracking.record.process_beside", process_beside)
+    monkeypatch.setattr("hemline.tracking.recorder.helper_process", helper_process)
     with Recorder(settings_of()) as recorder:
         recorder.start(0)
-        recorder._events[-1].result()
+        recorder._told[-1].result()
         recorder._process.submit(os.kill, recorder._process.submit(os.getpid).result(), signal.SIGKILL).exception()
         for figures in EPOCHS:
             recorder.epoch(0, figures)
@@ -399,13 +417,46 @@ def test_a_recorder_whose_process_is_killed_costs_one_warning_and_no_training(wo
     assert [run.info.status for run in all_runs()] == ["KILLED"]
 
 
-@pytest.mark.parametrize("broken", ["record._recording", "model_file.ModelFile.write"])
+@pytest.mark.parametrize("broken", ["recorder._writer", "model_file.ModelFile.write"])
 def test_what_fails_before_anything_is_recorded_costs_one_warning_and_no_training(
     workspace, monkeypatch, capfd, broken
 ):
     monkeypatch.setattr(f"hemline.tracking.{broken}", Mock(side_effect=OSError("no space left")))
     record(settings_of())
     assert capfd.readouterr().err.count("warning: MLflow: no space left; run `make sync`") == 1
+
+
+@pytest.fixture
+def moved(workspace, monkeypatch, tmp_path_factory):
+    """A repository with a recorded run that was moved to another place."""
+    record(settings_of())
+    there = workspace.rename(tmp_path_factory.mktemp("moved") / "repository")
+    monkeypatch.chdir(there)
+    monkeypatch.setenv("DVC_ROOT", str(there))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    _writer.cache_clear()
+    return there
+
+
+def test_a_store_that_was_moved_is_one_line_with_the_remedy_for_a_command(moved):
+    with (
+        pytest.raises(InputError, match=r"repository/mlflow.db: file://.* is no longer .*; run `make sync`$"),
+        store.reached(),
+    ):
+        store.open_store("tiny")
+
+
+def test_a_training_in_a_repository_that_was_moved_leaves_nothing_at_the_former_place(moved, tmp_path, capfd):
+    record(settings_of())
+    assert capfd.readouterr().err.count("warning: MLflow: ") == 1
+    assert not tmp_path.exists()
+
+
+def test_a_store_that_was_moved_opens_its_models_once_its_artifacts_were_brought_along(moved):
+    store.bring_along()
+    logged = mlflow.artifacts.download_artifacts(f"models:/{only_run().outputs.model_outputs[0].model_id}")
+    assert Path(logged).is_relative_to(moved)
+    assert mlflow.keras.load_model(logged).input_shape == (None, 2, 3)
 
 
 # Runs that nobody ended.
@@ -416,7 +467,7 @@ from hemline.tracking.recorder import Recorder
 from hemline.training.trained import Settings
 recorder = Recorder(Settings.model_validate_json(sys.argv[1])).__enter__()
 recorder.start(0)
-recorder._events[-1].result()
+recorder._told[-1].result()
 print("started", flush=True)
 time.sleep(600)
 """
@@ -451,35 +502,34 @@ def test_another_repository_that_uses_the_same_store_leaves_live_runs_alone(hold
 
 def test_a_run_whose_lock_belongs_to_another_user_is_left_alone(workspace, monkeypatch):
     opened = store.open_store("tiny")
-    tags = {store.HOST_TAG: socket.gethostname(), store.LOCK_TAG: str(workspace / "another" / "lock")}
+    tags = {liveness.HOST_TAG: socket.gethostname(), liveness.LOCK_TAG: str(workspace / "another" / "lock")}
     (workspace / "another").mkdir()
     opened.client.create_run(opened.experiment_id, tags=tags)
 
-    acquire = store.FileLock.acquire
+    acquire = liveness.FileLock.acquire
 
     def refuse(lock, **options):
         if "another" in lock.lock_file:
             raise PermissionError(13, "Permission denied")
         return acquire(lock, **options)
 
-    monkeypatch.setattr(store.FileLock, "acquire", refuse)
+    monkeypatch.setattr(liveness.FileLock, "acquire", refuse)
     assert [run.info.status for run in all_runs()] == ["RUNNING"]
 
 
 def test_runs_of_another_machine_are_left_alone(workspace):
     opened = store.open_store("tiny")
-    opened.client.create_run(opened.experiment_id, tags={store.HOST_TAG: "elsewhere"})
+    opened.client.create_run(opened.experiment_id, tags={liveness.HOST_TAG: "elsewhere"})
     assert [run.info.status for run in all_runs()] == ["RUNNING"]
 
 
 def test_a_run_has_its_lock_from_its_first_moment(workspace, monkeypatch):
-    opened = store.open_store("tiny")
     statuses = []
     log_inputs = mlflow.MlflowClient.log_inputs
 
     def spy(client, run_id, **arguments):
         # In the middle of its creation, another process opens the store.
-        store._end_dead_runs(opened)
+        store.open_store("tiny")
         statuses.append(client.get_run(run_id).info.status)
         return log_inputs(client, run_id, **arguments)
 
@@ -489,15 +539,29 @@ def test_a_run_has_its_lock_from_its_first_moment(workspace, monkeypatch):
     assert not list(Path(".hemline/live").iterdir())
 
 
+# Starting MLflow.
+
+
+@pytest.mark.parametrize("module", ["store_writer", "registry"])
+def test_whichever_module_comes_first_mlflow_is_imported_without_telemetry(module):
+    code = (
+        f"import hemline.tracking.{module}; from mlflow.telemetry.client import get_telemetry_client; "
+        "sys.exit(get_telemetry_client() is not None)"
+    )
+    # In an environment that tells MLflow of no test, in which it would have no telemetry by itself.
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY)}
+    assert subprocess.run([sys.executable, "-c", f"import sys; {code}"], env=environment, check=False).returncode == 0
+
+
 # Creating the store.
 
 
 @pytest.mark.parametrize("repositories", [1, 3])
 def test_several_processes_that_create_the_store_at_once_share_one(fresh, repositories, monkeypatch):
     code = (
-        "import sys\nfrom hemline.tracking import store\nprint('ready', flush=True)\nsys.stdin.readline()\n"
+        "import sys\nfrom hemline.tracking import liveness, store\nprint('ready', flush=True)\nsys.stdin.readline()\n"
         "opened = store.open_store('tiny')\n"
-        "opened.client.create_run(opened.experiment_id, tags={store.HOST_TAG: sys.argv[1]})"
+        "opened.client.create_run(opened.experiment_id, tags={liveness.HOST_TAG: sys.argv[1]})"
     )
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{fresh / 'mlflow.db'}")
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
@@ -563,7 +627,8 @@ def test_a_deleted_experiment_comes_back(workspace):
 
 def test_a_run_that_mlflow_started_for_the_whole_project_is_kept_as_a_tag_only(workspace):
     code = (
-        "import json, os, sys; from hemline.tracking.run import _tags; from hemline.training.trained import Settings; "
+        "import json, os, sys; from hemline.tracking.mlflow_run import _tags; "
+        "from hemline.training.trained import Settings; "
         "print(json.dumps([_tags(Settings.model_validate_json(sys.argv[1]), 0), dict(os.environ)]))"
     )
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "MLFLOW_RUN_ID": "b" * 32, "MLFLOW_EXPERIMENT_ID": "3"}
@@ -588,7 +653,7 @@ def evaluated():
 
 
 def test_publishing_into_an_empty_store_back_fills_a_full_run_of_every_model(results):
-    assert publish(list(VARIANTS))
+    assert publish_figures(list(VARIANTS))
     runs = {(run.data.tags["variant"], int(run.data.tags["seed"])): run for run in all_runs()}
     assert set(runs) == {(variant, seed) for variant in VARIANTS for seed in SEEDS}
     client = store.open_store("tiny").client
@@ -601,7 +666,6 @@ def test_publishing_into_an_empty_store_back_fills_a_full_run_of_every_model(res
         assert [(point.step, point.value) for point in curve] == [(1, 1.75), (2, 1.5)]
         assert {file.path for file in client.list_artifacts(run.info.run_id)} >= {
             "confusion_matrix.csv",
-            "confusion_matrix_all_seeds.png",
             "per_class.txt",
         }
         served = mlflow.pyfunc.load_model(f"models:/{run.outputs.model_outputs[0].model_id}")
@@ -611,7 +675,7 @@ def test_publishing_into_an_empty_store_back_fills_a_full_run_of_every_model(res
 
 
 def test_publishing_sets_the_test_figures_and_the_gain_over_the_baseline(results):
-    publish(list(VARIANTS))
+    publish_figures(list(VARIANTS))
     table = evaluated()
     baseline = table[table.variant == "linear"].test_accuracy.mean()
     for run in all_runs():
@@ -625,7 +689,7 @@ def test_publishing_sets_the_test_figures_and_the_gain_over_the_baseline(results
 
 
 def test_publishing_again_adds_nothing(results):
-    publish(list(VARIANTS))
+    publish_figures(list(VARIANTS))
 
     def contents():
         with closing(sqlite3.connect("mlflow.db")) as connection:
@@ -636,14 +700,14 @@ def test_publishing_again_adds_nothing(results):
         return {path: path.stat().st_mtime_ns for path in Path("mlartifacts").rglob("*")}
 
     before = contents(), files()
-    assert publish(list(VARIANTS))
+    assert publish_figures(list(VARIANTS))
     assert (contents(), files()) == before
 
 
 def test_publishing_completes_the_run_of_the_training_and_adds_none(results):
     sha256 = Trained("dense-3").model_sha256(4)
     record(settings_of(), seed=4, sha256=sha256)
-    assert publish(list(VARIANTS))
+    assert publish_figures(list(VARIANTS))
     (run,) = all_runs(f"tags.model_sha256 = '{sha256}'")
     assert "backfilled" not in run.data.tags
     assert None not in figures_of(run).values()
@@ -653,39 +717,109 @@ def test_publishing_completes_the_run_of_the_training_and_adds_none(results):
 def test_a_run_that_lost_its_end_is_no_full_run_and_another_is_back_filled(results):
     sha256 = Trained("linear").model_sha256(0)
     opened = store.open_store("tiny")
-    opened.client.create_run(opened.experiment_id, tags={store.SHA_TAG: sha256, store.HOST_TAG: "elsewhere"})
-    publish(["linear"])
+    opened.client.create_run(opened.experiment_id, tags={store.SHA_TAG: sha256, liveness.HOST_TAG: "elsewhere"})
+    publish_figures(["linear"])
     statuses = sorted(run.info.status for run in all_runs(f"tags.model_sha256 = '{sha256}'"))
     assert statuses == ["FINISHED", "RUNNING"]
 
 
+def draw(name, *variants):
+    """Put bytes in the places of the pictures that the report stage draws."""
+    Path("reports/figures").mkdir(exist_ok=True)
+    for variant in variants:
+        Path(f"reports/figures/confusion-{variant}.png").write_text(f"{name} picture of {variant}")
+
+
+def pictures():
+    """Return the variants and pictures of all runs."""
+    client = store.open_store("tiny").client
+    return sorted(
+        (run.data.tags["variant"], Path(client.download_artifacts(run.info.run_id, PICTURE)).read_text())
+        for run in all_runs()
+    )
+
+
+def test_every_run_gets_the_picture_of_its_variant(results):
+    publish_figures(list(VARIANTS))
+    draw("first", *VARIANTS)
+    assert publish_pictures(list(VARIANTS))
+    assert pictures() == sorted((variant, f"first picture of {variant}") for variant in VARIANTS for _ in SEEDS)
+
+
+def test_a_picture_is_logged_once_and_again_only_when_it_changes(results, monkeypatch):
+    publish_figures(list(VARIANTS))
+    draw("first", *VARIANTS)
+    publish_pictures(list(VARIANTS))
+    logged = []
+    log_artifacts = mlflow.MlflowClient.log_artifacts
+
+    def spy(client, run_id, folder):
+        logged.append(client.get_run(run_id).data.tags["variant"])
+        log_artifacts(client, run_id, folder)
+
+    monkeypatch.setattr(mlflow.MlflowClient, "log_artifacts", spy)
+    assert publish_pictures(list(VARIANTS))
+    assert not logged
+    draw("second", "linear")
+    assert publish_pictures(list(VARIANTS))
+    assert logged == ["linear"] * len(SEEDS)
+    assert {text for _, text in pictures()} == {"second picture of linear", "first picture of dense-3"}
+
+
+def test_a_picture_that_was_not_drawn_is_one_line_and_none_is_logged(results):
+    publish_figures(list(VARIANTS))
+    draw("first", "linear")
+    with pytest.raises(
+        InputError, match=r"^reports/figures/confusion-dense-3.png: no such file; run `dvc repro report`$"
+    ):
+        publish_pictures(list(VARIANTS))
+    assert not [run for run in all_runs() if "confusion_picture" in run.data.tags]
+
+
+def test_pictures_for_a_store_out_of_reach_are_a_warning_and_it_says_so(results, monkeypatch, capfd):
+    draw("first", *VARIANTS)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////proc/nowhere/mlflow.db")
+    assert not publish_pictures(list(VARIANTS))
+    assert capfd.readouterr().err.count("warning: MLflow: ") == 1
+
+
+def test_publishing_everything_does_without_pictures_until_the_report_has_drawn_them(results):
+    assert publish_all(list(VARIANTS))
+    assert not [run for run in all_runs() if "confusion_picture" in run.data.tags]
+    draw("first", *VARIANTS)
+    assert publish_all(list(VARIANTS))
+    assert len(pictures()) == len(VARIANTS) * len(SEEDS)
+
+
 def test_only_the_variants_asked_for_are_published(results):
-    publish(["linear"])
+    publish_figures(["linear"])
     assert {run.data.tags["variant"] for run in all_runs()} == {"linear"}
 
 
 def test_publishing_to_a_store_out_of_reach_is_a_warning_and_says_so(results, monkeypatch, capfd):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////proc/nowhere/mlflow.db")
-    assert not publish(list(VARIANTS))
+    assert not publish_figures(list(VARIANTS))
     assert capfd.readouterr().err.count("warning: MLflow: ") == 1
 
 
 def test_a_model_that_was_trained_again_is_not_back_filled_as_the_one_that_was_evaluated(results):
     save_model(model_of("linear", seed=7), Trained("linear").model_path(4))
     with pytest.raises(InputError, match=r"seed-4.keras: was trained again since the evaluation; run `dvc repro`"):
-        publish(["linear"])
+        publish_figures(["linear"])
     assert {run.data.tags["seed"] for run in all_runs()} == {"0"}
 
 
 def test_a_variant_that_was_not_evaluated_is_no_complete_store(results):
-    with pytest.raises(InputError, match="new: has not been evaluated; run `dvc repro`"):
-        publish(["linear", "new"])
+    with pytest.raises(
+        InputError, match=r"evaluation/runs.csv: has no row for the variant 'new'; run `dvc repro evaluate`"
+    ):
+        publish_figures(["linear", "new"])
 
 
 def test_the_ui_opens_while_results_are_made_anew(results, capsys):
-    shutil.rmtree(Trained("dense-3").folder)
+    shutil.rmtree(Trained("dense-3").path)
     ui.publish(list(VARIANTS))
-    assert capsys.readouterr().err.startswith("warning: models/dense-3/settings.json: no such file")
+    assert capsys.readouterr().err.startswith("warning: models/dense-3/test-probabilities.npy: no such file")
 
 
 def test_a_database_that_is_none_is_one_line_for_a_command(fresh):

@@ -5,13 +5,14 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from ruamel.yaml import YAML
 
-from hemline.comparison.evaluated import Evaluation
-from hemline.data.description import RawImages
-from hemline.data.splits import read_split, split, write_split
-from hemline.params import Normalize, load_params
-from hemline.training.tensorflow import start_tensorflow
+from hemline.comparison.evaluated import Evaluated
+from hemline.data.normalized import Normalized
+from hemline.data.raw import RawImages
+from hemline.data.splits import split
+from hemline.params import load_params
 from hemline.training.trained import Settings, Trained
 from stages import evaluate
 
@@ -39,8 +40,7 @@ def build(folder, monkeypatch, variants=USUAL, validation_split=0.1):
     enter(folder, monkeypatch)
     describe(variants, validation_split)
     raw = RawImages(*images(TRAIN), *images(TEST, seed=1))
-    for name, labelled in split(raw, Normalize(validation_split=validation_split)).items():
-        write_split(name, labelled, Path("data/normalized"))
+    Normalized().write(split(raw, divisor=255, validation_split=validation_split), CLASSES, 255)
     for variant, seeds in variants.items():
         write_models(variant, seeds, validation_split)
     score(variants)
@@ -51,6 +51,10 @@ def copy(template, folder, monkeypatch):
     """Copy a workspace, and go there."""
     shutil.copytree(template, folder)
     enter(folder, monkeypatch)
+    if Path("mlflow.db").exists():
+        from hemline.tracking import store  # noqa: PLC0415 - imports MLflow, rarely needed
+
+        store.bring_along()
     return folder
 
 
@@ -92,20 +96,31 @@ def describe(variants, validation_split=0.1):
 
 def write_models(variant, seeds, validation_split=0.1):
     """Write models/<variant>/ as the stage train does, with a history that rises to each validation accuracy."""
-    start_tensorflow()
-    from hemline.training.model import save_model  # noqa: PLC0415 - TensorFlow must be started first
+    from hemline.training.model import describe_layers, save_model  # noqa: PLC0415 - imports TensorFlow
 
     settings, trained = Settings.of(load_params(), variant), Trained(variant)
-    trained.folder.mkdir(parents=True, exist_ok=True)
+    trained.path.mkdir(parents=True, exist_ok=True)
+    models = [model(settings, known, seed) for seed, (known, _) in enumerate(seeds)]
     history = []
-    for seed, (known, accuracy) in enumerate(seeds):
-        save_model(model(settings, known, seed), trained.model_path(seed))
+    for seed, (_, accuracy) in enumerate(seeds):
+        save_model(models[seed], trained.model_path(seed))
         for epoch in range(1, EPOCHS + 1):
             reached = accuracy * epoch / EPOCHS
-            validation = reached if validation_split else float("nan")
-            figures = {"loss": 1 - reached, "accuracy": reached, "val_loss": 1 - validation, "val_accuracy": validation}
+            figures = {"loss": 1 - reached, "accuracy": reached}
+            figures |= {"val_loss": 1 - reached, "val_accuracy": reached} if validation_split else {}
             history.append({"seed": seed, "epoch": epoch} | figures)
-    trained.write(settings, history)
+    probabilities = {
+        name: np.stack([probabilities_of(each, name) for each in models]) for name in ("validation", "test")
+    }
+    trained.write(settings, history, describe_layers(models[0]), probabilities)
+
+
+def probabilities_of(model, name):
+    """Return what a model makes of the images of a set, of which there may be none."""
+    from hemline.training.model import predict  # noqa: PLC0415
+
+    images = Normalized().images(name)
+    return predict(model, images) if len(images) else np.empty((0, len(CLASSES)), np.float32)
 
 
 def model(settings, known, seed):
@@ -123,10 +138,8 @@ def model(settings, known, seed):
 
 
 def score(variants):
-    """Write reports/ as the stage evaluate does."""
-    params = load_params()
-    evaluation = Evaluation(params.baseline, CLASSES, read_split("test").labels)
+    """Write reports/ as the stage evaluate does, and pictures in the places of those that the stage report draws."""
+    Evaluated().write(evaluate.evaluate(load_params()))
+    Path("reports/figures").mkdir(exist_ok=True)
     for variant in variants:
-        digests = evaluate.model_digests(variant, params.seeds)
-        evaluate.add(evaluation, variant, digests, evaluate.predict(variant, params.seeds))
-    evaluation.write(Path("reports"))
+        Image.new("L", (2, 2)).save(f"reports/figures/confusion-{variant}.png")

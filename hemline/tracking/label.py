@@ -6,7 +6,7 @@ from typing import Any
 from mlflow.entities import RunTag
 
 from hemline.tracking import store
-from hemline.tracking.publish import BACKFILLED_TAG
+from hemline.tracking.mlflow_run import BACKFILLED_TAG
 
 
 def unknown_models(dataset: str, models: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ without test figures is given them.
 """
 
 import tempfile
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,15 +17,27 @@ from sklearn.metrics import classification_report
 
 from hemline.comparison.confusion import confusion
 from hemline.comparison.evaluated import Evaluated
-from hemline.comparison.metrics import METRICS
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
-from hemline.tracking import run, store
+from hemline.tracking import liveness, mlflow_run, store
+from hemline.tracking.messages import now
 from hemline.tracking.model_file import ModelFile
 from hemline.tracking.recorder import warn
 from hemline.training.trained import Settings, Trained
 
-BACKFILLED_TAG = "backfilled"
+FIGURES = Path("reports/figures")
+
+
+def publish_all(variants: list[str]) -> bool:
+    """Complete the store with everything that the workspace holds: what both functions below do.
+
+    Returns:
+        Whether the store is now complete.
+
+    Raises:
+        InputError: as theirs.
+    """
+    return publish_figures(variants) and (not FIGURES.is_dir() or publish_pictures(variants))
 
 
 def publish_figures(variants: list[str]) -> bool:
@@ -41,38 +53,58 @@ def publish_figures(variants: list[str]) -> bool:
         InputError: the results are missing from the workspace, or are not those of its models.
     """
     results = _read_results(variants)
-    try:
-        opened = {
-            dataset: store.open_store(dataset) for dataset in {Trained(name).settings().dataset for name in variants}
-        }
+
+    def publish() -> None:
+        stores = _open_stores(variants)
         for row in results.runs.to_dict("records"):
-            settings = Trained(row["variant"]).settings()
-            _publish_run(opened[settings.dataset], settings, row, results)
-    except InputError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever MLflow raises, the results themselves are safe
-        warn(error)
-        return False
-    return True
+            _publish_run(stores[row["variant"]], row, results)
+
+    return _without_failing(publish)
 
 
-def publish_pictures(variants: list[str], figures: Path = Path("reports/figures")) -> bool:
+def publish_pictures(variants: list[str]) -> bool:
     """Give every run the picture of its variant's confusion matrix, unless it has this one; what fails costs a warning.
+
+    Args:
+        variants: those to be published; ``reports/figures`` is read.
 
     Returns:
         Whether every run has its picture now.
 
     Raises:
-        InputError: the results are missing from the workspace.
+        InputError: the results, or a picture, are missing from the workspace.
     """
     runs = Evaluated().runs(variants)
+    pictures = {variant: _picture(variant) for variant in variants}
+
+    def publish() -> None:
+        stores = _open_stores(variants)
+        for row in runs.to_dict("records"):
+            opened = stores[row["variant"]]
+            for each in store.search(opened, _of_model(row["model_sha256"])):
+                mlflow_run.log_picture(opened, each, pictures[row["variant"]])
+
+    return _without_failing(publish)
+
+
+def _picture(variant: str) -> Path:
+    path = FIGURES / f"confusion-{variant}.png"
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; run `dvc repro report`")
+    return path
+
+
+def _open_stores(variants: list[str]) -> dict[str, store.Store]:
+    """Return the store by variant, with the experiment of the data set that it was trained on."""
+    datasets = {variant: Trained(variant).settings().dataset for variant in variants}
+    opened = {dataset: store.open_store(dataset) for dataset in set(datasets.values())}
+    return {variant: opened[dataset] for variant, dataset in datasets.items()}
+
+
+def _without_failing(publish: Callable[[], None]) -> bool:
+    """Return whether ``publish`` succeeds; what fails in MLflow costs a warning."""
     try:
-        for variant, own in runs.groupby("variant"):
-            picture = figures / f"confusion-{variant}.png"
-            opened = store.open_store(Trained(str(variant)).settings().dataset)
-            for sha256 in own.model_sha256:
-                for each in store.search(opened, _of_model(sha256)):
-                    run.log_picture(opened, each, picture)
+        publish()
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever MLflow raises, the results themselves are safe
@@ -103,16 +135,16 @@ def _read_results(variants: list[str]) -> _Results:
     return _Results(runs, baseline, predicted, normalized.labels("test"), normalized.about().classes)
 
 
-def _publish_run(opened: store.Store, settings: Settings, row: dict[Any, Any], results: _Results) -> None:
+def _publish_run(opened: store.Store, row: dict[Any, Any], results: _Results) -> None:
     variant, seed, sha256 = row["variant"], row["seed"], row["model_sha256"]
-    runs = store.search(opened, _of_model(sha256)) or [_back_fill(opened, settings, seed, sha256)]
-    figures = {f"test_{key}": row[f"test_{key}"] for key in ("accuracy", *(metric.key for metric in METRICS))}
-    figures["test_gain"] = round(row["test_accuracy"] - results.baseline, 6)
+    runs = store.search(opened, _of_model(sha256)) or [_back_fill(opened, Trained(variant).settings(), seed, sha256)]
+    own = row | {"test_gain": round(row["test_accuracy"] - results.baseline, 6)}
+    figures = {key: own[key] for key in mlflow_run.TEST_FIGURES}
     for each in runs:
         if any(each.data.metrics.get(key) != value for key, value in figures.items()):
             with tempfile.TemporaryDirectory() as folder:
                 _write_artifacts(results, results.predicted[variant, seed], Path(folder))
-                run.log_figures(opened, each, figures, row["epochs"], Path(folder))
+                mlflow_run.log_figures(opened, each, figures, row["epochs"], Path(folder))
 
 
 def _of_model(sha256: str) -> str:
@@ -128,17 +160,17 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
 
     history = trained.history()
     epochs = history[history.seed == seed].to_dict("records")
-    now = time.time_ns() // 1_000_000
     with tempfile.TemporaryDirectory() as folder:
         model = serving_model(load_model(trained.model_path(seed)), settings.normalize.scale)
         file = ModelFile.write(model, Path(folder) / "model.keras")
-        lock = store.live_lock()
-        run_id = run.create_run(opened, settings, seed, {BACKFILLED_TAG: "true", store.LOCK_TAG: lock.lock_file})
-        metrics = [metric for figures in epochs for metric in run.epoch_metrics(figures, now)]
+        lock, tags = liveness.live_lock(), {mlflow_run.BACKFILLED_TAG: "true"}
+        run_id = mlflow_run.create_run(opened, settings, seed, tags | {liveness.LOCK_TAG: lock.lock_file})
+        at = now()
+        metrics = [metric for figures in epochs for metric in mlflow_run.epoch_metrics(figures, at)]
         opened.client.log_batch(run_id, metrics=metrics)
-        run.log_model(opened, run_id, file, sha256, seed)
+        mlflow_run.log_model(opened, run_id, file, sha256, seed)
     opened.client.set_terminated(run_id, "FINISHED")
-    store.end_lock(lock)
+    liveness.end_lock(lock)
     return opened.client.get_run(run_id)
 
 

@@ -17,24 +17,33 @@ COLUMNS = [
 def relocate(database: Path, artifacts: Path) -> None:
     """Rewrite the locations in ``database`` that lie below another repository's ``mlartifacts``.
 
+    MLflow has no function for that, so that this writes into its tables: the risk of another version is that columns
+    are renamed, which fails before anything is written, or added, which leaves some locations as they are.
+
     Args:
         database: the SQLite store.
         artifacts: where its artifacts are now; a location is rewritten if what it names exists there.
+
+    Raises:
+        sqlite3.Error: the database is none, lacks a column, or cannot be written.
     """
-    here = artifacts.as_uri()
     with closing(sqlite3.connect(database)) as connection, connection:
         locations = connection.execute("SELECT artifact_location FROM experiments").fetchall()
-        for former in {_former(location or "", artifacts) for (location,) in locations} - {None, here}:
+        for place in {former(location or "", artifacts) for (location,) in locations} - {None}:
             for table, column in COLUMNS:
                 connection.execute(
                     f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",  # noqa: S608
-                    (here, len(str(former)) + 1, len(str(former)) + 1, f"{former}/"),
+                    (artifacts.as_uri(), len(str(place)) + 1, len(str(place)) + 1, f"{place}/"),
                 )
 
 
-def _former(location: str, artifacts: Path) -> str | None:
-    """Return the part of ``location`` that names the artifacts' folder, if it is one that has come here."""
+def former(location: str, artifacts: Path) -> str | None:
+    """Return the part of an experiment's ``location`` that named the artifacts' folder before they came here, or None.
+
+    None is also the answer for artifacts that are elsewhere because they did not come along.
+    """
     folder, separator, experiment = location.rpartition(f"/{artifacts.name}/")
-    if not separator or not location.startswith("file://") or not (artifacts / experiment).exists():
+    place = folder + separator.rstrip("/")
+    if place == artifacts.as_uri() or not separator or not location.startswith("file://"):
         return None
-    return folder + separator.rstrip("/")
+    return place if (artifacts / experiment).exists() else None

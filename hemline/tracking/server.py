@@ -10,11 +10,11 @@ from pathlib import Path
 
 from hemline.processes.ports import HOST
 from hemline.tracking import registry
+from hemline.tracking.mlflow_run import TEST_FIGURES
 from hemline.tracking.store import Store, local_database, open_store, tracking_uri
 
 # The job runner starts a dozen processes of gigabytes together, for features that nothing here uses.
 SERVER_SETTINGS = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-
 
 # The name of the view, and what the UI keeps of one that somebody shares (its "Share" button makes such tags as well).
 _VIEW = "hemline"
@@ -23,7 +23,7 @@ _VIEW_STATE = {
     "orderByAsc": False,
     "selectedColumns": [
         *(f"params.`{name}`" for name in ("variant", "hidden", "epochs", "seed")),
-        *(f"metrics.`{name}`" for name in ("test_accuracy", "test_loss", "test_gain", "val_accuracy")),
+        *(f"metrics.`{name}`" for name in (*TEST_FIGURES, "val_accuracy")),
     ],
     "runsHiddenMode": "SHOW_ALL",
 }

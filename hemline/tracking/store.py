@@ -1,44 +1,30 @@
-"""The one MLflow store of a repository: where it is, its safe creation, and the runs that nobody ended."""
+"""The one MLflow store of a repository: where it is, its safe creation, and how it is opened."""
 
 import logging
 import os
-import socket
 import sqlite3
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from filelock import BaseFileLock, FileLock
+import mlflow
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
-_DEFAULTS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",  # it looks up a host outside at each start
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # MLflow's own figures keep a training waiting for minutes
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",  # Keras models need none
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "GIT_PYTHON_REFRESH": "quiet",
-}
+from hemline.errors import InputError
+from hemline.processes.lock import locked
+from hemline.repository import repository
+from hemline.tracking import relocate
+from hemline.tracking.liveness import end_if_dead, running_here
+
 # What `mlflow run` hands to its children. It names one run, of another experiment, for all trainings: kept as a tag.
 _PROJECT_RUN = os.environ.pop("MLFLOW_RUN_ID", None)
 os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
-for _key, _value in _DEFAULTS.items():
-    os.environ.setdefault(_key, _value)
-
-import mlflow  # noqa: E402 - after the settings that it reads at import
-from mlflow import MlflowClient  # noqa: E402
-from mlflow.exceptions import MlflowException  # noqa: E402
-
-from hemline.errors import InputError  # noqa: E402
-from hemline.repository import repository  # noqa: E402
-from hemline.tracking.relocate import relocate  # noqa: E402
 
 logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # it reports each table that it creates
 
-HOST_TAG = "host"
-LOCK_TAG = "live_lock"
 _NOTE_TAG = "mlflow.note.content"  # shown above the runs, as Markdown
 _NOTE = """\
 One run is one training: a variant of the network with one seed. Its name says what differs: variant, hidden layers
@@ -52,6 +38,10 @@ where that does not name them (`h64`), epochs (`e5`), settings that are not the 
 are in `reports/index.html`. What DVC keeps is the truth, and these runs a view of it: `make sync` completes them.
 """
 SHA_TAG = "model_sha256"
+
+
+class MovedError(MlflowException):
+    """The repository was moved, and its store still names the former place."""
 
 
 class Store(NamedTuple):
@@ -76,15 +66,27 @@ def open_store(experiment: str) -> Store:
 
     Raises:
         MlflowException: the store cannot be reached.
+        MovedError: the store was moved; ``bring_along`` comes first.
     """
     uri = tracking_uri()
     if database := local_database(uri):
         _create(database)
-        relocate(database, _artifacts(database))
     mlflow.set_tracking_uri(uri)
     store = Store(MlflowClient(uri), _experiment(MlflowClient(uri), experiment, database))
-    _end_dead_runs(store)
+    for run in search(store, running_here()):
+        end_if_dead(store.client, run)
     return store
+
+
+def bring_along() -> None:
+    """Let the locations of artifacts lead to where they are now, if the store was moved; a server's are its own affair.
+
+    Raises:
+        sqlite3.Error: the database is none, or cannot be written.
+    """
+    database = local_database(tracking_uri())
+    if database and database.exists():
+        relocate.relocate(database, _artifacts(database))
 
 
 def local_database(uri: str) -> Path | None:
@@ -97,35 +99,14 @@ def project_run() -> str | None:
     return _PROJECT_RUN
 
 
-def live_lock() -> FileLock:
-    """Take the lock that shows that a run is alive: the system frees it whatever way its process ends.
-
-    It is taken before the run exists, which names it by ``LOCK_TAG`` from its first moment on: no other process can
-    see the run without it.
-    """
-    _live().mkdir(parents=True, exist_ok=True)
-    # Another thread ends the run than starts it.
-    lock = FileLock(_live() / f"{uuid.uuid4().hex}.lock", thread_local=False)
-    lock.acquire()
-    return lock
-
-
-def end_lock(lock: BaseFileLock) -> None:
-    """Release ``lock``, of a run that has ended, and remove its file."""
-    lock.release()
-    Path(lock.lock_file).unlink(missing_ok=True)
-
-
-def _live() -> Path:
-    return repository() / ".hemline" / "live"
-
-
 def _create(database: Path) -> None:
     """Create the database under another name, so that no one ever sees, or is left with, half of it."""
     if database.exists():
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA schema_version")  # raises for what is none, in one line; MLflow does so in many
         return
     # Beside it, because repositories can share a database.
-    with FileLock(database.with_name(f".{database.name}.lock")):
+    with locked(database.with_name(f".{database.name}.lock"), f"{database}: another process is creating it; waiting"):
         if database.exists():
             return
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415 - slow, and rarely needed
@@ -160,38 +141,13 @@ def _experiment(client: MlflowClient, name: str, database: Path | None) -> str:
         found = client.get_experiment_by_name(name)
     if found is None:
         raise MlflowException(f"the experiment {name!r} can be neither created nor found")
+    if database and relocate.former(found.artifact_location, _artifacts(database)):
+        raise MovedError(f"{found.artifact_location} is no longer where this store's artifacts are")
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     if _NOTE_TAG not in found.tags:
         client.set_experiment_tag(found.experiment_id, _NOTE_TAG, _NOTE)
     return str(found.experiment_id)
-
-
-def _end_dead_runs(store: Store) -> None:
-    """Mark as KILLED the runs whose process, on this machine, is gone."""
-    mine = f"attributes.status = 'RUNNING' and tags.{HOST_TAG} = '{socket.gethostname()}'"
-    for run in search(store, mine):
-        lock = _lock_of_the_dead(Path(run.data.tags.get(LOCK_TAG, "/nowhere/lock")))
-        if lock is None:
-            continue
-        # It may have ended between the search and here.
-        if store.client.get_run(run.info.run_id).info.status == "RUNNING":
-            store.client.set_terminated(run.info.run_id, "KILLED")
-        end_lock(lock)
-
-
-def _lock_of_the_dead(path: Path) -> FileLock | None:
-    """Take the lock at ``path``, or return None where a live process holds it, or nothing can be said about that."""
-    if (_live() / path.name).exists():
-        path = _live() / path.name  # the lock of a repository that was moved went with it
-    lock = FileLock(path)
-    try:
-        if not path.parent.is_dir():
-            return None  # of a repository that this process cannot see
-        lock.acquire(timeout=0)
-    except OSError:  # held; or another user's
-        return None
-    return lock
 
 
 def search(store: Store, condition: str) -> list[Any]:
@@ -213,7 +169,8 @@ def reached() -> Iterator[None]:
         yield
     except (MlflowException, sqlite3.Error, OSError) as error:
         first_line = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"MLflow at {describe(tracking_uri())}: {first_line}") from None
+        remedy = "; run `make sync`" if isinstance(error, MovedError) else ""
+        raise InputError(f"MLflow at {describe(tracking_uri())}: {first_line}{remedy}") from None
 
 
 def describe(uri: str) -> str:

@@ -1,14 +1,11 @@
-"""One MLflow run per variant and seed: its name, parameters, tags, data set and model."""
+"""One MLflow run per variant and seed: its parameters, tags and data set, its figures, its model and its artifacts."""
 
 import hashlib
-import itertools
 import os
-import re
 import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,37 +16,20 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 from mlflow.models import Model, ModelSignature
 from mlflow.types import Schema, TensorSpec
 
+from hemline.comparison.metrics import METRICS
 from hemline.data.description import load_dataset
-from hemline.params import Normalize, Training
 from hemline.tracking import keras_flavor
+from hemline.tracking.liveness import HOST_TAG
+from hemline.tracking.messages import now
 from hemline.tracking.model_file import ModelFile
-from hemline.tracking.store import HOST_TAG, SHA_TAG, Store, project_run
+from hemline.tracking.run_name import run_name
+from hemline.tracking.store import SHA_TAG, Store, project_run
 from hemline.training.trained import Settings
 
 _PICTURE_TAG = "confusion_picture"
-_USUAL = Training(hidden=[]).model_dump() | Normalize().model_dump()
-_SHORT = {"batch_size": "b", "learning_rate": "lr", "dropout": "dropout", "scale": "scale", "validation_split": "val"}
-
-
-def run_name(settings: Settings, seed: int) -> str:
-    """Return a name that says what differs: variant, layers it does not name, epochs, what is not usual, seed."""
-    values = settings.flat()
-    unusual = [
-        f"{_SHORT.get(key, '')}{values[key]:g}" if isinstance(values[key], float | int) else str(values[key])
-        for key in ("optimizer", "activation", *_SHORT)
-        if values[key] != _USUAL[key]
-    ]
-    if settings.training.stop_below_loss is not None:
-        unusual.append(f"stop{settings.training.stop_below_loss:g}")
-    return " ".join([settings.variant, *_layers(settings), f"e{settings.training.epochs}", *unusual, f"s{seed}"])
-
-
-def _layers(settings: Settings) -> list[str]:
-    """Return the hidden layers, as in "512-256", "128x4" or "0", unless they are the numbers that end the name."""
-    groups = [(units, len(list(group))) for units, group in itertools.groupby(settings.training.hidden)]
-    layers = "-".join(f"{units}x{times}" if times > 1 else f"{units}" for units, times in groups)
-    named = re.search(r"(\d+(x\d+)?(-\d+(x\d+)?)*)?$", settings.variant)
-    return [] if named and named[0] == layers else [f"h{layers or 0}"]
+# Of the trained model on the test images; ``test_gain`` is its accuracy less the mean of the baseline's seeds.
+TEST_FIGURES = ("test_accuracy", *(f"test_{metric.key}" for metric in METRICS), "test_gain")
+BACKFILLED_TAG = "backfilled"
 
 
 def create_run(store: Store, settings: Settings, seed: int, tags: dict[str, str], at: int | None = None) -> str:
@@ -57,13 +37,16 @@ def create_run(store: Store, settings: Settings, seed: int, tags: dict[str, str]
     run = store.client.create_run(
         store.experiment_id, run_name=run_name(settings, seed), tags=_tags(settings, seed) | tags, start_time=at
     )
-    values = settings.flat() | {"seed": seed}
-    # As a table's cell, "128 128" reads better than "[128, 128]", and "none" better than nothing.
-    values["hidden"] = " ".join(map(str, settings.training.hidden)) or "none"
-    params = [Param(key, "none" if value is None else f"{value}") for key, value in values.items()]
+    params = [Param(key, _cell(value)) for key, value in (settings.flat() | {"seed": seed}).items()]
     store.client.log_batch(run.info.run_id, params=params)
     store.client.log_inputs(run.info.run_id, datasets=[_dataset_input(settings)])
     return str(run.info.run_id)
+
+
+def _cell(value: Any) -> str:
+    """Return a setting as a table shows it: "128 128" reads better than "[128, 128]", and "none" than nothing."""
+    text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return "none" if value is None or not text else text
 
 
 def epoch_metrics(figures: Mapping[Any, Any], at: int) -> list[Metric]:
@@ -131,15 +114,21 @@ def model_id(run: Any) -> str | None:
 def log_figures(store: Store, run: Any, figures: dict[str, float], epochs: int, folder: Path) -> None:
     """Log test figures on the run and its model, and the files in ``folder`` as the run's artifacts.
 
-    They are those after the last of ``epochs``, and so the latest also where test figures of each epoch were recorded.
+    Args:
+        store: that has the run.
+        run: MLflow's own entity.
+        figures: by the names of ``TEST_FIGURES``.
+        epochs: of the training. The figures are those after the last, and so the latest also where test figures of each
+            epoch were recorded.
+        folder: of files for people.
     """
-    now = time.time_ns() // 1_000_000
+    at = now()
     data = run.inputs.dataset_inputs[0].dataset if run.inputs and run.inputs.dataset_inputs else None
     metrics = [
         Metric(
             key,
             value,
-            now,
+            at,
             epochs,
             model_id=model_id(run),
             dataset_name=data.name if data else None,

@@ -1,4 +1,4 @@
-"""A process beside another."""
+"""A helper process, beside another."""
 
 import os
 import signal
@@ -13,25 +13,25 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hemline.processes.helper import process_beside
+from hemline.processes.helper import helper_process
 
 REPOSITORY = Path(__file__).parent.parent
-# Prints the process beside, lets it sleep, and prints how that ended.
+# Prints the helper process, lets it sleep, and prints how that ended.
 PARENT = """
     import os, sys, time
-    from hemline.processes.helper import process_beside
+    from hemline.processes.helper import helper_process
 
     if __name__ == "__main__":
-        with process_beside() as beside:
-            print(beside.submit(os.getpid).result(), flush=True)
-            error = beside.submit(time.sleep, float(sys.argv[1])).exception()
+        with helper_process() as helper:
+            print(helper.submit(os.getpid).result(), flush=True)
+            error = helper.submit(time.sleep, float(sys.argv[1])).exception()
             print("slept" if error is None else repr(error), flush=True)
 """
 
 
 @contextmanager
 def started(tmp_path, seconds):
-    """Start a process whose process beside sleeps; yield both."""
+    """Start a process whose helper process sleeps; yield both."""
     (tmp_path / "parent.py").write_text(textwrap.dedent(PARENT))
     with subprocess.Popen(
         [sys.executable, str(tmp_path / "parent.py"), str(seconds)],
@@ -46,33 +46,33 @@ def started(tmp_path, seconds):
 
 
 def test_a_task_runs_in_another_process():
-    with process_beside() as beside:
-        assert beside.submit(os.getpid).result() != os.getpid()
+    with helper_process() as helper:
+        assert helper.submit(os.getpid).result() != os.getpid()
 
 
 def test_it_ends_when_its_parent_is_killed(tmp_path):
-    with started(tmp_path, seconds=600) as (process, beside):
+    with started(tmp_path, seconds=600) as (process, helper):
         process.kill()
-        beside.wait(60)
+        helper.wait(60)
 
 
 def test_an_error_drops_the_tasks_that_have_not_begun():
     futures = []
-    with pytest.raises(ValueError, match="no"), process_beside() as beside:  # noqa: PT012 - the error comes inside
-        futures = [beside.submit(time.sleep, 0.1) for _ in range(1000)]
+    with pytest.raises(ValueError, match="no"), helper_process() as helper:  # noqa: PT012 - the error comes inside
+        futures = [helper.submit(time.sleep, 0.1) for _ in range(1000)]
         raise ValueError("no")
     with pytest.raises(CancelledError):
         futures[-1].result(timeout=60)
 
 
 def test_ctrl_c_is_the_parent_s_to_answer(tmp_path):
-    with started(tmp_path, seconds=1) as (process, beside):
-        beside.send_signal(signal.SIGINT)
+    with started(tmp_path, seconds=1) as (process, helper):
+        helper.send_signal(signal.SIGINT)
         assert process.stdout.readline() == "slept\n"
 
 
 def test_ctrl_c_does_not_end_it_while_it_starts_either():
-    with process_beside() as beside:
-        (process,) = beside._processes.values()
+    with helper_process() as helper:
+        (process,) = helper._processes.values()
         os.kill(process.pid, signal.SIGINT)
-        assert beside.submit(os.getpid).result() == process.pid
+        assert helper.submit(os.getpid).result() == process.pid

@@ -1,6 +1,6 @@
 """Run the pipeline with some parameters changed, as a DVC experiment: what MLproject's main entry point calls.
 
-Run: python -m commands.run epochs=20 optimizer=
+Run: python -m commands.experiment epochs=20 optimizer=
 """
 
 import argparse

@@ -1,0 +1,71 @@
+"""Which runs are alive: each has a lock, which the system frees whatever way its process ends.
+
+``hemline.processes.lock`` holds a lock for a block of code, and waits for it; these are taken and freed by different
+messages, and whether they are held is asked without waiting.
+"""
+
+import socket
+import uuid
+from pathlib import Path
+
+from filelock import BaseFileLock, FileLock
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from hemline.repository import repository
+
+HOST_TAG = "host"
+LOCK_TAG = "live_lock"
+
+
+def live_lock() -> FileLock:
+    """Take the lock that shows that a run is alive.
+
+    It is taken before the run exists, which names it by ``LOCK_TAG`` from its first moment on: no other process can
+    see the run without it.
+    """
+    _folder().mkdir(parents=True, exist_ok=True)
+    # Another thread ends the run than starts it.
+    lock = FileLock(_folder() / f"{uuid.uuid4().hex}.lock", thread_local=False)
+    lock.acquire()
+    return lock
+
+
+def end_lock(lock: BaseFileLock) -> None:
+    """Release ``lock``, of a run that has ended, and remove its file."""
+    lock.release()
+    Path(lock.lock_file).unlink(missing_ok=True)
+
+
+def running_here() -> str:
+    """Return the condition, for a search, of runs that were started on this machine and have not ended."""
+    return f"attributes.status = 'RUNNING' and tags.{HOST_TAG} = '{socket.gethostname()}'"
+
+
+def end_if_dead(client: MlflowClient, run: Run) -> None:
+    """Mark ``run``, of this machine, as KILLED if its process is gone."""
+    lock = _lock_of_the_dead(Path(run.data.tags.get(LOCK_TAG, "/nowhere/lock")))
+    if lock is None:
+        return
+    # It may have ended since it was found.
+    if client.get_run(run.info.run_id).info.status == "RUNNING":
+        client.set_terminated(run.info.run_id, "KILLED")
+    end_lock(lock)
+
+
+def _lock_of_the_dead(path: Path) -> FileLock | None:
+    """Take the lock at ``path``, or return None where a live process holds it, or nothing can be said about that."""
+    if (_folder() / path.name).exists():
+        path = _folder() / path.name  # the lock of a repository that was moved went with it
+    lock = FileLock(path)
+    try:
+        if not path.parent.is_dir():
+            return None  # of a repository that this process cannot see
+        lock.acquire(timeout=0)
+    except OSError:  # held; or another user's
+        return None
+    return lock
+
+
+def _folder() -> Path:
+    return repository() / ".hemline" / "live"
