@@ -57,8 +57,8 @@ def test_a_setting_of_the_user_that_would_change_results_is_overruled_in_one_lin
 
 
 def test_a_helper_process_which_inherits_the_settings_says_nothing():
-    code = "import subprocess, sys, stages.train; subprocess.run([sys.executable, '-c', 'import stages.train'], check=True)"
-    assert run(code).stderr == ""
+    helper = "subprocess.run([sys.executable, '-c', 'import stages.train'], check=True)"
+    assert run(f"import subprocess, sys, stages.train; {helper}").stderr == ""
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ _SETTINGS = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 # Keras imports these where it finds them, for wrappers, plots, tables and sparse data that nothing here uses. Without
-# them, a training starts 1.4 s sooner (2.1 for 3.5 CPU seconds), and takes 150 MB less. Should a later Keras need one of
-# them, its import fails, and every test of training with it.
+# them, a training starts 1.4 s sooner (2.1 for 3.5 CPU seconds), and takes 150 MB less. Should a later Keras need one
+# of them, its import fails, and every test of training with it.
 _UNUSED = ("matplotlib", "pandas", "scipy", "sklearn")
 
 
