@@ -119,7 +119,11 @@ def test_rooms_have_a_docstring_and_nothing_else_so_that_no_stage_depends_on_the
     for package in packages:
         tree = ast.parse(package.read_text())
         assert ast.get_docstring(tree)
-        assert len(tree.body) == 1
+        # No stage depends on this one; it sets what MLflow reads when it is imported, by whichever module comes first.
+        if package.parent.name == "tracking":
+            assert names(package.relative_to(REPOSITORY)) == {"os"}
+        else:
+            assert len(tree.body) == 1
 
 
 def test_the_versions_of_the_libraries_that_compute_a_stages_result_are_its_parameters(stage):
