@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from benchmarks import chart, growth, readme
 from benchmarks.competitors import COMPETITORS
-from hemline.data.splits import Labelled, read_split, write_split
+from hemline.data.normalized import Labelled, Normalized
 from hemline.errors import InputError
 
 REPOSITORY = Path(__file__).parent.parent
@@ -33,10 +33,12 @@ def workspace(tmp_path_factory):
     """A folder with sets that can be told apart at a glance: class by brightness."""
     folder = tmp_path_factory.mktemp("workspace")
     generator = np.random.default_rng(0)
+    sets = {}
     for name, n_images in (("train", 320), ("test", 100)):
         labels = generator.integers(0, 3, n_images)
         images = generator.random((n_images, 4, 4)) / 4 + labels[:, None, None] / 4
-        write_split(name, Labelled(images.astype(np.float32), labels), folder / "data/normalized")
+        sets[name] = Labelled(images.astype(np.float32), labels)
+    Normalized(folder / "data/normalized").write(sets, ["dark", "grey", "bright"], scale=255)
     return folder
 
 
@@ -134,7 +136,7 @@ def test_growth_has_a_line_for_each_number_of_images_and_of_seeds(workspace):
 
 def test_repeated_images_go_on_from_the_first(tmp_path):
     source = Labelled(np.arange(12, dtype=np.float32).reshape(3, 2, 2), np.array([0, 1, 2]))
-    repeated = read_split("train", growth._repeated(source, 7, tmp_path / "data"))
+    repeated = Normalized(growth._repeated(source, 7, tmp_path / "data")).read("train")
     np.testing.assert_array_equal(repeated.labels, [0, 1, 2, 0, 1, 2, 0])
     np.testing.assert_array_equal(repeated.images, source.images[repeated.labels])
 

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.end_to_end
 LONG, ENDLESS = 500, 1_000_000
 # A store out of reach costs no training, and 1000 epochs less to be recorded save time.
 NO_STORE = {"MLFLOW_TRACKING_URI": "sqlite:////proc/nowhere/mlflow.db"}
-FILES = ["history.csv", "seed-0.keras", "seed-1.keras", "settings.json"]
+PROBABILITIES = ["test-probabilities.npy", "validation-probabilities.npy"]
+FILES = sorted(["history.csv", "layers.csv", "seed-0.keras", "seed-1.keras", "settings.json", *PROBABILITIES])
 PATIENCE = 600  # seconds after which something that must happen is taken not to
 
 

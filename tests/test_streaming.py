@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from hemline.data.splits import Labelled, read_split, write_split
+from hemline.data.normalized import Labelled, Normalized
 from hemline.params import Training
 from hemline.training import streaming
 from hemline.training.streaming import Resident, Streamed, source
@@ -58,8 +58,8 @@ def test_all_chunks_share_one_program():
 
 @pytest.mark.usefixtures("small_memory")
 def test_memory_mapped_files_are_streamed(tmp_path):
-    write_split("train", labelled(), tmp_path)
-    mapped = read_split("train", tmp_path)
+    Normalized(tmp_path).write({"train": labelled()}, ["a", "b", "c"], scale=255)
+    mapped = Normalized(tmp_path).read("train")
     assert isinstance(mapped.images.base, np.memmap)
     _, expected, _ = train(labelled())
     _, weights, _ = train(mapped)

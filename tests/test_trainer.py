@@ -7,16 +7,14 @@ import threading
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from hemline.data.splits import Labelled
+from hemline.data.normalized import Labelled
 from hemline.errors import InputError
 from hemline.params import Training
 from hemline.training.model import build_model, predict, save_model
-from hemline.training.tensorflow import program_folder
+from hemline.training.tensorflow import PROGRAM_FOLDER, devices, keras, tf
 from hemline.training.trainer import Trainer, train_seeds
 from hemline.training.trainer import _no_totals as no_totals
 
@@ -155,13 +153,12 @@ def test_a_seed_trained_after_others_gives_the_same_as_alone():
 IN_A_PROCESS = """
 import json, os, sys
 os.sched_setaffinity(0, json.loads(sys.argv[1]))
-from hemline.training.tensorflow import start_tensorflow
-devices = start_tensorflow()
+from hemline.training.tensorflow import devices
 from pathlib import Path
 import numpy as np
 from hemline.training.model import save_model
 from hemline.params import Training
-from hemline.data.splits import Labelled
+from hemline.data.normalized import Labelled
 from hemline.training.trainer import Trainer, train_seeds
 from hemline.training.trainer import _no_totals as no_totals
 generator = np.random.default_rng(0)
@@ -173,7 +170,7 @@ train_seeds(
     trainer, [0, 1, 2], lambda seed: None, lambda seed, figures: history.append([seed, figures]),
     lambda seed, model: save_model(model, Path(sys.argv[2]) / f"{seed}.keras"),
 )
-print(json.dumps([devices, sorted(history, key=str)]))
+print(json.dumps([len(devices()), sorted(history, key=str)]))
 """
 
 
@@ -202,12 +199,12 @@ def test_seeds_share_one_program_for_training_and_one_for_each_size_of_a_watched
 
 def test_what_one_device_compiled_the_others_load():
     def compiled():
-        return {path: path.stat().st_ino for path in program_folder().iterdir()}
+        return {path: path.stat().st_ino for path in PROGRAM_FOLDER.iterdir()}
 
     before, files = compiled(), []
     trainer = trainer_of(watched={"val": labelled(11)})
-    for device in tf.config.list_logical_devices("CPU"):
-        with tf.device(device.name):
+    for device in devices():
+        with tf.device(device):
             trainer.fit(seed=0)
         files.append({path: inode for path, inode in compiled().items() if path not in before})
     assert len(files[0]) == trainer.compilations == 2
@@ -241,10 +238,10 @@ def test_a_temporary_folder_that_is_full_is_one_line(monkeypatch):
     trainer = trainer_of()
 
     def full(*_):
-        raise tf.errors.ResourceExhaustedError(None, None, f"{program_folder()}/program.pb; No space left on device")
+        raise tf.errors.ResourceExhaustedError(None, None, f"{PROGRAM_FOLDER}/program.pb; No space left on device")
 
     monkeypatch.setattr(trainer, "_run_chunk", full)
-    with pytest.raises(InputError, match=rf"^{program_folder()}: no space is left .* by TMPDIR$"):
+    with pytest.raises(InputError, match=rf"^{PROGRAM_FOLDER}: no space is left .* by TMPDIR$"):
         trainer.fit(seed=0)
 
 
