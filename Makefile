@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test lint lock claims bench readme ui sync promote serve predict help
+.PHONY: pipeline setup test trials lint lock claims bench readme ui sync promote serve predict help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
@@ -21,7 +21,10 @@ pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 setup: $(READY)  ## create .venv with the pinned dependencies
 
 test: $(READY)  ## run the tests
-	@python -m pytest -n 2
+	@python -m pytest -n 2 --dist loadgroup
+
+trials: $(READY)  ## repeat kills, simulations and random inputs many times, for some minutes
+	@python -m pytest -n 2 --dist loadgroup --trials -m "trials or hypothesis" --verbose --durations=10
 
 lint: $(READY)  ## check style and types
 	@ruff check . && ruff format --check . && mypy

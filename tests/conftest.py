@@ -1,1 +1,65 @@
-"""Settings of the whole test run."""
+"""The whole test run: Ctrl-C, the number of repetitions, and the pipelines that many tests start from."""
+
+import signal
+
+import hypothesis
+import pytest
+from pipelines_for_tests import finished_pipeline, kill_processes_in, longer_pipeline
+
+# A shell's job in the background ignores Ctrl-C, and so does all that it starts: tests that press it would wait in vain.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+hypothesis.settings.register_profile("test", max_examples=25, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("trials", max_examples=3000, deadline=None, print_blob=True)
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--trials", action="store_true", help="repeat what is marked `trials`, and Hypothesis's tests, often"
+    )
+
+
+def pytest_configure(config):
+    hypothesis.settings.load_profile("trials" if config.getoption("trials") else "test")
+
+
+def pytest_generate_tests(metafunc):
+    if "repetition" in metafunc.fixturenames:
+        metafunc.parametrize("repetition", range(_repetitions(metafunc.definition, metafunc.config)))
+
+
+@pytest.fixture
+def repetitions(request):
+    """How often a test that is marked `trials` is to repeat what it does."""
+    return _repetitions(request.node, request.config)
+
+
+def _repetitions(item, config):
+    marker = item.get_closest_marker("trials")
+    return marker.kwargs["many" if config.getoption("trials") else "few"]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A pipeline after its first `dvc repro`, for tests that look and change nothing."""
+    return finished_pipeline(tmp_path_factory).copy(tmp_path_factory.mktemp("finished"))
+
+
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory):
+    """The same after a second one, with one epoch more for dense-4; likewise."""
+    return longer_pipeline(tmp_path_factory).copy(tmp_path_factory.mktemp("longer"))
+
+
+@pytest.fixture
+def pipeline(tmp_path_factory, tmp_path):
+    """A pipeline after its first `dvc repro`, for one test; nothing that it left running outlives it."""
+    yield finished_pipeline(tmp_path_factory).copy(tmp_path)
+    kill_processes_in(tmp_path)
+
+
+@pytest.fixture
+def longer_copy(tmp_path_factory, tmp_path):
+    yield longer_pipeline(tmp_path_factory).copy(tmp_path)
+    kill_processes_in(tmp_path)
