@@ -4,9 +4,14 @@ import signal
 
 import hypothesis
 import pytest
-from pipelines_for_tests import finished_pipeline, kill_processes_in, longer_pipeline
 
-# A shell's job in the background ignores Ctrl-C, and so does all that it starts: tests that press it would wait in vain.
+from hemline.target import fix_target
+
+fix_target()  # before anything imports NumPy
+
+from pipelines_for_tests import finished_pipeline, kill_processes_in, longer_pipeline  # noqa: E402
+
+# A shell's job in the background ignores Ctrl-C, and so do its children: tests that press it would wait for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -22,6 +27,11 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     hypothesis.settings.load_profile("trials" if config.getoption("trials") else "test")
+
+
+def pytest_collection_modifyitems(items):
+    # Two workers end at about the same time if what takes longest comes first.
+    items.sort(key=lambda item: item.get_closest_marker("end_to_end") is None)
 
 
 def pytest_generate_tests(metafunc):

@@ -1,13 +1,13 @@
 """Processes that are killed half-way, with real DVC and a real store."""
 
 import os
-import random
 import shutil
 import signal
 import sqlite3
 import subprocess
 from contextlib import closing, suppress
 
+import numpy as np
 import psutil
 import pytest
 from pipelines_for_tests import PATIENCE, TRAINED, wait_until
@@ -115,7 +115,7 @@ def test_whenever_a_training_is_killed_the_next_run_gives_the_models_that_it_wou
     with (pipeline.folder.parent / "output").open("w"):
         dvc = pipeline.start(*FORCED)
     with suppress(subprocess.TimeoutExpired):
-        dvc.wait(random.Random(repetition).uniform(1, LONGEST))
+        dvc.wait(np.random.default_rng(repetition).uniform(1, LONGEST))
     # In a session of its own, of which all that it started is a part.
     with suppress(ProcessLookupError):
         os.killpg(dvc.pid, signal.SIGKILL)

@@ -21,10 +21,6 @@ LEFT JOIN tags AS experiment ON experiment.run_uuid = runs.run_uuid AND experime
 """
 
 
-# Those who only look share a copy, and a worker.
-looks = pytest.mark.xdist_group("finished")
-
-
 def query(pipeline, sql):
     with closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
         return connection.execute(sql).fetchall()
@@ -57,7 +53,6 @@ def refused(pipeline, *command):
     return line
 
 
-@looks
 def test_one_command_makes_every_output(finished):
     printed = finished.read(PRINTED)
     for stage in ("download", "normalize", "train@linear", "train@dense-4", "evaluate", "report"):
@@ -75,14 +70,12 @@ def test_one_command_makes_every_output(finished):
     assert "The whole report: reports/index.html" in printed
 
 
-@looks
 def test_progress_names_variant_seed_epoch_and_figures(finished):
     for variant in ("linear", "dense-4"):
         for seed in (0, 1):
             assert f"{variant}  seed {seed}  epoch 1/1  loss " in finished.read(PRINTED)
 
 
-@looks
 def test_the_metrics_are_keyed_by_variant_and_small(finished):
     metrics = metrics_of(finished)
     assert list(metrics) == ["linear", "dense-4"]
@@ -91,7 +84,6 @@ def test_the_metrics_are_keyed_by_variant_and_small(finished):
     assert "dense-4" in finished.read("reports/summary.md")
 
 
-@looks
 def test_the_store_has_a_complete_run_of_every_variant_and_seed(finished):
     assert runs_of(finished) == [("dense-4", 0, 1), ("dense-4", 1, 1), ("linear", 0, 1), ("linear", 1, 1)]
     assert len(query(finished, "SELECT * FROM runs")) == 4
@@ -100,7 +92,6 @@ def test_the_store_has_a_complete_run_of_every_variant_and_seed(finished):
     assert not query(finished, "SELECT * FROM tags WHERE key = 'backfilled'")
 
 
-@looks
 def test_nothing_that_is_hashed_holds_a_path_of_this_machine(finished):
     for name in ("models", "reports", "data/normalized"):
         for path in (finished.folder / name).rglob("*"):
@@ -171,7 +162,6 @@ def test_a_file_that_is_not_what_the_data_set_says_is_refused_and_named(pipeline
     assert not (pipeline.folder / "data" / "raw").exists()
 
 
-@looks
 @pytest.mark.parametrize(
     "module", ["stages.train nowhere", "stages.train", "commands.run epochs"], ids=["variant", "nothing", "no value"]
 )

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from ruamel.yaml import YAML
 
-from hemline.comparison.evaluated import Evaluation
-from hemline.data.description import RawImages
-from hemline.data.splits import read_split, split, write_split
-from hemline.params import Normalize, load_params
-from hemline.training.tensorflow import start_tensorflow
+from hemline.comparison.evaluated import Evaluated
+from hemline.data.normalized import Normalized
+from hemline.data.raw import RawImages
+from hemline.data.splits import split
+from hemline.params import load_params
 from hemline.training.trained import Settings, Trained
 from stages import evaluate
 
@@ -39,11 +39,10 @@ def build(folder, monkeypatch, variants=USUAL, validation_split=0.1):
     enter(folder, monkeypatch)
     describe(variants, validation_split)
     raw = RawImages(*images(TRAIN), *images(TEST, seed=1))
-    for name, labelled in split(raw, Normalize(validation_split=validation_split)).items():
-        write_split(name, labelled, Path("data/normalized"))
+    Normalized().write(split(raw, divisor=255, validation_split=validation_split), CLASSES, scale=255)
     for variant, seeds in variants.items():
         write_models(variant, seeds, validation_split)
-    score(variants)
+    score()
     return folder
 
 
@@ -92,20 +91,25 @@ def describe(variants, validation_split=0.1):
 
 def write_models(variant, seeds, validation_split=0.1):
     """Write models/<variant>/ as the stage train does, with a history that rises to each validation accuracy."""
-    start_tensorflow()
-    from hemline.training.model import save_model  # noqa: PLC0415 - TensorFlow must be started first
+    from hemline.training.model import describe_layers, predict, save_model  # noqa: PLC0415 - imports TensorFlow
 
     settings, trained = Settings.of(load_params(), variant), Trained(variant)
-    trained.folder.mkdir(parents=True, exist_ok=True)
-    history = []
+    trained.path.mkdir(parents=True, exist_ok=True)
+    history, layers, probabilities = [], [], {"validation": [], "test": []}
     for seed, (known, accuracy) in enumerate(seeds):
-        save_model(model(settings, known, seed), trained.model_path(seed))
+        built = model(settings, known, seed)
+        save_model(built, trained.model_path(seed))
+        layers = describe_layers(built)
+        for name, of_seeds in probabilities.items():
+            images_of_set = Normalized().images(name)
+            empty = np.empty((0, len(CLASSES)), np.float32)
+            of_seeds.append(predict(built, images_of_set) if len(images_of_set) else empty)
         for epoch in range(1, EPOCHS + 1):
             reached = accuracy * epoch / EPOCHS
             validation = reached if validation_split else float("nan")
             figures = {"loss": 1 - reached, "accuracy": reached, "val_loss": 1 - validation, "val_accuracy": validation}
             history.append({"seed": seed, "epoch": epoch} | figures)
-    trained.write(settings, history)
+    trained.write(settings, history, layers, {name: np.stack(of_seeds) for name, of_seeds in probabilities.items()})
 
 
 def model(settings, known, seed):
@@ -122,11 +126,6 @@ def model(settings, known, seed):
     return built
 
 
-def score(variants):
+def score():
     """Write reports/ as the stage evaluate does."""
-    params = load_params()
-    evaluation = Evaluation(params.baseline, CLASSES, read_split("test").labels)
-    for variant in variants:
-        digests = evaluate.model_digests(variant, params.seeds)
-        evaluate.add(evaluation, variant, digests, evaluate.predict(variant, params.seeds))
-    evaluation.write(Path("reports"))
+    Evaluated().write(evaluate.evaluate(load_params()))
