@@ -46,7 +46,7 @@ def test_streamed_trainings_equal_those_in_memory_bit_for_bit(n_images, settings
     check_streamed(labelled(n_images), settings, monkeypatch)
 
 
-@pytest.mark.trials(few=1, many=60)
+@pytest.mark.trials(few=1, many=40)
 def test_streamed_trainings_equal_those_in_memory_whatever_their_settings(repetition, monkeypatch):
     generator = np.random.default_rng(repetition)
     settings = {"dropout": generator.choice([0, 0.4]), "optimizer": str(generator.choice(["adam", "rmsprop", "sgd"]))}

@@ -76,7 +76,7 @@ def test_the_compiled_epochs_equal_a_loop_over_single_steps_of_keras(optimizer, 
     check_against_keras(Training(**SETTINGS, optimizer=optimizer, learning_rate=0.01), labelled(n_images))
 
 
-@pytest.mark.trials(few=1, many=60)
+@pytest.mark.trials(few=1, many=40)
 def test_the_compiled_epochs_equal_a_loop_over_single_steps_of_keras_whatever_the_settings(repetition):
     generator = np.random.default_rng(repetition)
     settings = {
