@@ -10,9 +10,11 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Without bytecode, every single stage would spend ten seconds more on importing TensorFlow.
 export PYTHONDONTWRITEBYTECODE :=
 export MLFLOW_DISABLE_TELEMETRY := true
+# What the tests of one file share, they make once. Files in the order of tests/conftest.py: the longest first.
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test lint lock claims bench readme ui sync promote serve predict help
+.PHONY: pipeline setup test trials lint lock claims bench readme ui sync promote serve predict help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
@@ -21,7 +23,10 @@ pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 setup: $(READY)  ## create .venv with the pinned dependencies
 
 test: $(READY)  ## run the tests
-	@python -m pytest -n 2
+	@python -m pytest $(PARALLEL)
+
+trials: $(READY)  ## repeat kills, simulations and random inputs many times, for some minutes
+	@python -m pytest $(PARALLEL) --trials -m "trials or hypothesis" --verbose --durations=10
 
 lint: $(READY)  ## check style, types, which room imports which, and the dependencies
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo && deptry .

@@ -1,29 +1,75 @@
-"""Starts TensorFlow before the test modules that import it, and keeps tests that share a pipeline on one worker."""
+"""The whole test run: Ctrl-C, the number of repetitions, and the pipelines that many tests start from."""
 
+import signal
+
+import hypothesis
 import pytest
 
 from hemline.target import fix_target
 
-fix_target()
+fix_target()  # before anything imports NumPy
 
-# Their tests take one repository through its states, in their order.
-ONE_AFTER_THE_OTHER = ("test_faults.py", "test_one_store.py", "test_pipeline.py")
-USE_TENSORFLOW = {"test_model", "test_optimizers", "test_tracking", "test_trainer"}
+from pipelines_for_tests import finished_pipeline, kill_processes_in, longer_pipeline  # noqa: E402
+
+# A shell's job in the background ignores Ctrl-C, and so do its children: tests that press it would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+hypothesis.settings.register_profile("test", max_examples=25, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("trials", max_examples=3000, deadline=None, print_blob=True)
 
 
-def pytest_pycollect_makemodule(module_path):
-    # Its settings count before its first import; each worker of pytest-xdist comes by here.
-    if module_path.stem in USE_TENSORFLOW:
-        import hemline.training.tensorflow  # noqa: F401, PLC0415
+def pytest_addoption(parser):
+    parser.addoption(
+        "--trials", action="store_true", help="repeat what is marked `trials`, and Hypothesis's tests, often"
+    )
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config, log):
-    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only there is pytest-xdist certain to be installed
+def pytest_configure(config):
+    hypothesis.settings.load_profile("trials" if config.getoption("trials") else "test")
 
-    class Scheduling(LoadScopeScheduling):
-        def _split_scope(self, nodeid):
-            file = nodeid.partition("::")[0]
-            return file if file.endswith(ONE_AFTER_THE_OTHER) else nodeid
 
-    return Scheduling(config, log)
+def pytest_collection_modifyitems(items):
+    # Two workers end at about the same time if what takes longest comes first.
+    items.sort(key=lambda item: item.get_closest_marker("end_to_end") is None)
+
+
+def pytest_generate_tests(metafunc):
+    if "repetition" in metafunc.fixturenames:
+        metafunc.parametrize("repetition", range(_repetitions(metafunc.definition, metafunc.config)))
+
+
+@pytest.fixture
+def repetitions(request):
+    """How often a test that is marked `trials` is to repeat what it does."""
+    return _repetitions(request.node, request.config)
+
+
+def _repetitions(item, config):
+    marker = item.get_closest_marker("trials")
+    return marker.kwargs["many" if config.getoption("trials") else "few"]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A pipeline after its first `dvc repro`, for tests that look and change nothing."""
+    return finished_pipeline(tmp_path_factory).copy(tmp_path_factory.mktemp("finished"))
+
+
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory):
+    """The same after a second one, with one epoch more for dense-4; likewise."""
+    return longer_pipeline(tmp_path_factory).copy(tmp_path_factory.mktemp("longer"))
+
+
+@pytest.fixture
+def pipeline(tmp_path_factory, tmp_path):
+    """A pipeline after its first `dvc repro`, for one test; nothing that it left running outlives it."""
+    yield finished_pipeline(tmp_path_factory).copy(tmp_path)
+    kill_processes_in(tmp_path)
+
+
+@pytest.fixture
+def longer_copy(tmp_path_factory, tmp_path):
+    yield longer_pipeline(tmp_path_factory).copy(tmp_path)
+    kill_processes_in(tmp_path)

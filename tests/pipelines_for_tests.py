@@ -1,13 +1,20 @@
-"""A repository of its own for tests of the pipeline: this one's files, a tiny data set, small parameters."""
+"""A repository of its own for tests of the pipeline: this one's files, a tiny data set, small parameters.
+
+To run the pipeline takes half a minute. It is done once for all tests, and each test takes a copy.
+"""
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 from datasets_for_tests import publish
+from filelock import FileLock
 from ruamel.yaml import YAML
 
 REPOSITORY = Path(__file__).parent.parent
@@ -25,6 +32,12 @@ PARAMS = {
     "seeds": [0, 1],
     "baseline": "linear",
     "variants": {"linear": {"hidden": []}, "dense-4": {"hidden": [4]}},
+}
+PRINTED = ".dvc/tmp/printed"  # where a pipeline that was made once keeps what its last `dvc repro` printed
+PATIENCE = 300  # seconds after which something that must happen is taken not to
+TRAINED = {
+    *("seed-0.keras", "seed-1.keras", "history.csv", "layers.csv", "settings.json"),
+    *("validation-probabilities.npy", "test-probabilities.npy"),
 }
 
 
@@ -48,11 +61,23 @@ class Pipeline:
                 del self.environment[name]
 
     def run(self, *command, check=True):
-        done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
-        )
-        assert not check or done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
-        return done
+        # In a session of its own: what its children hold open would be waited for after its death.
+        with subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                stdout, stderr = process.communicate(timeout=PATIENCE)
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        assert not check or process.returncode == 0, f"{command}: {stdout}\n{stderr}"
+        return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
     def start(self, *command, **environment):
         """Start ``command`` in a session of its own, with its output in ``<folder>/../output``."""
@@ -65,6 +90,16 @@ class Pipeline:
                 stderr=output,
                 start_new_session=True,
             )
+
+    def copy(self, parent):
+        """Return a copy of all of it, as ``parent / "repository"``."""
+        shutil.copytree(self.folder, parent / "repository", symlinks=True)
+        return Pipeline(parent / "repository")
+
+    def forget_the_store(self):
+        shutil.rmtree(self.folder / "mlartifacts", ignore_errors=True)
+        for path in self.folder.glob("mlflow.db*"):
+            path.unlink()
 
     def set(self, **changes):
         """Change keys of params.yaml."""
@@ -120,3 +155,54 @@ def make_pipeline(folder):
     pipeline.run("git", "config", "user.email", "tester@example.org")
     pipeline.commit("A pipeline on a tiny data set")
     return pipeline
+
+
+def finished_pipeline(tmp_path_factory):
+    """Return a pipeline after its first `dvc repro`, to be copied."""
+
+    def make(folder):
+        pipeline = make_pipeline(folder)
+        (folder / PRINTED).write_text(pipeline.run("dvc", "repro").stdout)
+        pipeline.commit("First results")
+
+    return _made_once(tmp_path_factory, "finished", make)
+
+
+def longer_pipeline(tmp_path_factory):
+    """Return the same after a second one, with one epoch more for dense-4."""
+
+    def make(folder):
+        pipeline = finished_pipeline(tmp_path_factory).copy(folder.parent)
+        pipeline.set(variants={"linear": {"hidden": []}, "dense-4": {"hidden": [4], "epochs": 2}})
+        (folder / PRINTED).write_text(pipeline.run("dvc", "repro").stdout)
+        pipeline.commit("Two epochs")
+
+    return _made_once(tmp_path_factory, "longer", make)
+
+
+def _made_once(tmp_path_factory, name, make):
+    """Let ``make`` fill a repository, unless another worker of pytest-xdist has done it."""
+    base = tmp_path_factory.getbasetemp()
+    parent = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with FileLock(f"{parent}.lock", timeout=2 * PATIENCE):
+        if not (parent / "made").exists():
+            shutil.rmtree(parent, ignore_errors=True)
+            parent.mkdir()
+            make(parent / "repository")
+            (parent / "made").touch()
+    return Pipeline(parent / "repository")
+
+
+def wait_until(condition):
+    """Return what ``condition`` gives as soon as that is something."""
+    end = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+    return found
+
+
+def kill_processes_in(folder):
+    for process in psutil.process_iter(["cwd"]):
+        if Path(process.info["cwd"] or "/").is_relative_to(folder):
+            process.kill()

@@ -13,6 +13,7 @@ from hemline.params import load_params
 from hemline.report.page import render, write
 from hemline.report.results import load_results
 from hemline.tracking import store
+from hemline.tracking.publish import publish_pictures
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SWITCHES = [
@@ -35,6 +36,7 @@ def folder(tmp_path_factory):
         built = workspace.build(tmp_path_factory.mktemp("browser") / "workspace", monkeypatch)
         promote.main()
         write(render(load_results(load_params())), Path("reports"))
+        publish_pictures(list(load_params().variants))
         yield built
 
 

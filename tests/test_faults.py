@@ -1,14 +1,16 @@
 """Processes that are killed half-way, with real DVC and a real store."""
 
 import os
+import shutil
 import signal
 import sqlite3
-import time
-from contextlib import closing
+import subprocess
+from contextlib import closing, suppress
 
+import numpy as np
 import psutil
 import pytest
-from pipelines_for_tests import make_pipeline
+from pipelines_for_tests import PATIENCE, TRAINED, wait_until
 
 pytestmark = pytest.mark.end_to_end
 
@@ -16,50 +18,22 @@ pytestmark = pytest.mark.end_to_end
 LONG, ENDLESS = 500, 1_000_000
 # A store out of reach costs no training, and 1000 epochs less to be recorded save time.
 NO_STORE = {"MLFLOW_TRACKING_URI": "sqlite:////proc/nowhere/mlflow.db"}
-FILES = ["history.csv", "seed-0.keras", "seed-1.keras", "settings.json"]
-PATIENCE = 600  # seconds after which something that must happen is taken not to
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    """A pipeline with its data in place and nothing trained."""
-    pipeline = make_pipeline(tmp_path_factory.mktemp("faults") / "repository")
-    pipeline.set(variants={"linear": {"hidden": []}})
-    pipeline.run("dvc", "repro", "normalize")
-    return pipeline
+FORCED = ("dvc", "repro", "--force", "--single-item", "train@linear")
+LONGEST = 12  # seconds after which even a slow machine has hardly a training left to kill
 
 
 @pytest.fixture
-def pipeline(prepared):
-    """The same, for one test: what it trained is forgotten afterwards, what it left running is ended."""
-    yield prepared
-    for process in trainings(prepared):
-        process.kill()
-    for name in (
-        "dvc.lock",
-        "models",
-        "reports",
-        ".hemline",
-        ".dvc/cache/runs",
-        "mlflow.db",
-        "mlflow.db-wal",
-        "mlflow.db-shm",
-    ):
-        prepared.run("rm", "-rf", name)
-    prepared.set(epochs=1)
-    prepared.run("dvc", "repro", "normalize")
+def prepared(pipeline):
+    """A pipeline with its data in place and nothing trained."""
+    pipeline.set(variants={"linear": {"hidden": []}})
+    shutil.rmtree(pipeline.folder / "models")
+    shutil.rmtree(pipeline.folder / "reports")
+    pipeline.forget_the_store()
+    return pipeline
 
 
 def output_of(pipeline):
     return (pipeline.folder.parent / "output").read_text()
-
-
-def wait_for(condition):
-    end = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
-    return found
 
 
 def trainings(pipeline):
@@ -77,7 +51,7 @@ def start_training(pipeline, epochs, **environment):
     (pipeline.folder.parent / "output").write_text("")
     pipeline.set(epochs=epochs)
     dvc = pipeline.start("dvc", "repro", "train@linear", **environment)
-    wait_for(lambda: "linear  seed" in output_of(pipeline))
+    wait_until(lambda: "linear  seed" in output_of(pipeline))
     (training,) = trainings(pipeline)
     training.suspend()
     assert f"epoch {epochs}/" not in output_of(pipeline)
@@ -85,7 +59,7 @@ def start_training(pipeline, epochs, **environment):
 
 
 def models(pipeline):
-    return sorted(path.name for path in (pipeline.folder / "models" / "linear").glob("*"))
+    return {path.name for path in (pipeline.folder / "models" / "linear").glob("*")}
 
 
 def statuses(pipeline):
@@ -93,44 +67,62 @@ def statuses(pipeline):
         return sorted(status for (status,) in connection.execute("SELECT status FROM runs"))
 
 
-def test_after_dvc_was_killed_the_next_run_waits_for_the_training_that_is_left(pipeline):
-    dvc, orphan = start_training(pipeline, LONG, **NO_STORE)
+def test_after_dvc_was_killed_the_next_run_waits_for_the_training_that_is_left(prepared):
+    dvc, orphan = start_training(prepared, LONG, **NO_STORE)
     dvc.kill()
-    dvc.wait()
+    dvc.wait(PATIENCE)
     assert orphan.is_running()
-    again = pipeline.start("dvc", "repro", "train@linear", **NO_STORE)
-    wait_for(lambda: "linear: another process is still training it; waiting for its end" in output_of(pipeline))
+    again = prepared.start("dvc", "repro", "train@linear", **NO_STORE)
+    wait_until(lambda: "linear: another process is still training it; waiting for its end" in output_of(prepared))
     # The orphan holds the lock for as long as it is stopped: nothing is written beside it.
-    assert models(pipeline) == []
+    assert models(prepared) == set()
     orphan.resume()
-    assert again.wait() == 0
+    assert again.wait(PATIENCE) == 0
     assert not orphan.is_running()
-    assert models(pipeline) == FILES
-    assert len((pipeline.folder / "models/linear/history.csv").read_text().splitlines()) == 1 + 2 * LONG
-    assert "Running stage" not in pipeline.run("dvc", "repro", "train@linear").stdout
+    assert models(prepared) == TRAINED
+    assert len((prepared.folder / "models/linear/history.csv").read_text().splitlines()) == 1 + 2 * LONG
+    assert "Running stage" not in prepared.run("dvc", "repro", "train@linear").stdout
 
 
-def test_a_training_that_was_killed_is_completed_by_the_next_run_and_marked_in_the_store(pipeline):
-    dvc, training = start_training(pipeline, ENDLESS)
+def test_a_training_that_was_killed_is_completed_by_the_next_run_and_marked_in_the_store(prepared):
+    dvc, training = start_training(prepared, ENDLESS)
     training.resume()
-    wait_for(lambda: (pipeline.folder / "mlflow.db").exists() and statuses(pipeline) == ["RUNNING", "RUNNING"])
+    wait_until(lambda: (prepared.folder / "mlflow.db").exists() and statuses(prepared) == ["RUNNING", "RUNNING"])
     training.kill()
-    assert dvc.wait() != 0
-    assert models(pipeline) == []
-    pipeline.set(epochs=2)
-    pipeline.run("dvc", "repro")
-    assert models(pipeline) == FILES
-    assert statuses(pipeline) == ["FINISHED", "FINISHED", "KILLED", "KILLED"]
-    assert (pipeline.folder / "reports" / "index.html").exists()
+    assert dvc.wait(PATIENCE) != 0
+    assert models(prepared) == set()
+    prepared.set(epochs=2)
+    prepared.run("dvc", "repro")
+    assert models(prepared) == TRAINED
+    assert statuses(prepared) == ["FINISHED", "FINISHED", "KILLED", "KILLED"]
+    assert (prepared.folder / "reports" / "index.html").exists()
 
 
-def test_an_interrupted_training_ends_without_a_traceback_of_its_own_and_leaves_nothing(pipeline):
-    dvc, training = start_training(pipeline, ENDLESS)
+def test_an_interrupted_training_ends_without_a_traceback_of_its_own_and_leaves_nothing(prepared):
+    dvc, training = start_training(prepared, ENDLESS)
     training.resume()
-    wait_for(lambda: (pipeline.folder / "mlflow.db").exists() and statuses(pipeline) == ["RUNNING", "RUNNING"])
+    wait_until(lambda: (prepared.folder / "mlflow.db").exists() and statuses(prepared) == ["RUNNING", "RUNNING"])
     os.killpg(dvc.pid, signal.SIGINT)
-    assert dvc.wait() != 0
-    wait_for(lambda: not trainings(pipeline))
-    assert "Traceback" not in output_of(pipeline)
-    assert models(pipeline) == []
-    assert statuses(pipeline) == ["KILLED", "KILLED"]
+    assert dvc.wait(PATIENCE) != 0
+    wait_until(lambda: not trainings(prepared))
+    assert "Traceback" not in output_of(prepared)
+    assert models(prepared) == set()
+    assert statuses(prepared) == ["KILLED", "KILLED"]
+
+
+@pytest.mark.trials(few=1, many=10)
+def test_whenever_a_training_is_killed_the_next_run_gives_the_models_that_it_would_have_given(pipeline, repetition):
+    with (pipeline.folder.parent / "output").open("w"):
+        dvc = pipeline.start(*FORCED)
+    with suppress(subprocess.TimeoutExpired):
+        dvc.wait(np.random.default_rng(repetition).uniform(1, LONGEST))
+    # In a session of its own, of which all that it started is a part.
+    with suppress(ProcessLookupError):
+        os.killpg(dvc.pid, signal.SIGKILL)
+    dvc.wait(PATIENCE)
+    wait_until(lambda: not trainings(pipeline))
+    pipeline.run(*FORCED)
+    assert models(pipeline) == TRAINED
+    # The hashes in dvc.lock are those of the first training.
+    assert pipeline.run("git", "status", "--porcelain").stdout == ""
+    assert set(statuses(pipeline)) <= {"FINISHED", "KILLED"}

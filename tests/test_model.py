@@ -1,11 +1,11 @@
 import zipfile
 
-import keras
 import numpy as np
 import pytest
 
 from hemline.params import Training
 from hemline.training.model import build_model, describe_layers, load_model, predict, save_model, serving_model
+from hemline.training.tensorflow import keras
 
 TRAINING = Training(hidden=[6, 5], dropout=0.5)
 
@@ -60,9 +60,9 @@ def test_layers_are_those_of_the_settings():
 
 def test_the_table_of_layers_counts_every_parameter():
     model = build()
-    table = describe_layers(model)
-    assert table.parameters.sum() == model.count_params() == (12 * 6 + 6) + (6 * 5 + 5) + (5 * 3 + 3)
-    assert list(table.output_shape[:2]) == ["12", "6"]
+    rows = describe_layers(model)
+    assert sum(row["parameters"] for row in rows) == model.count_params() == (12 * 6 + 6) + (6 * 5 + 5) + (5 * 3 + 3)
+    assert [row["output_shape"] for row in rows[:2]] == ["12", "6"]
 
 
 def test_predicting_in_batches_changes_nothing_and_drops_nothing():

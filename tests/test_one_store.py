@@ -1,39 +1,32 @@
-"""One complete store for every way to come to a result, with real DVC, real projects and a real server.
-
-One repository goes through all tests, in their order; ``conftest.py`` keeps the file on one worker.
-"""
+"""One complete store for every way to come to a result, with real DVC, real projects and a real server."""
 
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
-from pathlib import Path
 
 import pytest
-from pipelines_for_tests import Pipeline, make_pipeline
+from pipelines_for_tests import PATIENCE, Pipeline, wait_until
 from servers_for_tests import wait_for
 
 from hemline.processes.ports import free_port
 
 pytestmark = pytest.mark.end_to_end
 
-PATIENCE = 600  # seconds; no expectation, only an end to waiting
 ENDLESS = 1_000_000  # epochs
 COMPLETE = {"loss", "accuracy", "val_loss", "val_accuracy", "test_accuracy", "test_loss", "test_gain"}
 # Opens every complete run: prints its epochs, seed and variant, its artifacts, and what its model makes of raw pixels.
 OPEN_RUNS = """
 import json, sys
 import mlflow, numpy as np
-from hemline.tracking import mlflow_run, store
+from hemline.tracking import run, store
 opened = store.open_store("tiny")
 for each in store.search(opened, "attributes.status = 'FINISHED'"):
     params = each.data.params
-    model = mlflow.keras.load_model(f"models:/{mlflow_run.model_id(each)}")
+    model = mlflow.keras.load_model(f"models:/{run.model_id(each)}")
     print(json.dumps({
         "run": [params["variant"], int(params["seed"]), int(params["epochs"])],
         "experiment": each.data.tags.get("dvc_experiment"),
@@ -44,17 +37,9 @@ for each in store.search(opened, "attributes.status = 'FINISHED'"):
 """
 
 
-def opened_runs(pipeline, **environment):
+def opened_runs(pipeline):
     """Return every FINISHED run of the store by (variant, seed, epochs); each must be complete."""
-    done = subprocess.run(
-        [sys.executable, "-c", OPEN_RUNS],
-        cwd=pipeline.folder,
-        env=pipeline.environment | {"PYTHONPATH": str(pipeline.folder), "TF_CPP_MIN_LOG_LEVEL": "3"} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    done = pipeline.run("python", "-c", OPEN_RUNS)
     found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     for run in found:
         assert set(run["metrics"]) >= COMPLETE, run
@@ -69,13 +54,6 @@ def epochs_of(runs):
     return {epochs for _, _, epochs in runs}
 
 
-def wait_until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
-
-
 def finish_queue(pipeline, tasks):
     """Wait until as many ``tasks`` of DVC's queue have succeeded in all, and end its workers."""
 
@@ -88,86 +66,90 @@ def finish_queue(pipeline, tasks):
     pipeline.run("dvc", "queue", "stop")
 
 
-def forget_the_store(pipeline):
-    shutil.rmtree(pipeline.folder / "mlartifacts", ignore_errors=True)
-    for path in pipeline.folder.glob("mlflow.db*"):
-        path.unlink()
+@pytest.fixture
+def pipeline(longer_copy):
+    """A repository with the results of two commits, whose parameters are those of a single short training."""
+    longer_copy.set(seeds=[0], variants={"linear": {"hidden": []}})
+    longer_copy.commit("One training")
+    yield longer_copy
+    longer_copy.run("dvc", "queue", "stop", "--kill", check=False)
 
 
-@pytest.fixture(scope="module")
-def pipeline(tmp_path_factory):
-    """A repository whose first commit has the results of one epoch, and whose second those of two."""
-    made = make_pipeline(tmp_path_factory.mktemp("store") / "repository")
-    made.set(seeds=[0], variants={"linear": {"hidden": []}})
-    made.run("dvc", "remote", "add", "--default", "shared", str(made.folder.parent / "remote"))
-    made.run("dvc", "repro")
-    made.commit("One epoch")
-    made.set(epochs=2)
-    made.run("dvc", "repro")
-    made.commit("Two epochs")
-    made.run("dvc", "push", "--all-commits")
-    return made
-
-
-def test_each_run_of_the_pipeline_left_a_complete_run_of_every_model(pipeline):
-    assert epochs_of(opened_runs(pipeline)) == {1, 2}
-
-
-def test_two_queue_workers_and_the_workspace_log_into_one_store_at_once(pipeline):
-    pipeline.run("dvc", "exp", "run", "--queue", "-S", "epochs=3,4")
+def test_every_way_to_train_logs_a_complete_run_into_one_store(pipeline):
+    # Two workers of DVC's queue, and the workspace, at once.
+    pipeline.run("dvc", "exp", "run", "--queue", "-S", "epochs=3,4", "evaluate")
     pipeline.run("dvc", "queue", "start", "--jobs", "2")
     pipeline.run("dvc", "exp", "run", "--name", "here", "-S", "epochs=5")
+    shown = pipeline.run("dvc", "exp", "show", "--csv").stdout
+    assert "here" in shown
+    assert "linear.accuracy" in shown
+    # A copy of the repository that DVC makes.
+    pipeline.run("dvc", "exp", "run", "--temp", "--name", "apart", "-S", "epochs=6", "evaluate")
     finish_queue(pipeline, 2)
-    runs = opened_runs(pipeline)
-    assert epochs_of(runs) == {1, 2, 3, 4, 5}
-    assert runs["linear", 0, 5] == "here"
-    assert len(set(runs.values())) == 4  # none, three experiments
-
-
-def test_a_training_without_dvc_and_a_project_log_into_the_same_store(pipeline):
+    # A project of MLflow.
     pipeline.run("git", "checkout", "--quiet", "--force", "HEAD")
     pipeline.run("dvc", "checkout", "--force")
-    pipeline.run("mlflow", "run", ".", "--env-manager", "local", "-P", "epochs=6")
-    assert epochs_of(opened_runs(pipeline)) == {1, 2, 3, 4, 5, 6}
-    pipeline.set(epochs=7)
+    pipeline.run("mlflow", "run", ".", "--env-manager", "local", "-P", "epochs=7")
+    # Stages without DVC.
+    pipeline.set(epochs=8)
     pipeline.run("python", "-m", "stages.train", "linear")
     pipeline.run("python", "-m", "stages.evaluate")
-    assert epochs_of(opened_runs(pipeline)) == {1, 2, 3, 4, 5, 6, 7}
+
+    runs = opened_runs(pipeline)
+    assert epochs_of(runs) == {1, 2, 3, 4, 5, 6, 7, 8}
+    assert runs["linear", 0, 5] == "here"
+    assert runs["linear", 0, 6] == "apart"
+    assert runs["linear", 0, 8] is None
+    assert len({runs["linear", 0, epochs] for epochs in (3, 4, 5, 6, 7, 8)}) == 6
+    with closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
+        locations = connection.execute(
+            "SELECT artifact_uri FROM runs JOIN experiments USING (experiment_id) WHERE experiments.name = 'tiny'"
+        ).fetchall()
+    assert len(locations) == len(runs)
+    assert all(uri.startswith((pipeline.folder / "mlartifacts").as_uri()) for (uri,) in locations)
 
 
-def test_results_of_an_older_commit_are_completed_from_dvc_s_cache(pipeline):
-    pipeline.run("git", "checkout", "--quiet", "--force", "HEAD~1")
-    pipeline.run("dvc", "checkout", "--force")
-    forget_the_store(pipeline)
-    pipeline.run("python", "-m", "commands.sync")
-    assert set(opened_runs(pipeline)) == {("linear", 0, 1)}
-    pipeline.run("git", "checkout", "--quiet", "--force", "main")
-    pipeline.run("dvc", "checkout", "--force")
-    pipeline.run("python", "-m", "commands.sync")
-    assert epochs_of(opened_runs(pipeline)) == {1, 2}
+# By variant, seed and epochs.
+FIRST = {("linear", 0, 1), ("linear", 1, 1), ("dense-4", 0, 1), ("dense-4", 1, 1)}
+SECOND = {("linear", 0, 1), ("linear", 1, 1), ("dense-4", 0, 2), ("dense-4", 1, 2)}
 
 
-def test_a_fresh_clone_that_pulled_the_results_is_completed_without_training(pipeline):
-    clone = Pipeline(pipeline.folder.parent / "clone")
-    pipeline.run("git", "clone", "--quiet", str(pipeline.folder), str(clone.folder))
+def test_results_of_an_older_commit_are_completed_from_dvc_s_cache(longer_copy):
+    longer_copy.run("git", "checkout", "--quiet", "--force", "HEAD~1")
+    longer_copy.run("dvc", "checkout", "--force")
+    longer_copy.forget_the_store()
+    longer_copy.run("python", "-m", "commands.sync")
+    assert set(opened_runs(longer_copy)) == FIRST
+    longer_copy.run("git", "checkout", "--quiet", "--force", "main")
+    longer_copy.run("dvc", "checkout", "--force")
+    longer_copy.run("python", "-m", "commands.sync")
+    assert set(opened_runs(longer_copy)) == FIRST | SECOND
+
+
+def test_a_fresh_clone_that_pulled_the_results_is_completed_without_training(longer_copy):
+    longer_copy.run("dvc", "remote", "add", "--default", "shared", str(longer_copy.folder.parent / "remote"))
+    longer_copy.commit("A remote")
+    longer_copy.run("dvc", "push")
+    clone = Pipeline(longer_copy.folder.parent / "clone")
+    longer_copy.run("git", "clone", "--quiet", str(longer_copy.folder), str(clone.folder))
     clone.run("dvc", "pull")
     clone.run("python", "-m", "commands.sync")
-    assert set(opened_runs(clone)) == {("linear", 0, 2)}
+    assert set(opened_runs(clone)) == SECOND
     assert "Running stage" not in clone.run("dvc", "repro").stdout
 
 
-def test_a_moved_repository_still_opens_its_models_and_ends_its_dead_runs(pipeline):
-    pipeline.set(epochs=ENDLESS)
-    training = pipeline.start("python", "-m", "stages.train", "linear")
-    wait_until(lambda: running(pipeline))
+def test_a_moved_repository_still_opens_its_models_and_ends_its_dead_runs(longer_copy):
+    longer_copy.set(epochs=ENDLESS)
+    training = longer_copy.start("python", "-m", "stages.train", "linear")
+    wait_until(lambda: running(longer_copy))
     os.killpg(training.pid, signal.SIGKILL)
-    training.wait()
-    pipeline.folder = pipeline.folder.rename(pipeline.folder.with_name("moved"))
-    assert running(pipeline)
-    pipeline.run("python", "-m", "commands.sync")
-    assert epochs_of(opened_runs(pipeline)) == {1, 2}
-    assert not running(pipeline)
-    assert not list((pipeline.folder / ".hemline" / "live").iterdir())
+    training.wait(PATIENCE)
+    longer_copy.folder = longer_copy.folder.rename(longer_copy.folder.with_name("moved"))
+    assert running(longer_copy)
+    longer_copy.run("python", "-m", "commands.sync")
+    assert set(opened_runs(longer_copy)) == FIRST | SECOND
+    assert not running(longer_copy)
+    assert not list((longer_copy.folder / ".hemline" / "live").iterdir())
 
 
 def running(pipeline):
@@ -175,7 +157,7 @@ def running(pipeline):
         return connection.execute("SELECT run_uuid FROM runs WHERE status = 'RUNNING'").fetchall()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server(tmp_path_factory):
     """A real `mlflow server` with a store of its own; its address."""
     folder = tmp_path_factory.mktemp("server")
@@ -195,20 +177,21 @@ def server(tmp_path_factory):
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+        process.wait(PATIENCE)
 
 
 def test_a_server_that_the_user_names_wins_for_every_way_to_run(pipeline, server):
-    local = pipeline.folder / "mlflow.db"
-    before = local.read_bytes()
+    before = local_store(pipeline)
     pipeline.environment["MLFLOW_TRACKING_URI"] = server
-    pipeline.run("git", "checkout", "--quiet", "--force", "main")
-    pipeline.run("dvc", "exp", "run", "-S", "epochs=8")
-    pipeline.run("dvc", "exp", "run", "--temp", "-S", "epochs=9")
-    pipeline.run("mlflow", "run", ".", "--env-manager", "local", "-P", "epochs=10")
-    pipeline.run("dvc", "exp", "run", "--queue", "-S", "epochs=11")
+    pipeline.run("dvc", "exp", "run", "--queue", "-S", "epochs=11", "evaluate")
     pipeline.run("dvc", "queue", "start")
-    finish_queue(pipeline, 3)
+    pipeline.run("dvc", "exp", "run", "-S", "epochs=8", "evaluate")
+    pipeline.run("dvc", "exp", "run", "--temp", "-S", "epochs=9", "evaluate")
+    finish_queue(pipeline, 1)
+    pipeline.run("mlflow", "run", ".", "--env-manager", "local", "-P", "epochs=10")
     assert epochs_of(opened_runs(pipeline)) == {8, 9, 10, 11}
-    assert local.read_bytes() == before
-    assert not Path(f"{local}-wal").exists() or not Path(f"{local}-wal").stat().st_size
+    assert local_store(pipeline) == before
+
+
+def local_store(pipeline):
+    return {path.name: path.read_bytes() for path in pipeline.folder.glob("mlflow.db*")}

@@ -1,10 +1,9 @@
-import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from hemline.params import Optimizer
 from hemline.training.optimizers import OPTIMIZERS
+from hemline.training.tensorflow import keras, tf
 
 CLASSES = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD}
 SHAPES = [(5, 3), (3,), (1,)]

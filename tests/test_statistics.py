@@ -62,6 +62,11 @@ REGIMES = {
 }
 
 
+def simulation_error(share: float, repetitions: int) -> float:
+    """Return four standard errors of a share that is counted in so many repetitions."""
+    return 4 * math.sqrt(share * (1 - share) / repetitions)
+
+
 def bools(*rows: str) -> Correct:
     return np.array([[character == "1" for character in row] for row in rows])
 
@@ -76,25 +81,29 @@ def draw(seed: int, seeds: int, images: int, share: float, ability: float = 0.5)
 # --- compare
 
 
+@pytest.mark.trials(few=300, many=10_000)
 @pytest.mark.parametrize("seeds", [4, 10])
 @pytest.mark.parametrize("regime", REGIMES.values(), ids=REGIMES.keys())
-def test_the_95_percent_interval_covers_the_true_gain_in_93_to_97_percent_of_cases(regime: Regime, seeds: int) -> None:
-    rng, gain, repetitions = np.random.default_rng(20), regime.gain(), 2000
+def test_the_95_percent_interval_covers_the_true_gain_in_93_to_97_percent_of_cases(
+    regime: Regime, seeds: int, repetitions: int
+) -> None:
+    rng, gain = np.random.default_rng(20), regime.gain()
     results = [statistics.compare(*regime.sample(rng, seeds, images=500)) for _ in range(repetitions)]
     covered = np.mean([result.low <= gain <= result.high for result in results])
     print(f"coverage {100 * covered:.1f} %")
-    assert 0.93 <= covered <= 0.97
+    assert covered == pytest.approx(0.95, abs=max(0.02, simulation_error(0.95, repetitions)))
     assert np.mean([result.gain for result in results]) == pytest.approx(gain, abs=0.003)
 
 
-def test_intervals_that_know_only_the_images_or_only_the_seeds_miss_the_gain_too_often() -> None:
+@pytest.mark.trials(few=100, many=2000)
+def test_intervals_that_know_only_the_images_or_only_the_seeds_miss_the_gain_too_often(repetitions: int) -> None:
     # Shows that the regimes above can tell a right interval from a wrong one.
     def coverage(name: str, wrong: Any) -> float:
         rng, regime, hits = np.random.default_rng(21), REGIMES[name], 0
-        for _ in range(400):
+        for _ in range(repetitions):
             interval = wrong(*regime.sample(rng, seeds=4, images=500)).confidence_interval(0.95)
             hits += interval.low <= regime.gain() <= interval.high
-        return hits / 400
+        return hits / repetitions
 
     def images_only(variant: Correct, baseline: Correct) -> Any:
         return stats.ttest_rel(variant.mean(axis=0), baseline.mean(axis=0))
@@ -410,11 +419,12 @@ def test_a_prediction_interval_is_that_of_one_more_value() -> None:
     assert result.degrees_of_freedom == 4
 
 
-def test_a_prediction_interval_holds_the_next_training_as_often_as_it_says() -> None:
-    values = np.random.default_rng(9).standard_normal((4000, 5))
+@pytest.mark.trials(few=1000, many=40_000)
+def test_a_prediction_interval_holds_the_next_training_as_often_as_it_says(repetitions: int) -> None:
+    values = np.random.default_rng(9).standard_normal((repetitions, 5))
     intervals = [statistics.prediction_interval(row[:4], confidence=0.9) for row in values]
     held = np.mean([ends.low <= row[4] <= ends.high for ends, row in zip(intervals, values, strict=True)])
-    assert held == pytest.approx(0.9, abs=0.015)
+    assert held == pytest.approx(0.9, abs=max(0.015, simulation_error(0.9, repetitions)))
 
 
 def test_means_are_compared_without_supposing_equal_variances() -> None:

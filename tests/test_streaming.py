@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from hemline.data.splits import Labelled, read_split, write_split
+from hemline.data.normalized import Labelled, Normalized
 from hemline.params import Training
 from hemline.training import streaming
 from hemline.training.streaming import Resident, Streamed, source
@@ -38,10 +38,22 @@ def orders(n_images, batch_size):
 
 
 # A last chunk of one image, of a batch, of more; whole chunks; less than one chunk.
-@pytest.mark.parametrize("n_images", [33, 40, 37, 32, 9, 8])
-@pytest.mark.parametrize("settings", [{}, {"dropout": 0.4}, {"optimizer": "sgd"}])
+@pytest.mark.parametrize(
+    ("n_images", "settings"),
+    [*((n_images, {}) for n_images in (33, 40, 37, 32, 9, 8)), (33, {"dropout": 0.4}), (40, {"optimizer": "sgd"})],
+)
 def test_streamed_trainings_equal_those_in_memory_bit_for_bit(n_images, settings, monkeypatch):
-    data = labelled(n_images)
+    check_streamed(labelled(n_images), settings, monkeypatch)
+
+
+@pytest.mark.trials(few=1, many=40)
+def test_streamed_trainings_equal_those_in_memory_whatever_their_settings(repetition, monkeypatch):
+    generator = np.random.default_rng(repetition)
+    settings = {"dropout": generator.choice([0, 0.4]), "optimizer": str(generator.choice(["adam", "rmsprop", "sgd"]))}
+    check_streamed(labelled(int(generator.integers(8, 70))), settings, monkeypatch)
+
+
+def check_streamed(data, settings, monkeypatch):
     _, expected, expected_history = train(data, **settings)
     monkeypatch.setattr(streaming, "RESIDENT_BYTES", 0)
     monkeypatch.setattr(streaming, "CHUNK_BYTES", 2 * 8 * IMAGE_BYTES)
@@ -58,8 +70,8 @@ def test_all_chunks_share_one_program():
 
 @pytest.mark.usefixtures("small_memory")
 def test_memory_mapped_files_are_streamed(tmp_path):
-    write_split("train", labelled(), tmp_path)
-    mapped = read_split("train", tmp_path)
+    Normalized(tmp_path).write({"train": labelled()}, ["a", "b", "c"], scale=255)
+    mapped = Normalized(tmp_path).read("train")
     assert isinstance(mapped.images.base, np.memmap)
     _, expected, _ = train(labelled())
     _, weights, _ = train(mapped)

@@ -1,3 +1,4 @@
+import functools
 import json
 import os
 import re
@@ -7,22 +8,21 @@ import threading
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from hemline.data.splits import Labelled
+from hemline.data.normalized import Labelled
 from hemline.errors import InputError
 from hemline.params import Training
-from hemline.training.model import build_model, predict, save_model
-from hemline.training.tensorflow import program_folder
+from hemline.training.model import build_model, load_model, predict, save_model
+from hemline.training.tensorflow import PROGRAM_FOLDER, devices, keras, tf
 from hemline.training.trainer import Trainer, train_seeds
 from hemline.training.trainer import _no_totals as no_totals
 
 REPOSITORY = Path(__file__).parent.parent
 CLASSES = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD}
 # A last batch of 5 images; not a divisor of anything.
+PATIENCE = 300  # seconds; no expectation, only an end to waiting
 SETTINGS = {"hidden": [6], "epochs": 2, "batch_size": 16}
 
 
@@ -41,6 +41,12 @@ def trainer_of(data=None, watched=None, classes=3, **settings):
 def fit(trainer, seed=0):
     history = []
     return trainer.fit(seed, history.append), history
+
+
+@functools.cache
+def usual():
+    """Return what a training of the usual settings with seed 0 gives, which many tests compare with."""
+    return fit(trainer_of())
 
 
 def weights_equal(first, second):
@@ -67,8 +73,23 @@ def keras_loop(trainer, training, data, seed):
     ("optimizer", "n_images"), [("adam", 37), ("adam", 32), ("rmsprop", 17), ("sgd", 16), ("sgd", 31)]
 )
 def test_the_compiled_epochs_equal_a_loop_over_single_steps_of_keras(optimizer, n_images):
-    training = Training(**SETTINGS, optimizer=optimizer, learning_rate=0.01)
-    data = labelled(n_images)
+    check_against_keras(Training(**SETTINGS, optimizer=optimizer, learning_rate=0.01), labelled(n_images))
+
+
+@pytest.mark.trials(few=1, many=40)
+def test_the_compiled_epochs_equal_a_loop_over_single_steps_of_keras_whatever_the_settings(repetition):
+    generator = np.random.default_rng(repetition)
+    settings = {
+        "hidden": generator.integers(1, 20, generator.integers(0, 4)).tolist(),
+        "epochs": 2,
+        "batch_size": int(generator.integers(2, 20)),
+        "activation": str(generator.choice(["tanh", "sigmoid", "elu", "selu", "gelu", "silu"])),
+        "optimizer": str(generator.choice(["adam", "rmsprop", "sgd"])),
+    }
+    check_against_keras(Training(**settings, learning_rate=0.01), labelled(int(generator.integers(20, 60))))
+
+
+def check_against_keras(training, data):
     trainer = Trainer("tiny", training, 3, data)
     model, _ = fit(trainer, seed=5)
     expected = keras_loop(trainer, training, data, seed=5)
@@ -122,7 +143,7 @@ def test_the_training_figures_are_the_means_over_the_epoch_as_keras_reports_them
 
 
 def test_watching_a_set_changes_no_training():
-    plain, _ = fit(trainer_of())
+    plain, _ = usual()
     watched, _ = fit(trainer_of(watched={"val": labelled(11, seed=1), "test": labelled(12, seed=2)}))
     assert weights_equal(plain, watched)
 
@@ -136,8 +157,9 @@ def test_an_epoch_has_the_figures_of_every_set_in_order():
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 def test_training_twice_gives_equal_bytes_and_another_seed_others(tmp_path, dropout):
-    for name, seed in (("first", 1), ("second", 1), ("other", 2)):
-        model, _ = fit(trainer_of(dropout=dropout), seed)
+    trainer = trainer_of(dropout=dropout)
+    for name, each, seed in (("first", trainer, 1), ("second", trainer_of(dropout=dropout), 1), ("other", trainer, 2)):
+        model, _ = fit(each, seed)
         save_model(model, tmp_path / name)
     first, second, other = ((tmp_path / name).read_bytes() for name in ("first", "second", "other"))
     assert first == second
@@ -155,13 +177,12 @@ def test_a_seed_trained_after_others_gives_the_same_as_alone():
 IN_A_PROCESS = """
 import json, os, sys
 os.sched_setaffinity(0, json.loads(sys.argv[1]))
-from hemline.training.tensorflow import start_tensorflow
-devices = start_tensorflow()
+from hemline.training.tensorflow import devices
 from pathlib import Path
 import numpy as np
 from hemline.training.model import save_model
 from hemline.params import Training
-from hemline.data.splits import Labelled
+from hemline.data.normalized import Labelled
 from hemline.training.trainer import Trainer, train_seeds
 from hemline.training.trainer import _no_totals as no_totals
 generator = np.random.default_rng(0)
@@ -169,15 +190,18 @@ data = Labelled(generator.random((300, 28, 28), np.float32), generator.integers(
 training = Training(hidden=[64], epochs=2, batch_size=32, dropout=0.2)
 trainer = Trainer("tiny", training, 10, data, {"val": data})
 history = []
+def on_model(seed, model):
+    save_model(model, Path(sys.argv[2]) / f"{seed}.keras")
+    np.save(Path(sys.argv[2]) / f"{seed}.npy", trainer.predict(model, data.images))
 train_seeds(
     trainer, [0, 1, 2], lambda seed: None, lambda seed, figures: history.append([seed, figures]),
-    lambda seed, model: save_model(model, Path(sys.argv[2]) / f"{seed}.keras"),
+    on_model,
 )
-print(json.dumps([devices, sorted(history, key=str)]))
+print(json.dumps([len(devices()), sorted(history, key=str)]))
 """
 
 
-def test_one_core_and_two_give_equal_bytes_and_figures(tmp_path):
+def test_one_core_and_two_give_equal_bytes_figures_and_predictions(tmp_path):
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if len(cores) < 2:
         pytest.skip("needs two cores that this process may be bound to")
@@ -185,12 +209,56 @@ def test_one_core_and_two_give_equal_bytes_and_figures(tmp_path):
     for number in (1, 2):
         (tmp_path / str(number)).mkdir()
         command = [sys.executable, "-c", IN_A_PROCESS, json.dumps(cores[:number]), str(tmp_path / str(number))]
-        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=PATIENCE)
         results.append(json.loads(done.stdout))
     assert [devices for devices, _ in results] == [1, 2]
     assert results[0][1] == results[1][1]
-    for seed in range(3):
-        assert (tmp_path / f"1/{seed}.keras").read_bytes() == (tmp_path / f"2/{seed}.keras").read_bytes()
+    for name in (f"{seed}.{kind}" for seed in range(3) for kind in ("keras", "npy")):
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def predicting():
+    """A trainer, its model, and more images than one call of the program that predicts takes."""
+    trainer = trainer_of(hidden=[5, 4], dropout=0.3)
+    model, _ = fit(trainer)
+    return trainer, model, labelled(2100, seed=3).images
+
+
+def test_predictions_are_those_of_the_loaded_keras_model_but_for_rounding(predicting, tmp_path):
+    trainer, model, images = predicting
+    save_model(model, tmp_path / "model.keras")
+    predicted = trainer.predict(model, images)
+    assert (predicted.shape, predicted.dtype) == ((2100, 3), np.float32)
+    np.testing.assert_allclose(predicted, predict(load_model(tmp_path / "model.keras"), images), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("cuts", [[1], [7, 1000], [2048], [2047, 2049], []])
+def test_predictions_are_the_same_bytes_however_the_images_are_divided(predicting, cuts):
+    trainer, model, images = predicting
+    parts = [trainer.predict(model, part) for part in np.split(images, cuts)]
+    assert np.concatenate(parts).tobytes() == trainer.predict(model, images).tobytes()
+
+
+def test_predictions_are_the_same_bytes_on_every_device(predicting):
+    trainer, model, images = predicting
+    predicted = set()
+    for device in devices():
+        with tf.device(device):
+            predicted.add(trainer.predict(model, images).tobytes())
+    assert len(predicted) == 1
+
+
+def test_no_images_have_no_predictions(predicting):
+    trainer, model, images = predicting
+    assert trainer.predict(model, images[:0]).shape == (0, 3)
+
+
+def test_predictions_of_memory_mapped_images_are_those_of_images_in_memory(predicting, tmp_path):
+    trainer, model, images = predicting
+    np.save(tmp_path / "images.npy", images)
+    mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
+    assert trainer.predict(model, mapped).tobytes() == trainer.predict(model, images).tobytes()
 
 
 def test_seeds_share_one_program_for_training_and_one_for_each_size_of_a_watched_set():
@@ -202,12 +270,12 @@ def test_seeds_share_one_program_for_training_and_one_for_each_size_of_a_watched
 
 def test_what_one_device_compiled_the_others_load():
     def compiled():
-        return {path: path.stat().st_ino for path in program_folder().iterdir()}
+        return {path: path.stat().st_ino for path in PROGRAM_FOLDER.iterdir()}
 
     before, files = compiled(), []
     trainer = trainer_of(watched={"val": labelled(11)})
-    for device in tf.config.list_logical_devices("CPU"):
-        with tf.device(device.name):
+    for device in devices():
+        with tf.device(device):
             trainer.fit(seed=0)
         files.append({path: inode for path, inode in compiled().items() if path not in before})
     assert len(files[0]) == trainer.compilations == 2
@@ -233,7 +301,7 @@ def test_devices_that_start_together_compile_once(monkeypatch):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(PATIENCE)
     assert most == 1
 
 
@@ -241,10 +309,10 @@ def test_a_temporary_folder_that_is_full_is_one_line(monkeypatch):
     trainer = trainer_of()
 
     def full(*_):
-        raise tf.errors.ResourceExhaustedError(None, None, f"{program_folder()}/program.pb; No space left on device")
+        raise tf.errors.ResourceExhaustedError(None, None, f"{PROGRAM_FOLDER}/program.pb; No space left on device")
 
     monkeypatch.setattr(trainer, "_run_chunk", full)
-    with pytest.raises(InputError, match=rf"^{program_folder()}: no space is left .* by TMPDIR$"):
+    with pytest.raises(InputError, match=rf"^{PROGRAM_FOLDER}: no space is left .* by TMPDIR$"):
         trainer.fit(seed=0)
 
 
@@ -321,7 +389,7 @@ def test_images_with_and_without_channels_and_any_number_of_classes_are_trained(
 
 def test_labels_are_trained_alike_as_bytes_and_as_whole_numbers():
     data = labelled()
-    expected, _ = fit(trainer_of(data))
+    expected, _ = usual()
     model, _ = fit(trainer_of(Labelled(data.images, data.labels.astype(np.uint8))))
     assert weights_equal(model, expected)
 
@@ -334,7 +402,7 @@ def test_a_batch_larger_than_the_data_is_refused_and_one_as_large_is_not():
 
 
 def test_the_model_is_named_after_its_variant():
-    model, _ = fit(trainer_of())
+    model, _ = usual()
     assert model.name == "tiny"
 
 
@@ -351,9 +419,9 @@ def test_seeds_side_by_side_give_what_each_gives_alone():
     trainer = trainer_of(dropout=0.3)
     models = train(trainer, range(4))
     assert sorted(models) == [0, 1, 2, 3]
+    alone = trainer_of(dropout=0.3)
     for seed, model in models.items():
-        alone, _ = fit(trainer_of(dropout=0.3), seed)
-        assert weights_equal(model, alone)
+        assert weights_equal(model, fit(alone, seed)[0])
 
 
 def test_every_seed_starts_then_tells_its_epochs_in_order_then_ends():
@@ -431,5 +499,5 @@ def test_a_trainer_is_of_use_after_a_failure():
     with pytest.raises(ZeroDivisionError):
         train(trainer, [0, 1], lambda *_: 1 / 0)
     models = train(trainer, [0])
-    alone, _ = fit(trainer_of(), 0)
+    alone, _ = usual()
     assert weights_equal(models[0], alone)

@@ -1,0 +1,100 @@
+"""The layer whose products are cut into blocks: the same values as Keras's, from sums that are short enough."""
+
+import numpy as np
+import pytest
+
+from hemline.data.normalized import Labelled
+from hemline.params import Training
+from hemline.training.dense import BlockedDense
+from hemline.training.tensorflow import keras, tf
+from hemline.training.trainer import Trainer
+from hemline.training.trainer import _no_totals as no_totals
+
+LONGEST = 288  # terms that every processor with AVX2 sums in one block
+# Sums of one term, of one block, of a few terms more, of two and of three blocks.
+LENGTHS = [1, 7, LONGEST, LONGEST + 1, 2 * LONGEST, 784]
+
+
+def layer(kind, features, units, activation="tanh"):
+    made = kind(units, activation=activation, kernel_initializer=keras.initializers.GlorotUniform(seed=1))
+    made.build((None, features))
+    made.bias.assign(np.random.default_rng(2).normal(size=units))
+    return made
+
+
+def answer(made, weights, inputs):
+    """Call the layer as the trainer does: a program without variables, whose weights are tensors."""
+    return made.stateless_call(weights, [], inputs)[0]
+
+
+def tensors(made):
+    return [tf.convert_to_tensor(variable.value) for variable in made.trainable_variables]
+
+
+def images(n, features):
+    return tf.constant(np.random.default_rng(3).random((n, features)), tf.float32)
+
+
+def answers_and_gradients(made, inputs):
+    """Return what the layer makes of the inputs, and the gradients of a sum of it, as arrays."""
+    sources = [inputs, *tensors(made)]
+    with tf.GradientTape() as tape:
+        tape.watch(sources)
+        answers = answer(made, sources[1:], inputs)
+        weighted = tf.reduce_sum(answers * tf.range(1.0, 1 + answers.shape[1]) / answers.shape[1])
+    return answers.numpy(), [each.numpy() for each in tape.gradient(weighted, sources)]
+
+
+def products(graph):
+    """Yield the number of terms that each product of matrices sums over, also in the functions that a graph calls."""
+    for operation in graph.get_operations():
+        assert operation.type not in {"Einsum", "XlaDot", "XlaDotV2", "XlaEinsum"}, "a product that is not looked into"
+        if operation.type == "MatMul":
+            yield operation.inputs[0].shape[0 if operation.get_attr("transpose_a") else 1]
+        if operation.type.startswith("BatchMatMul"):
+            yield operation.inputs[0].shape[-2 if operation.get_attr("adj_x") else -1]
+        for attribute in operation.node_def.attr.values():
+            if attribute.func.name:
+                yield from products(graph._get_function(attribute.func.name).graph)
+
+
+@pytest.mark.parametrize("units", [3, 300])
+@pytest.mark.parametrize("n", [5, 300])
+@pytest.mark.parametrize("features", LENGTHS)
+def test_values_and_gradients_are_those_of_keras_s_layer_but_for_rounding(features, n, units):
+    inputs = images(n, features)
+    answers, gradients = answers_and_gradients(layer(BlockedDense, features, units), inputs)
+    expected, expected_gradients = answers_and_gradients(layer(keras.layers.Dense, features, units), inputs)
+    assert answers.dtype == np.float32
+    np.testing.assert_allclose(answers, expected, rtol=1e-5, atol=1e-5)
+    for mine, theirs in zip(gradients, expected_gradients, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5 * max(1, np.abs(theirs).max()))
+
+
+@pytest.mark.parametrize(("n", "features", "units"), [(8, 784, 3), (600, 8, 3), (8, 8, 600), (300, 784, 300)])
+def test_no_product_of_the_layer_or_its_gradients_sums_over_more_terms_than_fit_one_block(n, features, units):
+    made = layer(BlockedDense, features, units)
+
+    @tf.function(autograph=False)
+    def step(inputs, weights):
+        with tf.GradientTape() as tape:
+            tape.watch([inputs, *weights])
+            answers = tf.reduce_sum(answer(made, weights, inputs))
+        return tape.gradient(answers, [inputs, *weights])
+
+    lengths = list(products(step.get_concrete_function(images(n, features), tensors(made)).graph))
+    # The layer's sums, those of its inputs' gradient, those of its kernel's.
+    assert len(lengths) >= 3
+    assert max(lengths) <= LONGEST
+
+
+def test_no_product_of_a_training_sums_over_more_terms_than_fit_one_block():
+    generator = np.random.default_rng(0)
+    data = Labelled(generator.random((400, 20, 20), np.float32), generator.integers(0, 3, 400))
+    training = Training(hidden=[310, 5], epochs=1, batch_size=320)
+    trainer = Trainer("tiny", training, 3, data)
+    _, state = trainer._start(seed=0)
+    chunk = next(trainer._train.chunks(trainer._order(seed=0, epoch=1)))
+    lengths = list(products(trainer._run_chunk.get_concrete_function(state, no_totals(), chunk).graph))
+    assert len(lengths) >= 3 * 3 - 1  # nobody needs the gradient of the images
+    assert max(lengths) <= LONGEST
