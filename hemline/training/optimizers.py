@@ -53,7 +53,10 @@ def _rmsprop(weight: Any, gradient: Any, slots: Tensors, rate: Any, _step: Any) 
     (velocity,) = slots
     rho, epsilon = 0.9, 1e-7
     velocity = rho * velocity + (1.0 - rho) * gradient * gradient
-    return weight - rate * gradient / tf.sqrt(velocity + epsilon), [velocity]
+    # XLA would make a product with 1 / sqrt of the quotient, and that of an instruction whose bits each maker of
+    # processors chose for himself. Of a maximum, which changes nothing here, it cannot.
+    root = tf.maximum(tf.sqrt(velocity + epsilon), epsilon)
+    return weight - rate * gradient / root, [velocity]
 
 
 def _sgd(weight: Any, gradient: Any, slots: Tensors, rate: Any, _step: Any) -> tuple[Any, Tensors]:
