@@ -1,11 +1,13 @@
 """The layer whose products are cut into blocks: the same values as Keras's, from sums that are short enough."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from hemline.data.normalized import Labelled
-from hemline.params import Training
-from hemline.training.dense import BlockedDense
+from hemline.params import Activation, Optimizer, Training
+from hemline.training.dense import BlockedDense, cut, join
 from hemline.training.tensorflow import keras, tf
 from hemline.training.trainer import Trainer
 from hemline.training.trainer import _no_totals as no_totals
@@ -16,28 +18,30 @@ LENGTHS = [1, 7, LONGEST, LONGEST + 1, 2 * LONGEST, 784]
 
 
 def layer(kind, features, units, activation="tanh"):
-    made = kind(units, activation=activation, kernel_initializer=keras.initializers.GlorotUniform(seed=1))
+    made = kind(units, activation=activation, kernel_initializer=keras.initializers.GlorotUniform(seed=1), name="dense")
     made.build((None, features))
-    made.bias.assign(np.random.default_rng(2).normal(size=units))
     return made
 
 
-def answer(made, weights, inputs):
+def weights(features, units):
+    """Return a kernel and a bias, as Keras's layer has them."""
+    generator = np.random.default_rng(2)
+    kernel = generator.uniform(-1, 1, (features, units)) / np.sqrt(features)
+    return [tf.constant(kernel, tf.float32), tf.constant(generator.normal(size=units), tf.float32)]
+
+
+def answer(made, values, inputs):
     """Call the layer as the trainer does: a program without variables, whose weights are tensors."""
-    return made.stateless_call(weights, [], inputs)[0]
-
-
-def tensors(made):
-    return [tf.convert_to_tensor(variable.value) for variable in made.trainable_variables]
+    return made.stateless_call(values, [], inputs)[0]
 
 
 def images(n, features):
     return tf.constant(np.random.default_rng(3).random((n, features)), tf.float32)
 
 
-def answers_and_gradients(made, inputs):
+def answers_and_gradients(made, values, inputs):
     """Return what the layer makes of the inputs, and the gradients of a sum of it, as arrays."""
-    sources = [inputs, *tensors(made)]
+    sources = [inputs, *values]
     with tf.GradientTape() as tape:
         tape.watch(sources)
         answers = answer(made, sources[1:], inputs)
@@ -63,8 +67,10 @@ def products(graph):
 @pytest.mark.parametrize("features", LENGTHS)
 def test_values_and_gradients_are_those_of_keras_s_layer_but_for_rounding(features, n, units):
     inputs = images(n, features)
-    answers, gradients = answers_and_gradients(layer(BlockedDense, features, units), inputs)
-    expected, expected_gradients = answers_and_gradients(layer(keras.layers.Dense, features, units), inputs)
+    own = weights(features, units)
+    expected, expected_gradients = answers_and_gradients(layer(keras.layers.Dense, features, units), own, inputs)
+    answers, gradients = answers_and_gradients(layer(BlockedDense, features, units), cut(own), inputs)
+    gradients = [gradients[0], *(each.numpy() for each in join(gradients[1:], [each.shape for each in own]))]
     assert answers.dtype == np.float32
     np.testing.assert_allclose(answers, expected, rtol=1e-5, atol=1e-5)
     for mine, theirs in zip(gradients, expected_gradients, strict=True):
@@ -76,13 +82,13 @@ def test_no_product_of_the_layer_or_its_gradients_sums_over_more_terms_than_fit_
     made = layer(BlockedDense, features, units)
 
     @tf.function(autograph=False)
-    def step(inputs, weights):
+    def step(inputs, values):
         with tf.GradientTape() as tape:
-            tape.watch([inputs, *weights])
-            answers = tf.reduce_sum(answer(made, weights, inputs))
-        return tape.gradient(answers, [inputs, *weights])
+            tape.watch([inputs, *values])
+            answers = tf.reduce_sum(answer(made, values, inputs))
+        return tape.gradient(answers, [inputs, *values])
 
-    lengths = list(products(step.get_concrete_function(images(n, features), tensors(made)).graph))
+    lengths = list(products(step.get_concrete_function(images(n, features), cut(weights(features, units))).graph))
     # The layer's sums, those of its inputs' gradient, those of its kernel's.
     assert len(lengths) >= 3
     assert max(lengths) <= LONGEST
@@ -98,3 +104,18 @@ def test_no_product_of_a_training_sums_over_more_terms_than_fit_one_block():
     lengths = list(products(trainer._run_chunk.get_concrete_function(state, no_totals(), chunk).graph))
     assert len(lengths) >= 3 * 3 - 1  # nobody needs the gradient of the images
     assert max(lengths) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"optimizer": each} for each in get_args(Optimizer)] + [{"activation": each} for each in get_args(Activation)],
+    ids=lambda settings: "-".join(settings.values()),
+)
+def test_no_program_has_a_reciprocal_square_root_whose_bits_the_makers_of_processors_chose(settings):
+    data = Labelled(np.zeros((8, 2, 2), np.float32), np.zeros(8, np.int64))
+    trainer = Trainer("rsqrt", Training(hidden=[4], batch_size=4, **settings), 3, data)
+    _, state = trainer._start(0)
+    chunk = next(trainer._train.chunks(trainer._order(0, 1)))
+    program = trainer._run_chunk.experimental_get_compiler_ir(state, no_totals(), chunk)(stage="optimized_hlo")
+    assert "dot(" in program or "custom-call" in program
+    assert "rsqrt" not in program

@@ -38,8 +38,10 @@ class BlockedDense(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no 
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Return activation(inputs · kernel + bias), float32 (n, units), of inputs (n, features)."""
-        cut = zip(blocks(inputs.shape[-1]), self._kernels, strict=True)
-        return self._activation(sum(_product(inputs[:, block], kernel) for block, kernel in cut) + self._bias)
+        # As tensors: when gradients are taken, Keras's variables have their own values again, not those of this call.
+        kernels = [tf.convert_to_tensor(kernel) for kernel in self._kernels]
+        pairs = zip(blocks(inputs.shape[-1]), kernels, strict=True)
+        return self._activation(sum(_product(inputs[:, block], kernel) for block, kernel in pairs) + self._bias)
 
 
 def blocks(length: int) -> list[slice]:
