@@ -17,6 +17,8 @@ from datasets_for_tests import publish
 from filelock import FileLock
 from ruamel.yaml import YAML
 
+from hemline.tracking.relocate import relocate
+
 REPOSITORY = Path(__file__).parent.parent
 PARAMS = {
     "dataset": "tiny",
@@ -93,8 +95,11 @@ class Pipeline:
 
     def copy(self, parent):
         """Return a copy of all of it, as ``parent / "repository"``."""
-        shutil.copytree(self.folder, parent / "repository", symlinks=True)
-        return Pipeline(parent / "repository")
+        folder = parent / "repository"
+        shutil.copytree(self.folder, folder, symlinks=True)
+        if (folder / "mlflow.db").exists():
+            relocate(folder / "mlflow.db", folder / "mlartifacts")  # as `make sync` does after a move
+        return Pipeline(folder)
 
     def forget_the_store(self):
         shutil.rmtree(self.folder / "mlartifacts", ignore_errors=True)

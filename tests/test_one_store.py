@@ -22,11 +22,11 @@ COMPLETE = {"loss", "accuracy", "val_loss", "val_accuracy", "test_accuracy", "te
 OPEN_RUNS = """
 import json, sys
 import mlflow, numpy as np
-from hemline.tracking import run, store
+from hemline.tracking import mlflow_run, store
 opened = store.open_store("tiny")
 for each in store.search(opened, "attributes.status = 'FINISHED'"):
     params = each.data.params
-    model = mlflow.keras.load_model(f"models:/{run.model_id(each)}")
+    model = mlflow.keras.load_model(f"models:/{mlflow_run.model_id(each)}")
     print(json.dumps({
         "run": [params["variant"], int(params["seed"]), int(params["epochs"])],
         "experiment": each.data.tags.get("dvc_experiment"),

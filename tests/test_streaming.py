@@ -6,7 +6,7 @@ import pytest
 from hemline.data.normalized import Labelled, Normalized
 from hemline.params import Training
 from hemline.training import streaming
-from hemline.training.streaming import Resident, Streamed, source
+from hemline.training.streaming import Resident, Streamed, resident_or_streamed
 from hemline.training.trainer import Trainer
 
 IMAGE_BYTES = 4 * 4 * 3
@@ -100,8 +100,8 @@ def test_a_chunk_holds_a_batch_even_where_that_is_larger_than_the_limit(monkeypa
 
 def test_what_fits_is_held_in_memory_and_what_is_larger_is_streamed(monkeypatch):
     monkeypatch.setattr(streaming, "RESIDENT_BYTES", 10 * IMAGE_BYTES)
-    assert isinstance(source(labelled(10), 8), Resident)
-    assert isinstance(source(labelled(11), 8), Streamed)
+    assert isinstance(resident_or_streamed(labelled(10), 8), Resident)
+    assert isinstance(resident_or_streamed(labelled(11), 8), Streamed)
 
 
 @pytest.mark.usefixtures("small_memory")
