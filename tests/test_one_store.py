@@ -141,7 +141,7 @@ def test_a_fresh_clone_that_pulled_the_results_is_completed_without_training(lon
 def test_a_moved_repository_still_opens_its_models_and_ends_its_dead_runs(longer_copy):
     longer_copy.set(epochs=ENDLESS)
     training = longer_copy.start("python", "-m", "stages.train", "linear")
-    wait_until(lambda: running(longer_copy))
+    wait_until(lambda: len(running(longer_copy)) == 2)  # both seeds, each with its lock
     os.killpg(training.pid, signal.SIGKILL)
     training.wait(PATIENCE)
     longer_copy.folder = longer_copy.folder.rename(longer_copy.folder.with_name("moved"))

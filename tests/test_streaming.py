@@ -86,7 +86,8 @@ def test_the_chunks_together_hold_each_image_once_in_order(n_images, chunk_batch
     images, labels = [], []
     for chunk in Streamed(data, 8).chunks(order):
         places = chunk.order.numpy().ravel()[: chunk.n_images]
-        images.append(chunk.images.numpy()[places])
+        flat = np.concatenate([block.numpy() for block in chunk.images], axis=1)
+        images.append(flat.reshape(-1, *data.images.shape[1:])[places])
         labels.append(chunk.labels.numpy()[places])
     np.testing.assert_array_equal(np.concatenate(images), data.images[order.ravel()[:n_images]])
     np.testing.assert_array_equal(np.concatenate(labels), data.labels[order.ravel()[:n_images]])
@@ -127,4 +128,6 @@ def test_a_training_set_in_memory_is_held_once(monkeypatch):
     monkeypatch.setattr("hemline.training.streaming.np.array", spy)
     (chunk,) = Resident(data).chunks(np.zeros((1, 1), np.int32))
     # `numpy()` would copy.
-    assert any(np.shares_memory(each, chunk.images._numpy()) for each in copies)
+    for block in chunk.images:
+        assert any(np.shares_memory(each, block._numpy()) for each in copies)
+    assert sum(each.size for each in copies) == data.images.size
