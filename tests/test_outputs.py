@@ -43,8 +43,8 @@ def cooked(request):
         return Cooked()
     if request.param == "a local file system":
         return Cooked(files=LocalFileSystem())
-    memory = MemoryFileSystem()
-    memory.store, memory.pseudo_dirs = {}, [""]  # of this test alone: the class has one for all
+    memory = MemoryFileSystem(skip_instance_cache=True)
+    memory.store, memory.pseudo_dirs = {}, [""]  # of this instance alone: the class has one for all
     for path in Path("cooked").iterdir():
         memory.pipe_file(path.as_posix(), path.read_bytes())
     return Cooked(files=memory)
