@@ -132,8 +132,7 @@ class Evaluation:
             "gain": gain.gain if gain else None,
             "gain_low": gain.low if gain else None,
             "gain_high": gain.high if gain else None,
-            "p_seeds_and_images": gain.p_value if gain else None,
-            "p_exact": row.exact_p_value,
+            "p_value": row.p_value,
             "p_holm": row.adjusted_p_value,
             "verdict": row.verdict or "baseline",
         }

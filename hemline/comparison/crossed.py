@@ -1,0 +1,141 @@
+"""A mean over trainings and images that both vary: its standard error, its interval and its test.
+
+Scores are an array (seeds, images): a row per training, a column per test image. Their mean measured so varies for two
+reasons, another draw of seeds and another draw of images; the two are crossed random effects, as readers and cases are
+in multi-reader multi-case studies.
+"""
+
+import math
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from scipy.optimize import brentq
+
+Scores = NDArray[Any]
+
+# From so many trainings on, the t interval holds what it says; see docs/STATISTICS.md.
+ENOUGH_SEEDS = 4
+# The smallest variance that two rational means can have lies many orders above this, rounding as many below.
+_ROUNDING = 1e-30
+# With one degree of freedom, the t interval covers 91 % at the worst.
+_PAIR = 2
+# Nobody needs to know a p value below this, and no t quantile overflows above it.
+_SMALLEST_P = 1e-15
+
+
+class Crossed(NamedTuple):
+    """A mean of scores with the parts of its variance.
+
+    Attributes:
+        mean: over trainings and images.
+        images: the part of its variance that another draw of images makes.
+        seeds: the part that other trainings make, their luck with single images included; 0 with one training, where it
+            is unknown.
+        luck: how large ``seeds`` would be on average if trainings differed by their luck with single images only.
+        n_seeds: the number of trainings.
+        n_images: the number of images.
+    """
+
+    mean: float
+    images: float
+    seeds: float
+    luck: float
+    n_seeds: int
+    n_images: int
+
+    @classmethod
+    def of(cls, scores: Scores) -> Self:
+        """Estimate the mean and the parts of its variance, by the analysis of variance of seeds and images.
+
+        ``seeds`` is the variance between the mean scores of trainings, divided by their number. ``luck`` is the
+        interaction of seeds and images (the residual mean square divided by trainings x images). ``images`` is the
+        variance over images of the mean score of an image, divided by the number of images, less ``luck``, which it
+        contains too and which may count only once. So the sum of ``images`` and ``seeds`` is unbiased, of two parts of
+        which the first is known well, from thousands of images, and the second has seeds - 1 degrees of freedom.
+
+        Args:
+            scores: (seeds, images), of any numeric type; at least one seed and two images.
+
+        Source:
+            Gallas (2006), One-shot estimate of MRMC variance: AUC, Academic Radiology 13.
+        """
+        n_seeds, n_images = scores.shape
+        per_training, per_image = scores.mean(axis=1, dtype=np.float64), scores.mean(axis=0, dtype=np.float64)
+        mean = float(per_image.mean())
+        images = float(per_image.var(ddof=1)) / n_images
+        if n_seeds == 1:
+            return cls(mean, images, 0.0, 0.0, n_seeds, n_images)
+        # A training at a time: no float copy of the whole array is needed.
+        rest = sum(
+            float(np.square(row - per_image - (own - mean)).sum())
+            for row, own in zip(scores, per_training, strict=True)
+        )
+        luck = rest / ((n_seeds - 1) * (n_images - 1)) / scores.size
+        # Trainings that are equally good to the last image, two of them say, are so by chance.
+        seeds = float(per_training.var(ddof=1)) / n_seeds or luck
+        return cls(mean, max(images - luck, 0.0), seeds, luck, n_seeds, n_images)
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean."""
+        variance = self.images + self.seeds
+        return math.sqrt(variance) if variance >= _ROUNDING else 0.0
+
+    @property
+    def freedom(self) -> float:
+        """The degrees of freedom of the standard error: between the seeds' and the images', by their shares.
+
+            1 / df = share / (seeds - 1) + (1 - share) / (images - 1)
+
+        To first order this is the weighted t value of Cochran and Cox. Satterthwaite's formula squares the share, so
+        that a chance low estimate of the seeds' part lowers it twice, and the interval is too sure of itself.
+
+        Source:
+            Cochran and Cox (1957), Experimental Designs; Satterthwaite (1946), An approximate distribution of estimates
+            of variance components, Biometrics Bulletin 2.
+        """
+        if not self.seeds or not self.error:
+            return float(self.n_images - 1)
+        share = self.seeds / (self.images + self.seeds)
+        return 1 / (share / (self.n_seeds - 1) + (1 - share) / (self.n_images - 1))
+
+    def half_width(self, confidence: float) -> float:
+        """Return half the width of the interval: a t interval, and with two trainings a wider one; see ``cautious_p``.
+
+        Args:
+            confidence: between 0 and 1.
+        """
+        if self.n_seeds == _PAIR:
+            return math.sqrt(self._cautious_square((1 - confidence) / 2))
+        return float(stats.t.ppf((1 + confidence) / 2, self.freedom)) * self.error
+
+    def t_p(self) -> float:
+        """Return the two-sided p value that belongs to ``half_width``."""
+        if self.n_seeds == _PAIR:
+            return self.cautious_p()
+        return 2 * float(stats.t.sf(abs(self.mean) / self.error, self.freedom))
+
+    def cautious_p(self) -> float:
+        """Return a two-sided p value that is not too small either, for two or three trainings.
+
+        The t value errs where small p values are asked for, as in the comparison of several variants: at a nominal 1 %
+        with three trainings it rejects up to 2 %. This one gives every part of the variance a t value of its own, by
+        which its error is proven not to exceed the nominal one; and the trainings' part is at least that of their luck.
+        It pays with power, the more the fewer trainings there are.
+
+        Source:
+            Banerjee (1961), On confidence interval for two-means problem based on separate estimates of variances and
+            tabulated values of t-table, Sankhya A 23.
+        """
+        square = self.mean**2
+        if self._cautious_square(_SMALLEST_P / 2) <= square:
+            return _SMALLEST_P
+        return float(brentq(lambda p: self._cautious_square(p / 2) - square, _SMALLEST_P, 1.0, xtol=1e-16))
+
+    def _cautious_square(self, tail: float) -> float:
+        square = self.images * float(stats.t.isf(tail, self.n_images - 1)) ** 2
+        if self.n_seeds > 1:
+            square += max(self.seeds, self.luck) * float(stats.t.isf(tail, self.n_seeds - 1)) ** 2
+        return square

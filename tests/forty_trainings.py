@@ -1,0 +1,63 @@
+"""Forty trainings each of the linear baseline and of one hidden layer of 128, which the statistics are tested on.
+
+Reads:  data/normalized/ of a workspace with Fashion-MNIST and the default parameters
+Writes: tests/forty_trainings.npz, which the tests read
+Run:    python -m tests.forty_trainings
+
+By variant: ``<variant>_correct``, bool (seeds, test images) packed by ``np.packbits`` along the images, and
+``<variant>_val_loss``, float32 (seeds, epochs). Seeds are 0 to 39.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.target import fix_target
+
+FILE = Path(__file__).with_suffix(".npz")
+SEEDS, IMAGES = 40, 10_000
+HIDDEN: dict[str, list[int]] = {"linear": [], "dense-128": [128]}
+
+
+@cache
+def correct(variant: str) -> NDArray[np.bool_]:
+    """Return whether each training is right about each test image, bool (seeds, images)."""
+    with np.load(FILE) as stored:
+        return np.unpackbits(stored[f"{variant}_correct"], axis=1, count=IMAGES).astype(bool)
+
+
+@cache
+def validation_losses(variant: str) -> NDArray[np.float32]:
+    """Return the validation loss after each epoch, float32 (seeds, epochs)."""
+    with np.load(FILE) as stored:
+        losses: NDArray[np.float32] = stored[f"{variant}_val_loss"]
+        return losses
+
+
+def _train(variant: str) -> dict[str, NDArray[np.generic]]:
+    from hemline.data.normalized import Normalized  # noqa: PLC0415 - for whoever trains, not for those who read
+    from hemline.params import Training  # noqa: PLC0415
+    from hemline.training.trainer import Trainer, train_seeds  # noqa: PLC0415
+
+    data = Normalized()
+    test, training = data.read("test"), Training(hidden=HIDDEN[variant])
+    trainer = Trainer(variant, training, 10, data.read("train"), {"val": data.read("validation")})
+    answers = np.zeros((SEEDS, IMAGES), bool)
+    losses = np.zeros((SEEDS, training.epochs), np.float32)
+
+    def on_epoch(seed: int, figures: dict[str, float]) -> None:
+        losses[seed, int(figures["epoch"]) - 1] = figures["val_loss"]
+
+    def on_model(seed: int, model: object) -> None:
+        answers[seed] = trainer.predict(model, test.images).argmax(axis=-1) == test.labels
+        print(f"{variant}  seed {seed}  {answers[seed].mean():.4f}", flush=True)
+
+    train_seeds(trainer, list(range(SEEDS)), lambda _: None, on_epoch, on_model)
+    return {f"{variant}_correct": np.packbits(answers, axis=1), f"{variant}_val_loss": losses}
+
+
+if __name__ == "__main__":
+    fix_target()
+    np.savez_compressed(FILE, allow_pickle=False, **{key: array for each in HIDDEN for key, array in _train(each).items()})
