@@ -7,6 +7,7 @@ Run:    python -m stages.evaluate
 
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.evaluation import Evaluation
+from hemline.comparison.statistics import seeds_warning
 from hemline.data.normalized import Normalized
 from hemline.errors import one_line_errors
 from hemline.params import Params, load_params
@@ -44,6 +45,8 @@ def evaluate(params: Params) -> Evaluation:
         )
         mean = evaluation.accuracies(variant).mean()
         print(f"{variant}: test accuracy {mean:.4f}, the mean over {len(params.seeds)} seeds", flush=True)
+    if warning := seeds_warning(len(params.seeds)):
+        print(warning, flush=True)
     return evaluation
 
 

@@ -29,7 +29,7 @@ PARAMS = {
     "seeds": [0, 1],
     "baseline": "linear",
 }
-VERDICTS = {"better": 0.04, "worse": -0.05, "no difference shown": 0.002}
+VERDICTS = {"better": 0.04, "worse": -0.05, "no difference shown": 0.002, "too few to tell": 0.1}
 
 
 @dataclass
@@ -43,6 +43,8 @@ class Inputs:
     seeds: int = 2
     epochs: int = 3
     validation: bool = True
+    improving: tuple[str, ...] = ()
+    so_far: tuple[str, ...] = ()
 
     @property
     def variants(self) -> list[str]:
@@ -106,10 +108,11 @@ def comparison(inputs: Inputs) -> pd.DataFrame:
                 "gain": gain,
                 "gain_low": gain - 0.01,
                 "gain_high": gain + 0.01,
-                "p_seeds_and_images": gain and 0.01,
-                "p_exact": gain and 0.01,
+                "p_value": gain and 0.01,
                 "p_holm": np.nan if np.isnan(gain) else 0.0001,
                 "verdict": verdict,
+                "still_improves": "yes" if name in inputs.improving else "no",
+                "so_far": name in inputs.so_far,
             }
         )
     return pd.DataFrame(rows)

@@ -128,7 +128,7 @@ def test_parameters_without_a_value_are_left_as_they_are():
 def tracked_texts():
     """Return every text file of the repository by name, as Git has them."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    paths = [ROOT / name for name in listed.splitlines() if not name.endswith(".png")]
+    paths = [ROOT / name for name in listed.splitlines() if not name.endswith((".png", ".npz"))]
     return {str(path.relative_to(ROOT)): path.read_text() for path in paths if path.exists()}
 
 

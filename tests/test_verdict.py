@@ -9,8 +9,15 @@ from hemline.comparison.selection import best_by_validation
 from hemline.report.verdict import Verdict, describe
 
 
-def verdict(*verdicts: str, seeds: int = 2, validation: dict[str, float] | None = None) -> Verdict:
-    inputs = Inputs(verdicts={f"dense-{place}": name for place, name in enumerate(verdicts)})
+def verdict(
+    *verdicts: str,
+    seeds: int = 4,
+    validation: dict[str, float] | None = None,
+    improving: tuple[str, ...] = (),
+    so_far: tuple[str, ...] = (),
+) -> Verdict:
+    named = {f"dense-{place}": name for place, name in enumerate(verdicts)}
+    inputs = Inputs(verdicts=named, improving=improving, so_far=so_far)
     table = comparison(inputs)
     means = pd.Series(validation or dict.fromkeys(inputs.variants, np.nan))
     return describe(table, means, "linear", "Tiny shapes", seeds=seeds, test_images=1000)
@@ -26,6 +33,8 @@ def verdict(*verdicts: str, seeds: int = 2, validation: dict[str, float] | None 
         (["worse", "no difference shown"], "No: 1 of 2 variants is worse than the baseline linear"),
         (["worse"], "No: 1 of 1 variants is worse"),
         (["no difference shown"], "Not shown: no variant differs from the baseline linear"),
+        (["too few to tell"], "Too few seeds or images to tell whether any variant differs from the baseline linear"),
+        (["too few to tell", "no difference shown"], "Too few seeds or images to tell whether 1 of 2 variants differs"),
         ([], "No comparison on Tiny shapes: linear is the only variant."),
     ],
 )
@@ -60,6 +69,48 @@ def test_the_first_of_equals_is_the_best() -> None:
 def test_without_validation_no_variant_is_called_the_best() -> None:
     assert best_by_validation(pd.Series({"a": np.nan, "b": np.nan})) is None
     assert "no variant is called the best" in verdict("better").selection
+
+
+def test_an_interval_that_says_nothing_is_not_printed() -> None:
+    assert verdict("better", "too few to tell").details == [
+        "Better than linear: dense-0 by +4.10 percentage points (95 % interval +3.10 to +5.10).",
+        "Too few seeds or images to tell: dense-1.",
+    ]
+    assert "for 1 there are too few seeds or images to tell" in verdict("better", "too few to tell").answer
+
+
+def test_a_baseline_that_is_not_trained_yet_is_not_said_to_be_beaten() -> None:
+    both = ("linear", "dense-0")
+    answer = verdict("better", improving=both, so_far=("dense-0",)).answer
+    assert answer.startswith("Yes, so far: dense-0 beats the baseline linear")
+    assert answer.endswith(
+        "; but all variants still improved when training ended, so this compares how fast they learn, "
+        "not what they can reach."
+    )
+    alone = verdict("better", "better", improving=("linear",), so_far=("dense-0", "dense-1")).answer
+    assert "; but the baseline still improved" in alone
+
+
+def test_a_variant_that_is_ahead_and_still_improves_is_told_and_takes_nothing_from_the_answer() -> None:
+    told = verdict("better", improving=("dense-0",))
+    assert (
+        told.answer
+        == "Yes: dense-0 beats the baseline linear on Tiny shapes, by 4.10 percentage points of test accuracy."
+    )
+    assert "Still improving when training ended: dense-0. More epochs may change its accuracy." in told.details
+
+
+def test_convergence_that_cannot_be_seen_is_called_unknown() -> None:
+    table = comparison(Inputs()).assign(still_improves="unknown")
+    details = describe(table, pd.Series(dtype=float), "linear", "Tiny", seeds=4, test_images=9).details
+    assert details[-1].startswith("Whether the variants had converged is unknown")
+
+
+@pytest.mark.parametrize("seeds", [2, 3])
+def test_two_or_three_seeds_are_said_to_show_large_differences_only(seeds: int) -> None:
+    assert verdict("better", seeds=seeds).basis.endswith(
+        f"With {seeds} seeds, only large differences can be shown: give params.yaml 4 or more."
+    )
 
 
 def test_one_seed_is_said_to_leave_the_seeds_out_of_the_interval() -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hemline.comparison.confusion import confusion, confusion_difference
+from hemline.comparison.convergence import holds_only_so_far, still_improves
 from hemline.comparison.metrics import METRICS
 from hemline.comparison.scores import Score, score
 from hemline.comparison.statistics import Row, table
@@ -30,6 +31,7 @@ class Evaluation:
         self._runs: list[dict[str, Any]] = []
         self._parameters: dict[str, int] = {}
         self._curves: dict[str, pd.DataFrame] = {}
+        self._improves: dict[str, bool | None] = {}
         self._scores: dict[str, list[Score]] = {}
         self._predicted: dict[str, NDArray[np.intp]] = {}  # (seeds, images)
         self._comparison: pd.DataFrame | None = None
@@ -57,6 +59,7 @@ class Evaluation:
         self._scores[variant] = [score(each, self._labels, self.classes) for each in probabilities]
         self._predicted[variant] = probabilities.argmax(axis=-1)
         self._curves[variant] = history.groupby("epoch")[list(_CURVES)].mean()
+        self._improves[variant] = still_improves(history)
         self._parameters[variant] = parameters
         for (seed, sha256), scored in zip(models.items(), self._scores[variant], strict=True):
             last = history[history.seed == seed].iloc[-1]
@@ -80,7 +83,9 @@ class Evaluation:
         return pd.concat(self._curves, names=["variant"]).round(6)
 
     def comparison(self) -> pd.DataFrame:
-        """Return a row per variant: accuracy and gain with their intervals, the tests, the other metrics, the verdict.
+        """Return a row per variant: accuracy and gain with their intervals, the other metrics, the test, the verdict.
+
+        ``still_improves`` is yes, no or unknown, and ``so_far`` tells whether more epochs could overturn the verdict.
 
         Raises:
             InputError: the comparison is not possible.
@@ -119,7 +124,7 @@ class Evaluation:
         return pd.DataFrame({"actual": names[self._labels], "predicted": names[self._predicted[variant][0]]})
 
     def _comparison_row(self, row: Row) -> dict[str, Any]:
-        gain, scores = row.comparison, self._scores[row.variant]
+        gain, scores, improves = row.comparison, self._scores[row.variant], self._improves[row.variant]
         metrics = {key: float(np.mean([scored.metrics[key] for scored in scores])) for key in scores[0].metrics}
         return {
             "variant": row.variant,
@@ -135,4 +140,6 @@ class Evaluation:
             "p_value": row.p_value,
             "p_holm": row.adjusted_p_value,
             "verdict": row.verdict or "baseline",
+            "still_improves": {True: "yes", False: "no", None: "unknown"}[improves],
+            "so_far": holds_only_so_far(row.verdict, improves, self._improves[self.baseline]),
         }

@@ -245,6 +245,22 @@ def table(correct: Mapping[str, Correct], baseline: str, confidence: float = 0.9
     return [_judged(row, next(adjusted), confidence) if row.comparison else row for row in rows]
 
 
+def seeds_warning(seeds: int) -> str:
+    """Return a sentence about what so few seeds cannot show; empty from four on.
+
+    Args:
+        seeds: the number of trainings of each variant.
+    """
+    if seeds >= ENOUGH_SEEDS:
+        return ""
+    if seeds == 1:
+        return (
+            "With one seed, a verdict is about these trained models only, not about what another seed would give: "
+            f"give params.yaml {ENOUGH_SEEDS} seeds or more."
+        )
+    return f"With {seeds} seeds, only large differences can be shown: give params.yaml {ENOUGH_SEEDS} or more."
+
+
 def tells(low: float, high: float, possible: float = 2.0) -> bool:
     """Say whether an interval is narrow enough to say anything: less than half of what is possible.
 

@@ -20,6 +20,7 @@ from tabulate import tabulate
 from hemline.comparison.confusion import row_shares
 from hemline.comparison.metrics import METRICS
 from hemline.comparison.selection import best_by_validation
+from hemline.comparison.statistics import tells
 from hemline.params import Hyperparameters
 from hemline.report import confusions, gallery, pictures, verdict
 from hemline.report.figures import figures
@@ -27,7 +28,8 @@ from hemline.report.pictures import Picture
 from hemline.report.results import Results
 from hemline.words import percent, signed
 
-SYMBOLS = {"better": "▲", "worse": "▼", "no difference shown": "●", "baseline": ""}
+SYMBOLS = {"better": "▲", "worse": "▼", "no difference shown": "●", "too few to tell": "●", "baseline": ""}
+TOO_FEW = "too few seeds or images to tell"
 SMALLEST_P = 0.001
 # The settings whose columns have words, formats and places of their own; those that are new come behind them.
 SETTINGS_COLUMNS = {
@@ -60,6 +62,7 @@ class Row:
     gain: str
     p: str
     verdict: str
+    kind: str
     symbol: str
 
 
@@ -130,11 +133,12 @@ def comparison_rows(results: Results) -> list[Row]:
             variant=row["variant"],
             parameters=f"{int(row['parameters']):,}",
             validation=percent(results.validation[row["variant"]]),
-            accuracy=f"{percent(row['accuracy'])} [{percent(row['accuracy_low'])}, {percent(row['accuracy_high'])}]",
+            accuracy=_accuracy(row),
             metrics=[metric.show(row[metric.key]) for metric in METRICS],
             gain=_gain(row),
             p=_p_value(row["p_holm"]),
-            verdict=row["verdict"],
+            verdict=_verdict(row),
+            kind=row["verdict"],
             symbol=SYMBOLS[row["verdict"]],
         )
         for row in results.comparison.to_dict("records")
@@ -171,9 +175,23 @@ def markdown_table(header: list[str], rows: list[list[str]]) -> str:
     return tabulate(rows, header, tablefmt="github", disable_numparse=True)
 
 
+def _accuracy(row: Mapping[Any, Any]) -> str:
+    low, high = row["accuracy_low"], row["accuracy_high"]
+    interval = f"[{percent(low)}, {percent(high)}]" if tells(low, high, possible=1) else f"[{TOO_FEW}]"
+    return f"{percent(row['accuracy'])} {interval}"
+
+
+def _verdict(row: Mapping[Any, Any]) -> str:
+    so_far = " so far" if row["so_far"] else ""
+    improves = ", still improving" if row["still_improves"] == "yes" else ""
+    return f"{row['verdict']}{so_far}{improves}"
+
+
 def _gain(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["gain"]):
         return ""
+    if row["verdict"] == "too few to tell":
+        return TOO_FEW
     gain, low, high = (signed(100 * row[key]) for key in ("gain", "gain_low", "gain_high"))
     return f"{gain} [{low}, {high}]"
 

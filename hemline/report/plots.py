@@ -32,7 +32,12 @@ MUTED = "#667078"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 LINES = ("-", "--", ":")
 # Colour and marker of each verdict that `evaluate` writes.
-VERDICTS = {"better": ("#0072B2", ">"), "worse": ("#D55E00", "<"), "no difference shown": (MUTED, "o")}
+VERDICTS = {
+    "better": ("#0072B2", ">"),
+    "worse": ("#D55E00", "<"),
+    "no difference shown": (MUTED, "o"),
+    "too few to tell": (MUTED, "o"),
+}
 
 # A log scale once the largest loss is this many times the smallest: a linear one would show one curve only.
 LOG_RATIO = 30
@@ -100,9 +105,13 @@ def gain_figure(comparison: pd.DataFrame, baseline: str) -> Figure:
 def _draw_gain(axes: Axes, place: int, row: dict[Any, Any]) -> None:
     gain, low, high = (100 * float(row[key]) for key in ("gain", "gain_low", "gain_high"))
     colour, marker = VERDICTS[row["verdict"]]
-    axes.plot([low, high], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt")
-    axes.plot([gain], [place], color=colour, marker=marker, markersize=8)
     label = f"{signed(gain)}  [{signed(low)}, {signed(high)}]  {row['verdict']}"
+    if row["verdict"] == "too few to tell":
+        # Its interval would reach from end to end, and squeeze the others into nothing.
+        label = "too few seeds or images to tell"
+    else:
+        axes.plot([low, high], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt")
+    axes.plot([gain], [place], color=colour, marker=marker, markersize=8)
     # Right of the axes, so that no label can cover an interval.
     axes.text(1.02, place, label, transform=axes.get_yaxis_transform(), va="center", color=colour)
 

@@ -11,7 +11,15 @@ from typing import Any
 import pandas as pd
 
 from hemline.comparison.selection import best_by_validation
+from hemline.comparison.statistics import seeds_warning
 from hemline.words import listed, percent, signed
+
+_HEADS = {
+    "better": "Better than {}",
+    "worse": "Worse than {}",
+    "no difference shown": "No difference from {} shown",
+    "too few to tell": "Too few seeds or images to tell",
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ def describe(
 
     Args:
         comparison: one row a variant: ``variant``, ``accuracy``, ``gain``, ``gain_low``, ``gain_high``
-            (fractions), ``verdict``.
+            (fractions), ``verdict``, ``still_improves`` (yes, no, unknown), ``so_far``.
         validation: mean validation accuracy by variant; NaN where there is no validation.
         baseline: the variant that the gains refer to.
         title: the data set's title.
@@ -55,8 +63,8 @@ def describe(
     """
     others = comparison[comparison["variant"] != baseline]
     return Verdict(
-        _answer(others, baseline, title),
-        _details(others, baseline),
+        _answer(others, baseline, title) + _qualification(comparison, baseline) + ".",
+        [*_details(others, baseline), *_convergence(comparison)],
         _selection(comparison, validation),
         _basis(test_images, seeds, compared=len(others) > 0),
     )
@@ -65,41 +73,73 @@ def describe(
 def _answer(others: pd.DataFrame, baseline: str, title: str) -> str:
     total = len(others)
     if not total:
-        return f"No comparison on {title}: {baseline} is the only variant. Add one to params.yaml to compare it with."
-    counts = {name: int((others["verdict"] == name).sum()) for name in ("better", "worse", "no difference shown")}
-    better, worse, undecided = counts.values()
+        return f"No comparison on {title}: {baseline} is the only variant. Add one to params.yaml to compare it with"
+    better, worse, undecided, too_few = (int((others["verdict"] == name).sum()) for name in _HEADS)
+    unsettled = [_unshown(undecided), _untold(too_few)]
+    so_far = ", so far" if others["so_far"].any() else ""
     if better == total:
         whole = str(others["variant"].iloc[0]) if total == 1 else f"all {total} variants"
         verb = "beats" if total == 1 else "beat"
-        return f"Yes: {whole} {verb} the baseline {baseline} on {title}, by {_range(others)} of test accuracy."
+        return f"Yes{so_far}: {whole} {verb} the baseline {baseline} on {title}, by {_range(others)} of test accuracy"
     if better:
-        rest = listed([_count(worse, "is worse", "are worse"), _unshown(undecided)])
+        rest = listed([_count(worse, "is worse", "are worse"), *unsettled])
         gains = _range(others[others["verdict"] == "better"])
         verb = "beats" if better == 1 else "beat"
-        return f"In part: {better} of {total} variants {verb} the baseline {baseline} on {title}, by {gains}; {rest}."
+        head = f"In part{so_far}: {better} of {total} variants {verb} the baseline {baseline} on {title}"
+        return f"{head}, by {gains}; {rest}"
     if worse:
-        rest = f"; {_unshown(undecided)}" if undecided else ""
+        rest = "".join(f"; {text}" for text in unsettled if text)
         verb = "is" if worse == 1 else "are"
-        return f"No: {worse} of {total} variants {verb} worse than the baseline {baseline} on {title}{rest}."
-    return f"Not shown: no variant differs from the baseline {baseline} on {title} by more than chance explains."
+        return f"No{so_far}: {worse} of {total} variants {verb} worse than the baseline {baseline} on {title}{rest}"
+    if too_few:
+        rest = f"; {_unshown(undecided)}" if undecided else ""
+        whole = "any variant" if too_few == total else f"{too_few} of {total} variants"
+        return f"Too few seeds or images to tell whether {whole} differs from the baseline {baseline} on {title}{rest}"
+    return f"Not shown{so_far}: no variant differs from the baseline {baseline} on {title} by more than chance explains"
+
+
+def _qualification(comparison: pd.DataFrame, baseline: str) -> str:
+    """Say what a verdict depends on that holds only so far."""
+    improving = list(comparison.loc[comparison["still_improves"] == "yes", "variant"])
+    if not comparison["so_far"].any():
+        return ""
+    if len(improving) == len(comparison):
+        who = "all variants still improved"
+    elif baseline in improving:
+        others = len(improving) - 1
+        who = f"the baseline{f' and {others} of the others' if others else ''} still improved"
+    else:
+        who = f"{listed(improving)} still improved"
+    return f"; but {who} when training ended, so this compares how fast they learn, not what they can reach"
 
 
 def _details(others: pd.DataFrame, baseline: str) -> list[str]:
-    heads = {
-        "better": f"Better than {baseline}",
-        "worse": f"Worse than {baseline}",
-        "no difference shown": f"No difference from {baseline} shown",
-    }
     sentences = []
-    for name, head in heads.items():
+    for name, head in _HEADS.items():
         rows = others[others["verdict"] == name].to_dict("records")
         # The unit and the level stand once; the reader of the second gain knows them.
-        listed = [f"{row['variant']} by {_gain(row, first=place == 0)}" for place, row in enumerate(rows)]
+        parts = [f"{row['variant']} by {_gain(row, first=place == 0)}" for place, row in enumerate(rows)]
         if name == "no difference shown":
-            listed = [text.replace(" by ", " ", 1) for text in listed]
-        if listed:
-            sentences.append(f"{head}: {', '.join(listed)}.")
+            parts = [text.replace(" by ", " ", 1) for text in parts]
+        if name == "too few to tell":
+            parts = [row["variant"] for row in rows]
+        if parts:
+            sentences.append(f"{head.format(baseline)}: {', '.join(parts)}.")
     return sentences
+
+
+def _convergence(comparison: pd.DataFrame) -> list[str]:
+    """Say which variants had not converged, where the answer does not say it already."""
+    if (comparison["still_improves"] == "unknown").any():
+        return ["Whether the variants had converged is unknown: that takes validation images, and two epochs or more."]
+    improving = list(comparison.loc[comparison["still_improves"] == "yes", "variant"])
+    if not improving:
+        return []
+    return [f"Still improving when training ended: {', '.join(improving)}. More epochs may change {_their(improving)}."]
+
+
+def _their(improving: list[str]) -> str:
+    return "its accuracy" if len(improving) == 1 else "their accuracies"
 
 
 def _gain(row: dict[Hashable, Any], *, first: bool) -> str:
@@ -124,12 +164,12 @@ def _selection(comparison: pd.DataFrame, validation: pd.Series) -> str:
 def _basis(test_images: int, seeds: int, *, compared: bool) -> str:
     images = f"{test_images:,} test image{'s' if test_images > 1 else ''}"
     interval = "The intervals cover" if compared else "The interval covers"
-    if seeds == 1:
-        return (
-            f"One seed and {images}: {interval.lower()} the choice of test images only, not what another seed would "
-            "change. Give params.yaml at least two seeds to cover both."
-        )
-    return f"{seeds} seeds for each variant and {images}: {interval.lower()} the choice of both."
+    covered = (
+        f"One seed and {images}: {interval.lower()} the choice of test images only."
+        if seeds == 1
+        else f"{seeds} seeds for each variant and {images}: {interval.lower()} the choice of both."
+    )
+    return f"{covered} {seeds_warning(seeds)}".rstrip()
 
 
 def _range(rows: pd.DataFrame) -> str:
@@ -139,6 +179,10 @@ def _range(rows: pd.DataFrame) -> str:
 
 def _unshown(number: int) -> str:
     return f"for {number} no difference is shown" if number else ""
+
+
+def _untold(number: int) -> str:
+    return f"for {number} there are too few seeds or images to tell" if number else ""
 
 
 def _count(number: int, one: str, many: str) -> str:

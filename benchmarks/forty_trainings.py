@@ -1,8 +1,8 @@
-"""Forty trainings each of the linear baseline and of one hidden layer of 128, which the statistics are tested on.
+"""Forty trainings each of the linear baseline and of one hidden layer of 128: what the statistics are tried on.
 
 Reads:  data/normalized/ of a workspace with Fashion-MNIST and the default parameters
-Writes: tests/forty_trainings.npz, which the tests read
-Run:    python -m tests.forty_trainings
+Writes: benchmarks/forty_trainings.npz
+Run:    python -m benchmarks.forty_trainings
 
 By variant: ``<variant>_correct``, bool (seeds, test images) packed by ``np.packbits`` along the images, and
 ``<variant>_val_loss``, float32 (seeds, epochs). Seeds are 0 to 39.
@@ -11,10 +11,12 @@ By variant: ``<variant>_correct``, bool (seeds, test images) packed by ``np.pack
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from hemline.target import fix_target
+
+fix_target()
+
+import numpy as np  # noqa: E402 - after the target is fixed
+from numpy.typing import NDArray  # noqa: E402
 
 FILE = Path(__file__).with_suffix(".npz")
 SEEDS, IMAGES = 40, 10_000
@@ -59,5 +61,6 @@ def _train(variant: str) -> dict[str, NDArray[np.generic]]:
 
 
 if __name__ == "__main__":
-    fix_target()
-    np.savez_compressed(FILE, allow_pickle=False, **{key: array for each in HIDDEN for key, array in _train(each).items()})
+    np.savez_compressed(
+        FILE, allow_pickle=False, **{key: array for each in HIDDEN for key, array in _train(each).items()}
+    )
