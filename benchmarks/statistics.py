@@ -1,4 +1,4 @@
-"""What the comparison's intervals and verdicts hold, and what their alternatives would: the tables of docs/STATISTICS.md.
+"""What the comparison's intervals and verdicts hold, and their alternatives: the tables of docs/STATISTICS.md.
 
 Reads:  benchmarks/forty_trainings.npz
 Writes: docs/STATISTICS.md, between its marks

@@ -25,7 +25,7 @@ def test_losses_that_have_levelled_off_do_not(seeds: int) -> None:
 
 
 def test_a_fall_that_another_seed_would_change_as_much_is_none() -> None:
-    # The last epoch lowers the loss by 0.05: ten times the smallest that counts, but the seeds' last losses differ more.
+    # The last epoch lowers the loss by 0.05, far more than the smallest that counts; the seeds differ by more.
     assert still_improves(history([0.6, 0.40], [0.4, 0.40], [0.5, 0.45], [0.5, 0.55])) is False
     assert still_improves(history([0.6, 0.45], [0.6, 0.45], [0.5, 0.45], [0.5, 0.45]))
 
