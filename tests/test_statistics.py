@@ -43,7 +43,7 @@ def draw(seed: int, seeds: int, images: int, share: float, ability: float = 0.5)
 @pytest.mark.trials(few=200, many=4000)
 @pytest.mark.parametrize("seeds", [3, 4, 10, 20])
 @pytest.mark.parametrize("made", MADE.values(), ids=MADE.keys())
-def test_the_95_percent_interval_covers_the_true_gain_in_94_to_97_percent_of_cases(
+def test_the_95_percent_interval_covers_the_true_gain_in_94_to_96_5_percent_of_cases(
     made: Made, seeds: int, repetitions: int
 ) -> None:
     rng, gain = np.random.default_rng(20), made.gain()
