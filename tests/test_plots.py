@@ -17,10 +17,10 @@ CLASSES = ["cat", "dog", "eel"]
 
 def comparison(*verdicts: str) -> pd.DataFrame:
     gains = {"better": 0.03, "worse": -0.02, "no difference shown": 0.001}
-    rows: list[dict[str, Any]] = [{"variant": "linear", "verdict": "baseline"}]
+    rows: list[dict[str, Any]] = [{"variant": "linear", "verdict": "baseline", "so_far": False}]
     for place, verdict in enumerate(verdicts):
         gain = gains[verdict]
-        rows.append({"variant": f"dense-{place}", "verdict": verdict, "gain": gain})
+        rows.append({"variant": f"dense-{place}", "verdict": verdict, "so_far": False, "gain": gain})
         rows[-1] |= {"gain_low": gain - 0.01, "gain_high": gain + 0.01}
     return pd.DataFrame(rows)
 

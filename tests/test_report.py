@@ -305,6 +305,24 @@ def test_other_data_sets_and_variants_make_a_whole_report(inputs: Inputs) -> Non
 
 
 @undrawn
+def test_the_table_says_which_trainings_still_improved_and_which_verdicts_hold_only_so_far() -> None:
+    inputs = Inputs(verdicts={"dense-8": "better"}, improving=("linear",), so_far=("dense-8",))
+    files = make(inputs)
+    for name in ("index.html", "summary.md"):
+        assert "baseline, still improving" in files[name].decode()
+        assert "better so far" in files[name].decode()
+    assert "Yes, so far: dense-8 beats the baseline" in files["summary.md"].decode()
+
+
+def test_an_interval_that_tells_nothing_is_words_instead_of_numbers() -> None:
+    files = make(Inputs(verdicts={"dense-8": "too few to tell"}))
+    table = comparison_table(load_results(load_params()))
+    (row,) = [line for line in table.splitlines() if line.startswith("| dense-8")]
+    assert "too few seeds or images to tell" in row
+    assert "+10" not in row
+    assert "too few seeds or images to tell" in Page(files["index.html"].decode()).text
+
+
 def test_the_summary_table_lines_up_in_a_terminal() -> None:
     make(Inputs())
     lines = comparison_table(load_results(load_params())).splitlines()

@@ -87,8 +87,14 @@ def test_a_baseline_that_is_not_trained_yet_is_not_said_to_be_beaten() -> None:
         "; but all variants still improved when training ended, so this compares how fast they learn, "
         "not what they can reach."
     )
-    alone = verdict("better", "better", improving=("linear",), so_far=("dense-0", "dense-1")).answer
-    assert "; but the baseline still improved" in alone
+    alone = verdict("better", "better", improving=("linear",), so_far=("dense-0", "dense-1"))
+    assert "; but the baseline still improved" in alone.answer
+    assert not any(text.startswith("Still improving") for text in alone.details)  # once is enough
+    some = verdict("better", "better", improving=("linear", "dense-1"), so_far=("dense-0", "dense-1"))
+    assert "the baseline and 1 of the others still improved" in some.answer
+    assert (
+        "Still improving when training ended: linear, dense-1. More epochs may change their accuracies." in some.details
+    )
 
 
 def test_a_variant_that_is_ahead_and_still_improves_is_told_and_takes_nothing_from_the_answer() -> None:

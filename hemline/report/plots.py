@@ -79,7 +79,7 @@ def gain_figure(comparison: pd.DataFrame, baseline: str) -> Figure:
 
     Args:
         comparison: one row a variant, with ``variant``, ``gain``, ``gain_low``, ``gain_high`` (fractions) and
-            ``verdict``.
+            ``verdict``, ``so_far``.
         baseline: the variant that the gains refer to; its own row is left out.
 
     Returns:
@@ -105,7 +105,8 @@ def gain_figure(comparison: pd.DataFrame, baseline: str) -> Figure:
 def _draw_gain(axes: Axes, place: int, row: dict[Any, Any]) -> None:
     gain, low, high = (100 * float(row[key]) for key in ("gain", "gain_low", "gain_high"))
     colour, marker = VERDICTS[row["verdict"]]
-    label = f"{signed(gain)}  [{signed(low)}, {signed(high)}]  {row['verdict']}"
+    so_far = " so far" if row["so_far"] else ""
+    label = f"{signed(gain)}  [{signed(low)}, {signed(high)}]  {row['verdict']}{so_far}"
     if row["verdict"] == "too few to tell":
         # Its interval would reach from end to end, and squeeze the others into nothing.
         label = "too few seeds or images to tell"

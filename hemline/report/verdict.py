@@ -133,7 +133,8 @@ def _convergence(comparison: pd.DataFrame) -> list[str]:
     if (comparison["still_improves"] == "unknown").any():
         return ["Whether the variants had converged is unknown: that takes validation images, and two epochs or more."]
     improving = list(comparison.loc[comparison["still_improves"] == "yes", "variant"])
-    if not improving:
+    named = bool(comparison["so_far"].any()) and len(improving) in {1, len(comparison)}
+    if not improving or named:
         return []
     return [f"Still improving when training ended: {', '.join(improving)}. More epochs may change {_their(improving)}."]
 
