@@ -198,8 +198,8 @@ def judge_trend(part: TrendPart, outcomes: Outcomes) -> Finding:
         _sign_verdict(numbers, 1 if part.claimed == "rises" else -1),
         f"{name} {part.claimed} from epoch {part.from_epoch} to {part.to_epoch}",
         change,
-        f"From epoch {part.from_epoch} to {part.to_epoch}, {name} changes by {change} ({_p(p_value)} for none), from "
-        f"{before.mean():.4f} to {after.mean():.4f}. {_turning(curves, part.metric)}",
+        f"From epoch {part.from_epoch} to {part.to_epoch}, {name} changes by {change} ({_p(p_value)} for no change), "
+        f"from {before.mean():.4f} to {after.mean():.4f}. {_turning(curves, part.metric)}",
         f"{_PAIRED}{_on_images(part.metric)}",
         len(curves),
         p_value,
@@ -217,7 +217,7 @@ def judge_gap(part: GapPart, outcomes: Outcomes) -> Finding:
         f"{name} {part.claimed} than {other_name}",
         gap,
         f"{name.capitalize()} is {first.mean():.4f} and {other_name} {second.mean():.4f}: a difference of {gap} "
-        f"({_p(p_value)} for none).",
+        f"({_p(p_value)} for no difference).",
         f"{_PAIRED}{_on_images(part.metric, part.than_metric)}",
         len(first),
         p_value,
@@ -357,7 +357,7 @@ def _ordered(part: OrderingPart, pair: tuple[Values, Values], tested: _Tested, u
         verdict,
         _published_order(part),
         size,
-        f"{_difference_of(part)}: {size} ({_p(p_value)} for none).{limit}{_pairs(first, second, part)}",
+        f"{_difference_of(part)}: {size} ({_p(p_value)} for no difference).{limit}{_pairs(first, second, part)}",
         method,
         min(len(first), len(second)),
         p_value,

@@ -35,6 +35,19 @@ SYMBOLS: dict[Verdict | Headline, str] = {
     "undecided": "●",
     "not measured": "?",
 }
+# What the words on the page mean, for somebody who has not met them.
+GLOSSARY = {
+    "shown": "the trainings by themselves show what is claimed: the whole interval lies on the claimed side.",
+    "compatible": "the published number could have come from one more training like these. It is not refuted, which is "
+    "less than shown, because other numbers nearby could have, too.",
+    "refuted": "the trainings show that it is not so: the published number lies outside what one more training would "
+    "give, or the whole interval lies on the other side.",
+    "undecided": "the interval reaches to both sides, so the trainings neither show it nor refute it.",
+    "close": "at least one in ten sets of seeds, drawn at random from those trained here, gives another verdict. "
+    "Training again with other seeds may well change it.",
+    "p": "how often chance alone would put a training at least as far from the mean as the published number, or make a "
+    "difference at least as large where there is none. Where p is below 0.05, chance is not believed.",
+}
 # As many true numbers as this lie outside a 95 % prediction interval.
 _MISSED_SHARE = 0.05
 _NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -81,6 +94,7 @@ def render(claims: Claims, judged: Sequence[Judged], outcomes: Outcomes, answers
         "entries": entries,
         "summary": summary(judged),
         "by_chance": by_chance(claims),
+        "glossary": GLOSSARY,
         "answers": answers,
         "questions_of": claims.tutorials.get(claims.questions_of or "", ""),
         "seeds": sorted({len(claims.params(name).seeds) for name in claims.experiments}),

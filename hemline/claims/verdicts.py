@@ -136,8 +136,10 @@ def _judge_with_closeness(part: AnyPart, outcomes: Outcomes, refuses: Refuses) -
     )
     if share < CLOSE:
         return finding
-    sentence = f"{finding.sentence} Close: {100 * share:.0f} % of other sets of seeds, drawn from these, overturn this."
-    return replace(finding, close=share, sentence=sentence)
+    close = (
+        f"Close: with {100 * share:.0f} % of other sets of seeds, drawn at random from these, the verdict is another."
+    )
+    return replace(finding, close=share, sentence=f"{finding.sentence} {close}")
 
 
 def _judge_or_otherwise(part: AnyPart, outcomes: Outcomes, refuses: Refuses) -> Finding:

@@ -48,7 +48,7 @@ def image_losses(probabilities: Probabilities, labels: Labels) -> NDArray[np.flo
     # Clipped at the epsilon of float32, whatever the type: a probability that a float32 softmax rounded to 0 costs 15.9
     # nats, but would cost 36.0 once the same numbers came back as float64, from a CSV file say.
     epsilon = np.finfo(np.float32).eps
-    own = np.take_along_axis(probabilities, np.expand_dims(labels, -1), axis=-1)[..., 0]
+    own = probabilities[..., np.arange(len(labels)), labels]
     # SciPy takes one logarithm after another, NumPy several at once and rounds them as the processor does.
     losses: NDArray[np.float32] = -xlogy(np.float32(1), np.clip(own.astype(np.float32), epsilon, 1 - epsilon))
     return losses
