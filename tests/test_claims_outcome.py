@@ -5,19 +5,20 @@ import pandas as pd
 
 from hemline.claims.outcome import Outcome
 
-# Seed 7 comes first, and stops after two of three epochs.
+# Seed 7 was trained first, and stopped after two of three epochs; the file is sorted.
+SEEDS = [7, 3]
 HISTORY = pd.DataFrame(
-    [(7, 1, 0.9), (7, 2, 0.8), (3, 1, 0.7), (3, 2, 0.6), (3, 3, 0.5)], columns=["seed", "epoch", "loss"]
+    [(3, 1, 0.7), (3, 2, 0.6), (3, 3, 0.5), (7, 1, 0.9), (7, 2, 0.8)], columns=["seed", "epoch", "loss"]
 ).assign(val_loss=np.nan)
 CORRECT = np.array([[True, False], [False, False]])
 LOSSES = np.array([[0.1, 2.0], [1.0, 3.0]], np.float32)
 
 
 def outcome(seconds=None):
-    return Outcome.of_history(HISTORY, CORRECT, LOSSES, 5, seconds)
+    return Outcome.of_history(HISTORY, SEEDS, correct=CORRECT, losses=LOSSES, epochs=5, seconds=seconds)
 
 
-def test_the_seeds_stay_in_their_order():
+def test_the_seeds_stand_in_the_order_of_the_other_arrays():
     assert outcome().last_epochs.tolist() == [2, 3]
     np.testing.assert_array_equal(outcome().curves("loss"), [[0.9, 0.8, np.nan], [0.7, 0.6, 0.5]])
 

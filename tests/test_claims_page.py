@@ -58,7 +58,7 @@ def outcome(level, seconds=True):
     correct = generator.random((5, 500)) < 0.8 + 0.05 * level
     losses = generator.random((5, 500), np.float32)
     seconds = level + 0.01 * np.arange(5) if seconds else None
-    return Outcome.of_history(pd.DataFrame(rows), correct, losses, 5, seconds)
+    return Outcome.of_history(pd.DataFrame(rows), range(5), correct=correct, losses=losses, epochs=5, seconds=seconds)
 
 
 def outcomes(**changes):

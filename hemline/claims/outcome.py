@@ -1,6 +1,6 @@
 """What the trainings of a variant gave: the one thing that claims are held against."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -36,21 +36,32 @@ class Outcome:
     def of_history(
         cls,
         history: pd.DataFrame,
+        seeds: Sequence[int],
+        *,
         correct: NDArray[np.bool_],
         losses: NDArray[np.float32],
         epochs: int,
         seconds: Values | None = None,
     ) -> Self:
-        """Take the metrics from a table with ``seed``, ``epoch`` (from 1) and a column a metric; the rest as above."""
-        seeds = history["seed"].unique()
+        """Take the metrics from a table with ``seed``, ``epoch`` (from 1) and a column a metric; the rest as above.
+
+        Args:
+            history: its rows in any order.
+            seeds: in the order of the other arrays.
+            correct: see above.
+            losses: see above.
+            epochs: see above.
+            seconds: see above.
+        """
+        order = list(seeds)
         names = [name for name in history.columns if name not in {"seed", "epoch"}]
         metrics = {
             name: history.pivot_table(index="seed", columns="epoch", values=name, dropna=False)
-            .loc[seeds]
+            .loc[order]
             .to_numpy(np.float64)
             for name in names
         }
-        last_epochs = history.groupby("seed")["epoch"].max().loc[seeds].to_numpy(np.int64)
+        last_epochs = history.groupby("seed")["epoch"].max().loc[order].to_numpy(np.int64)
         return cls(metrics, last_epochs, correct, losses, epochs, seconds)
 
     @property

@@ -37,16 +37,16 @@ SYMBOLS: dict[Verdict | Headline, str] = {
 }
 # What the words on the page mean, for somebody who has not met them.
 GLOSSARY = {
-    "shown": "the trainings by themselves show what is claimed: the whole interval lies on the claimed side.",
-    "compatible": "the published number could have come from one more training like these. It is not refuted, which is "
-    "less than shown, because other numbers nearby could have, too.",
+    "shown": "the trainings by themselves show what is claimed: the whole interval lies where the claim says.",
+    "compatible": "one more training like these could well give the published number, or lie in the published range. "
+    "That is not refuted, which is less than shown, because other numbers nearby fit as well.",
     "refuted": "the trainings show that it is not so: the published number lies outside what one more training would "
-    "give, or the whole interval lies on the other side.",
+    "give, or the whole interval lies where the claim says it does not.",
     "undecided": "the interval reaches to both sides, so the trainings neither show it nor refute it.",
     "close": "at least one in ten sets of seeds, drawn at random from those trained here, gives another verdict. "
     "Training again with other seeds may well change it.",
     "p": "how often chance alone would put a training at least as far from the mean as the published number, or make a "
-    "difference at least as large where there is none. Where p is below 0.05, chance is not believed.",
+    "difference at least as large where there is none. Where p is below 0.05, it is not taken for chance.",
 }
 # As many true numbers as this lie outside a 95 % prediction interval.
 _MISSED_SHARE = 0.05
