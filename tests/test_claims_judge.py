@@ -310,8 +310,11 @@ def test_seeds_that_spread_wider_than_their_difference_show_nothing():
     [
         (0.0, 0.01, "shown", "lies within 0.1,"),
         (0.05, 0.01, "shown", "A difference is shown, but it is smaller than that."),
-        (0.5, 0.01, "refuted", "The difference is shown, and may exceed"),
-        (0.0, 1.0, "undecided", "holds 0, but reaches beyond"),
+        (0.5, 0.01, "refuted", "The whole interval lies beyond 0.1,"),
+        (-0.5, 0.01, "refuted", "The whole interval lies beyond 0.1,"),
+        (0.0, 1.0, "undecided", "The interval reaches beyond 0.1, which was taken as nothing, but not all of it does."),
+        # There is a difference, but it may be smaller than the margin.
+        (0.1, 0.01, "undecided", "The interval reaches beyond 0.1,"),
     ],
 )
 def test_the_same_must_be_shown_within_the_margin_and_not_only_fail_to_differ(difference, deviation, verdict, words):

@@ -387,15 +387,15 @@ def _interval(numbers: Estimate, digits: int) -> str:
 
 
 def _same_verdict(difference: Estimate, margin: float, unit: str) -> tuple[Verdict, str]:
-    """Judge "the same": shown once the whole interval lies within the margin, whatever its sign."""
+    """Judge "the same": shown once the whole interval lies within the margin, refuted once all of it lies beyond."""
     _, low, high = difference
     limit = f"{margin:g} {unit}".rstrip()
     if -margin < low and high < margin:
         tiny = " A difference is shown, but it is smaller than that." if low > 0 or high < 0 else ""
         return "shown", f" The whole interval lies within {limit}, which was taken as nothing.{tiny}"
-    if low > 0 or high < 0:
-        return "refuted", f" The difference is shown, and may exceed {limit}, which was taken as nothing."
-    return "undecided", f" The interval holds 0, but reaches beyond {limit}, which was taken as nothing."
+    if low >= margin or high <= -margin:
+        return "refuted", f" The whole interval lies beyond {limit}, which was taken as nothing."
+    return "undecided", f" The interval reaches beyond {limit}, which was taken as nothing, but not all of it does."
 
 
 def _sign_verdict(difference: Estimate, sign: int) -> Verdict:
