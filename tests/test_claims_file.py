@@ -45,6 +45,8 @@ ORDERING = {
     "metric": "loss",
     "claimed": "same",
 }
+AGAINST_OTHER = ORDERING | {"than": "claims-other/linear", "claimed": "higher"}
+BOTH = {"claims-tiny": EXPERIMENT, "claims-other": EXPERIMENT}
 
 
 def claim(*parts, **changes):
@@ -75,7 +77,7 @@ def test_the_file_in_the_box_holds_every_claim_and_needs_no_unknown_data_set():
         params = claims.params(name)
         assert params.normalize.validation_split == 0
         assert params.record_test
-        assert len(params.seeds) >= 5
+        assert len(params.seeds) == 20
         assert (REPOSITORY / "data" / f"{params.dataset}.yaml").exists()
 
 
@@ -103,6 +105,14 @@ def test_every_training_is_needed_by_a_claim_or_a_baseline():
         ({"claims": [claim(ORDERING | {"claimed": "lower", "margin": 0.1})]}, "margin: must be given where"),
         ({"claims": [claim(NUMBER | {"otherwise": OTHERWISE | {"of": "claims-tiny/gone"}})]}, "must be an experiment"),
         ({"claims": [claim(NUMBER | {"otherwise": OTHERWISE | {"than": "a/b"}})]}, "otherwise.than: is no key of this"),
+        (
+            {"claims": [claim(AGAINST_OTHER)], "experiments": BOTH | {"claims-other": EXPERIMENT | {"seeds": [1, 0]}}},
+            "claims.one: must compare trainings with the same seeds, got [0, 1] and [1, 0]",
+        ),
+        (
+            {"claims": [claim(AGAINST_OTHER)], "experiments": BOTH | {"claims-other": EXPERIMENT | {"dataset": "a"}}},
+            "claims.one: must compare trainings with the same dataset, got tiny and a",
+        ),
         ({"questions": [{"asks": "What?", "claims": ["two"]}]}, "claims: must be of ['one'], got 'two'"),
         ({"questions": [{"asks": "What?", "outputs_of": "a/b"}]}, "questions.outputs_of: must be an experiment"),
         ({"settings": SETTINGS | {"epochs": "many"}}, "experiments.claims-tiny: epochs: input should be a valid"),

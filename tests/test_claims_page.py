@@ -11,7 +11,7 @@ from test_report import Page
 from hemline.claims.evidence import fastest_seconds
 from hemline.claims.kinds import OrderingPart
 from hemline.claims.outcome import Outcome
-from hemline.claims.page import render, short_table, summary
+from hemline.claims.page import GLOSSARY, by_chance, render, short_table, summary
 from hemline.claims.plots import claim_figure, legend
 from hemline.claims.questions import Outputs, answer
 from hemline.claims.verdicts import judge_claim
@@ -56,7 +56,9 @@ def outcome(level, seconds=True):
         for epoch in (1, 2, 3)
     ]
     correct = generator.random((5, 500)) < 0.8 + 0.05 * level
-    return Outcome(pd.DataFrame(rows), correct, 5, level + 0.01 * np.arange(5) if seconds else None)
+    losses = generator.random((5, 500), np.float32)
+    seconds = level + 0.01 * np.arange(5) if seconds else None
+    return Outcome.of_history(pd.DataFrame(rows), range(5), correct=correct, losses=losses, epochs=5, seconds=seconds)
 
 
 def outcomes(**changes):
@@ -87,12 +89,14 @@ def test_every_kind_of_part_gets_its_finding(tmp_path):
     judged, _ = pages(tmp_path)
     pairs = zip(judged[0].claim.parts, judged[0].findings, strict=True)
     verdicts = {part.says: finding.verdict for part, finding in pairs}
-    assert verdicts.pop("loss") == "not reproduced"
-    # Of five trainings, none proves little.
-    assert verdicts.pop("wobbles") == "no difference shown"
-    assert set(verdicts.values()) == {"reproduced"}
+    assert verdicts.pop("loss") == "refuted"
+    # Of five trainings, none or all prove little.
+    assert verdicts.pop("wobbles") == "undecided"
+    assert verdicts.pop("stops") == "undecided"
+    assert verdicts.pop("a range") == "compatible"
+    assert set(verdicts.values()) == {"shown"}
     # The one beside the claim does not count.
-    assert judged[0].words == "reproduced in 7 of 9 parts"
+    assert judged[0].words == "reproduced in 6 of 9 parts (5 parts shown, 1 compatible)"
     assert judged[0].seeds == 5
 
 
@@ -105,9 +109,9 @@ def test_the_other_setting_is_tried_where_the_stated_one_does_not_fit(tmp_path):
     contents = CONTENTS | {"claims": tried, "questions": []}
     judged, files = pages(tmp_path, contents)
     assert [each.words for each in judged] == [
-        "reproduced only if the pixels are not scaled",
+        "compatible only if the pixels are not scaled",
         "not reproduced",
-        "reproduced",
+        "compatible",
     ]
     assert "If the pixels are not scaled: Published 3.1 lies in" in files["claims.md"].decode()
 
@@ -116,19 +120,19 @@ def test_parts_that_differ_say_that_only_some_depend_on_the_condition(tmp_path):
     conditional = NUMBER | {"published": "3.1", "otherwise": {"condition": "the pixels are not scaled", "of": OTHER}}
     contents = CONTENTS | {"claims": [claim(conditional, NUMBER | {"published": "7.7"})], "questions": []}
     judged, _ = pages(tmp_path, contents)
-    assert judged[0].words == "reproduced in 1 of 2 parts, in part only if the pixels are not scaled"
+    assert judged[0].words == "compatible in 1 of 2 parts, in part only if the pixels are not scaled"
 
 
 def test_times_that_nobody_recorded_are_no_evidence(tmp_path):
     judged, files = pages(tmp_path, **{LINEAR: outcome(0.5, seconds=False)})
     assert judged[0].findings[2].verdict == "not measured"
-    assert judged[0].words == "reproduced in 6 of 8 parts; 1 part not measured"
+    assert judged[0].words == "reproduced in 5 of 8 parts (4 parts shown, 1 compatible); 1 part not measured"
     assert "No times are known for these trainings" in files["claims.html"].decode()
 
 
 def test_a_time_is_that_of_the_fastest_epoch_after_the_first():
     seconds = {"a": [9.0, 2.0, 1.0], "b": [9.0, 3.0], "c": [0.1]}
-    assert fastest_seconds(["a", "b", "c", "d"], seconds).tolist() == [1.0, 3.0]
+    np.testing.assert_array_equal(fastest_seconds(["a", "b", "c", "d"], seconds), [1.0, 3.0, np.nan, np.nan])
     assert fastest_seconds(["a", "c"], seconds) is None
 
 
@@ -152,19 +156,61 @@ def test_the_questions_are_answered_with_the_evidence(tmp_path):
     assert "Test image 0 (b), the first training: b 90.0 %" in page.text
     # The largest is 90 % in the mean, three of four answers are right.
     assert "too sure by 15.0 percentage points" in page.text
-    assert "That it is so: reproduced in 7 of 9 parts." in page.text
+    assert "That it is so: reproduced in 6 of 9 parts (5 parts shown, 1 compatible)." in page.text
 
 
 def test_the_summary_has_a_row_for_each_claim(tmp_path):
     judged, files = pages(tmp_path)
     text = files["claims.md"].decode()
-    assert summary(judged) == "Of 2 published claims: 1 reproduced in part, 1 not reproduced."
+    assert summary(judged) == (
+        "Of 2 published claims: 1 holding in part, 1 not reproduced. "
+        "Of their 10 parts: 5 shown, 1 compatible (not refuted), 2 refuted, 2 undecided; 0 close."
+    )
+    assert summary(judged) in text
     assert short_table(judged) in text
     rows = [line for line in short_table(judged).splitlines() if line.startswith(("| one", "| two"))]
     assert len(rows) == 2
-    assert "reproduced in 7 of 9 parts" in rows[0]
+    assert "◐ reproduced in 6 of 9 parts (5 parts shown, 1 compatible)" in rows[0]
     assert "test loss 9 → 0.3470 [" in rows[0]
     assert len({len(row) for row in rows}) == 1
+
+
+def test_close_findings_are_marked_counted_and_told(tmp_path):
+    # The interval of one more training ends at 0.360.
+    contents = CONTENTS | {"claims": [claim(NUMBER | ON | {"published": "0.356"})], "questions": []}
+    judged, files = pages(tmp_path, contents)
+    (finding,) = judged[0].findings
+    assert finding.close >= 0.1
+    assert judged[0].words == "compatible; close"
+    assert summary(judged).endswith("Of their 1 parts: 1 compatible (not refuted); 1 close.")
+    assert "≈ compatible; close" in short_table(judged)
+    for text in (Page(files["claims.html"].decode()).text, files["claims.md"].decode()):
+        assert "compatible, close" in text
+        assert "of other sets of seeds, drawn at random from these, the verdict is another." in text
+
+
+def test_the_page_says_how_many_true_numbers_fail_by_chance(tmp_path):
+    numbers = [NUMBER | {"published": f"0.{digit}"} for digit in range(1, 9)]
+    beside = NUMBER | {"also": True}
+    contents = CONTENTS | {"claims": [claim(*numbers, beside, PARTS[1])], "questions": []}
+    assert "about 0.4 of the 8 would be refuted by chance" in by_chance(load(tmp_path, contents))
+    _, files = pages(tmp_path, contents)
+    for text in files.values():
+        assert "8 parts are single published numbers." in text.decode()
+
+
+def test_without_a_number_nothing_is_said_of_them(tmp_path):
+    contents = CONTENTS | {"claims": [claim(PARTS[1])], "questions": []}
+    assert by_chance(load(tmp_path, contents)) == ""
+    assert "by chance" not in pages(tmp_path, contents)[1]["claims.html"].decode().replace("drawn", "")
+
+
+def test_the_words_for_verdicts_are_explained(tmp_path):
+    _, files = pages(tmp_path)
+    page = Page(files["claims.html"].decode())
+    for word, meaning in GLOSSARY.items():
+        assert f"{meaning[:1].upper()}{meaning[1:]}" in page.text.replace("\N{NO-BREAK SPACE}", " ")
+        assert f"- **{word}**: {meaning}" in files["claims.md"].decode()
 
 
 def test_equal_results_give_equal_bytes(tmp_path):

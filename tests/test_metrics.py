@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import log_loss
 
 from hemline.comparison.evaluation import Evaluation
-from hemline.comparison.metrics import METRICS
+from hemline.comparison.metrics import METRICS, image_losses
 
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.25, 0.5, 0.25]], dtype=np.float32)
 LABELS = np.array([0, 1, 1, 0])
@@ -18,6 +19,25 @@ TAKEN = {"variant", "seeds", "seed", "epochs", "parameters", "accuracy", "gain",
 
 def test_the_loss_is_the_mean_cross_entropy_in_nats():
     assert BY_KEY["loss"].compute(PROBABILITIES, LABELS) == pytest.approx(-np.log([0.7, 0.3, 0.8, 0.25]).mean())
+
+
+def test_the_losses_of_single_images_have_scikit_learn_s_mean_to_the_last_bit():
+    generator = np.random.default_rng(0)
+    probabilities = generator.dirichlet(np.full(10, 0.05), 1000).astype(np.float32)
+    labels = generator.integers(0, 10, 1000)
+    assert (probabilities[np.arange(1000), labels] < 1e-7).any()
+    expected = log_loss(labels, probabilities, labels=range(10))
+    assert BY_KEY["loss"].compute(probabilities, labels) == expected
+    # The same numbers from a CSV file.
+    assert BY_KEY["loss"].compute(probabilities.astype(np.float64), labels) == expected
+
+
+def test_the_losses_of_several_trainings_are_taken_at_once():
+    both = np.stack([PROBABILITIES, PROBABILITIES[::-1]])
+    losses = image_losses(both, LABELS)
+    assert losses.dtype == np.float32
+    assert losses[0] == pytest.approx(-np.log([0.7, 0.3, 0.8, 0.25]))
+    assert losses[1] == pytest.approx(-np.log([0.25, 0.8, 0.3, 0.7]))
 
 
 def test_a_class_without_an_image_changes_no_loss():

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from hemline.claims.outcome import Outcome
 from hemline.comparison.evaluated import Evaluated
+from hemline.comparison.metrics import image_losses
 from hemline.data.description import load_dataset
 from hemline.data.normalized import Normalized
 from hemline.params import Params
@@ -41,15 +42,20 @@ class Experiment:
             variant: one of the experiment's.
             seconds: of each epoch, by the model's SHA-256; models without times are missing.
         """
-        correct = self.probabilities(variant).argmax(axis=-1) == self._labels
-        epochs = self.params.training(variant).epochs
-        return Outcome(
-            self._trained(variant).history(), correct, epochs, fastest_seconds(self.models(variant), seconds)
+        probabilities = self.probabilities(variant)
+        return Outcome.of_history(
+            self._trained(variant).history(),
+            self.params.seeds,
+            correct=probabilities.argmax(axis=-1) == self._labels,
+            losses=image_losses(probabilities, self._labels),
+            epochs=self.params.training(variant).epochs,
+            seconds=fastest_seconds(self.models(variant), seconds),
         )
 
     def models(self, variant: str) -> list[str]:
-        """Return the SHA-256 of the models' files, one a seed."""
-        return list(self._runs.loc[self._runs["variant"] == variant, "model_sha256"])
+        """Return the SHA-256 of the models' files, one a seed, in the seeds' order."""
+        runs = self._runs[self._runs["variant"] == variant].set_index("seed")
+        return list(runs.loc[self.params.seeds, "model_sha256"])
 
     def probabilities(self, variant: str) -> npt.NDArray[np.float32]:
         """Return what the final models answer: float32 (seeds, test images, classes)."""
@@ -80,7 +86,7 @@ def fastest_seconds(models: list[str], seconds: dict[str, list[float]]) -> npt.N
         seconds: of each epoch, by SHA-256.
 
     Returns:
-        float64 (timed trainings,); None where fewer than two were timed over two epochs or more.
+        float64 (seeds,), NaN where a training was not timed over two epochs or more; None where fewer than two were.
     """
-    fastest = [min(seconds[sha256][1:]) for sha256 in models if len(seconds.get(sha256, [])) > 1]
-    return np.array(fastest) if len(fastest) > 1 else None
+    fastest = np.array([min(seconds.get(sha256, [])[1:], default=np.nan) for sha256 in models])
+    return fastest if np.isfinite(fastest).sum() > 1 else None

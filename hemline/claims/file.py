@@ -25,8 +25,11 @@ class Claim(StrictModel):
 
     def places(self) -> list[str]:
         """Return the trainings that the claim needs, each as ``experiment/variant``."""
-        tried = [*self.parts, *(part.under_otherwise() for part in self.parts)]
-        return list(dict.fromkeys(place for part in tried for place in part.places()))
+        return list(dict.fromkeys(place for part in self.tried() for place in part.places()))
+
+    def tried(self) -> list[AnyPart]:
+        """Return the parts as they stand, and as they are tried otherwise."""
+        return [*self.parts, *(part.under_otherwise() for part in self.parts)]
 
 
 class Question(StrictModel):
@@ -93,11 +96,13 @@ def load_claims(path: Path = Path("claims.yaml")) -> Claims:
         InputError: the file is missing or breaks a rule: one of its own, or one of params.yaml in an experiment.
     """
     claims = parse(Claims, read_yaml(path), path)
-    variants = {name: claims.params(name).variants for name in claims.experiments}
-    known = [f"{experiment}/{variant}" for experiment, each in variants.items() for variant in each]
+    params = {name: claims.params(name) for name in claims.experiments}
+    known = [f"{experiment}/{variant}" for experiment, each in params.items() for variant in each.variants]
     for claim in claims.claims:
         for place in claim.places():
             _check_place(f"{path}: claims.{claim.id}", place, known)
+        for part in claim.tried():
+            _check_pair(f"{path}: claims.{claim.id}", [params[place.split("/")[0]] for place in part.places()])
     for question in claims.questions:
         if question.outputs_of:
             _check_place(f"{path}: questions.outputs_of", question.outputs_of, known)
@@ -107,3 +112,12 @@ def load_claims(path: Path = Path("claims.yaml")) -> Claims:
 def _check_place(key: str, place: str, known: list[str]) -> None:
     if place not in known:
         raise InputError(f"{key}: must be an experiment and one of its variants, {known}, got {place!r}")
+
+
+def _check_pair(key: str, params: list[Params]) -> None:
+    """Trainings are compared seed by seed and test image by test image."""
+    for name in ("seeds", "dataset"):
+        first, *others = [getattr(each, name) for each in params] or [None]
+        for other in others:
+            if other != first:
+                raise InputError(f"{key}: must compare trainings with the same {name}, got {first} and {other}")

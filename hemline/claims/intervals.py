@@ -1,10 +1,12 @@
-"""Intervals that the claims need beside those of ``comparison.statistics``: a rounding's, a mean's and a share's."""
+"""Intervals and tests that the claims need beside ``comparison.statistics``: a rounding's, a mean's, a share's."""
 
+import math
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from hemline.errors import InputError
@@ -41,14 +43,51 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Estimate:
     Source:
         Student (1908), The probable error of a mean, Biometrika 6.
     """
-    array = np.asarray(values, dtype=np.float64)
-    if array.ndim != 1 or array.size < 2 or not np.isfinite(array).all():  # noqa: PLR2004 - a variance needs two
-        raise InputError(f"values: must be at least two finite numbers, got {array.tolist()!r}")
+    array = _checked(values)
     half = float(stats.t.ppf((1 + confidence) / 2, array.size - 1) * stats.sem(array))
     mean = float(array.mean())
     return Estimate(mean, mean - half, mean + half)
 
 
+def mean_p(values: ArrayLike) -> float:
+    """Return the two-sided p value of a mean of 0, by the t test that belongs to ``mean_interval``.
+
+    Args:
+        values: as for ``mean_interval``.
+
+    Raises:
+        InputError: fewer than two values, or values that are not finite.
+    """
+    array = _checked(values)
+    return _t_p(abs(float(array.mean())), float(stats.sem(array)), array.size - 1)
+
+
+def prediction_p(values: ArrayLike, number: Estimate) -> float:
+    """Say how often one more training would lie as far from the mean as a published number, or farther.
+
+    The number is taken as whatever rounds to it and lies nearest to the mean; p is 1 where the mean itself rounds to
+    it. It is below 0.05 exactly where all that rounds to the number lies outside the 95 % ``prediction_interval``.
+
+    Args:
+        values: (seeds,) finite, at least two; taken as normally distributed.
+        number: with the ends of its rounding.
+
+    Returns:
+        The two-sided p value of t = distance / (s sqrt(1 + 1/n)), with n - 1 degrees of freedom.
+
+    Raises:
+        InputError: fewer than two values, or values that are not finite.
+
+    Source:
+        Hahn and Meeker (1991), Statistical Intervals: A Guide for Practitioners, Wiley.
+    """
+    array = _checked(values)
+    mean = float(array.mean())
+    distance = max(number.low - mean, mean - number.high, 0.0)
+    return _t_p(distance, float(array.std(ddof=1)) * math.sqrt(1 + 1 / array.size), array.size - 1)
+
+
+@lru_cache
 def share_interval(count: int, total: int, confidence: float = 0.95) -> Estimate:
     """Estimate the share of all trainings that do what ``count`` of ``total`` did.
 
@@ -71,3 +110,17 @@ def share_interval(count: int, total: int, confidence: float = 0.95) -> Estimate
         raise InputError(f"count: must be from 0 to {total}, got {count}")
     interval = stats.binomtest(count, total).proportion_ci(confidence, method="exact")
     return Estimate(count / total, float(interval.low), float(interval.high))
+
+
+def _checked(values: ArrayLike) -> NDArray[np.float64]:
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1 or array.size < 2 or not np.isfinite(array).all():  # noqa: PLR2004 - a variance needs two
+        raise InputError(f"values: must be at least two finite numbers, got {array.tolist()!r}")
+    return array
+
+
+def _t_p(distance: float, error: float, freedom: int) -> float:
+    """Return the two-sided p value of a distance; without any spread, what differs at all cannot be chance."""
+    if not error:
+        return 0.0 if distance else 1.0
+    return 2 * float(stats.t.sf(distance / error, freedom))

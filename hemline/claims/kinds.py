@@ -36,7 +36,7 @@ class Otherwise(StrictModel):
     """Another setting or measure that a part is tried with where it does not hold as it stands.
 
     Attributes:
-        condition: completes "reproduced only if ...".
+        condition: completes "shown only if ..." or "compatible only if ...".
     """
 
     condition: Text

@@ -5,31 +5,52 @@ The same verdicts give the same bytes; only measured seconds differ from one mea
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hemline.claims.file import Claim, Claims
-from hemline.claims.judge import Finding
-from hemline.claims.kinds import AnyPart
+from hemline.claims.judge import Finding, Verdict
+from hemline.claims.kinds import AnyPart, NumberPart
 from hemline.claims.outcome import Outcomes
 from hemline.claims.plots import claim_figure, legend
 from hemline.claims.questions import Answer
-from hemline.claims.verdicts import Judged, phrase
+from hemline.claims.verdicts import Headline, Judged, phrase
 from hemline.report import pictures, plots
 from hemline.report.page import markdown_table, templates
 from hemline.report.pictures import Picture
 
-SYMBOLS = {
+# Of parts, and of whole claims.
+SYMBOLS: dict[Verdict | Headline, str] = {
+    "shown": "✓",
     "reproduced": "✓",
-    "reproduced only if": "◐",
+    "compatible": "≈",
+    "shown only if": "◐",
+    "compatible only if": "◐",
+    "only if": "◐",
+    "in part": "◐",
+    "refuted": "✗",
     "not reproduced": "✗",
-    "no difference shown": "●",
+    "undecided": "●",
     "not measured": "?",
 }
+# What the words on the page mean, for somebody who has not met them.
+GLOSSARY = {
+    "shown": "the trainings by themselves show what is claimed: the whole interval lies where the claim says.",
+    "compatible": "one more training like these could well give the published number, or lie in the published range. "
+    "That is not refuted, which is less than shown, because other numbers nearby fit as well.",
+    "refuted": "the trainings show that it is not so: the published number lies outside what one more training would "
+    "give, or the whole interval lies where the claim says it does not.",
+    "undecided": "the interval reaches to both sides, so the trainings neither show it nor refute it.",
+    "close": "at least one in ten sets of seeds, drawn at random from those trained here, gives another verdict. "
+    "Training again with other seeds may well change it.",
+    "p": "how often chance alone would put a training at least as far from the mean as the published number, or make a "
+    "difference at least as large where there is none. Where p is below 0.05, it is not taken for chance.",
+}
+# As many true numbers as this lie outside a 95 % prediction interval.
+_MISSED_SHARE = 0.05
 _NO_BREAK = "\N{NO-BREAK SPACE}"
-_PARTLY = "◐"
 
 
 @dataclass(frozen=True)
@@ -50,7 +71,6 @@ class Entry:
     tutorial: str
     judged: Judged
     symbol: str
-    kind: str
     lines: list[Line]
     evidence: str
     picture: Picture | None
@@ -73,6 +93,8 @@ def render(claims: Claims, judged: Sequence[Judged], outcomes: Outcomes, answers
     context: dict[str, Any] = {
         "entries": entries,
         "summary": summary(judged),
+        "by_chance": by_chance(claims),
+        "glossary": GLOSSARY,
         "answers": answers,
         "questions_of": claims.tutorials.get(claims.questions_of or "", ""),
         "seeds": sorted({len(claims.params(name).seeds) for name in claims.experiments}),
@@ -86,18 +108,43 @@ def render(claims: Claims, judged: Sequence[Judged], outcomes: Outcomes, answers
 
 
 def summary(judged: Sequence[Judged]) -> str:
-    """Count the verdicts in one sentence."""
-    counts = Counter(_kind(each.verdict) for each in judged)
-    words = {
+    """Count the verdicts on claims in one sentence, and those on their parts in another."""
+    claims: dict[Verdict | Headline, str] = {
         "reproduced": "reproduced",
-        "reproduced only if": "reproduced only under another condition",
-        "partly": "reproduced in part",
+        "compatible": "compatible",
+        "only if": "holding only under another condition",
+        "in part": "holding in part",
         "not reproduced": "not reproduced",
-        "no difference shown": "without a difference shown",
+        "undecided": "undecided",
         "not measured": "not measured",
     }
-    listed = [f"{counts[kind]} {word}" for kind, word in words.items() if counts[kind]]
-    return f"Of {len(judged)} published claims: {', '.join(listed)}."
+    parts: dict[Verdict | Headline, str] = {
+        "shown": "shown",
+        "compatible": "compatible (not refuted)",
+        "shown only if": "shown only under another condition",
+        "compatible only if": "compatible only under another condition",
+        "refuted": "refuted",
+        "undecided": "undecided",
+        "not measured": "not measured",
+    }
+    findings = [finding for each in judged for finding in each.counted]
+    close = sum(bool(finding.close) for finding in findings)
+    return (
+        f"Of {len(judged)} published claims: {_counted([each.headline for each in judged], claims)}. "
+        f"Of their {len(findings)} parts: {_counted([finding.verdict for finding in findings], parts)}; {close} close."
+    )
+
+
+def by_chance(claims: Claims) -> str:
+    """Say how many published numbers would be refuted by chance, were all of them true; nothing without numbers."""
+    numbers = sum(isinstance(part, NumberPart) and not part.also for claim in claims.claims for part in claim.parts)
+    if not numbers:
+        return ""
+    return (
+        f"{numbers} parts are single published numbers. Even if every one of them came from a training exactly like "
+        f"ours, about {_MISSED_SHARE * numbers:.1f} of the {numbers} would be refuted by chance, because a 95 % "
+        "prediction interval leaves out one training in twenty."
+    )
 
 
 def short_table(judged: Sequence[Judged]) -> str:
@@ -107,7 +154,7 @@ def short_table(judged: Sequence[Judged]) -> str:
         [
             each.claim.id,
             each.claim.says,
-            f"{_symbol(each.verdict)} {each.words}",
+            f"{SYMBOLS[each.headline]} {each.words}",
             _decisive(each),
             f"{each.seeds or ''}",
         ]
@@ -126,7 +173,7 @@ def _decisive(judged: Judged) -> str:
     ]
     if not pairs:
         return ""
-    pairs.sort(key=lambda pair: pair[1].verdict == "reproduced")
+    pairs.sort(key=lambda pair: pair[1].verdict in {"shown", "compatible"})
     finding = pairs[0][1]
     return f"{finding.published} → {finding.found}"
 
@@ -134,7 +181,7 @@ def _decisive(judged: Judged) -> str:
 def _entry(claims: Claims, judged: Judged, outcomes: Outcomes) -> Entry:
     claim = judged.claim
     lines = [
-        Line(part, finding, SYMBOLS[finding.verdict], phrase(part, finding))
+        Line(part, finding, SYMBOLS[finding.verdict], phrase(finding))
         for part, finding in zip(claim.parts, judged.findings, strict=True)
     ]
     figure = claim_figure(judged, outcomes)
@@ -143,8 +190,8 @@ def _entry(claims: Claims, judged: Judged, outcomes: Outcomes) -> Entry:
         text = f"{claim.id}: single trainings against what was published; the table beside it has the numbers."
         picture = pictures.from_png(plots.png(figure), text)
     return Entry(
-        claim, claims.tutorials[claim.tutorial], judged, _symbol(judged.verdict), _kind(judged.verdict), lines,
-        _decisive(judged), picture, legend(claim.parts),
+        claim, claims.tutorials[claim.tutorial], judged, SYMBOLS[judged.headline], lines, _decisive(judged), picture,
+        legend(claim.parts),
     )  # fmt: skip
 
 
@@ -154,9 +201,6 @@ def _whole(text: str) -> str:
     return spaced.replace(" %", f"{_NO_BREAK}%")
 
 
-def _kind(verdict: str) -> str:
-    return verdict if verdict in SYMBOLS else "partly"
-
-
-def _symbol(verdict: str) -> str:
-    return SYMBOLS.get(verdict, _PARTLY)
+def _counted(verdicts: Sequence[Verdict | Headline], words: Mapping[Verdict | Headline, str]) -> str:
+    counts = Counter(verdicts)
+    return ", ".join(f"{counts[verdict]} {word}" for verdict, word in words.items() if counts[verdict])

@@ -66,7 +66,7 @@ def answer(question: Question, judged: Mapping[str, Judged], outputs: Mapping[st
         return _answer_outputs(question, outputs[question.outputs_of])
     own = [judged[name] for name in question.claims]
     evidence = [
-        Evidence(part.says, phrase(part, finding), finding.sentence)
+        Evidence(part.says, phrase(finding), finding.sentence)
         for each in own
         for part, finding in zip(each.claim.parts, each.findings, strict=True)
     ]

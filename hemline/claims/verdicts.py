@@ -2,35 +2,40 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
+from hemline.claims.close import CLOSE, share_overturned
 from hemline.claims.file import Claim
-from hemline.claims.judge import Finding, Refuses, judge_part
+from hemline.claims.judge import Finding, Refuses, Verdict, judge_part
 from hemline.claims.kinds import AnyPart
 from hemline.claims.outcome import Outcomes
+
+Headline = Literal[
+    "reproduced", "compatible", "only if", "in part", "not reproduced", "undecided", "not measured"
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim with a finding for each of its parts, and the verdict on the whole."""
+    """A claim with a finding for each of its parts."""
 
     claim: Claim
     findings: list[Finding]
-    verdict: str
-    condition: str
+
+    @property
+    def counted(self) -> list[Finding]:
+        """The findings that count for the claim: all but those beside it."""
+        return [finding for part, finding in zip(self.claim.parts, self.findings, strict=True) if not part.also]
+
+    @property
+    def headline(self) -> Headline:
+        """The verdict on the whole, without its numbers."""
+        return headline(self.counted)
 
     @property
     def words(self) -> str:
         """The verdict as it is printed."""
-        texts = [self.verdict]
-        if self.condition:
-            # Of parts that differ, only some depend on the condition.
-            link = " " if self.verdict.endswith("if") else ", in part only if "
-            texts = [f"{self.verdict}{link}{self.condition}"]
-        counted = zip(self.claim.parts, self.findings, strict=True)
-        missing = sum(finding.verdict == "not measured" and not part.also for part, finding in counted)
-        if missing and self.verdict != "not measured":
-            texts.append(f"{missing} part{'s' if missing > 1 else ''} not measured")
-        return "; ".join(texts)
+        return words(self.counted)
 
     @property
     def seeds(self) -> int:
@@ -39,54 +44,115 @@ class Judged:
 
 
 def judge_claim(claim: Claim, outcomes: Outcomes, refuses: Refuses) -> Judged:
-    """Give a claim its verdict.
+    """Judge a claim, and say which of its findings are close.
 
     Args:
         claim: the claim.
         outcomes: by ``experiment/variant``, all that the claim needs.
         refuses: returns the error that a variant with these keys is refused with, or None.
     """
-    findings = [_judge_or_otherwise(part, outcomes, refuses) for part in claim.parts]
-    counted = [finding for part, finding in zip(claim.parts, findings, strict=True) if not part.also]
-    return Judged(claim, findings, *combine(counted))
+    return Judged(claim, [_judge_with_closeness(part, outcomes, refuses) for part in claim.parts])
 
 
-def combine(findings: Sequence[Finding]) -> tuple[str, str]:
-    """Sum up the findings that count for a claim.
-
-    Returns:
-        The verdict in words, and what completes "reproduced only if ..."; parts that differ are counted.
-    """
-    decided = [finding for finding in findings if finding.verdict != "not measured"]
+def headline(findings: Sequence[Finding]) -> Headline:
+    """Sum up the findings that count for a claim; those that were not measured say nothing."""
+    decided = _decided(findings)
+    held = [finding for finding in decided if finding.holds]
     if not decided:
-        return "not measured", ""
-    kinds = {finding.verdict for finding in decided}
-    conditions = list(dict.fromkeys(finding.condition for finding in decided if finding.condition))
-    if len(kinds) == 1 or kinds == {"reproduced", "reproduced only if"}:
-        verdict = "reproduced only if" if "reproduced only if" in kinds else next(iter(kinds))
-        return verdict, " and ".join(conditions)
-    held = sum(finding.verdict.startswith("reproduced") for finding in decided)
-    if held == 0:
-        return "not reproduced", ""
-    return f"reproduced in {held} of {len(decided)} parts", " and ".join(conditions)
+        return "not measured"
+    if not held:
+        return "undecided" if all(finding.verdict == "undecided" for finding in decided) else "not reproduced"
+    if len(held) < len(decided):
+        return "in part"
+    if any(finding.condition for finding in held):
+        return "only if"
+    return "reproduced" if _shown(held) else "compatible"
 
 
-def phrase(part: AnyPart, finding: Finding) -> str:
-    """Return a finding's verdict as it is printed: evidence beside a claim is no claim that could be reproduced."""
-    if part.also:
-        return {"reproduced": "shown", "not reproduced": "not so"}.get(finding.verdict, finding.verdict)
-    return f"{finding.verdict} {finding.condition}".rstrip()
+def words(findings: Sequence[Finding]) -> str:
+    """Write the verdict on a claim: what holds, whether that was shown or only not refuted, under which condition.
+
+    Args:
+        findings: that count for the claim.
+    """
+    decided = _decided(findings)
+    texts = [_verdict_words(decided)]
+    missing = len(findings) - len(decided)
+    if missing and decided:
+        texts.append(f"{missing} {_parts(missing)} not measured")
+    close = sum(bool(finding.close) for finding in decided)
+    if close:
+        texts.append("close" if len(findings) == 1 else f"close in {close} {_parts(close)}")
+    return "; ".join(texts)
+
+
+def phrase(finding: Finding) -> str:
+    """Return the verdict on a part as it is printed."""
+    text = f"{finding.verdict} {finding.condition}".rstrip()
+    return f"{text}, close" if finding.close else text
+
+
+def _verdict_words(decided: Sequence[Finding]) -> str:
+    held = [finding for finding in decided if finding.holds]
+    shown, condition = _shown(held), _condition(held)
+    # The word for a whole claim: to be compatible with it is not to reproduce it.
+    word, compatible = "reproduced" if shown else "compatible", len(held) - shown
+    support = f" ({shown} {_parts(shown)} shown, {compatible} compatible)" if shown and compatible else ""
+    match headline(decided):
+        case "reproduced" | "compatible":
+            return f"{word}{support}"
+        case "only if":
+            return f"{word} only if {condition}{support}"
+        case "in part":
+            # Of parts that differ, only some depend on the condition.
+            in_part = f"{word} in {len(held)} of {len(decided)} parts{support}"
+            return f"{in_part}, in part only if {condition}" if condition else in_part
+        case other:
+            return other
+
+
+def _decided(findings: Sequence[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.verdict != "not measured"]
+
+
+def _shown(held: Sequence[Finding]) -> int:
+    return sum(finding.verdict.startswith("shown") for finding in held)
+
+
+def _condition(held: Sequence[Finding]) -> str:
+    return " and ".join(dict.fromkeys(finding.condition for finding in held if finding.condition))
+
+
+def _parts(count: int) -> str:
+    return "part" if count == 1 else "parts"
+
+
+def _judge_with_closeness(part: AnyPart, outcomes: Outcomes, refuses: Refuses) -> Finding:
+    """Judge a part, and mark the finding where many other sets of seeds would overturn it."""
+    finding = _judge_or_otherwise(part, outcomes, refuses)
+    places = [*part.places(), *part.under_otherwise().places()]
+    share = share_overturned(
+        lambda drawn: _judge_or_otherwise(part, drawn, refuses).verdict, {place: outcomes[place] for place in places}
+    )
+    if share < CLOSE:
+        return finding
+    close = (
+        f"Close: with {100 * share:.0f} % of other sets of seeds, drawn at random from these, the verdict is another."
+    )
+    return replace(finding, close=share, sentence=f"{finding.sentence} {close}")
 
 
 def _judge_or_otherwise(part: AnyPart, outcomes: Outcomes, refuses: Refuses) -> Finding:
     """Judge a part as it stands and, where it does not hold, under its other condition."""
     finding = judge_part(part, outcomes, refuses)
-    if part.otherwise is None or finding.verdict in {"reproduced", "not measured"}:
+    if part.otherwise is None or finding.holds or finding.verdict == "not measured":
         return finding
     condition = part.otherwise.condition
     other = judge_part(part.under_otherwise(), outcomes, refuses)
     sentence = f"{finding.sentence} If {condition}: {other.sentence}"
     found = f"{finding.found}; if {condition}: {other.found}"
-    if other.verdict != "reproduced":
+    if not other.holds:
         return replace(finding, sentence=sentence, found=found)
-    return replace(finding, verdict="reproduced only if", condition=condition, sentence=sentence, found=found)
+    verdict: Verdict = "shown only if" if other.verdict == "shown" else "compatible only if"
+    p_value = other.p_value
+    return replace(finding, verdict=verdict, condition=condition, sentence=sentence, found=found, p_value=p_value)
