@@ -40,7 +40,7 @@ def draw(seed: int, seeds: int, images: int, share: float, ability: float = 0.5)
 # --- compare
 
 
-@pytest.mark.trials(few=200, many=4000)
+@pytest.mark.trials(few=100, many=2000)
 @pytest.mark.parametrize("seeds", [3, 4, 10, 20])
 @pytest.mark.parametrize("made", MADE.values(), ids=MADE.keys())
 def test_the_95_percent_interval_covers_the_true_gain_in_94_to_96_5_percent_of_cases(
@@ -55,7 +55,7 @@ def test_the_95_percent_interval_covers_the_true_gain_in_94_to_96_5_percent_of_c
     assert np.mean([result.gain for result in results]) == pytest.approx(gain, abs=0.003 + made.seed[0] / 10)
 
 
-@pytest.mark.trials(few=200, many=4000)
+@pytest.mark.trials(few=100, many=2000)
 @pytest.mark.parametrize("made", MADE.values(), ids=MADE.keys())
 def test_with_two_seeds_the_interval_is_wide_enough(made: Made, repetitions: int) -> None:
     rng, gain = np.random.default_rng(22), made.gain()
@@ -86,7 +86,7 @@ def test_intervals_that_know_only_the_images_or_only_the_seeds_miss_the_gain_too
     assert coverage("images dominate", seeds_only) < 0.85
 
 
-@pytest.mark.trials(few=50, many=4000)
+@pytest.mark.trials(few=50, many=2000)
 @pytest.mark.parametrize("seeds", [2, 3, 4, 10])
 @pytest.mark.parametrize("variant", ["linear", "dense-128"])
 def test_among_real_trainings_that_do_not_differ_a_difference_is_found_in_at_most_6_percent_of_comparisons(
@@ -97,7 +97,7 @@ def test_among_real_trainings_that_do_not_differ_a_difference_is_found_in_at_mos
     assert share <= 0.06 + simulation_error(0.06, repetitions)
 
 
-@pytest.mark.trials(few=50, many=1000)
+@pytest.mark.trials(few=50, many=500)
 def test_more_seeds_find_half_a_point_over_a_steady_baseline_more_often(repetitions: int) -> None:
     assert STEADY.gain() == pytest.approx(0.005, abs=1e-4)
     found = {seeds: power(STEADY, seeds, repetitions) for seeds in (2, 4, 10)}
