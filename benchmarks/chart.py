@@ -37,7 +37,7 @@ def _panel(panel: Axes, row: dict[str, Any]) -> None:
     panel.set_yticks(range(len(names)), names, fontsize=8)
     panel.set_xscale("log")
     # From below 1, so that what would be faster than ours has a bar as well.
-    panel.set_xlim(0.5, 100)
+    panel.set_xlim(0.3, 100)
     panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     panel.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     panel.xaxis.set_minor_formatter(NullFormatter())
