@@ -182,7 +182,7 @@ def test_a_changed_setting_trains_what_it_concerns(repository):
 
 
 def test_a_failure_says_what_the_stage_said(repository):
-    broken = CONTENTS["experiments"] | {"claims-tiny": EXPERIMENT | {"dataset": "missing"}}
+    broken = {name: experiment | {"dataset": "missing"} for name, experiment in CONTENTS["experiments"].items()}
     YAML().dump(CONTENTS | {"experiments": broken}, repository.folder / "claims.yaml")
     done = repository.run(*COMMAND, check=False)
     assert done.returncode == 1
