@@ -76,6 +76,11 @@ def test_progress_names_variant_seed_epoch_and_figures(finished):
             assert f"{variant}  seed {seed}  epoch 1/1  loss " in finished.read(PRINTED)
 
 
+def test_two_seeds_are_warned_of_in_the_terminal_and_in_the_summary(finished):
+    for text in (finished.read(PRINTED), finished.read("reports/summary.md")):
+        assert "With 2 seeds, only large differences can be shown" in text
+
+
 def test_the_metrics_are_keyed_by_variant_and_small(finished):
     metrics = metrics_of(finished)
     assert list(metrics) == ["linear", "dense-4"]
