@@ -40,7 +40,7 @@ def draw(seed: int, seeds: int, images: int, share: float, ability: float = 0.5)
 # --- compare
 
 
-@pytest.mark.trials(few=100, many=2000)
+@pytest.mark.trials(few=100, many=5000)
 @pytest.mark.parametrize("seeds", [3, 4, 10, 20])
 @pytest.mark.parametrize("made", MADE.values(), ids=MADE.keys())
 def test_the_95_percent_interval_covers_the_true_gain_in_94_to_96_5_percent_of_cases(
@@ -55,7 +55,7 @@ def test_the_95_percent_interval_covers_the_true_gain_in_94_to_96_5_percent_of_c
     assert np.mean([result.gain for result in results]) == pytest.approx(gain, abs=0.003 + made.seed[0] / 10)
 
 
-@pytest.mark.trials(few=100, many=2000)
+@pytest.mark.trials(few=100, many=5000)
 @pytest.mark.parametrize("made", MADE.values(), ids=MADE.keys())
 def test_with_two_seeds_the_interval_is_wide_enough(made: Made, repetitions: int) -> None:
     rng, gain = np.random.default_rng(22), made.gain()
@@ -65,7 +65,7 @@ def test_with_two_seeds_the_interval_is_wide_enough(made: Made, repetitions: int
     assert covered >= 0.94 - simulation_error(0.95, repetitions)
 
 
-@pytest.mark.trials(few=100, many=2000)
+@pytest.mark.trials(few=100, many=5000)
 def test_intervals_that_know_only_the_images_or_only_the_seeds_miss_the_gain_too_often(repetitions: int) -> None:
     # Shows that these made-up trainings can tell a right interval from a wrong one.
     def coverage(name: str, wrong: Any) -> float:
@@ -80,13 +80,13 @@ def test_intervals_that_know_only_the_images_or_only_the_seeds_miss_the_gain_too
         return stats.ttest_rel(variant.mean(axis=0), baseline.mean(axis=0))
 
     def seeds_only(variant: Correct, baseline: Correct) -> Any:
-        return stats.ttest_rel(variant.mean(axis=1), baseline.mean(axis=1))
+        return stats.ttest_ind(variant.mean(axis=1), baseline.mean(axis=1), equal_var=False)
 
     assert coverage("seeds dominate, on both sides", images_only) < 0.6
     assert coverage("images dominate", seeds_only) < 0.85
 
 
-@pytest.mark.trials(few=50, many=2000)
+@pytest.mark.trials(few=50, many=5000)
 @pytest.mark.parametrize("seeds", [2, 3, 4, 10])
 @pytest.mark.parametrize("variant", ["linear", "dense-128"])
 def test_among_real_trainings_that_do_not_differ_a_difference_is_found_in_at_most_6_percent_of_comparisons(
