@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.counts import count
 from hemline.data.description import load_dataset
 from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
@@ -41,7 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Compare two commits by what people wait for.")
     parser.add_argument("before")
     parser.add_argument("after", nargs="?", default="HEAD")
-    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--turns", type=count, default=5)
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder")
     options = parser.parse_args()

@@ -21,10 +21,14 @@ from joblib import Parallel, delayed  # noqa: E402
 from scipy import stats  # noqa: E402
 
 from benchmarks.alternatives import METHODS, SPREADS, tried  # noqa: E402
+from benchmarks.counts import count  # noqa: E402
+from benchmarks.few_seeds import LEVELS, t_half_width, worst_error  # noqa: E402
 from benchmarks.forty_trainings import correct  # noqa: E402
 from benchmarks.simulated_trainings import MADE, STEADY, Made, family_wise_error, power  # noqa: E402
+from hemline.comparison.crossed import Crossed  # noqa: E402
 from hemline.comparison.statistics import compare  # noqa: E402
 from hemline.report.page import markdown_table  # noqa: E402
+from hemline.report.readme import rewrite  # noqa: E402
 
 DOCUMENT = Path("docs/STATISTICS.md")
 SEEDS = (2, 3, 4, 10, 20)
@@ -33,21 +37,18 @@ SEEDS = (2, 3, 4, 10, 20)
 def main() -> None:
     """Simulate, and write the tables."""
     parser = argparse.ArgumentParser(description="Simulate what the statistics hold, for docs/STATISTICS.md.")
-    parser.add_argument("--repetitions", type=int, default=10_000)
+    parser.add_argument("--repetitions", type=count, default=10_000)
     repetitions = parser.parse_args().repetitions
     tables = {
         "coverage": coverage_table(repetitions),
+        "few": few_table(),
         "error": error_table(repetitions),
         "power": power_table(max(repetitions // 5, 1)),
         "alternatives": alternatives_table(repetitions),
         "real": real_table(),
     }
-    text = DOCUMENT.read_text()
     for name, table in tables.items():
-        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-        head, tail = text.split(begin)[0], text.split(end)[1]
-        text = f"{head}{begin}\n\n{table}\n\n{end}{tail}"
-    DOCUMENT.write_text(text)
+        rewrite(DOCUMENT, name, table)
 
 
 def coverage_table(repetitions: int) -> str:
@@ -60,6 +61,16 @@ def coverage_table(repetitions: int) -> str:
         markdown_table(["trainings", *(f"{seeds} seeds" for seeds in SEEDS)], rows)
         + f"\n\n{repetitions:,} comparisons each: the standard error of a figure is {error:.2f} points."
     )
+
+
+def few_table() -> str:
+    """Tell how often a true gain of 0 is rejected by few seeds, at the worst share of the seeds in the variance."""
+    rows = []
+    for name, half_width in {"t": t_half_width, "Banerjee's": Crossed.cautious_half_width}.items():
+        errors = [worst_error(half_width, seeds, level) for seeds in SEEDS[:3] for level in LEVELS]
+        rows.append([name, *(f"{100 * error:.1f}" for error in errors)])
+    columns = [f"{seeds} seeds, at {100 * level:g} %" for seeds in SEEDS[:3] for level in LEVELS]
+    return markdown_table(["test", *columns], rows)
 
 
 def error_table(repetitions: int) -> str:

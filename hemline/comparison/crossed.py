@@ -19,7 +19,7 @@ Scores = NDArray[Any]
 ENOUGH_SEEDS = 4
 # The smallest variance that two rational means can have lies many orders above this, rounding as many below.
 _ROUNDING = 1e-30
-# With one degree of freedom, the t interval covers 91 % at the worst.
+# With one degree of freedom, the t interval is too sure of itself; see docs/STATISTICS.md.
 _PAIR = 2
 # Nobody needs to know a p value below this, and no t quantile overflows above it.
 _SMALLEST_P = 1e-15
@@ -106,8 +106,16 @@ class Crossed(NamedTuple):
             confidence: between 0 and 1.
         """
         if self.n_seeds == _PAIR:
-            return math.sqrt(self._cautious_square((1 - confidence) / 2))
+            return self.cautious_half_width(confidence)
         return _upper_t((1 - confidence) / 2, self.freedom) * self.error
+
+    def cautious_half_width(self, confidence: float) -> float:
+        """Return half the width of the interval that belongs to ``cautious_p``.
+
+        Args:
+            confidence: between 0 and 1.
+        """
+        return math.sqrt(self._cautious_square((1 - confidence) / 2))
 
     def t_p(self) -> float:
         """Return the two-sided p value that belongs to ``half_width``."""
@@ -118,10 +126,9 @@ class Crossed(NamedTuple):
     def cautious_p(self) -> float:
         """Return a two-sided p value that is not too small either, for two or three trainings.
 
-        The t value errs where small p values are asked for, as in the comparison of several variants: at a nominal 1 %
-        with three trainings it rejects up to 2 %. This one gives every part of the variance a t value of its own, by
-        which its error is proven not to exceed the nominal one. It pays with power, the more the fewer trainings there
-        are.
+        The t value errs where small p values are asked for, as in the comparison of several variants: see
+        docs/STATISTICS.md. This one gives every part of the variance a t value of its own, by which its error is proven
+        not to exceed the nominal one. It pays with power, the more the fewer trainings there are.
 
         Source:
             Banerjee (1961), On confidence interval for two-means problem based on separate estimates of variances and
