@@ -60,6 +60,18 @@ def test_a_run_has_its_last_epoch_its_model_and_every_metric(evaluated):
     assert all(f"test_{metric.key}" in run for metric in METRICS)
 
 
+def test_the_comparison_tells_which_trainings_still_improved_and_which_verdicts_hold_only_so_far():
+    taken = Evaluation("linear", CLASSES, LABELS)
+    last_losses = {"linear": 0.3, "128": 0.6, "fresh": 0.3}
+    for variant, last in last_losses.items():
+        history = HISTORY.assign(val_loss=[0.6, last, 0.6, last])
+        taken.add(variant, history, probabilities(4), {0: "a" * 64, 1: "1" * 64}, 21)
+    taken.add("short", HISTORY[HISTORY.epoch == 1], probabilities(4), {0: "a" * 64, 1: "1" * 64}, 21)
+    table = taken.comparison().set_index("variant")
+    assert table.still_improves.to_dict() == {"linear": "yes", "128": "no", "fresh": "yes", "short": "unknown"}
+    assert table.so_far.to_dict() == {"linear": False, "128": True, "fresh": True, "short": True}
+
+
 def test_the_metrics_for_dvc_stand_beside_the_folder(evaluated):
     metrics = json.loads((evaluated.path.parent / "metrics.json").read_text())
     assert set(metrics) == {"128", "linear"}

@@ -55,6 +55,18 @@ def test_the_baseline_has_no_gain_of_its_own() -> None:
     assert tick_labels(plots.gain_figure(comparison("better", "worse"), "linear")) == ["dense-0", "dense-1"]
 
 
+def test_what_holds_only_so_far_says_so_and_what_tells_nothing_has_no_interval() -> None:
+    table = comparison("better", "no difference shown")
+    table.loc[1, "so_far"] = True
+    table.loc[2, "verdict"] = "too few to tell"
+    table.loc[2, ["gain_low", "gain_high"]] = -1, 1
+    figure = plots.gain_figure(table, "linear")
+    held, untold = texts(figure)
+    assert held.endswith("better so far")
+    assert untold == "too few seeds or images to tell"
+    assert figure.axes[0].get_xlim()[1] < 10
+
+
 def test_each_verdict_has_a_marker_as_well_as_a_colour() -> None:
     figure = plots.gain_figure(comparison("better", "worse", "no difference shown"), "linear")
     markers = [line.get_marker() for line in figure.axes[0].lines if len(line.get_xdata()) == 1]
