@@ -10,6 +10,7 @@ By variant: ``<variant>_correct``, bool (seeds, test images) packed by ``np.pack
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from hemline.target import fix_target
 
@@ -17,6 +18,8 @@ fix_target()
 
 import numpy as np  # noqa: E402 - after the target is fixed
 from numpy.typing import NDArray  # noqa: E402
+
+from hemline.errors import InputError, one_line_errors  # noqa: E402
 
 FILE = Path(__file__).with_suffix(".npz")
 SEEDS, IMAGES = 40, 10_000
@@ -26,16 +29,24 @@ HIDDEN: dict[str, list[int]] = {"linear": [], "dense-128": [128]}
 @cache
 def correct(variant: str) -> NDArray[np.bool_]:
     """Return whether each training is right about each test image, bool (seeds, images)."""
-    with np.load(FILE) as stored:
+    with _stored() as stored:
         return np.unpackbits(stored[f"{variant}_correct"], axis=1, count=IMAGES).astype(bool)
 
 
 @cache
 def validation_losses(variant: str) -> NDArray[np.float32]:
     """Return the validation loss after each epoch, float32 (seeds, epochs)."""
-    with np.load(FILE) as stored:
+    with _stored() as stored:
         losses: NDArray[np.float32] = stored[f"{variant}_val_loss"]
         return losses
+
+
+def _stored() -> Any:
+    if not FILE.is_file():
+        raise InputError(
+            f"{FILE.name}: no such file; run `git checkout benchmarks`, or this module on the default data"
+        )
+    return np.load(FILE)
 
 
 def _train(variant: str) -> dict[str, NDArray[np.generic]]:
@@ -61,6 +72,6 @@ def _train(variant: str) -> dict[str, NDArray[np.generic]]:
 
 
 if __name__ == "__main__":
-    np.savez_compressed(
-        FILE, allow_pickle=False, **{key: array for each in HIDDEN for key, array in _train(each).items()}
-    )
+    with one_line_errors():
+        stored = {key: array for variant in HIDDEN for key, array in _train(variant).items()}
+    np.savez_compressed(FILE, allow_pickle=False, **stored)

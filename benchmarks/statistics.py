@@ -27,6 +27,7 @@ from benchmarks.forty_trainings import correct  # noqa: E402
 from benchmarks.simulated_trainings import MADE, STEADY, Made, family_wise_error, power  # noqa: E402
 from hemline.comparison.crossed import Crossed  # noqa: E402
 from hemline.comparison.statistics import compare  # noqa: E402
+from hemline.errors import one_line_errors  # noqa: E402
 from hemline.report.page import markdown_table  # noqa: E402
 from hemline.report.readme import rewrite  # noqa: E402
 
@@ -39,6 +40,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Simulate what the statistics hold, for docs/STATISTICS.md.")
     parser.add_argument("--repetitions", type=count, default=10_000)
     repetitions = parser.parse_args().repetitions
+    with one_line_errors():
+        write_tables(repetitions)
+
+
+def write_tables(repetitions: int) -> None:
+    """Write every table into its place in the document.
+
+    Raises:
+        InputError: a file is missing, or the document lacks a mark.
+    """
     tables = {
         "coverage": coverage_table(repetitions),
         "few": few_table(),
