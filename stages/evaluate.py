@@ -5,33 +5,39 @@ Writes: reports/metrics.json, reports/evaluation/; test figures on the MLflow ru
 Run:    python -m stages.evaluate
 """
 
-from hemline.comparison.evaluated import Evaluated
-from hemline.comparison.evaluation import Evaluation
-from hemline.comparison.statistics import seeds_warning
-from hemline.data.normalized import Normalized
+from typing import TYPE_CHECKING
+
 from hemline.errors import one_line_errors
 from hemline.params import Params, load_params
 from hemline.processes.garbage import collect_rarely
-from hemline.training.trained import Trained
+from hemline.tracking.publisher import publisher
+
+if TYPE_CHECKING:
+    from hemline.comparison.evaluation import Evaluation
 
 
 def main() -> None:
     """Evaluate the variants that params.yaml lists."""
-    with one_line_errors():
+    with one_line_errors(), publisher() as beside:
         collect_rarely()
         params = load_params()
+        from hemline.comparison.evaluated import Evaluated  # noqa: PLC0415 - the publisher needs less
+
         Evaluated().write(evaluate(params))
-        from hemline.tracking.publish import publish_figures  # noqa: PLC0415 - MLflow takes a second to be imported
-
-        publish_figures(list(params.variants))
+        beside.publish_figures(list(params.variants))
 
 
-def evaluate(params: Params) -> Evaluation:
+def evaluate(params: Params) -> "Evaluation":
     """Score and compare the variants, and print the accuracy of each.
 
     Raises:
         InputError: what an earlier stage hands on is missing, or does not fit together.
     """
+    from hemline.comparison.enough import seeds_warning  # noqa: PLC0415 - the publisher needs less
+    from hemline.comparison.evaluation import Evaluation  # noqa: PLC0415
+    from hemline.data.normalized import Normalized  # noqa: PLC0415
+    from hemline.training.trained import Trained  # noqa: PLC0415
+
     normalized = Normalized()
     evaluation = Evaluation(params.baseline, normalized.about().classes, normalized.labels("test"))
     for variant in params.variants:

@@ -10,22 +10,24 @@ from pathlib import Path
 from hemline.errors import one_line_errors
 from hemline.params import load_params
 from hemline.processes.garbage import collect_rarely
-from hemline.report.page import comparison_table, render, write
-from hemline.report.results import load_results
+from hemline.repository import repository
 from hemline.target import NOT_THE_TARGET, is_target
+from hemline.tracking.publisher import publisher
 
 REPORTS = Path("reports")
 
 
 def main() -> None:
     """Read, render, write; end with the comparison on the terminal."""
-    with one_line_errors():
+    with one_line_errors(), publisher() as beside:
         collect_rarely()
-        results = load_results(load_params())
-        write(render(results), REPORTS)
-        from hemline.tracking.publish import publish_pictures  # noqa: PLC0415 - MLflow takes a second to be imported
+        params = load_params()
+        from hemline.report.page import comparison_table, render, write  # noqa: PLC0415 - the publisher needs none
+        from hemline.report.results import load_results  # noqa: PLC0415
 
-        publish_pictures(list(results.params.variants))
+        results = load_results(params)
+        write(render(results, drawn=repository() / ".hemline/figures"), REPORTS)
+        beside.publish_pictures(list(params.variants))
     print(comparison_table(results))
     print(f"\nThe whole report: {REPORTS / 'index.html'}")
     if not is_target():

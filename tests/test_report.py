@@ -2,7 +2,7 @@
 
 import io
 import runpy
-import sys
+from contextlib import nullcontext
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -370,7 +370,8 @@ def test_the_stage_ends_with_the_table_and_the_path(
     files = make(Inputs())
     published: list[str] = []
     # There are no runs that could have pictures.
-    monkeypatch.setitem(sys.modules, "hemline.tracking.publish", SimpleNamespace(publish_pictures=published.extend))
+    publisher = SimpleNamespace(publish_pictures=published.extend)
+    monkeypatch.setattr("hemline.tracking.publisher.publisher", lambda: nullcontext(publisher))
     runpy.run_module("stages.report", run_name="__main__")
     assert capsys.readouterr().out.splitlines()[-1] == "The whole report: reports/index.html"
     assert Path("reports/index.html").read_bytes() == files["index.html"]

@@ -17,6 +17,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from benchmarks.forty_trainings import correct
 from benchmarks.simulated_trainings import MADE, STEADY, Made, family_wise_error, power
 from hemline.comparison import statistics
+from hemline.comparison.enough import seeds_warning
 from hemline.errors import InputError
 
 Correct = NDArray[np.bool_]
@@ -415,7 +416,7 @@ def test_an_interval_that_spans_half_of_what_is_possible_tells_nothing() -> None
 
 @pytest.mark.parametrize(("seeds", "words"), [(1, "these trained models only"), (3, "With 3 seeds"), (4, "")])
 def test_few_seeds_are_warned_of(seeds: int, words: str) -> None:
-    warning = statistics.seeds_warning(seeds)
+    warning = seeds_warning(seeds)
     assert words in warning
     assert bool(warning) == bool(words)
 

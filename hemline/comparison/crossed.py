@@ -15,8 +15,6 @@ from scipy.optimize import brentq
 
 Scores = NDArray[Any]
 
-# From so many trainings on, the t interval holds what it says; see docs/STATISTICS.md.
-ENOUGH_SEEDS = 4
 # The smallest variance that two rational means can have lies many orders above this, rounding as many below.
 _ROUNDING = 1e-30
 # With one degree of freedom, the t interval is too sure of itself; see docs/STATISTICS.md.

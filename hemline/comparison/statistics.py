@@ -19,14 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from hemline.comparison.crossed import ENOUGH_SEEDS, Crossed, Scores
+from hemline.comparison.crossed import Crossed, Scores
+from hemline.comparison.enough import ENOUGH_SEEDS, tells
 from hemline.errors import InputError
 
 Correct = NDArray[np.bool_]
 Verdict = Literal["better", "worse", "no difference shown", "too few to tell"]
-
-# An interval that spans half of what is possible says nothing that a reader could use.
-_TELLING_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -243,33 +241,6 @@ def table(correct: Mapping[str, Correct], baseline: str, confidence: float = 0.9
     rows = [_row(name, correct[name], correct[baseline], name == baseline, confidence) for name in correct]
     adjusted = iter(adjust([row.p_value for row in rows if row.p_value is not None]).tolist())
     return [_judged(row, next(adjusted), confidence) if row.comparison else row for row in rows]
-
-
-def seeds_warning(seeds: int) -> str:
-    """Return a sentence about what so few seeds cannot show; empty from four on.
-
-    Args:
-        seeds: the number of trainings of each variant.
-    """
-    if seeds >= ENOUGH_SEEDS:
-        return ""
-    if seeds == 1:
-        return (
-            "With one seed, a verdict is about these trained models only, not about what another seed would give: "
-            f"give params.yaml {ENOUGH_SEEDS} seeds or more."
-        )
-    return f"With {seeds} seeds, only large differences can be shown: give params.yaml {ENOUGH_SEEDS} or more."
-
-
-def tells(low: float, high: float, possible: float = 2.0) -> bool:
-    """Say whether an interval is narrow enough to say anything: less than half of what is possible.
-
-    Args:
-        low: its lower end.
-        high: its upper end.
-        possible: the width of what is possible: 2 for a gain in accuracy, 1 for an accuracy.
-    """
-    return high - low < _TELLING_SHARE * possible
 
 
 def prediction_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:

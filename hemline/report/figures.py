@@ -4,7 +4,6 @@ To add one, write what draws it (here, or in ``plots``), name it in ``figures``,
 ``templates/index.html.jinja``.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -24,7 +23,7 @@ class ReportFigure(NamedTuple):
         photograph: whether it shows more colours than a chart does.
     """
 
-    draw: Callable[[], Figure]
+    draw: partial[Figure]
     text: str
     photograph: bool = False
 

@@ -18,11 +18,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from tabulate import tabulate
 
 from hemline.comparison.confusion import row_shares
+from hemline.comparison.enough import tells
 from hemline.comparison.metrics import METRICS
 from hemline.comparison.selection import best_by_validation
-from hemline.comparison.statistics import tells
 from hemline.params import Hyperparameters
 from hemline.report import confusions, gallery, pictures, verdict
+from hemline.report.drawing import draw
 from hemline.report.figures import figures
 from hemline.report.pictures import Picture
 from hemline.report.results import Results
@@ -66,11 +67,12 @@ class Row:
     symbol: str
 
 
-def render(results: Results) -> dict[str, bytes]:
+def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
     """Make all files of the report.
 
     Args:
         results: what the earlier stages wrote.
+        drawn: where figures are kept once they are drawn, by what they are drawn from; None: nowhere.
 
     Returns:
         Contents by path below ``reports/``: ``index.html``, ``summary.md``, ``figures/….png``.
@@ -90,11 +92,12 @@ def render(results: Results) -> dict[str, bytes]:
         **_predictions(results),
     }
     # Last, because they take nearly all of the time: a missing input is told before.
-    drawn = {name: (figure, figure.png()) for name, figure in figures(results).items()}
-    context["pictures"] = {name: pictures.from_png(png, figure.text) for name, (figure, png) in drawn.items()}
+    shown = figures(results)
+    pngs = draw(shown, drawn)
+    context["pictures"] = {name: pictures.from_png(png, shown[name].text) for name, png in pngs.items()}
     texts = {name: templates().get_template(f"{name}.jinja").render(context) for name in ("index.html", "summary.md")}
     return {name: text.encode() for name, text in texts.items()} | {
-        f"figures/{name}": png for name, (_, png) in drawn.items()
+        f"figures/{name}": png for name, png in pngs.items()
     }
 
 

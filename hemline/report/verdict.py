@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from hemline.comparison.enough import seeds_warning
 from hemline.comparison.selection import best_by_validation
-from hemline.comparison.statistics import seeds_warning
 from hemline.words import listed, percent, signed
 
 _HEADS = {

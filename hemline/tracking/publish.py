@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import classification_report
 
 from hemline.comparison.confusion import confusion
 from hemline.comparison.evaluated import Evaluated
@@ -175,6 +174,8 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
 
 
 def _write_artifacts(results: _Results, predicted: NDArray[np.intp], folder: Path) -> None:
+    from sklearn.metrics import classification_report  # noqa: PLC0415 - only new runs need it
+
     classes, labels = results.classes, results.labels
     counts = confusion(labels, predicted, len(classes))
     pd.DataFrame(counts, index=classes, columns=classes).to_csv(folder / "confusion_matrix.csv", index_label="true")

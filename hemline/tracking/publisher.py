@@ -1,0 +1,56 @@
+"""Publishing beside a stage's own work, in a helper process: MLflow takes longer to be imported than that takes."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor
+from contextlib import contextmanager
+
+from hemline.processes.garbage import collect_rarely
+from hemline.processes.helper import helper_process
+from hemline.tracking.recorder import warn
+
+
+class Publisher:
+    """Completes the store in a helper process; what fails there costs a warning."""
+
+    def __init__(self, helper: Executor) -> None:
+        self._helper = helper
+        helper.submit(_import)
+
+    def publish_figures(self, variants: list[str]) -> None:
+        """Do what ``publish.publish_figures`` does."""
+        self._wait_for(_publish_figures, variants)
+
+    def publish_pictures(self, variants: list[str]) -> None:
+        """Do what ``publish.publish_pictures`` does."""
+        self._wait_for(_publish_pictures, variants)
+
+    def _wait_for(self, publish: Callable[[list[str]], None], variants: list[str]) -> None:
+        try:
+            self._helper.submit(publish, variants).result()
+        except BrokenExecutor as error:  # its process was killed
+            warn(error)
+
+
+@contextmanager
+def publisher() -> Iterator[Publisher]:
+    """Yield a publisher that imports MLflow meanwhile."""
+    with helper_process() as helper:
+        yield Publisher(helper)
+
+
+def _import() -> None:
+    collect_rarely()
+
+    import hemline.tracking.publish  # noqa: F401, PLC0415
+
+
+def _publish_figures(variants: list[str]) -> None:
+    from hemline.tracking.publish import publish_figures  # noqa: PLC0415
+
+    publish_figures(variants)
+
+
+def _publish_pictures(variants: list[str]) -> None:
+    from hemline.tracking.publish import publish_pictures  # noqa: PLC0415
+
+    publish_pictures(variants)
