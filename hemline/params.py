@@ -38,6 +38,7 @@ class Normalize(StrictModel):
 
     scale: Scale = 255
     validation_split: Share = 0.1
+    train_share: Annotated[float, Field(gt=0, le=1)] = 1.0
 
 
 class Hyperparameters(StrictModel):

@@ -18,7 +18,12 @@ def main() -> None:
     with one_line_errors():
         params = load_params()
         dataset, scale = load_dataset(params.dataset), params.normalize.scale
-        sets = split(read_raw(dataset), divisor=scale, validation_split=params.normalize.validation_split)
+        sets = split(
+            read_raw(dataset),
+            divisor=scale,
+            validation_split=params.normalize.validation_split,
+            train_share=params.normalize.train_share,
+        )
         Normalized().write(sets, dataset.classes, scale)
         for name, labelled in sets.items():
             print(f"{name}: {len(labelled.labels)} images, pixels divided by {scale:g}")

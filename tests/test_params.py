@@ -47,6 +47,8 @@ BROKEN = [
     ("normalize.scale", 1e-300, "should be greater than"),
     ("normalize.validation_split", 1, "should be less than 1"),
     ("normalize.validation_split", -0.1, "should be greater than or equal to 0"),
+    ("normalize.train_share", 0, "should be greater than 0"),
+    ("normalize.train_share", 1.5, "should be less than or equal to 1"),
     ("normalize.validation_split", True, "should be a valid number"),
     ("epochs", 0, "should be greater than or equal to 1"),
     ("epochs", -3, "should be greater than or equal to 1"),

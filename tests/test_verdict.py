@@ -124,3 +124,14 @@ def test_one_seed_is_said_to_leave_the_seeds_out_of_the_interval() -> None:
     assert verdict("better", seeds=4).basis == (
         "4 seeds for each variant and 1,000 test images: the intervals cover the choice of both."
     )
+
+
+def test_a_share_of_the_training_images_is_called_an_impression_first() -> None:
+    table = comparison(Inputs())
+    means = pd.Series(dict.fromkeys(Inputs().variants, 0.5))
+    told = [
+        describe(table, means, "linear", "Tiny shapes", seeds=4, test_images=1000, train_share=share).details
+        for share in (0.2, 1)
+    ]
+    assert told[0][0].startswith("This is an impression: the networks saw 20 % of the training images.")
+    assert told[1] == told[0][1:]

@@ -1,6 +1,7 @@
 """Raw images to scaled training, validation and test sets."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hemline.data.normalized import Labelled
 from hemline.data.raw import RawImages
@@ -11,34 +12,27 @@ from hemline.errors import InputError
 _SPLIT_SEED = 0
 
 
-def split(raw: RawImages, *, divisor: float, validation_split: float) -> dict[str, Labelled]:
+def split(raw: RawImages, *, divisor: float, validation_split: float, train_share: float = 1.0) -> dict[str, Labelled]:
     """Scale all images, and take the validation set, stratified by class, out of the training set.
 
     Args:
         raw: the data set as it was published.
         divisor: pixels are divided by this.
         validation_split: the share of the validation set; with a share of 0 it is empty.
+        train_share: the share of the training images that is used at all, stratified like the validation set.
 
     Returns:
         The sets "train", "validation" and "test"; the order of the images is kept in each.
 
     Raises:
-        InputError: the share leaves a class without an image on one side.
+        InputError: a share leaves a class without an image on one side.
     """
-    everything = np.arange(len(raw.train_labels))
-    train, validation = everything, everything[:0]
+    used = np.arange(len(raw.train_labels))
+    if train_share < 1:
+        _, used = _stratified(used, raw.train_labels, train_share, "train_share")
+    train, validation = used, used[:0]
     if validation_split:
-        from sklearn.model_selection import train_test_split  # noqa: PLC0415 - slow, and not for those who only read
-
-        try:
-            train, validation = train_test_split(
-                everything, test_size=validation_split, stratify=raw.train_labels, random_state=_SPLIT_SEED
-            )
-        except ValueError as error:
-            raise InputError(
-                f"normalize.validation_split: must leave images of every class on both sides, "
-                f"got {validation_split}: {error}"
-            ) from None
+        train, validation = _stratified(used, raw.train_labels, validation_split, "validation_split")
     parts = {
         "train": (raw.train_images, raw.train_labels, np.sort(train)),
         "validation": (raw.train_images, raw.train_labels, np.sort(validation)),
@@ -48,3 +42,18 @@ def split(raw: RawImages, *, divisor: float, validation_split: float) -> dict[st
         name: Labelled(scale(images[indices], divisor), labels[indices])
         for name, (images, labels, indices) in parts.items()
     }
+
+
+def _stratified(
+    indices: NDArray[np.intp], labels: NDArray[np.uint8], share: float, key: str
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the indices without, and within, a share that holds as much of each class."""
+    from sklearn.model_selection import train_test_split  # noqa: PLC0415 - slow, and not for those who only read
+
+    try:
+        rest, taken = train_test_split(indices, test_size=share, stratify=labels[indices], random_state=_SPLIT_SEED)
+    except ValueError as error:
+        raise InputError(
+            f"normalize.{key}: must leave images of every class on both sides, got {share}: {error}"
+        ) from None
+    return rest, taken

@@ -170,6 +170,7 @@ def verdict_on(results: Results) -> verdict.Verdict:
         results.source.title,
         seeds=len(results.params.seeds),
         test_images=len(results.test.labels),
+        train_share=results.params.normalize.train_share,
     )
 
 

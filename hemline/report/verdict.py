@@ -45,7 +45,14 @@ class Verdict:
 
 
 def describe(
-    comparison: pd.DataFrame, validation: pd.Series, baseline: str, title: str, *, seeds: int, test_images: int
+    comparison: pd.DataFrame,
+    validation: pd.Series,
+    baseline: str,
+    title: str,
+    *,
+    seeds: int,
+    test_images: int,
+    train_share: float = 1.0,
 ) -> Verdict:
     """Put the comparison into words.
 
@@ -57,6 +64,7 @@ def describe(
         title: the data set's title.
         seeds: how many trainings each variant had.
         test_images: how many images the accuracies are measured on.
+        train_share: the share of the training images that was used.
 
     Returns:
         The sentences.
@@ -64,9 +72,16 @@ def describe(
     others = comparison[comparison["variant"] != baseline]
     return Verdict(
         _answer(others, baseline, title) + _qualification(comparison, baseline) + ".",
-        [*_details(others, baseline), *_convergence(comparison)],
+        [*_impression(train_share), *_details(others, baseline), *_convergence(comparison)],
         _selection(comparison, validation),
         _basis(test_images, seeds, compared=len(others) > 0),
+    )
+
+
+def _impression(train_share: float) -> list[str]:
+    seen = f"the networks saw {100 * train_share:g} % of the training images"
+    return (
+        [] if train_share == 1 else [f"This is an impression: {seen}. With all of them, accuracies and gains differ."]
     )
 
 

@@ -17,6 +17,7 @@ _SHORT = {
     "dropout": "dropout",
     "scale": "scale",
     "validation_split": "val",
+    "train_share": "share",
     "stop_below_loss": "stop",
 }
 _NAMED_OTHERWISE = {"epochs", "hidden"}

@@ -1,0 +1,56 @@
+"""Give an impression: a fifth of the training images, two variants, two seeds, two epochs.
+
+Reads:  params.yaml, and what the pipeline reads
+Writes: a DVC experiment of its own, with its MLflow runs; reports/quick.html
+Run:    python -m commands.quick
+
+The stages run in a copy that DVC makes; the workspace stays as it is.
+"""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from hemline.claims.experiments import overrides
+from hemline.errors import InputError, one_line_errors
+from hemline.params import Params, load_params
+
+PAGE = Path("reports/quick.html")
+_SHARE, _VARIANTS, _SEEDS, _EPOCHS = 0.2, 2, 2, 2
+
+
+def main() -> None:
+    """Run the experiment, and bring its page here."""
+    with one_line_errors():
+        name = time.strftime("quick-%Y%m%d-%H%M%S")
+        changes = [option for change in overrides(impression(load_params())) for option in ("-S", change)]
+        status = subprocess.run(["dvc", "exp", "run", "--temp", "--name", name, *changes], check=False).returncode
+        if status:
+            sys.exit(status)
+        PAGE.write_bytes(_page_of(name))
+        print(f"\nAn impression, no answer: {_SHARE:.0%} of the training images, {_EPOCHS} epochs, {_SEEDS} seeds.")
+        print(f"The page: {PAGE}\nThe answer, from all images: make")
+
+
+def impression(params: Params) -> dict[str, Any]:
+    """Return the values of params.yaml with less to do: fewer images, variants, seeds and epochs."""
+    names = [params.baseline, *(name for name in params.variants if name != params.baseline)][:_VARIANTS]
+    values = params.model_dump(exclude_unset=True)
+    variants = {name: values["variants"][name] | {"epochs": _EPOCHS} for name in names}
+    normalize = params.normalize.model_dump() | {"train_share": _SHARE * params.normalize.train_share}
+    return values | {"normalize": normalize, "seeds": params.seeds[:_SEEDS], "variants": variants}
+
+
+def _page_of(experiment: str) -> bytes:
+    from dvc.api import DVCFileSystem  # noqa: PLC0415 - takes a second
+
+    try:
+        return bytes(DVCFileSystem(".", rev=experiment).read_bytes("reports/index.html"))
+    except OSError as error:
+        raise InputError(f"{experiment}: has no report: {error}; run `make quick` again") from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""An impression: less of everything, in an experiment of its own."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from commands.quick import impression
+from hemline.params import parse_params
+
+PARAMS = {
+    "dataset": "tiny",
+    "learning_rate": 0.01,
+    "seeds": [5, 6, 7],
+    "baseline": "plain",
+    "variants": {"deep": {"hidden": [4, 4], "epochs": 30}, "plain": {"hidden": []}, "wide": {"hidden": [9]}},
+}
+
+
+def test_an_impression_has_less_of_everything_and_the_user_s_own_settings():
+    assert impression(parse_params(PARAMS, "params.yaml")) == PARAMS | {
+        "normalize": {"scale": 255, "validation_split": 0.1, "train_share": 0.2},
+        "seeds": [5, 6],
+        "variants": {"plain": {"hidden": [], "epochs": 2}, "deep": {"hidden": [4, 4], "epochs": 2}},
+    }
+
+
+def test_a_baseline_alone_has_an_impression_too():
+    alone = PARAMS | {"variants": {"plain": {"hidden": []}}}
+    assert list(impression(parse_params(alone, "params.yaml"))["variants"]) == ["plain"]
+
+
+def runs(pipeline):
+    with closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
+        return connection.execute("SELECT status, name FROM runs").fetchall()
+
+
+@pytest.mark.end_to_end
+def test_its_page_says_what_it_is_and_the_workspace_stays_as_it_was(pipeline):
+    pipeline.set(batch_size=4)
+    before = pipeline.run("git", "status", "--porcelain").stdout
+    files = {path: path.read_bytes() for path in pipeline.folder.glob("reports/**/*") if path.is_file()}
+    known = len(runs(pipeline))
+    printed = pipeline.run("python", "-m", "commands.quick").stdout
+    assert "An impression, no answer: 20% of the training images, 2 epochs, 2 seeds." in printed
+    page = pipeline.folder / "reports/quick.html"
+    assert "This is an impression: the networks saw 20 % of the training images" in page.read_text().replace(
+        "\xa0", " "
+    )
+    page.unlink()
+    assert {path: path.read_bytes() for path in pipeline.folder.glob("reports/**/*") if path.is_file()} == files
+    assert pipeline.run("git", "status", "--porcelain").stdout == before
+    assert "[quick-" in pipeline.run("dvc", "exp", "list").stdout
+    made = runs(pipeline)[known:]
+    assert {status for status, _ in made} == {"FINISHED"}
+    assert sorted(name for _, name in made) == [
+        f"{variant} e2 b4 lr0.01 val0.2 share0.2 s{seed}" for variant in ("dense-4", "linear") for seed in (0, 1)
+    ]
+
+
+@pytest.mark.end_to_end
+def test_a_set_too_small_for_it_is_one_line_and_an_exit_status(pipeline):
+    done = pipeline.run("python", "-m", "commands.quick", check=False)
+    assert done.returncode != 0
+    assert "error: batch_size: must be at most the number of training images, 9, got 16" in done.stderr
+    assert not (pipeline.folder / "reports/quick.html").exists()
