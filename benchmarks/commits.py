@@ -6,7 +6,8 @@ Run:    python -m benchmarks.commits BEFORE [AFTER] [--turns 5] [--tasks edit ev
 
 Both are cloned beside each other, each with an environment of its own where their locks differ, and both pipelines run
 once. Then the tasks take turns, so that what else the machine does falls on both. An edit is
-``dvc exp run -S 'variants.dense-128.hidden=[N]'`` with an N that was never trained.
+``dvc exp run -S 'variants.dense-128.hidden=[N]'`` with an N that was never trained. After each turn of an edit, and
+after the first of the whole pipeline, a plain Keras script does the same trainings, and nothing else.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.counts import count
 from hemline.data.description import load_dataset
@@ -27,14 +28,30 @@ from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
 
 ROOT = Path(__file__).parent.parent
-# Arguments of dvc; {units} is another number in every turn.
-TASKS = {
-    "edit": ["exp", "run", "-S", "variants.dense-128.hidden=[{units}]"],
-    "evaluate": ["repro", "--force", "--single-item", "evaluate", "report"],
-    "nothing": ["repro"],
-    "whole": ["repro", "--force", "--no-run-cache"],
-}
+_EDITED = "dense-128"
 _FIRST_UNITS = 65
+
+
+class Task(NamedTuple):
+    """Something that people wait for.
+
+    Attributes:
+        dvc: arguments of DVC; {units} is another number in every turn.
+        script: arguments of the plain Keras script that does the same trainings; None where there are none.
+        scripts: in so many of the turns, the first ones, the script runs too.
+    """
+
+    dvc: list[str]
+    script: list[str] | None = None
+    scripts: int = 0
+
+
+TASKS = {
+    "edit": Task(["exp", "run", "-S", f"variants.{_EDITED}.hidden=[{{units}}]"], ["--variant", _EDITED], sys.maxsize),
+    "evaluate": Task(["repro", "--force", "--single-item", "evaluate", "report"]),
+    "nothing": Task(["repro"]),
+    "whole": Task(["repro", "--force", "--no-run-cache"], [], 1),
+}
 
 
 def main() -> None:
@@ -53,8 +70,9 @@ def main() -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "commits.json").write_text(json.dumps(figures, indent=1) + "\n")
     for task, figure in figures.items():
-        before, after, ratio = (figure[key] for key in ("before", "after", "ratio"))
-        print(f"{task:10}{before:8.1f} s before {after:8.1f} s after   ratio {ratio:.2f}")
+        before, after, ratio, script = (figure[key] for key in ("before", "after", "ratio", "script"))
+        beside = f"   plain Keras script {script:.1f} s, {script / after:.1f} times as long" if script else ""
+        print(f"{task:10}{before:8.1f} s before {after:8.1f} s after   ratio {ratio:.2f}{beside}")
 
 
 def prepare(commit: str, folder: Path) -> Path:
@@ -74,26 +92,42 @@ def prepare(commit: str, folder: Path) -> Path:
         (folder / ".venv").symlink_to(Path(sys.prefix))
     else:
         _run(folder, "make", "setup")
-    _run(folder, ".venv/bin/dvc", "repro")
+    _run(folder, "dvc", "repro")
     return folder
 
 
-def measure(clones: list[Path], task: str, turns: int) -> dict[str, Any]:
-    """Return the median seconds of a task in two clones, their ratio, and all seconds, by turns."""
+def measure(clones: list[Path], name: str, turns: int) -> dict[str, Any]:
+    """Measure a task in two clones.
+
+    Returns:
+        The median seconds ``before``, ``after`` and of the ``script`` (None where there is none), the ``ratio`` of the
+        first two, and all seconds of the clones by turns.
+    """
+    task = TASKS[name]
     seconds: list[list[float]] = [[] for _ in clones]
+    scripts: list[float] = []
     for turn in range(turns):
-        arguments = [argument.format(units=_FIRST_UNITS + turn) for argument in TASKS[task]]
+        arguments = [argument.format(units=_FIRST_UNITS + turn) for argument in task.dvc]
         for clone, taken in zip(clones, seconds, strict=True):
-            start = time.perf_counter()
-            _run(clone, ".venv/bin/dvc", *arguments)
-            taken.append(time.perf_counter() - start)
-            print(f"{task}, turn {turn + 1}, {clone.name}: {taken[-1]:.1f} s", file=sys.stderr, flush=True)
+            taken.append(_seconds(clone, "dvc", *arguments))
+            print(f"{name}, turn {turn + 1}, {clone.name}: {taken[-1]:.1f} s", file=sys.stderr, flush=True)
+        if task.script is not None and turn < task.scripts:
+            scripts.append(_seconds(clones[-1], "python", "-m", "benchmarks.plain_keras", *task.script))
+            print(f"{name}, turn {turn + 1}, script: {scripts[-1]:.1f} s", file=sys.stderr, flush=True)
     before, after = map(statistics.median, seconds)
-    return {"before": before, "after": after, "ratio": after / before, "turns": seconds}
+    script = statistics.median(scripts) if scripts else None
+    return {"before": before, "after": after, "ratio": after / before, "script": script, "turns": seconds}
+
+
+def _seconds(folder: Path, *command: str) -> float:
+    start = time.perf_counter()
+    _run(folder, *command)
+    return time.perf_counter() - start
 
 
 def _run(folder: Path, *command: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_"))}
+    environment |= {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
     environment["PATH"] = os.pathsep.join([str(folder / ".venv/bin"), environment["PATH"]])
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

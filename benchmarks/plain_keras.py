@@ -1,9 +1,10 @@
 """What a plain Keras script does for the same question: every training by ``fit`` on its defaults, one after the other.
 
 Reads:  params.yaml, data/normalized/ (train, validation)
-Run:    python -m benchmarks.plain_keras, in the workspace
+Run:    python -m benchmarks.plain_keras [--variant NAME], in the workspace
 """
 
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -17,11 +18,14 @@ _OPTIMIZERS = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSpro
 
 
 def main() -> None:
-    """Train every variant once per seed, and save the models."""
+    """Train every variant, or one, once per seed, and save the models."""
+    parser = argparse.ArgumentParser(description="Train by Keras's fit, as a plain script would.")
+    parser.add_argument("--variant", help="only this one")
+    only = parser.parse_args().variant
     params = load_params()
     train, validation = Normalized().read("train"), Normalized().read("validation")
     n_classes = int(train.labels.max()) + 1
-    for variant in params.variants:
+    for variant in [only] if only else params.variants:
         training = params.training(variant)
         for seed in params.seeds:
             model = dense_network(training.hidden, train.images.shape[1:], n_classes, seed, training.activation)
