@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hemline.errors import one_line_errors
 from hemline.params import Params, load_params
 from hemline.processes.garbage import collect_rarely
+from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.tracking.publisher import publisher
 
 if TYPE_CHECKING:
@@ -18,9 +19,14 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Evaluate the variants that params.yaml lists."""
-    with one_line_errors(), publisher() as beside:
+    with one_line_errors():
+        keep_temporary_files_apart()
         collect_rarely()
-        params = load_params()
+        _evaluate(load_params())
+
+
+def _evaluate(params: Params) -> None:
+    with publisher() as beside:
         from hemline.comparison.evaluated import Evaluated  # noqa: PLC0415 - the publisher needs less
 
         Evaluated().write(evaluate(params))

@@ -8,8 +8,9 @@ Run:    python -m stages.report
 from pathlib import Path
 
 from hemline.errors import one_line_errors
-from hemline.params import load_params
+from hemline.params import Params, load_params
 from hemline.processes.garbage import collect_rarely
+from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.repository import repository
 from hemline.target import NOT_THE_TARGET, is_target
 from hemline.tracking.publisher import publisher
@@ -19,9 +20,14 @@ REPORTS = Path("reports")
 
 def main() -> None:
     """Read, render, write; end with the comparison on the terminal."""
-    with one_line_errors(), publisher() as beside:
+    with one_line_errors():
+        keep_temporary_files_apart()
         collect_rarely()
-        params = load_params()
+        _report(load_params())
+
+
+def _report(params: Params) -> None:
+    with publisher() as beside:
         from hemline.report.page import comparison_table, render, write  # noqa: PLC0415 - the publisher needs none
         from hemline.report.results import load_results  # noqa: PLC0415
 

@@ -347,10 +347,11 @@ def test_the_summary_says_the_same_as_the_page() -> None:
 
 
 def test_writing_replaces_all_figures_and_leaves_nothing_else_behind(tmp_path: Path) -> None:
-    write({"index.html": b"old", "figures/stale.png": b"old"}, tmp_path)
-    (tmp_path / "evaluation").mkdir()
-    write({"index.html": b"new", "summary.md": b"new", "figures/gain.png": b"new"}, tmp_path)
-    found = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
+    reports = tmp_path / "reports"
+    write({"index.html": b"old", "figures/stale.png": b"old"}, reports)
+    (reports / "evaluation").mkdir()
+    write({"index.html": b"new", "summary.md": b"new", "figures/gain.png": b"new"}, reports)
+    found = sorted(path.relative_to(reports).as_posix() for path in reports.rglob("*"))
     assert found == ["evaluation", "figures", "figures/gain.png", "index.html", "summary.md"]
     assert (tmp_path / "index.html").read_bytes() == b"new"
 

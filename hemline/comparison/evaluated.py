@@ -1,7 +1,6 @@
 """What the evaluate stage hands on: ``reports/metrics.json`` and the tables of ``reports/evaluation/``."""
 
 import json
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hemline.outputs import Outputs
+from hemline.processes.drafts import draft
 
 if TYPE_CHECKING:
     from hemline.comparison.evaluation import Evaluation
@@ -29,20 +29,18 @@ class Evaluated(Outputs):
             InputError: the comparison is not possible; then nothing is touched.
         """
         comparison, metrics = evaluation.comparison(), evaluation.metrics()
-        shutil.rmtree(self.path, ignore_errors=True)
-        for name in ("confusion", "per_class", "predictions"):
-            (self.path / name).mkdir(parents=True)
-        comparison.to_csv(self.path / "comparison.csv", index=False)
-        evaluation.runs().to_csv(self.path / "runs.csv", index=False)
-        evaluation.curves().to_csv(self.path / "curves.csv")  # for `dvc plots`
-        for variant in evaluation.variants:
-            self._write_matrix(evaluation.confusion(variant), _confusion_name(variant), evaluation.classes)
-            if variant != evaluation.baseline:
-                name = _difference_name(variant, evaluation.baseline)
-                self._write_matrix(evaluation.difference(variant), name, evaluation.classes)
-            evaluation.per_class(variant).to_csv(self.path / _per_class_name(variant), index_label="class")
-            evaluation.predictions(variant).to_csv(self.path / f"predictions/{variant}.csv", index=False)  # likewise
-        (self.path.parent / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+        with draft() as new:
+            folder = new.folder / "evaluation"
+            for name in ("confusion", "per_class", "predictions"):
+                (folder / name).mkdir(parents=True)
+            comparison.to_csv(folder / "comparison.csv", index=False)
+            evaluation.runs().to_csv(folder / "runs.csv", index=False)
+            evaluation.curves().to_csv(folder / "curves.csv")  # for `dvc plots`
+            for variant in evaluation.variants:
+                _write_variant(evaluation, variant, folder)
+            (new.folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+            new.put(folder.name, self.path)
+            new.put("metrics.json", self.path.parent / "metrics.json")
 
     def exists(self) -> bool:
         """Say whether anything has been evaluated."""
@@ -96,9 +94,6 @@ class Evaluated(Outputs):
         """
         return self._read_matrix(_difference_name(variant, baseline))
 
-    def _write_matrix(self, matrix: NDArray[Any], name: str, classes: list[str]) -> None:
-        pd.DataFrame(matrix, index=classes, columns=classes).to_csv(self.path / name, index_label="true")
-
     def _read_matrix(self, name: str) -> NDArray[np.float64]:
         table = self.read_table(name)
         try:
@@ -121,6 +116,19 @@ class Evaluated(Outputs):
         order = table["variant"].map({variant: number for number, variant in enumerate(variants)})
         known = table.assign(_order=order).dropna(subset="_order")
         return known.sort_values("_order", kind="stable").drop(columns="_order").reset_index(drop=True)
+
+
+def _write_variant(evaluation: "Evaluation", variant: str, folder: Path) -> None:
+    _write_matrix(evaluation.confusion(variant), folder / _confusion_name(variant), evaluation.classes)
+    if variant != evaluation.baseline:
+        path = folder / _difference_name(variant, evaluation.baseline)
+        _write_matrix(evaluation.difference(variant), path, evaluation.classes)
+    evaluation.per_class(variant).to_csv(folder / _per_class_name(variant), index_label="class")
+    evaluation.predictions(variant).to_csv(folder / f"predictions/{variant}.csv", index=False)  # for `dvc plots`
+
+
+def _write_matrix(matrix: NDArray[Any], path: Path, classes: list[str]) -> None:
+    pd.DataFrame(matrix, index=classes, columns=classes).to_csv(path, index_label="true")
 
 
 def _confusion_name(variant: str) -> str:

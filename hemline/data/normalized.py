@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.outputs import Outputs
+from hemline.processes.drafts import draft
 from hemline.schema import StrictModel, Text
 
 
@@ -38,12 +39,15 @@ class Normalized(Outputs):
 
     def write(self, sets: Mapping[str, Labelled], classes: Sequence[str], scale: float) -> None:
         """Write the sets "train", "validation" and "test", as arrays that can be memory-mapped."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        for name, labelled in sets.items():
-            np.save(self.path / f"{name}-images.npy", labelled.images)
-            np.save(self.path / f"{name}-labels.npy", labelled.labels)
-        about = About(classes=list(classes), scale=scale)
-        (self.path / "about.json").write_text(about.model_dump_json(indent=2) + "\n")
+        with draft() as new:
+            folder = new.folder / "normalized"
+            folder.mkdir()
+            for name, labelled in sets.items():
+                np.save(folder / f"{name}-images.npy", labelled.images)
+                np.save(folder / f"{name}-labels.npy", labelled.labels)
+            about = About(classes=list(classes), scale=scale)
+            (folder / "about.json").write_text(about.model_dump_json(indent=2) + "\n")
+            new.put(folder.name, self.path)
 
     def about(self) -> About:
         """Return the classes and the scale.

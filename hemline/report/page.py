@@ -4,9 +4,6 @@
 bytes: no time stamps, run ids or absolute paths.
 """
 
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +19,7 @@ from hemline.comparison.enough import tells
 from hemline.comparison.metrics import METRICS
 from hemline.comparison.selection import best_by_validation
 from hemline.params import Hyperparameters
+from hemline.processes.drafts import draft
 from hemline.report import confusions, gallery, pictures, verdict
 from hemline.report.drawing import draw
 from hemline.report.figures import figures
@@ -108,18 +106,12 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
         files: contents by path below the folder, from ``render``.
         folder: ``reports/``; its ``figures/`` is replaced as a whole, so that no former variant's figure stays.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    # Beside the destination, because only a move within a file system is a rename.
-    with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as name:
-        new = Path(name) / "new"
+    with draft() as new:
         for path, content in files.items():
-            (new / path).parent.mkdir(parents=True, exist_ok=True)
-            (new / path).write_bytes(content)
-        for made in sorted(new.iterdir()):
-            target = folder / made.name
-            if target.is_dir():
-                shutil.move(target, Path(name) / "former")
-            os.replace(made, target)  # noqa: PTH105 - Path.replace says less plainly that it overwrites
+            (new.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (new.folder / path).write_bytes(content)
+        for made in sorted(new.folder.iterdir()):
+            new.put(made.name, folder / made.name)
 
 
 def comparison_rows(results: Results) -> list[Row]:

@@ -1,0 +1,39 @@
+"""Files and folders that are there as a whole or not at all, whatever moment their process is killed at."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hemline.processes.leftovers import own_folder, remove
+
+# In the repository, because only a move within a file system is one step.
+_DRAFTS = Path(".hemline/drafts")
+
+
+class Draft:
+    """A folder to write into; what is complete is then put in its place.
+
+    Attributes:
+        folder: this process's own.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, name: str, final: Path) -> None:
+        """Move the file or folder ``name`` of the draft to ``final``, in place of what is there."""
+        final.parent.mkdir(parents=True, exist_ok=True)
+        if final.is_dir() and not final.is_symlink():
+            # To be deleted here, where nobody takes the half of it for the whole.
+            final.replace(self.folder / f"former-{name}")
+        (self.folder / name).replace(final)
+
+
+@contextmanager
+def draft() -> Iterator[Draft]:
+    """Yield an empty draft; what is left in it when the block ends is deleted, if need be by a later process."""
+    folder = own_folder("draft-", _DRAFTS)
+    try:
+        yield Draft(folder)
+    finally:
+        remove(folder)
