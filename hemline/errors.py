@@ -1,8 +1,30 @@
-"""The one way in which Hemline refuses an input: one clear line, exit status 1, no traceback."""
+"""The one way in which Hemline refuses an input, or names what the machine refuses: one clear line, no traceback."""
 
+import errno
+import os
+import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+# What the machine refuses whatever the program does, and what helps. Any other OSError is a defect of the program.
+_SPACE = "make space there, or for temporary files name another folder: TMPDIR=<folder>"
+REMEDIES = {
+    errno.ENOSPC: _SPACE,
+    errno.EDQUOT: _SPACE,
+    errno.EFBIG: "allow larger files: `ulimit -f unlimited`",
+    errno.EACCES: "let this user read and write it",
+    errno.EPERM: "let this user read and write it",
+    errno.EROFS: "make it writable, or work in a folder that is",
+    errno.EMFILE: "allow more open files: `ulimit -n 4096`",
+    errno.ENFILE: "close programs: all of this machine have too many files open",
+    errno.EIO: "see what the system's log says of this disk, and run this again",
+    errno.ENOMEM: "close programs, or give this machine more memory",
+}
+# What NumPy says instead of the reason, where the disk took a part of an array.
+_WRITTEN_IN_PART = re.compile(r"\d+ requested and \d+ written")
 
 
 class InputError(ValueError):
@@ -11,7 +33,7 @@ class InputError(ValueError):
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turn an ``InputError`` into one line on standard error and exit status 1.
+    """Turn an ``InputError``, or what the machine refuses, into one line on standard error and exit status 1.
 
     Everything else is a defect of the program, and keeps its traceback.
     """
@@ -19,5 +41,42 @@ def one_line_errors() -> Iterator[None]:
         yield
     except InputError as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        line = refusal(error)
+        if line is None:
+            raise
+        sys.exit(f"error: {line}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Name ``path`` in an error of the machine that names none, as those of `write` do.
+
+    Args:
+        path: the file or the folder that is written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and refusal(error) is not None:
+            raise OSError(_number(error), os.strerror(_number(error)), str(path)) from error
+        raise
+
+
+def refusal(error: OSError) -> str | None:
+    """Return path, cause and remedy in one line; None if the error is none of the machine's."""
+    number = _number(error)
+    if number not in REMEDIES:
+        return None
+    place = error.filename2 or error.filename
+    if place is None:
+        place = f"a file in {Path.cwd()} or {tempfile.gettempdir()}"
+    elif isinstance(place, bytes):
+        place = os.fsdecode(place)
+    return f"{place}: {os.strerror(number).lower()}; {REMEDIES[number]}"
+
+
+def _number(error: OSError) -> int:
+    return errno.ENOSPC if error.errno is None and _WRITTEN_IN_PART.match(str(error)) else error.errno or 0
