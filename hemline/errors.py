@@ -6,23 +6,27 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # What the machine refuses whatever the program does, and what helps. Any other OSError is a defect of the program.
-_SPACE = "make space there, or for temporary files name another folder: TMPDIR=<folder>"
 REMEDIES = {
-    errno.ENOSPC: _SPACE,
-    errno.EDQUOT: _SPACE,
+    errno.ENOSPC: "make space there",
+    errno.EDQUOT: "make space there, or ask for more of it",
     errno.EFBIG: "allow larger files: `ulimit -f unlimited`",
     errno.EACCES: "let this user read and write it",
     errno.EPERM: "let this user read and write it",
     errno.EROFS: "make it writable, or work in a folder that is",
     errno.EMFILE: "allow more open files: `ulimit -n 4096`",
-    errno.ENFILE: "close programs: all of this machine have too many files open",
+    errno.ENFILE: "close programs: together they have too many files open",
     errno.EIO: "see what the system's log says of this disk, and run this again",
     errno.ENOMEM: "close programs, or give this machine more memory",
 }
+# These are mended for temporary files by another folder for them.
+_OF_THE_FOLDER = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO}
+_TEMPORARY = "name another folder for temporary files: TMPDIR=<folder>"
+# What `tempfile` says, without the reason, where no folder takes a file.
+_NO_TEMPORARY_FOLDER = "No usable temporary directory"
 # What NumPy says instead of the reason, where the disk took a part of an array.
 _WRITTEN_IN_PART = re.compile(r"\d+ requested and \d+ written")
 
@@ -39,6 +43,8 @@ def one_line_errors() -> Iterator[None]:
     """
     try:
         yield
+        with suppress(BrokenPipeError):  # of a reader that has seen enough
+            sys.stdout.flush()  # here, where a full disk is a line, and not while Python ends
     except InputError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
@@ -67,15 +73,23 @@ def writing(path: Path) -> Iterator[None]:
 
 def refusal(error: OSError) -> str | None:
     """Return path, cause and remedy in one line; None if the error is none of the machine's."""
+    if str(error.strerror).startswith(_NO_TEMPORARY_FOLDER):
+        return f"{error.strerror}: none can be written; make space in one, or {_TEMPORARY}"
     number = _number(error)
     if number not in REMEDIES:
         return None
     place = error.filename2 or error.filename
-    if place is None:
-        place = f"a file in {Path.cwd()} or {tempfile.gettempdir()}"
-    elif isinstance(place, bytes):
-        place = os.fsdecode(place)
-    return f"{place}: {os.strerror(number).lower()}; {REMEDIES[number]}"
+    path = Path(os.fsdecode(place)) if isinstance(place, str | bytes | os.PathLike) else None
+    named = path or f"a file in {Path.cwd()} or in the folder for temporary files"
+    remedy = REMEDIES[number]
+    if number in _OF_THE_FOLDER and (path is None or _is_temporary(path)):
+        remedy = f"{remedy}, or {_TEMPORARY}"
+    return f"{named}: {os.strerror(number).lower()}; {remedy}"
+
+
+def _is_temporary(path: Path) -> bool:
+    folders = filter(None, [tempfile.tempdir, *map(os.environ.get, ("TMPDIR", "TEMP", "TMP"))])
+    return any(path.is_relative_to(folder) for folder in [*folders, "/tmp"])  # noqa: S108 - compared, not used
 
 
 def _number(error: OSError) -> int:

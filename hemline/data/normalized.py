@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hemline.errors import writing
 from hemline.outputs import Outputs
 from hemline.schema import StrictModel, Text
 
@@ -40,10 +41,11 @@ class Normalized(Outputs):
         """Write the sets "train", "validation" and "test", as arrays that can be memory-mapped."""
         self.path.mkdir(parents=True, exist_ok=True)
         for name, labelled in sets.items():
-            np.save(self.path / f"{name}-images.npy", labelled.images)
-            np.save(self.path / f"{name}-labels.npy", labelled.labels)
+            self.write_array(f"{name}-images.npy", labelled.images)
+            self.write_array(f"{name}-labels.npy", labelled.labels)
         about = About(classes=list(classes), scale=scale)
-        (self.path / "about.json").write_text(about.model_dump_json(indent=2) + "\n")
+        with writing(self.path / "about.json"):
+            (self.path / "about.json").write_text(about.model_dump_json(indent=2) + "\n")
 
     def about(self) -> About:
         """Return the classes and the scale.

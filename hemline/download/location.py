@@ -59,6 +59,7 @@ def copy_file(url: str, target: Path, limit: int, patience: float, display: Disp
         OSError: ``target`` cannot be written, which is no fault of the source.
         InputError: anything else that went wrong, in one line.
     """
+    target.write_bytes(b"")  # here, where a folder that cannot be written is not taken for the source's failure
     # In a thread, because each file system blocks in its own ways; a daemon, so that none can hold up the end.
     meter = _Meter(limit, display)
     copying: Future[None] = Future()
