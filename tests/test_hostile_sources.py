@@ -20,6 +20,7 @@ import numpy as np
 import psutil
 import pytest
 from datasets_for_tests import ARRAYS, publish
+from ruamel.yaml import YAML
 
 from hemline.data.raw import read_raw
 from hemline.download.sources import fetch
@@ -318,3 +319,19 @@ def test_a_download_that_is_ended_leaves_no_client_and_no_temporary_file_and_the
     subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, timeout=PATIENCE)
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [".raw.lock", "raw", "tiny.yaml"]
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.end_to_end
+def test_data_that_dvc_removed_before_a_download_that_failed_come_back_without_their_sources(pipeline):
+    raw = pipeline.folder / "data" / "raw"
+    before = {path.name: path.read_bytes() for path in raw.iterdir()}
+    description = pipeline.folder / "data" / "tiny.yaml"
+    valid = description.read_text()
+    YAML().dump(YAML(typ="safe").load(valid) | {"sources": ["/no/such/folder"]}, description)
+    failed = pipeline.run("dvc", "repro", "download", check=False)
+    assert failed.returncode != 0
+    assert "error: tiny: no source has" in failed.stderr
+    assert not raw.exists()
+    description.write_text(valid)
+    assert "Running stage" not in pipeline.run("dvc", "repro", "download").stdout
+    assert {path.name: path.read_bytes() for path in raw.iterdir()} == before
