@@ -66,7 +66,7 @@ def parse(model: type[M], values: Any, source: Path, advice: Mapping[str, str] |
 
 def _first_line(error: ValidationError, advice: Mapping[str, str]) -> str:
     first = error.errors()[0]
-    key = _one_line(".".join(str(part) for part in first["loc"] if part != "[key]"))
+    key = _cut(_one_line(".".join(str(part) for part in first["loc"] if part != "[key]")), 100)
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error" and not key:
         return _one_line(message)
@@ -91,13 +91,13 @@ def _shown(value: Any) -> str:
     """Return the value received, short enough for a line."""
     shortened = _Shortened()
     shortened.maxstring = shortened.maxother = shortened.maxlong = 100
-    return _cut(shortened.repr(value))
+    return _cut(shortened.repr(value), 200)
 
 
 def _one_line(text: object) -> str:
     """Return ``text`` without line breaks, which keys and messages of YAML may have, and short."""
-    return _cut(" ".join(str(text).split()))
+    return _cut(" ".join(str(text).split()), 350)
 
 
-def _cut(text: str, longest: int = 250) -> str:
+def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]} ..."

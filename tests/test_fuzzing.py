@@ -38,7 +38,7 @@ NO_TEXT = [b"\0", b"\xff", b"\xed\xa0\x80", "é".encode(), "\N{GRINNING FACE}".e
 LONG = [b"9" * 5000, b"0x" + b"F" * 5000, b"[" * 500, b"- " * 500]
 LINES = [b"\n---\n", b"\n...\n", b"\n%YAML 1.1\n---\n", b"\nepochs: 1\n", b"\n? ", b"\nclasses: !!set {a, b}\n"]
 YAML_WORDS = [*YAML_WORDS.split(), *WHITE, *NO_TEXT, *LONG, *LINES]
-LONGEST = 500  # characters of a line that is still read
+LONGEST = 600  # characters of a line that is still read
 
 
 def mutated(content, words, random):
