@@ -1,8 +1,34 @@
-"""The one way in which Hemline refuses an input: one clear line, exit status 1, no traceback."""
+"""The one way in which Hemline refuses an input, or names what the machine refuses: one clear line, no traceback."""
 
+import errno
+import os
+import re
 import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+# What the machine refuses whatever the program does, and what helps. Any other OSError is a defect of the program.
+REMEDIES = {
+    errno.ENOSPC: "make space there",
+    errno.EDQUOT: "make space there, or ask for more of it",
+    errno.EFBIG: "allow larger files: `ulimit -f unlimited`",
+    errno.EACCES: "let this user read and write it",
+    errno.EPERM: "let this user read and write it",
+    errno.EROFS: "make it writable, or work in a folder that is",
+    errno.EMFILE: "allow more open files: `ulimit -n 4096`",
+    errno.ENFILE: "close programs: together they have too many files open",
+    errno.EIO: "see what the system's log says of this disk, and run this again",
+    errno.ENOMEM: "close programs, or give this machine more memory",
+}
+# These are mended for temporary files by another folder for them.
+_OF_THE_FOLDER = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO}
+_TEMPORARY = "name another folder for temporary files: TMPDIR=<folder>"
+# What `tempfile` says, without the reason, where no folder takes a file.
+_NO_TEMPORARY_FOLDER = "No usable temporary directory"
+# What NumPy says instead of the reason, where the disk took a part of an array.
+_WRITTEN_IN_PART = re.compile(r"\d+ requested and \d+ written")
 
 
 class InputError(ValueError):
@@ -11,13 +37,60 @@ class InputError(ValueError):
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turn an ``InputError`` into one line on standard error and exit status 1.
+    """Turn an ``InputError``, or what the machine refuses, into one line on standard error and exit status 1.
 
     Everything else is a defect of the program, and keeps its traceback.
     """
     try:
         yield
+        with suppress(BrokenPipeError):  # of a reader that has seen enough
+            sys.stdout.flush()  # here, where a full disk is a line, and not while Python ends
     except InputError as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        line = refusal(error)
+        if line is None:
+            raise
+        sys.exit(f"error: {line}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Name ``path`` in an error of the machine that names none, as those of `write` do.
+
+    Args:
+        path: the file or the folder that is written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and refusal(error) is not None:
+            raise OSError(_number(error), os.strerror(_number(error)), str(path)) from error
+        raise
+
+
+def refusal(error: OSError) -> str | None:
+    """Return path, cause and remedy in one line; None if the error is none of the machine's."""
+    if str(error.strerror).startswith(_NO_TEMPORARY_FOLDER):
+        return f"{error.strerror}: none can be written; make space in one, or {_TEMPORARY}"
+    number = _number(error)
+    if number not in REMEDIES:
+        return None
+    place = error.filename2 or error.filename
+    path = Path(os.fsdecode(place)) if isinstance(place, str | bytes | os.PathLike) else None
+    named = path or f"a file in {Path.cwd()} or in the folder for temporary files"
+    remedy = REMEDIES[number]
+    if number in _OF_THE_FOLDER and (path is None or _is_temporary(path)):
+        remedy = f"{remedy}, or {_TEMPORARY}"
+    return f"{named}: {os.strerror(number).lower()}; {remedy}"
+
+
+def _is_temporary(path: Path) -> bool:
+    folders = filter(None, [tempfile.tempdir, *map(os.environ.get, ("TMPDIR", "TEMP", "TMP"))])
+    return any(path.is_relative_to(folder) for folder in [*folders, "/tmp"])  # noqa: S108 - compared, not used
+
+
+def _number(error: OSError) -> int:
+    return errno.ENOSPC if error.errno is None and _WRITTEN_IN_PART.match(str(error)) else error.errno or 0

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from hemline.errors import InputError
+from hemline.errors import InputError, writing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,6 +98,19 @@ class Outputs:
                 return array
             # As a plain array of the mapped memory: TensorFlow takes ten times longer to copy NumPy's subclass for it.
             return np.asarray(np.load(self.path / name, mmap_mode="r", allow_pickle=False))
+
+    def write_array(self, name: str, array: NDArray[Any]) -> None:
+        """Write a NumPy file, byte for byte as `np.save` does, whole or with an error.
+
+        Raises:
+            OSError: not all of it could be written; names the file.
+        """
+        path = self.path / name
+        # `np.save` hands the file to C, and does not look whether the last bytes reached a disk that is full.
+        with writing(path), path.open("wb") as file:
+            contiguous = np.ascontiguousarray(array)
+            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(contiguous))
+            file.write(contiguous.data)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """How a YAML file becomes a validated model: strict types, and one line for the first rule that is broken."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from reprlib import Repr
@@ -65,7 +66,7 @@ def parse(model: type[M], values: Any, source: Path, advice: Mapping[str, str] |
 
 def _first_line(error: ValidationError, advice: Mapping[str, str]) -> str:
     first = error.errors()[0]
-    key = _one_line(".".join(str(part) for part in first["loc"] if part != "[key]"))
+    key = _cut(_one_line(".".join(str(part) for part in first["loc"] if part != "[key]")), 100)
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error" and not key:
         return _one_line(message)
@@ -77,13 +78,26 @@ def _first_line(error: ValidationError, advice: Mapping[str, str]) -> str:
     return f"{key}: {message[0].lower()}{message[1:]}, got {_shown(first['input'])}"
 
 
+class _Shortened(Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        # Python refuses to write more digits than this, and a hexadecimal number of YAML may have them.
+        limit = sys.get_int_max_str_digits()
+        if limit and x.bit_length() > 3 * limit:
+            return f"a number of {x.bit_length()} bits"
+        return super().repr_int(x, level)
+
+
 def _shown(value: Any) -> str:
     """Return the value received, short enough for a line."""
-    shortened = Repr()
+    shortened = _Shortened()
     shortened.maxstring = shortened.maxother = shortened.maxlong = 100
-    return shortened.repr(value)
+    return _cut(shortened.repr(value), 200)
 
 
 def _one_line(text: object) -> str:
-    """Return ``text`` without line breaks, which keys and messages of YAML may have."""
-    return " ".join(str(text).split())
+    """Return ``text`` without line breaks, which keys and messages of YAML may have, and short."""
+    return _cut(" ".join(str(text).split()), 350)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]} ..."

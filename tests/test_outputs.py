@@ -162,3 +162,27 @@ def test_a_table_that_was_written_by_pandas_comes_back_the_same(cooked):
     table = pd.DataFrame({"variant": ["null", "NA"], "loss": [0.1 + 0.2, 1e-300]})
     damage(cooked, "a.csv", table.to_csv(index=False).encode())
     pd.testing.assert_frame_equal(cooked.read("a.csv"), table, check_exact=True, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6, dtype=np.float32).reshape(2, 3),
+        np.zeros((0, 2, 3), np.float32),
+        np.arange(24)[::2],
+        np.ones((2, 3)).T,
+    ],
+    ids=["usual", "empty", "strided", "transposed"],
+)
+def test_an_array_is_written_as_numpy_would_and_read_back(array):
+    np.save("cooked/expected.npy", np.ascontiguousarray(array))
+    Cooked().write_array("b.npy", array)
+    assert Path("cooked/b.npy").read_bytes() == Path("cooked/expected.npy").read_bytes()
+    np.testing.assert_array_equal(Cooked().read_array("b.npy"), array)
+
+
+@pytest.mark.parametrize("count", [1, 100, 100_000])
+def test_an_array_of_any_length_is_not_taken_for_written_on_a_full_disk(count):
+    Path("cooked/b.npy").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=r"No space left on device: 'cooked/b.npy'"):
+        Cooked().write_array("b.npy", np.zeros(count))

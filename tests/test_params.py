@@ -98,6 +98,7 @@ SURPRISES = {
     "a truth value that is none": b"epochs: !!bool maybe",
     "a float that is none": b"learning_rate: !!float x",
     "more digits than Python reads": b"epochs: " + b"9" * 5000,
+    "more hexadecimal digits than Python writes": b"epochs: 0x" + b"F" * 5000,
     "nested too deeply": b"[" * 3000 + b"]" * 3000,
     "a tag that builds objects": b"epochs: !!python/object/apply:os.system [exit]",
     "a mapping as key": b"? {a: b}\n: 1",

@@ -317,7 +317,7 @@ def test_when_every_source_fails_one_message_says_why_and_what_to_do(tmp_path):
 def test_a_folder_that_cannot_be_written_is_an_input_error(tmp_path):
     dataset, _ = publish(tmp_path, sources=[str(tmp_path / "published")])
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"raw: cannot be written"):
+    with pytest.raises(InputError, match=r"a file is where a folder must be"):
         fetch(dataset, tmp_path / "file" / "raw")
 
 
@@ -411,7 +411,7 @@ def test_a_damaged_package_is_refused(tmp_path, monkeypatch):
     dataset, _ = publish(tmp_path, sources=["npm:tiny"])
     client(tmp_path / "bin", "npm", "echo no archive > tiny-1.0.0.tgz")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
-    assert "npm:tiny: its package cannot be read" in refused(dataset, tmp_path)
+    assert "npm:tiny: its package is damaged" in refused(dataset, tmp_path)
 
 
 def fetched_by_its_package(name, tmp_path):
@@ -446,4 +446,4 @@ def test_a_package_that_does_not_exist_is_a_reason(tmp_path):
     if shutil.which("apt-get") is None:
         pytest.skip("apt-get not installed")
     with pytest.raises(InputError, match=r"apt-get failed: E: "):
-        fetch_package("apt:hemline-has-no-such-package", {"x"}, tmp_path, 10, Display())
+        fetch_package("apt:hemline-has-no-such-package", {"x": 1}, tmp_path, 10, Display())

@@ -48,7 +48,7 @@ class DataFile(StrictModel):
 class LabelsFile(DataFile):
     """A file of labels; ``class_counts``, where given, says how many there are of each class, in order."""
 
-    class_counts: list[Annotated[int, Field(ge=0)]] | None = None
+    class_counts: list[Annotated[int, Field(ge=0, lt=2**31)]] | None = None
 
 
 class Files(StrictModel):

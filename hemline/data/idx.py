@@ -33,7 +33,35 @@ def read_idx(stream: BinaryIO) -> NDArray[np.uint8]:
     Raises:
         InputError: a field of the header breaks the format, or there are fewer or more bytes than it promises.
     """
-    shape = _read_header(stream)
+    return read_values(stream, read_shape(stream))
+
+
+def read_shape(stream: BinaryIO) -> tuple[int, ...]:
+    """Read the header alone: whoever knows the shape that must follow need not read the rest of another.
+
+    Raises:
+        InputError: a field of the header breaks the format.
+    """
+    start = _read_up_to(stream, 4)
+    if len(start) < 4:  # noqa: PLR2004 - the header's first four bytes
+        raise InputError(f"is truncated: an IDX file starts with 4 bytes, got {len(start)}")
+    if start[:2] != b"\0\0":
+        raise InputError(f"is no IDX file: it must start with two zero bytes, got {bytes(start)!r}")
+    if start[2] != UINT8:
+        other = OTHER_TYPES.get(start[2], "no type of the format")
+        raise InputError(f"type code: only 0x08 (uint8) is read, got 0x{start[2]:02x} ({other})")
+    rank = start[3]
+    _check_rank(rank)
+    sizes = _read_up_to(stream, 4 * rank)
+    if len(sizes) < 4 * rank:
+        raise InputError(f"is truncated: {rank} dimensions take {4 * rank} bytes of header, got {len(sizes)}")
+    shape = tuple(int(size) for size in np.frombuffer(sizes, dtype=">u4"))
+    _check_shape(shape)
+    return shape
+
+
+def read_values(stream: BinaryIO, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Read what follows the header, to the end; arguments, result and errors are as in ``read_idx``."""
     expected = math.prod(shape)
     values = _read_up_to(stream, expected)
     if len(values) < expected:
@@ -60,25 +88,6 @@ def write_idx(array: NDArray[np.uint8], stream: BinaryIO) -> None:
     stream.write(bytes([0, 0, UINT8, array.ndim]))
     stream.write(np.asarray(array.shape, dtype=">u4").tobytes())
     stream.write(np.ascontiguousarray(array).tobytes())
-
-
-def _read_header(stream: BinaryIO) -> tuple[int, ...]:
-    start = _read_up_to(stream, 4)
-    if len(start) < 4:  # noqa: PLR2004 - the header's first four bytes
-        raise InputError(f"is truncated: an IDX file starts with 4 bytes, got {len(start)}")
-    if start[:2] != b"\0\0":
-        raise InputError(f"is no IDX file: it must start with two zero bytes, got {bytes(start)!r}")
-    if start[2] != UINT8:
-        other = OTHER_TYPES.get(start[2], "no type of the format")
-        raise InputError(f"type code: only 0x08 (uint8) is read, got 0x{start[2]:02x} ({other})")
-    rank = start[3]
-    _check_rank(rank)
-    sizes = _read_up_to(stream, 4 * rank)
-    if len(sizes) < 4 * rank:
-        raise InputError(f"is truncated: {rank} dimensions take {4 * rank} bytes of header, got {len(sizes)}")
-    shape = tuple(int(size) for size in np.frombuffer(sizes, dtype=">u4"))
-    _check_shape(shape)
-    return shape
 
 
 def _check_rank(rank: int) -> None:

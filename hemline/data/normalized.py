@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hemline.errors import writing
 from hemline.outputs import Outputs
 from hemline.processes.drafts import draft
 from hemline.schema import StrictModel, Text
@@ -40,14 +41,15 @@ class Normalized(Outputs):
     def write(self, sets: Mapping[str, Labelled], classes: Sequence[str], scale: float) -> None:
         """Write the sets "train", "validation" and "test", as arrays that can be memory-mapped."""
         with draft() as new:
-            folder = new.folder / "normalized"
-            folder.mkdir()
+            whole = Normalized(new.folder / "normalized")
+            whole.path.mkdir()
             for name, labelled in sets.items():
-                np.save(folder / f"{name}-images.npy", labelled.images)
-                np.save(folder / f"{name}-labels.npy", labelled.labels)
+                whole.write_array(f"{name}-images.npy", labelled.images)
+                whole.write_array(f"{name}-labels.npy", labelled.labels)
             about = About(classes=list(classes), scale=scale)
-            (folder / "about.json").write_text(about.model_dump_json(indent=2) + "\n")
-            new.put(folder.name, self.path)
+            with writing(whole.path / "about.json"):
+                (whole.path / "about.json").write_text(about.model_dump_json(indent=2) + "\n")
+            new.put(whole.path.name, self.path)
 
     def about(self) -> About:
         """Return the classes and the scale.

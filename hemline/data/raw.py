@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.description import DataFile, Dataset, LabelsFile
-from hemline.data.idx import read_idx
+from hemline.data.idx import read_shape, read_values
 from hemline.errors import InputError
 
 
@@ -56,9 +56,9 @@ def read_file(dataset: Dataset, file: DataFile, path: Path) -> NDArray[np.uint8]
         InputError: the file is missing, is no IDX file, or differs in shape, labels, class counts or checksum.
     """
     try:
-        with path.open("rb") as stream:
-            values = read_idx(stream)
-        _check_values(dataset, file, values)
+        values = _read_values(path, dataset.shape(file))
+        if isinstance(file, LabelsFile):
+            _check_labels(len(dataset.classes), file, values)
         _check_sha256(file, path)
     except FileNotFoundError:
         raise InputError(f"{file.name}: no such file in {path.parent}; run `dvc repro download`") from None
@@ -67,12 +67,16 @@ def read_file(dataset: Dataset, file: DataFile, path: Path) -> NDArray[np.uint8]
     return values
 
 
-def _check_values(dataset: Dataset, file: DataFile, values: NDArray[np.uint8]) -> None:
-    if values.shape != dataset.shape(file):
-        raise InputError(f"shape: must be {dataset.shape(file)}, got {values.shape}")
-    if not isinstance(file, LabelsFile):
-        return
-    n_classes = len(dataset.classes)
+def _read_values(path: Path, expected: tuple[int, ...]) -> NDArray[np.uint8]:
+    with path.open("rb") as stream:
+        shape = read_shape(stream)
+        # Before the values: those of a file of another size would fill the memory.
+        if shape != expected:
+            raise InputError(f"shape: must be {expected}, got {shape}")
+        return read_values(stream, shape)
+
+
+def _check_labels(n_classes: int, file: LabelsFile, values: NDArray[np.uint8]) -> None:
     counts = np.bincount(values, minlength=n_classes).tolist()
     if len(counts) > n_classes:
         raise InputError(f"labels: must be 0 to {n_classes - 1}, got {len(counts) - 1}")

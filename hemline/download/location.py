@@ -1,5 +1,6 @@
 """Locations: one file from a web server, a bucket or a folder to the disk, through fsspec, with an end to waiting."""
 
+import errno
 import textwrap
 from concurrent.futures import Future, wait
 from http import HTTPStatus
@@ -9,11 +10,20 @@ from typing import Any
 
 from fsspec.callbacks import Callback
 from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
 
 from hemline.download.transfer import Display, Watch
 from hemline.errors import InputError
 
 _POLL = 0.1
+_CHUNK = 2**20
+# Of these it is this machine that cannot go on, whatever the source: the next one would end in the same way.
+_OURS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+# What errors of aiohttp mean that say it in their names alone.
+_MEANINGS = {
+    "TooManyRedirects": "redirects without an end",
+    "NonHttpUrlRedirectClientError": "redirects to what is no web address",
+}
 
 
 class _Meter(Callback):  # type: ignore[misc]  # fsspec ships no types
@@ -46,8 +56,10 @@ def copy_file(url: str, target: Path, limit: int, patience: float, display: Disp
 
     Raises:
         FileNotFoundError: there is no such file, as far as the source says.
+        OSError: ``target`` cannot be written, which is no fault of the source.
         InputError: anything else that went wrong, in one line.
     """
+    target.write_bytes(b"")  # here, where a folder that cannot be written is not taken for the source's failure
     # In a thread, because each file system blocks in its own ways; a daemon, so that none can hold up the end.
     meter = _Meter(limit, display)
     copying: Future[None] = Future()
@@ -60,20 +72,44 @@ def copy_file(url: str, target: Path, limit: int, patience: float, display: Disp
     except (InputError, FileNotFoundError):
         raise
     except Exception as error:  # noqa: BLE001 - each file system has its own classes; all say why this one is no use
-        if isinstance(error, PermissionError) or getattr(error, "status", None) == HTTPStatus.FORBIDDEN:
-            raise FileNotFoundError(url) from None  # S3's answer for a missing file in a folder that may not be listed
-        text = " ".join(f"{type(error).__name__}: {error}".split())
-        raise InputError(textwrap.shorten(text, 300, placeholder=" ...")) from None
+        raise _explained(error, url, target, patience) from None
     finally:
         meter.abandoned = True
+
+
+def _explained(error: Exception, url: str, target: Path, patience: float) -> Exception:
+    if isinstance(error, OSError) and error.errno in _OURS:
+        return OSError(error.errno, error.strerror, str(target))
+    if isinstance(error, PermissionError) or getattr(error, "status", None) == HTTPStatus.FORBIDDEN:
+        return FileNotFoundError(url)  # S3's answer for a missing file in a folder that may not be listed
+    name = type(error).__name__
+    if isinstance(error, TimeoutError):  # the client's own, a moment before ours; it may have no text
+        return InputError(f"no answer: gave up after {patience:g} s")
+    text = " ".join(f"{_MEANINGS.get(name, name)}: {error}".split())
+    return InputError(textwrap.shorten(text, 300, placeholder=" ..."))
 
 
 def _run(copying: Future[None], url: str, target: Path, meter: _Meter, patience: float) -> None:
     try:
         file_system, path = url_to_fs(url, **_client_options(url, patience))
-        copying.set_result(file_system.get_file(path, str(target), callback=meter))
+        if isinstance(file_system, LocalFileSystem):
+            _copy_local(Path(path), target, meter)
+        else:
+            file_system.get_file(path, str(target), callback=meter)
+        copying.set_result(None)
     except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
         copying.set_exception(error)
+
+
+def _copy_local(source: Path, target: Path, meter: _Meter) -> None:
+    """Do what fsspec does without a look at the meter: a folder takes its time, too, and files have no end."""
+    if not source.is_file():  # a folder, a pipe or a device of this name
+        raise FileNotFoundError(source)
+    with source.open("rb") as stream, target.open("wb") as out:
+        meter.set_size(source.stat().st_size)
+        while chunk := stream.read(_CHUNK):
+            meter.relative_update(len(chunk))
+            out.write(chunk)
 
 
 def _client_options(url: str, patience: float) -> dict[str, Any]:

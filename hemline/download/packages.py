@@ -9,50 +9,63 @@ import shutil
 import signal
 import stat
 import subprocess
-import tarfile
 import textwrap
-from pathlib import Path, PurePosixPath
+from collections.abc import Mapping
+from pathlib import Path
 
+from hemline.download.archive import unpack
 from hemline.download.transfer import Display, StalledError, Watch
 from hemline.errors import InputError
 
 # Once bytes have arrived, a client may be busy for longer: with package lists, signatures, compression.
 BUSY = 3
+# Bytes that package lists, caches and what else is in a package may take beside the wanted files.
+OVERHEAD = 2**30
 _POLL = 0.1
+# A process that is killed has no time to end its client, which would write on. Of util-linux; others do without.
+_ENDING_WITH_THIS_PROCESS = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
 
 
-def fetch_package(source: str, names: set[str], folder: Path, patience: float, display: Display) -> None:
-    """Download a package and put the wanted files of it into ``folder``.
+def fetch_package(source: str, sizes: Mapping[str, int], folder: Path, patience: float, display: Display) -> Path:
+    """Download a package and take the wanted files out of it.
 
     Args:
         source: ``apt:<package>`` or ``npm:<package>[@<version>]``.
-        names: file names, at whatever place in the package.
-        folder: exists and is empty; everything that the client writes goes there too.
+        sizes: by file name, at whatever place in the package: the most bytes that it can have.
+        folder: exists and is empty; everything that the client writes goes there.
         patience: seconds; a client that does not get an answer in this time is stopped.
         display: shows the bytes while they arrive.
 
+    Returns:
+        The folder with those of the wanted files that the package has.
+
     Raises:
-        InputError: the client is not installed or fails, or its package cannot be read.
+        InputError: the client is not installed or fails, or its package cannot be read or is too large.
     """
     client, _, package = source.partition(":")
-    run = _Client(folder.resolve(), patience, display)
+    limit = OVERHEAD + sum(sizes.values())
+    run = _Client(folder.resolve(), limit, patience, display)
     archive = _fetch_apt(package, run) if client == "apt" else _fetch_npm(package, run)
-    _unpack(archive, names, folder)
+    # A folder of their own: whatever the client has left beside it has other names.
+    wanted = folder.resolve() / "wanted"
+    unpack(archive, sizes, wanted, limit)
+    return wanted
 
 
 class _Client:
     """Runs commands that write below one folder, and watches it grow."""
 
-    def __init__(self, folder: Path, patience: float, display: Display) -> None:
+    def __init__(self, folder: Path, limit: int, patience: float, display: Display) -> None:
         self.folder = folder
         self.patience = patience
+        self._limit = limit
         self._display = display
 
     def __call__(self, command: list[str]) -> Path:
         """Run ``command``; return the file that holds its standard output.
 
         Raises:
-            InputError: there is no such command, it fails, or nothing arrives for too long.
+            InputError: there is no such command, it fails, writes too much, or nothing arrives for too long.
         """
         if shutil.which(command[0]) is None:
             raise InputError(f"{command[0]} is not installed")
@@ -62,7 +75,7 @@ class _Client:
             errors.open("wb") as err,
             # In a session of its own, so that it can be ended together with the processes that it starts.
             subprocess.Popen(
-                command,
+                [*_ENDING_WITH_THIS_PROCESS, *command],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -88,10 +101,16 @@ class _Client:
             received, before = received + max(0, size - before), size
             watch.check(received)
             self._display.receive(received)
+            self._check_size(size)
             try:
                 process.wait(_POLL)
             except subprocess.TimeoutExpired:
                 continue
+        self._check_size(_size(self.folder))
+
+    def _check_size(self, size: int) -> None:
+        if size > self._limit:
+            raise InputError(f"its client wrote more than {self._limit} bytes")
 
 
 def _fetch_apt(package: str, run: _Client) -> Path:
@@ -136,21 +155,8 @@ def _fetch_npm(package: str, run: _Client) -> Path:
     return Path(_only(run.folder, "*.tgz"))
 
 
-def _unpack(archive: Path, names: set[str], folder: Path) -> None:
-    try:
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                name = PurePosixPath(member.name).name
-                # Only the last part of the member's name is used, so no member can leave the folder.
-                if name in names and member.isfile() and (content := tar.extractfile(member)) is not None:
-                    with (folder / name).open("wb") as target:
-                        shutil.copyfileobj(content, target)
-    except (tarfile.TarError, EOFError) as error:
-        raise InputError(f"its package cannot be read: {error}") from None
-
-
 def _only(folder: Path, pattern: str) -> str:
-    found = [str(path) for path in folder.glob(pattern)]
+    found = [str(path) for path in folder.glob(pattern) if path.is_file() and not path.is_symlink()]
     if len(found) != 1:
         raise InputError(f"its client left {len(found)} files {pattern}, not one")
     return found[0]

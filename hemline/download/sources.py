@@ -6,6 +6,7 @@ else fsspec reads), or a package: ``apt:<name>``, ``npm:<name>``. They are tried
 
 import gzip
 import shutil
+import tempfile
 import time
 import zlib
 from collections.abc import Iterator
@@ -15,10 +16,11 @@ from pathlib import Path
 
 from hemline.data.description import PACKAGE_PATTERNS, DataFile, Dataset
 from hemline.data.raw import read_file
+from hemline.download.archive import is_gzip
 from hemline.download.location import copy_file
 from hemline.download.packages import fetch_package
 from hemline.download.transfer import Display
-from hemline.errors import InputError
+from hemline.errors import InputError, writing
 from hemline.processes.lock import locked
 from hemline.repository import repository
 
@@ -26,6 +28,7 @@ from hemline.repository import repository
 PATIENCE = 10.0
 IN_PLACE = "already in place"
 _CHUNK = 2**20
+_IN_THE_WAY = "a file is where a folder must be, or the other way round; move it away"
 
 
 @dataclass(frozen=True)
@@ -89,12 +92,12 @@ class _Collection:
         manual = manual_folder(self._dataset, self._folder)
         sources = ([str(manual)] if manual.is_dir() else []) + self._dataset.sources
         reasons = []
-        for number, source in enumerate(sources):
+        for source in sources:
             if not self._missing:
                 return
             try:
                 # A folder for each source: one that was given up may still be writing.
-                self._take_from(source, self._staging / str(number))
+                self._take_from(source, Path(tempfile.mkdtemp(dir=self._staging)))
             except InputError as error:
                 reasons.append(f"{source}: {error}")
                 self._display.line(f"not from {reasons[-1]}")
@@ -117,15 +120,13 @@ class _Collection:
             self._arrived(file, IN_PLACE, 0.0)
 
     def _take_from(self, source: str, scratch: Path) -> None:
-        scratch.mkdir()
         location = _location(source)
         if source.partition(":")[0] in PACKAGE_PATTERNS:
             start = time.monotonic()
             self._display.start(source)
-            names = {name for file in self._missing for name in _names(file)}
-            fetch_package(source, names, scratch, self._patience, self._display)
+            sizes = {name: self._largest(file) for file in self._missing for name in _names(file)}
+            location = str(fetch_package(source, sizes, scratch, self._patience, self._display))
             self._display.line(f"{source}: its package is here ({time.monotonic() - start:.1f} s)")
-            location = str(scratch.resolve())
         for file in list(self._missing):
             start = time.monotonic()
             self._display.start(f"{file.name} from {source}")
@@ -136,15 +137,17 @@ class _Collection:
 
     def _download(self, file: DataFile, location: str, scratch: Path) -> Path:
         target = scratch / f"{file.name}.part"
-        # Compressed data is hardly ever larger than the data itself, and then only by this much.
-        limit = self._dataset.size(file) * 1001 // 1000 + 1024
         for name in _names(file):
             try:
-                copy_file(f"{location}/{name}", target, limit, self._patience, self._display)
+                copy_file(f"{location}/{name}", target, self._largest(file), self._patience, self._display)
             except FileNotFoundError:
                 continue
             return target
         raise InputError(f"has neither {' nor '.join(_names(file))} for us to read")
+
+    def _largest(self, file: DataFile) -> int:
+        # Compressed data is hardly ever larger than the data itself, and then only by this much.
+        return self._dataset.size(file) * 1001 // 1000 + 1024
 
     def _arrived(self, file: DataFile, source: str, seconds: float) -> None:
         self._missing.remove(file)
@@ -170,13 +173,13 @@ def _staging(folder: Path) -> Iterator[Path]:
         lock = folder.with_name(f".{folder.name}.lock")
         with locked(lock, f"waiting for another download, which holds {lock}"):
             shutil.rmtree(staging, ignore_errors=True)  # left behind by a process that was killed
-            staging.mkdir()
+            staging.mkdir(exist_ok=True)
             try:
                 yield staging
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error}") from None
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise InputError(f"{error.filename2 or error.filename}: {_IN_THE_WAY}") from None
 
 
 def _location(source: str) -> str:
@@ -191,12 +194,10 @@ def _names(file: DataFile) -> list[str]:
 
 def _decompress(packed: Path, target: Path, size: int) -> Path:
     """Move or gunzip ``packed`` to ``target``; its content decides, because servers decompress at will."""
-    with packed.open("rb") as stream:
-        compressed = stream.read(2) == b"\x1f\x8b"
-    if not compressed:
+    if not is_gzip(packed):
         return packed.replace(target)
     try:
-        with gzip.open(packed) as stream, target.open("wb") as out:
+        with gzip.open(packed) as stream, writing(target), target.open("wb") as out:
             while chunk := stream.read(_CHUNK):
                 out.write(chunk)
                 if out.tell() > size:

@@ -92,7 +92,7 @@ class Trained(Outputs):
         _write_csv(self.path / "history.csv", _columns(rows), rows)
         _write_csv(self.path / "layers.csv", LAYER_COLUMNS, layers)
         for name, array in probabilities.items():
-            np.save(self.path / f"{name}-probabilities.npy", array)
+            self.write_array(f"{name}-probabilities.npy", array)
         (self.path / "settings.json").write_text(json.dumps(settings.model_dump(), indent=2) + "\n")
 
     def history(self) -> "pd.DataFrame":
