@@ -49,7 +49,7 @@ class Kept(NamedTuple):
             dataset: the data set whose champion it was.
         """
         found = []
-        for path in (artifacts / dataset / "models").glob(f"*/artifacts/artifacts/{EVIDENCE}"):
+        for path in artifacts.glob(f"{dataset}/models/*/artifacts/artifacts/{EVIDENCE}"):
             try:
                 evidence = Evidence.model_validate_json(path.read_bytes())
             except (OSError, ValidationError):
