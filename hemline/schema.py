@@ -5,7 +5,7 @@ from pathlib import Path
 from reprlib import Repr
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -16,6 +16,16 @@ NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
 # Names become names of files.
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=64)]
 Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+def _check_printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be a line of printable characters")
+    return text
+
+
+# What is shown in tables and on the terminal: control characters could end a row, or command the terminal.
+Label = Annotated[Text, AfterValidator(_check_printable)]
 Count = Annotated[int, Field(ge=1, lt=2**31)]
 M = TypeVar("M", bound=BaseModel)
 
@@ -85,5 +95,6 @@ def _shown(value: Any) -> str:
 
 
 def _one_line(text: object) -> str:
-    """Return ``text`` without line breaks, which keys and messages of YAML may have."""
-    return " ".join(str(text).split())
+    """Return ``text`` without line breaks, which keys and messages of YAML may have, and commands to the terminal."""
+    words = " ".join(str(text).split())
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in words)

@@ -9,7 +9,7 @@ is the same, and ``make sync`` completes one at any time.
 - Both write through ``mlflow_run`` (``run_name``, ``model_file``, ``keras_flavor``) into the ``store`` (``liveness``,
   ``relocate``, ``damaged``).
 - The champion: ``registry`` promotes a model, ``restored`` registers it again, ``served`` is how it answers, ``server``
-  are the commands that serve.
+  are the commands that serve, ``scoring`` its server.
 """
 
 import os
