@@ -9,15 +9,24 @@ from hemline.errors import one_line_errors
 from hemline.params import load_params
 from hemline.tracking import store
 from hemline.tracking.publish import publish_all
+from hemline.tracking.registry import find_champion
+
+_OTHERS = "those of another commit follow with `git checkout`, `dvc checkout` and `make sync`"
 
 
 def main() -> None:
     """Give every model of the workspace its full run."""
     with one_line_errors():
+        params = load_params()
         with store.reached():
             store.bring_along()
-        if not publish_all(list(load_params().variants)):
+        database = store.local_database(store.tracking_uri())
+        missing = database is not None and not database.exists()
+        if not publish_all(list(params.variants)):
             sys.exit(1)
+        if missing:
+            print(f"{database}: made anew from the results of the workspace; {_OTHERS}")
+        find_champion(params.dataset)  # registers it again, where only its files are left
 
 
 if __name__ == "__main__":

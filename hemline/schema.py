@@ -6,7 +6,7 @@ from pathlib import Path
 from reprlib import Repr
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -17,6 +17,16 @@ NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
 # Names become names of files.
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=64)]
 Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+def _check_printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be a line of printable characters")
+    return text
+
+
+# What is shown in tables and on the terminal: control characters could end a row, or command the terminal.
+Label = Annotated[Text, AfterValidator(_check_printable)]
 Count = Annotated[int, Field(ge=1, lt=2**31)]
 M = TypeVar("M", bound=BaseModel)
 
@@ -95,8 +105,9 @@ def _shown(value: Any) -> str:
 
 
 def _one_line(text: object) -> str:
-    """Return ``text`` without line breaks, which keys and messages of YAML may have, and short."""
-    return _cut(" ".join(str(text).split()), 350)
+    """Return ``text`` without line breaks, which keys and messages of YAML may have, or commands to the terminal, short."""
+    words = " ".join(str(text).split())
+    return _cut("".join(char if char.isprintable() else repr(char)[1:-1] for char in words), 350)
 
 
 def _cut(text: str, longest: int) -> str:

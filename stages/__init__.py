@@ -1,9 +1,19 @@
-"""The five stages of ``dvc.yaml``: download, normalize, train, evaluate, report.
+"""The six stages of ``dvc.yaml``: check, download, normalize, train, evaluate, report.
 
-Importing any of them fixes the processor that is computed for: its settings are read when NumPy is loaded, which is
-before any code of a stage runs.
+Importing any of them refuses a Python without the project's packages, and fixes the processor that is computed for: its
+settings are read when NumPy is loaded, which is before any code of a stage runs.
 """
 
+import sys
+from importlib.util import find_spec
+
 from hemline.target import fix_target
+
+if not all(map(find_spec, ("keras", "mlflow", "pydantic"))):
+    # DVC runs whichever `python` comes first on the PATH, also where DVC itself was called by its full name.
+    sys.exit(
+        f"error: {sys.executable}: is a Python without the packages of this project; "
+        f"run `. .venv/bin/activate`, and `dvc repro` again, or `make`"
+    )
 
 fix_target()

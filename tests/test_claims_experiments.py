@@ -18,6 +18,7 @@ PARAMS = SETTINGS | EXPERIMENT
 LOCK = {
     "schema": "2.0",
     "stages": {
+        "check": {"cmd": "true", "deps": [{"path": "params.yaml"}]},
         "train@linear": {
             "cmd": "true",
             "deps": [{"path": "code.py"}],

@@ -181,6 +181,12 @@ def test_a_key_with_a_line_break_is_still_one_line(key):
         assert len(refusal(values).splitlines()) == 1
 
 
+@pytest.mark.parametrize("key", ["\x1b[2J", "a\x07", "\x9b31m", "\u202eabc"])
+def test_a_key_that_commands_the_terminal_is_shown_and_commands_nothing(key):
+    for values in (VALID | {key: 1}, changed("variants", {key: {"hidden": []}}), changed("variants.linear", {key: 1})):
+        assert refusal(values).isprintable()
+
+
 def test_a_long_value_is_shortened():
     assert len(refusal(VALID | {"epochs": "x" * 10_000})) < 300
     assert len(refusal(VALID | {"x": {str(number): number for number in range(10_000)}})) < 300

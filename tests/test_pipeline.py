@@ -1,8 +1,11 @@
 """The whole pipeline with real DVC and a real store, on a tiny data set."""
 
 import json
+import os
+import re
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 
 import pytest
@@ -55,7 +58,7 @@ def refused(pipeline, *command):
 
 def test_one_command_makes_every_output(finished):
     printed = finished.read(PRINTED)
-    for stage in ("download", "normalize", "train@linear", "train@dense-4", "evaluate", "report"):
+    for stage in ("check", "download", "normalize", "train@linear", "train@dense-4", "evaluate", "report"):
         assert ran(printed, stage)
     made = {path.relative_to(finished.folder).as_posix() for path in finished.folder.rglob("*")}
     assert made >= {
@@ -121,24 +124,84 @@ def test_completing_a_complete_store_adds_nothing(pipeline):
     assert query(pipeline, "SELECT run_uuid, key, value, timestamp FROM metrics ORDER BY 1, 2, 4") == before
 
 
+def results_of(pipeline):
+    """Return the contents of all results by their paths."""
+    folders = [pipeline.folder / name for name in ("data", "models", "reports")]
+    return {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
+
+
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ("epochs=abc", "params.yaml: epochs: input should be a valid integer, got 'abc'"),
-        ("normalize.scale=0", "params.yaml: normalize.scale: input should be greater than"),
+        ("epochs=abc", "epochs: input should be a valid integer, got 'abc'"),
+        ("variants.dense-4.hidden=4", "variants.dense-4.hidden: input should be a valid list, got 4"),
         ("batch_size=1000", "batch_size: must be at most the number of training images, 48, got 1000"),
-        ("normalize.validation_split=0.999", "normalize.validation_split: must leave images of every class"),
+        ("normalize.validation_split=0.999", "normalize.validation_split: must leave images of every one of 3 classes"),
     ],
 )
-def test_a_bad_parameter_is_one_line_and_nothing_is_written_half(pipeline, change, line):
-    assert refused(pipeline, "dvc", "exp", "run", "-S", change).startswith(f"error: {line}")
-    # As DVC users know it: the parameters stay changed, and what the failed stage was to write is gone.
-    pipeline.run("git", "checkout", "--quiet", "params.yaml", "dvc.lock")
-    for variant in ("linear", "dense-4"):
-        left = {path.name for path in (pipeline.folder / "models" / variant).glob("*")}
-        assert left in (TRAINED, set())
-    pipeline.run("dvc", "checkout")
+def test_a_bad_parameter_of_an_experiment_is_one_line_that_says_how_to_go_back_and_deletes_nothing(
+    pipeline, change, line
+):
+    before = results_of(pipeline)
+    told = refused(pipeline, "dvc", "exp", "run", "-S", change)
+    assert told.startswith(f"error: params.yaml: {line}")
+    assert results_of(pipeline) == before
+    # DVC leaves the parameters of an experiment that failed.
+    assert told.endswith("; all results are as they were; correct it, or `git checkout params.yaml`")
+    pipeline.run("git", "checkout", "--quiet", "params.yaml")
+    assert "Running stage" not in pipeline.run("dvc", "repro").stdout
     assert pipeline.run("git", "status", "--porcelain").stdout == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["dvc repro", "dvc repro --keep-going", "dvc repro --single-item check train@linear", "dvc exp run --temp"],
+)
+def test_a_mistake_in_the_file_of_parameters_deletes_nothing_whatever_way_it_is_met(pipeline, command):
+    before = results_of(pipeline)
+    pipeline.set(epochs="three")
+    assert refused(pipeline, *command.split()).startswith("error: params.yaml: epochs: input should be a valid integer")
+    assert results_of(pipeline) == before
+
+
+def test_a_mistake_in_the_description_of_the_data_set_deletes_nothing(pipeline):
+    path = pipeline.folder / "data" / "tiny.yaml"
+    path.write_text(path.read_text().replace("title: ", "title: 5 # "))
+    before = results_of(pipeline)
+    rule = "title: input should be a valid string, got 5; all results are as they were"
+    assert refused(pipeline, "dvc", "repro") == f"error: data/tiny.yaml: {rule}"
+    assert results_of(pipeline) == before
+
+
+def test_a_data_set_without_a_description_deletes_nothing(pipeline):
+    before = results_of(pipeline)
+    done = pipeline.run("dvc", "exp", "run", "-S", "dataset=nosuch", check=False)
+    assert "No such file or directory" in done.stderr
+    assert "data/nosuch.yaml" in done.stderr
+    assert results_of(pipeline) == before
+
+
+def test_a_change_that_no_stage_but_the_check_reads_runs_nothing_else(pipeline):
+    path = pipeline.folder / "params.yaml"
+    path.write_text(f"# A comment.\n{path.read_text()}")
+    done = pipeline.run("dvc", "repro")
+    assert re.findall(r"Running stage '(.+)'", done.stdout) == ["check"]
+
+
+def test_a_python_without_the_packages_is_told_in_one_line(pipeline):
+    # As where `.venv/bin/dvc` is called by its name, and another Python comes first on the PATH.
+    python = pipeline.folder.parent / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    before = results_of(pipeline)
+    pipeline.environment["PATH"] = f"{python.parent}{os.pathsep}{pipeline.environment['PATH']}"
+    pipeline.set(epochs=2)
+    line = refused(pipeline, "dvc", "repro")
+    assert line.endswith(
+        "is a Python without the packages of this project; run `. .venv/bin/activate`, and `dvc repro` again, or `make`"
+    )
+    assert results_of(pipeline) == before
 
 
 def test_a_loss_that_is_no_longer_finite_is_one_line_and_leaves_no_model(pipeline):

@@ -1,5 +1,6 @@
 """Promotions from a finished workspace into a real MLflow store."""
 
+import json
 import shutil
 
 import pytest
@@ -134,6 +135,54 @@ def test_a_champion_of_other_classes_is_not_compared(promoted):
     results.runs["model_sha256"] = "of nothing in the workspace"
     with pytest.raises(InputError, match="is for other classes or another image shape"):
         promote._champion_probabilities(results, registry.find_champion("tiny"))
+
+
+def forget(folder):
+    """Delete the store; MLflow keeps one open that it has once opened, so this comes first."""
+    for path in folder.glob("mlflow.db*"):
+        path.unlink()
+
+
+def test_a_champion_whose_store_is_gone_is_registered_again_with_its_evidence(promoted, capsys):
+    forget(promoted)
+    found = registry.find_champion("tiny")
+    assert found.name == "the champion (version 1, three with seed 1)"
+    assert found.tags.keys() >= {"seeds", "validation_accuracy_mean", "test_accuracy", "model_sha256"}
+    assert "Promoted because there was no champion; 100.00 %" in versions()[0].description
+    told = "tiny: the champion (version 1, three with seed 1) is registered again, from what its promotion left"
+    assert capsys.readouterr().out.startswith(told)
+    assert registry.load_champion(found).facts["classes"] == workspace.CLASSES
+    # A second time, there is nothing to do or to say.
+    assert registry.find_champion("tiny") == found
+    assert capsys.readouterr().out == ""
+
+
+def test_the_last_of_several_promotions_is_registered_again(promoted):
+    (left,) = promoted.glob("mlartifacts/tiny/models/*/artifacts/artifacts/evidence.json")
+    older = promoted / "mlartifacts/tiny/models/m-older/artifacts"
+    shutil.copytree(left.parent.parent, older)
+    evidence = json.loads(left.read_text())
+    (older / "artifacts/evidence.json").write_text(
+        json.dumps(evidence | {"at": evidence["at"] - 1, "tags": {"variant": "older"}})
+    )
+    broken = promoted / "mlartifacts/tiny/models/m-broken/artifacts/artifacts"
+    broken.mkdir(parents=True)
+    (broken / "evidence.json").write_text('{"at": ')
+    forget(promoted)
+    assert registry.find_champion("tiny").tags["variant"] == "three"
+
+
+@pytest.mark.usefixtures("promoted")
+@pytest.mark.parametrize("how", ["version", "model", "alias"])
+def test_a_champion_that_somebody_deleted_stays_deleted(how):
+    client = store.open_store("tiny").client
+    if how == "version":
+        client.delete_model_version("tiny", "1")
+    elif how == "model":
+        client.delete_registered_model("tiny")
+    else:
+        client.delete_registered_model_alias("tiny", registry.ALIAS)
+    assert registry.find_champion("tiny") is None
 
 
 def test_a_champion_whose_files_are_gone_is_reported_in_one_line(promoted):

@@ -110,6 +110,16 @@ def ask(port, body, content_type="application/json"):
 
 
 @pytest.mark.end_to_end
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:5001", "127.0.0.1.evil.example", ""])
+def test_a_page_of_the_web_whose_name_leads_to_this_machine_is_not_answered(served, host):
+    body = json.dumps({"inputs": [IMAGE]}).encode()
+    for path, content in (("invocations", body), ("ping", None)):
+        request = urllib.request.Request(f"http://127.0.0.1:{served[1]}/{path}", content, {"Host": host})
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.urlopen(request, timeout=60)
+
+
+@pytest.mark.end_to_end
 def test_raw_pixels_are_answered_with_all_probabilities_and_the_name_of_the_class(served):
     pixels, labels = workspace.images(6)
     status, answer = ask(served[1], json.dumps({"inputs": pixels.tolist()}))

@@ -76,7 +76,7 @@ def stage(request):
 
 
 def test_the_stages_are_the_files_of_the_folder_in_the_order_of_their_work():
-    assert list(STAGES) == ["download", "normalize", "train", "evaluate", "report"]
+    assert list(STAGES) == ["check", "download", "normalize", "train", "evaluate", "report"]
     assert set(STAGES) == {path.stem for path in (REPOSITORY / "stages").glob("[!_]*.py")}
 
 
@@ -90,7 +90,7 @@ def test_every_module_that_can_change_a_stages_result_is_a_dependency(stage):
         for file in sorted(needed(f"stages/{stage}.py"))
         if not any(covers(dependency, file) for dependency in STAGES[stage]["deps"])
         # Without NumPy, there is no target to fix.
-        and not (stage == "download" and file in {"stages/__init__.py", "hemline/target.py"})
+        and not (stage in {"check", "download"} and file in {"stages/__init__.py", "hemline/target.py"})
     ]
     assert not missing, f"dvc.yaml, stage {stage}, deps: add {missing}, or the folders that they are in"
 
@@ -145,13 +145,15 @@ def test_the_versions_are_those_of_the_lock_file():
 
 
 def test_a_stage_depends_on_what_earlier_ones_write(stage):
-    outs = {"download": "data/raw", "normalize": "data/normalized", "train": "models", "evaluate": "reports/evaluation"}
+    outs = {"check": ".checked", "download": "data/raw"}
+    outs |= {"normalize": "data/normalized", "train": "models", "evaluate": "reports/evaluation"}
     reads = {
-        "download": set(),
-        "normalize": {"data/raw"},
-        "train": {"data/normalized"},
-        "evaluate": {"data/normalized", "models"},
-        "report": {"data/normalized", "models", "reports/evaluation"},
+        "check": set(),
+        "download": {".checked"},
+        "normalize": {".checked", "data/raw"},
+        "train": {".checked", "data/normalized"},
+        "evaluate": {".checked", "data/normalized", "models"},
+        "report": {".checked", "data/normalized", "models", "reports/evaluation"},
     }
     assert {path for path in STAGES[stage]["deps"] if path in outs.values()} == reads[stage]
     if stage in outs:
@@ -196,12 +198,23 @@ def attributes(file, name):
 
 def test_a_stage_declares_every_parameter_that_its_own_code_reads(stage):
     read = attributes(f"stages/{stage}.py", "params") & set(Params.model_fields)
-    assert read <= {key.split(".")[0] for key in params(stage)}
+    declared = {key.split(".")[0] for key in params(stage)}
+    assert read <= declared or "params.yaml" in STAGES[stage]["deps"]
 
 
 def test_no_output_escapes_the_run_cache(stage):
     # `persist`, or `cache: false` on anything but metrics, would make DVC run the stage again after every checkout.
     assert all(isinstance(out, str) for out in STAGES[stage]["outs"])
+
+
+def test_only_checking_depends_on_the_whole_file_of_parameters():
+    assert [name for name, stage in STAGES.items() if "params.yaml" in stage["deps"]] == ["check"]
+
+
+def test_checking_does_without_what_takes_time_to_be_imported():
+    code = "import sys, stages.check; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert not {"numpy", "pandas", "sklearn", "keras"} & set(done.stdout.split())
 
 
 def test_every_variant_of_the_parameters_is_a_stage_of_its_own():

@@ -25,9 +25,10 @@ def written(folder, history=({"seed": 0, "epoch": 1} | FIGURES,), probabilities=
 
 
 def test_the_history_is_in_the_order_of_seeds_and_epochs_whatever_ended_first(tmp_path):
-    history = [{"seed": seed, "epoch": epoch} | FIGURES for epoch in (2, 10, 1) for seed in (10, 9)]
+    history = [{"seed": seed, "epoch": epoch} | FIGURES for epoch in range(10, 0, -1) for seed in (10, 9)]
     table = written(tmp_path, history).history()
-    assert table[["seed", "epoch"]].to_numpy().tolist() == [[9, 1], [9, 2], [9, 10], [10, 1], [10, 2], [10, 10]]
+    expected = [[seed, epoch] for seed in (9, 10) for epoch in range(1, 11)]
+    assert table[["seed", "epoch"]].to_numpy().tolist() == expected
 
 
 def test_the_history_has_every_digit_and_empty_places_where_there_is_no_validation_set(tmp_path):
@@ -80,6 +81,30 @@ def test_probabilities_of_another_type_or_shape_are_refused(tmp_path, probabilit
     trained = written(tmp_path, probabilities=probabilities)
     rule = r"test-probabilities.npy: must be float32 \(seeds, images, classes\), got " + got
     with pytest.raises(InputError, match=rf"{rule}; run `dvc repro train@tiny`$"):
+        trained.probabilities("test")
+
+
+EDITS = {
+    "a column is missing": ("val_accuracy", "val", "must have the columns ['val_accuracy']"),
+    "a number is none": ("0,2,", "0,2,many", "must hold numbers, but has others in ['loss']"),
+    "an epoch is missing": ("0,2,", "0,3,", "must have every epoch from 1 on once for seed 0"),
+    "an epoch stands twice": ("0,2,", "0,1,", "must have every epoch from 1 on once for seed 0"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "rule"), EDITS.values(), ids=EDITS)
+def test_a_history_that_somebody_edited_is_refused(tmp_path, old, new, rule):
+    trained = written(tmp_path, [{"seed": 0, "epoch": epoch} | FIGURES for epoch in (1, 2)])
+    path = trained.path / "history.csv"
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(InputError) as caught:
+        trained.history()
+    assert str(caught.value) == f"{path}: {rule}; run `dvc repro train@tiny`"
+
+
+def test_probabilities_of_other_seeds_than_the_history_has_are_refused(tmp_path):
+    trained = written(tmp_path, [{"seed": seed, "epoch": 1} | FIGURES for seed in range(5)])
+    with pytest.raises(InputError, match=r"must be of as many seeds as history.csv, 5, got \d; run `dvc repro train@t"):
         trained.probabilities("test")
 
 

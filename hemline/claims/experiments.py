@@ -90,7 +90,7 @@ def current_revision(revisions: Sequence[str], params: Params) -> str | None:
 
 
 def run_experiment(name: str, values: Mapping[str, Any], lock: IO[str], on_line: Callable[[str], None]) -> str:
-    """Run the five stages with ``values`` as the DVC experiment ``name``, in a temporary copy, and return its revision.
+    """Run the stages with ``values`` as the DVC experiment ``name``, in a temporary copy, and return its revision.
 
     Args:
         name: of the experiment; one of this name on the same commit is replaced.
@@ -208,10 +208,10 @@ def changed_since(revision: str) -> bool:
     stages = [stage for name, stage in listed if name != _UNUSED_STAGE]
     for stage in stages:
         for path, recorded in stage.get("params", {}).items():
-            # params.yaml itself is the workspace's, and the experiment has its own.
             if path != "params.yaml" and _differ(recorded, read_yaml(Path(path))):
                 return True
-    paths = {dependency["path"] for stage in stages for dependency in stage["deps"]}
+    # params.yaml itself is the workspace's, and the experiment has its own.
+    paths = {dependency["path"] for stage in stages for dependency in stage["deps"]} - {"params.yaml"}
     command = ["git", "diff", "--quiet", revision, "--", "dvc.yaml", *sorted(paths)]
     return subprocess.run(command, check=False).returncode != 0
 

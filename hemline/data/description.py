@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from hemline.errors import InputError
-from hemline.schema import Count, Name, StrictModel, Text, parse, read_yaml
+from hemline.schema import Count, Label, Name, StrictModel, Text, parse, read_yaml
 
 # The report links to it: nothing but a page.
 Address = Annotated[str, StringConstraints(pattern=r"^https?://")]
@@ -74,10 +74,10 @@ class Dataset(StrictModel):
     """
 
     name: Name
-    title: Text
-    licence: Text
+    title: Label
+    licence: Label
     homepage: Address
-    classes: Annotated[list[Text], Field(min_length=2, max_length=256)]
+    classes: Annotated[list[Label], Field(min_length=2, max_length=256)]
     image_shape: Annotated[list[Count], Field(min_length=2, max_length=3)]
     files: Files
     sources: list[Source]

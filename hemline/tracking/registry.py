@@ -19,6 +19,8 @@ from mlflow.exceptions import MlflowException
 
 from hemline.errors import InputError
 from hemline.tracking import store
+from hemline.tracking.messages import now
+from hemline.tracking.restored import EVIDENCE, Evidence, Kept
 
 if TYPE_CHECKING:
     from hemline.tracking.served import Served
@@ -62,21 +64,31 @@ def uri(dataset: str) -> str:
 def find_champion(dataset: str) -> Champion | None:
     """Return the champion of a data set, or None; a store that does not exist is not created for that.
 
+    One whose store is gone is registered again, which one line tells.
+
     Raises:
         InputError: the store cannot be reached.
     """
     database = store.local_database(store.tracking_uri())
-    if database is not None and not database.exists():
+    kept = None if database is None else Kept.newest(store.artifacts(database), dataset)
+    if kept is None and database is not None and not database.exists():
         return None
-    with store.reached():
+    with store.reached(), _quiet():
         client = store.open_store(dataset).client
         try:
             found = client.get_model_version_by_alias(dataset, ALIAS)
         except MlflowException as error:
-            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
-                return None
-            raise
-        return Champion(dataset, str(found.version), dict(found.tags))
+            if error.error_code not in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                raise
+            found = None
+        if found is not None:
+            return Champion(dataset, str(found.version), dict(found.tags))
+        restored = None if kept is None else kept.register(client, dataset, DESCRIPTION, ALIAS)
+        if restored is None:
+            return None
+        champion = Champion(dataset, str(restored.version), dict(restored.tags))
+        print(f"{dataset}: {champion.name} is registered again, from what its promotion left in mlartifacts")
+        return champion
 
 
 def load_champion(champion: Champion) -> "Served":
@@ -118,7 +130,7 @@ def promote(
     """
     with store.reached(), _quiet():
         opened = store.open_store(dataset)
-        model_uri, run_id = _log(opened, model, facts, tags)
+        model_uri, run_id = _log(opened, model, facts, tags, description)
         try:
             opened.client.create_registered_model(dataset, description=DESCRIPTION)
         except MlflowException as error:
@@ -130,7 +142,7 @@ def promote(
 
 
 def _log(
-    opened: store.Store, model: "keras.Sequential", facts: dict[str, Any], tags: dict[str, str]
+    opened: store.Store, model: "keras.Sequential", facts: dict[str, Any], tags: dict[str, str], description: str
 ) -> tuple[str, str | None]:
     """Log the model behind its checks, from the run of its training, and return its address and that run."""
     from hemline.training.model import save_model  # noqa: PLC0415 - imports TensorFlow
@@ -146,10 +158,12 @@ def _log(
     with tempfile.TemporaryDirectory() as folder:
         save_model(model, Path(folder, "model.keras"))
         Path(folder, "facts.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
+        Evidence(at=now(), tags=tags, description=description).write(Path(folder))
         mlflow.pyfunc.log_model(
             model_id=logged.model_id,
             python_model=str(_SERVED),
-            artifacts={"model": f"{folder}/model.keras", "facts": f"{folder}/facts.json"},
+            artifacts={"model": f"{folder}/model.keras", "facts": f"{folder}/facts.json"}
+            | {"evidence": f"{folder}/{EVIDENCE}"},
             pip_requirements=[f"{package}=={version(package)}" for package in _PACKAGES],
         )
     return f"models:/{logged.model_id}", run_id

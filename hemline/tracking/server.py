@@ -6,7 +6,6 @@ The link shows curves, and its table the columns that people compare; the UI by 
 import json
 import os
 import sys
-from pathlib import Path
 
 from hemline.processes.ports import HOST
 from hemline.tracking import registry
@@ -44,18 +43,13 @@ def ui_command(port: int) -> list[str] | None:
 
 def serving_command(dataset: str, port: int) -> list[str]:
     """Return the command that serves the champion of a data set on loopback."""
-    return [
-        *(sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", registry.uri(dataset)),
-        # The packages are here, pinned; any other environment would be a second installation.
-        *("--env-manager", "local", "--host", HOST, "--port", str(port)),
-    ]
+    # Not `mlflow models serve`, which answers whatever Host a request names.
+    return [sys.executable, "-m", "hemline.tracking.scoring", registry.uri(dataset), str(port)]
 
 
 def server_environment() -> dict[str, str]:
     """Return the environment to serve in: this process's own, less what `mlflow` would do unasked."""
-    # `mlflow models serve` looks for uvicorn on the PATH, also where Python was called by its full name.
-    path = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])}
-    return dict(os.environ) | SERVER_SETTINGS | path | {"MLFLOW_TRACKING_URI": tracking_uri()}
+    return dict(os.environ) | SERVER_SETTINGS | {"MLFLOW_TRACKING_URI": tracking_uri()}
 
 
 def link(base: str, experiment: str) -> str:

@@ -3,8 +3,9 @@
 import logging
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from hemline.errors import InputError
 from hemline.processes.lock import locked
 from hemline.repository import repository
 from hemline.tracking import relocate
+from hemline.tracking.damaged import damage, is_damage, move_aside
 from hemline.tracking.liveness import end_if_dead, running_here
 
 # What `mlflow run` hands to its children. It names one run, of another experiment, for all trainings: kept as a tag.
@@ -81,12 +83,21 @@ def open_store(experiment: str) -> Store:
 def bring_along() -> None:
     """Let the locations of artifacts lead to where they are now, if the store was moved; a server's are its own affair.
 
+    A database that is damaged is moved aside, which one line on standard error tells.
+
     Raises:
-        sqlite3.Error: the database is none, or cannot be written.
+        sqlite3.Error: the database cannot be written.
     """
     database = local_database(tracking_uri())
-    if database and database.exists():
-        relocate.relocate(database, _artifacts(database))
+    if not database or not database.exists():
+        return
+    with _creating(database):
+        if rule := damage(database):
+            aside = move_aside(database).name
+            told = f"{rule}; it is now {aside}, and a new one is made from the results of the workspace"
+            print(f"warning: {database.name}: {told}", file=sys.stderr)
+            return
+    relocate.relocate(database, artifacts(database))
 
 
 def local_database(uri: str) -> Path | None:
@@ -101,20 +112,19 @@ def project_run() -> str | None:
 
 def _create(database: Path) -> None:
     """Create the database under another name, so that no one ever sees, or is left with, half of it."""
-    if database.exists():
+    if _has_content(database):
         with closing(sqlite3.connect(database)) as connection:
             connection.execute("PRAGMA schema_version")  # raises for what is none, in one line; MLflow does so in many
         return
-    # Beside it, because repositories can share a database.
-    with locked(database.with_name(f".{database.name}.lock"), f"{database}: another process is creating it; waiting"):
-        if database.exists():
+    with _creating(database):
+        if _has_content(database):
             return
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415 - slow, and rarely needed
 
         draft = database.with_name(f".{database.name}.draft")
         for leftover in database.parent.glob(f"{draft.name}*"):
             leftover.unlink()
-        store = SqlAlchemyStore(f"sqlite:///{draft}", str(_artifacts(database)))  # type: ignore[no-untyped-call]
+        store = SqlAlchemyStore(f"sqlite:///{draft}", str(artifacts(database)))  # type: ignore[no-untyped-call]
         store.engine.dispose()
         with sqlite3.connect(draft) as connection:
             connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not wait for each other
@@ -125,7 +135,18 @@ def _create(database: Path) -> None:
         draft.replace(database)
 
 
-def _artifacts(database: Path) -> Path:
+def _has_content(database: Path) -> bool:
+    return database.exists() and database.stat().st_size > 0
+
+
+def _creating(database: Path) -> AbstractContextManager[Any]:
+    """Hold the lock under which the database is created."""
+    # Beside it, because repositories can share a database.
+    return locked(database.with_name(f".{database.name}.lock"), f"{database}: another process is creating it; waiting")
+
+
+def artifacts(database: Path) -> Path:
+    """Return the folder of the artifacts of a store in a file."""
     return database.parent / "mlartifacts"
 
 
@@ -135,13 +156,13 @@ def _experiment(client: MlflowClient, name: str, database: Path | None) -> str:
     if found is None:
         # Without a location of its own, a local experiment's artifacts go to the present folder, which may be a copy
         # that DVC deletes.
-        location = (_artifacts(database) / name).as_uri() if database else None
+        location = (artifacts(database) / name).as_uri() if database else None
         with suppress(MlflowException):  # another process was faster
             return str(client.create_experiment(name, artifact_location=location, tags={_NOTE_TAG: _NOTE}))
         found = client.get_experiment_by_name(name)
     if found is None:
         raise MlflowException(f"the experiment {name!r} can be neither created nor found")
-    if database and relocate.former(found.artifact_location, _artifacts(database)):
+    if database and relocate.former(found.artifact_location, artifacts(database)):
         raise MovedError(f"{found.artifact_location} is no longer where this store's artifacts are")
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
@@ -169,7 +190,7 @@ def reached() -> Iterator[None]:
         yield
     except (MlflowException, sqlite3.Error, OSError) as error:
         first_line = (str(error) or type(error).__name__).splitlines()[0]
-        remedy = "; run `make sync`" if isinstance(error, MovedError) else ""
+        remedy = "; run `make sync`" if isinstance(error, MovedError) or is_damage(error) else ""
         raise InputError(f"MLflow at {describe(tracking_uri())}: {first_line}{remedy}") from None
 
 

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hemline.errors import InputError
 from hemline.params import Training
+from hemline.training.archive import check_archive
 from hemline.training.tensorflow import keras
 
 # The earliest time that a zip archive can hold; any fixed one would do.
@@ -95,8 +97,19 @@ def _without_chance(name: str, content: bytes) -> bytes:
 
 
 def load_model(path: Path) -> keras.Sequential:
-    """Return the model that ``save_model`` wrote."""
-    return keras.saving.load_model(path, compile=False)
+    """Return the model that ``save_model`` wrote to ``models/<variant>/``.
+
+    Raises:
+        InputError: it is missing or damaged, or no network of this pipeline.
+    """
+    try:
+        check_archive(path)
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except FileNotFoundError:
+        rule = "no such file"
+    except Exception as error:  # noqa: BLE001 - what Keras and HDF5 raise of damaged weights is of many kinds
+        rule = f"is damaged: {(str(error) or type(error).__name__).splitlines()[0]}"
+    raise InputError(f"{path}: {rule}; run `dvc repro train@{path.parent.name}`")
 
 
 def predict(model: keras.Sequential, images: NDArray[np.float32], batch_size: int = 2048) -> NDArray[np.float32]:

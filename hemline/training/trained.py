@@ -101,7 +101,16 @@ class Trained(Outputs):
         Raises:
             InputError: they are missing, or damaged.
         """
-        return self.read_table("history.csv")
+        table = self.read_table("history.csv")
+        if missing := [column for column in HISTORY_COLUMNS if column not in table.columns]:
+            raise self.wrong("history.csv", f"must have the columns {missing}")
+        # Without a validation set, its columns are empty.
+        if texts := [column for column in table.columns if table[column].dtype.kind not in "iuf"]:
+            raise self.wrong("history.csv", f"must hold numbers, but has others in {texts}")
+        for seed, epochs in table.groupby("seed").epoch:
+            if list(epochs) != list(range(1, len(epochs) + 1)):
+                raise self.wrong("history.csv", f"must have every epoch from 1 on once for seed {seed}")
+        return table
 
     def layers(self) -> "pd.DataFrame":
         """Return a row per layer: layer, type, output_shape, parameters.
@@ -127,6 +136,9 @@ class Trained(Outputs):
             raise self.wrong(f"{name}-probabilities.npy", rule)
         if shape is not None and array.shape != shape:
             raise self.wrong(f"{name}-probabilities.npy", f"must have the shape {shape}, got {array.shape}")
+        if len(array) != (seeds := self.history().seed.nunique()):
+            rule = f"must be of as many seeds as history.csv, {seeds}, got {len(array)}"
+            raise self.wrong(f"{name}-probabilities.npy", rule)
         return array
 
     def settings(self) -> Settings:

@@ -1,0 +1,49 @@
+"""Refuse mistakes in params.yaml and in the data set's description, before DVC removes anything.
+
+DVC removes what a stage is to write before it runs the stage; all others depend on this one, whose output is always
+the same: it stops them, and a valid change runs only those that it touches.
+
+Reads:  params.yaml, data/<dataset>.yaml
+Writes: .checked, which says nothing but that they are valid
+Run:    python -m stages.check
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hemline.data.agreement import check_agreement
+from hemline.data.description import load_dataset
+from hemline.errors import InputError, one_line_errors
+from hemline.params import load_params
+from hemline.repository import repository
+
+CHECKED = Path(".checked")
+
+
+def main() -> None:
+    """Check the parameters, the description, and that they agree."""
+    with one_line_errors():
+        # In a copy that DVC made for an experiment, params.yaml is the experiment's own.
+        here = repository() == Path.cwd().resolve()
+        back = "; correct it, or `git checkout params.yaml`" if here else ""
+        with _results_kept(back):
+            params = load_params()
+        with _results_kept():
+            dataset = load_dataset(params.dataset)
+        with _results_kept(back):
+            check_agreement(params, dataset)
+        CHECKED.write_text("valid\n")
+
+
+@contextmanager
+def _results_kept(remedy: str = "") -> Iterator[None]:
+    """Let a refusal end with what became of the results."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{error}; all results are as they were{remedy}") from None
+
+
+if __name__ == "__main__":
+    main()
