@@ -17,7 +17,7 @@ from hemline.errors import InputError
 from hemline.processes.lock import locked
 from hemline.repository import repository
 from hemline.tracking import relocate
-from hemline.tracking.liveness import end_if_dead, running_here
+from hemline.tracking.liveness import end_if_dead, remove_dead_locks, running_here
 
 # What `mlflow run` hands to its children. It names one run, of another experiment, for all trainings: kept as a tag.
 _PROJECT_RUN = os.environ.pop("MLFLOW_RUN_ID", None)
@@ -75,6 +75,7 @@ def open_store(experiment: str) -> Store:
     store = Store(MlflowClient(uri), _experiment(MlflowClient(uri), experiment, database))
     for run in search(store, running_here()):
         end_if_dead(store.client, run)
+    remove_dead_locks()
     return store
 
 

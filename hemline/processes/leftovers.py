@@ -1,0 +1,53 @@
+"""Folders that live as long as their process: those of processes that were killed are removed by later ones."""
+
+import atexit
+import shutil
+import tempfile
+import uuid
+from pathlib import Path
+
+from filelock import FileLock
+
+_own: dict[Path, FileLock] = {}
+
+
+def own_folder(prefix: str, parent: Path | None = None) -> Path:
+    """Make a folder of this process only, which is removed when it ends, and by a later one if it is killed.
+
+    Args:
+        prefix: of the name; what killed processes left under the same is removed now.
+        parent: by default the folder for temporary files.
+    """
+    parent = parent or Path(tempfile.gettempdir())
+    for other in parent.glob(f"{prefix}*.lock"):
+        remove_if_dead(other, other.with_suffix(""))
+    folder = parent / f"{prefix}{uuid.uuid4().hex[:12]}"
+    # Before the folder exists: without a lock, it would be taken for that of a dead process.
+    lock = FileLock(folder.with_suffix(".lock"), thread_local=False)
+    lock.acquire()
+    folder.mkdir(mode=0o700)
+    _own[folder] = lock
+    return folder
+
+
+@atexit.register
+def remove_own() -> None:
+    """Remove the folders of this process."""
+    for folder, lock in list(_own.items()):
+        shutil.rmtree(folder, ignore_errors=True)
+        # What a thread still writes there is left to a later process, as is the lock that tells of it.
+        if not folder.exists():
+            Path(lock.lock_file).unlink(missing_ok=True)
+
+
+def remove_if_dead(lock: Path, *folders: Path) -> None:
+    """Remove ``folders``, and the file ``lock`` that tells whether their process lives, unless it does."""
+    held = FileLock(lock)
+    try:
+        held.acquire(timeout=0)
+    except OSError:  # it lives; or it is another user's
+        return
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    lock.unlink(missing_ok=True)
+    held.release()
