@@ -22,10 +22,11 @@ from hemline.errors import one_line_errors
 from hemline.params import load_params
 from hemline.processes.ending import TERMINATED, asked_to_end, prompt_end
 from hemline.processes.garbage import collect_rarely
+from hemline.processes.leftovers import remove_if_dead
 from hemline.processes.lock import locked
 from hemline.processes.waiting import result
 from hemline.tracking.messages import now
-from hemline.tracking.recorder import Recorder
+from hemline.tracking.recorder import RECORDED, Recorder
 from hemline.training.checkpoint import Checkpoints, Finished, Row, Snapshot, fingerprint
 from hemline.training.progress import Progress, resumption, show
 from hemline.training.trained import Predicted, Settings, Trained
@@ -33,6 +34,8 @@ from hemline.training.trained import Predicted, Settings, Trained
 if TYPE_CHECKING:
     from hemline.training.tensorflow import keras
     from hemline.training.trainer import State, Trainer
+
+_DRAFTS = Path(".hemline/models")
 
 
 def main() -> None:
@@ -45,7 +48,7 @@ def main() -> None:
         settings = Settings.of(params, variant)
         # DVC that is killed leaves its stage running; the next `dvc repro` must not write beside it.
         waiting = f"{variant}: another process is still training it; waiting for its end"
-        with locked(Path(f".hemline/train-{variant}.lock"), waiting), prompt_end():
+        with locked(_lock_of(variant), waiting), prompt_end():
             train(settings, params.seeds, watched_sets(record_test=params.record_test))
 
 
@@ -65,29 +68,43 @@ def predicted_images() -> dict[Predicted, NDArray[np.float32]]:
 def train(settings: Settings, seeds: list[int], watched: dict[str, Labelled]) -> None:
     """Train ``settings.variant`` for all ``seeds``, and write what the stage hands on."""
     collect_rarely()
+    _remove_leftovers(settings.variant)
     # First of all, because its process imports MLflow while this one imports TensorFlow.
     with Recorder(settings) as recorder:
         normalized = Normalized()
         labelled, images = normalized.read("train"), predicted_images()
         # In a thread: the digest of the data would cost a tenth of a second, but TensorFlow's import takes longer.
-        key = ThreadPoolExecutor(1).submit(
-            fingerprint, settings.model_dump(), _arrays({"train": labelled} | watched, images)
-        )
+        arrays = _arrays({"train": labelled} | watched, images)
+        key = ThreadPoolExecutor(1).submit(fingerprint, settings.model_dump(), arrays)
         from hemline.training.trainer import Trainer  # noqa: PLC0415 - imports TensorFlow, meanwhile
 
         trainer = Trainer(settings.variant, settings.training, len(normalized.about().classes), labelled, watched)
-        # Elsewhere, until all is there: a training that fails or is killed leaves no half of it in models/.
-        draft, final = Trained(settings.variant, Path(".hemline/models")), Trained(settings.variant)
-        shutil.rmtree(draft.path, ignore_errors=True)
-        draft.path.mkdir(parents=True)
         checkpoints = Checkpoints(settings.variant, result(key))
-        run = _Run(settings, images, draft, recorder=recorder, checkpoints=checkpoints)
-        run.train(trainer, seeds)
-        # What is there is an earlier training's, perhaps of other seeds.
-        shutil.rmtree(final.path, ignore_errors=True)
-        final.path.parent.mkdir(exist_ok=True)
-        shutil.move(draft.path, final.path)
+        # Elsewhere, until all is there: a training that fails or is killed leaves no half of it in models/.
+        draft, final = Trained(settings.variant, _DRAFTS), Trained(settings.variant)
+        draft.path.mkdir(parents=True)
+        try:
+            _Run(settings, images, draft, recorder=recorder, checkpoints=checkpoints).train(trainer, seeds)
+            # What is there is an earlier training's, perhaps of other seeds.
+            shutil.rmtree(final.path, ignore_errors=True)
+            final.path.parent.mkdir(exist_ok=True)
+            shutil.move(draft.path, final.path)
+        finally:
+            shutil.rmtree(draft.path, ignore_errors=True)
         checkpoints.close(remove=True)
+
+
+def _remove_leftovers(variant: str) -> None:
+    """Remove what trainings left that were killed: this variant's, and those of others whose process is gone."""
+    for folder in (path for parent in (_DRAFTS, RECORDED) for path in parent.glob("*")):
+        if folder.name == variant:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            remove_if_dead(_lock_of(folder.name), folder)
+
+
+def _lock_of(variant: str) -> Path:
+    return Path(f".hemline/train-{variant}.lock")
 
 
 def _arrays(sets: dict[str, Labelled], images: dict[Predicted, NDArray[np.float32]]) -> dict[str, NDArray[Any]]:

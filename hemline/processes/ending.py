@@ -8,7 +8,8 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.util import _run_finalizers  # type: ignore[attr-defined]  # known to no type stubs
 from types import FrameType
 
 from hemline.processes.leftovers import remove_own
@@ -74,5 +75,8 @@ def _hears_ctrl_c() -> bool:
 
 def _end(status: int) -> None:
     remove_own()
+    # As Python's exit does; or its tracker of semaphores, another process, says that some have leaked.
+    with suppress(Exception):
+        _run_finalizers(0)
     # As a buffer's lock may be held by the code that was interrupted, nothing is flushed here: lines are, when printed.
     os._exit(status)

@@ -22,8 +22,9 @@ def helper_process(orphaned: Callable[[], None] | None = None) -> Iterator[Execu
     executor = ProcessPoolExecutor(
         1, mp_context=get_context("spawn"), initializer=_follow_the_parent, initargs=(orphaned,)
     )
-    # Ctrl-C reaches both; the parent answers it. The child inherits what is blocked, from its first moment on.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # Ctrl-C reaches both, and SIGTERM may; the parent answers them. The child inherits what is blocked, from its first
+    # moment on.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     executor.submit(int)  # starts it
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     try:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from hemline.training.tensorflow import keras
 
 
+# Models on their way to the helper process.
+RECORDED = Path(".hemline/recorded")
 # Seconds that an interrupted training has to mark its runs.
 _GOODBYE = 0.5
 
@@ -36,7 +38,7 @@ class Recorder:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._models = Path(".hemline/recorded") / settings.variant
+        self._models = RECORDED / settings.variant
         self._helper = ExitStack()
         self._told: list[Future[None]] = []
 
