@@ -41,6 +41,7 @@ class Recorder:
         self._models = RECORDED / settings.variant
         self._helper = ExitStack()
         self._told: list[Future[None]] = []
+        self._started = False
 
     def __enter__(self) -> Self:
         # A stage `train` on a tiny data set takes 5.7 s with a helper, 8.4 s with a thread of this process, and 3.4 s
@@ -60,7 +61,10 @@ class Recorder:
             for each in self._told:
                 each.cancel()
         self._tell(End("FAILED" if failed else "KILLED", now()))
-        wait_for(self._told, _GOODBYE if interrupted else None)
+        if not interrupted:
+            wait_for(self._told)
+        elif self._started:  # before, no run is to be marked; MLflow may just be imported
+            wait_for(self._told, _GOODBYE)
         self._helper.__exit__(kind, error, traceback)
         shutil.rmtree(self._models, ignore_errors=True)
         for each in self._told:
@@ -77,6 +81,7 @@ class Recorder:
             earlier: the figures of the epochs that the training goes on from, with ``at``, when each ended.
         """
         epochs = tuple(Epoch(seed, {k: v for k, v in row.items() if k != "at"}, int(row["at"])) for row in earlier)
+        self._started = True
         self._tell(Start(seed, now(), training_id, epochs))
 
     def epoch(self, seed: int, figures: Mapping[str, float], at: int | None = None) -> None:
