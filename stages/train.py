@@ -72,13 +72,15 @@ def train(settings: Settings, seeds: list[int], watched: dict[str, Labelled]) ->
     # First of all, because its process imports MLflow while this one imports TensorFlow.
     with Recorder(settings) as recorder:
         normalized = Normalized()
-        labelled, images = normalized.read("train"), predicted_images()
+        labelled, images, n_classes = normalized.read("train"), predicted_images(), len(normalized.about().classes)
         # In a thread: the digest of the data would cost a tenth of a second, but TensorFlow's import takes longer.
         arrays = _arrays({"train": labelled} | watched, images)
         key = ThreadPoolExecutor(1).submit(fingerprint, settings.model_dump(), arrays)
-        from hemline.training.trainer import Trainer  # noqa: PLC0415 - imports TensorFlow, meanwhile
+        from hemline.training.memory import check_memory  # noqa: PLC0415 - imports TensorFlow, meanwhile
+        from hemline.training.trainer import Trainer  # noqa: PLC0415
 
-        trainer = Trainer(settings.variant, settings.training, len(normalized.about().classes), labelled, watched)
+        check_memory(settings.variant, settings.training, labelled.images.shape[1:], n_classes, len(seeds))
+        trainer = Trainer(settings.variant, settings.training, n_classes, labelled, watched)
         checkpoints = Checkpoints(settings.variant, result(key))
         # Elsewhere, until all is there: a training that fails or is killed leaves no half of it in models/.
         draft, final = Trained(settings.variant, _DRAFTS), Trained(settings.variant)
