@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -37,10 +38,12 @@ class InputError(ValueError):
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turn an ``InputError``, or what the machine refuses, into one line on standard error and exit status 1.
+    """Turn an ``InputError``, or what the machine refuses, into one line and exit status 1; Ctrl-C into status 130.
 
     Everything else is a defect of the program, and keeps its traceback.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as while a stage is imported
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
         with suppress(BrokenPipeError):  # of a reader that has seen enough

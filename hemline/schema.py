@@ -105,7 +105,7 @@ def _shown(value: Any) -> str:
 
 
 def _one_line(text: object) -> str:
-    """Return ``text`` without line breaks, which keys and messages of YAML may have, or commands to the terminal, short."""
+    """Return ``text`` short, and without line breaks or commands to the terminal, which YAML may have."""
     words = " ".join(str(text).split())
     return _cut("".join(char if char.isprintable() else repr(char)[1:-1] for char in words), 350)
 

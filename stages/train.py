@@ -7,7 +7,10 @@ Run:    python -m stages.train dense-128
 
 import argparse
 import shutil
+import sys
 import time
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +20,22 @@ from numpy.typing import NDArray
 from hemline.data.normalized import Labelled, Normalized
 from hemline.errors import one_line_errors
 from hemline.params import load_params
+from hemline.processes.ending import TERMINATED, asked_to_end, prompt_end
 from hemline.processes.garbage import collect_rarely
+from hemline.processes.leftovers import remove_if_dead
 from hemline.processes.lock import locked
-from hemline.tracking.recorder import Recorder
-from hemline.training.progress import Progress
+from hemline.processes.waiting import result
+from hemline.tracking.messages import now
+from hemline.tracking.recorder import RECORDED, Recorder
+from hemline.training.checkpoint import Checkpoints, Finished, Row, Snapshot, fingerprint
+from hemline.training.progress import Progress, resumption, show
 from hemline.training.trained import Predicted, Settings, Trained
 
 if TYPE_CHECKING:
     from hemline.training.tensorflow import keras
-    from hemline.training.trainer import Trainer
+    from hemline.training.trainer import State, Trainer
+
+_DRAFTS = Path(".hemline/models")
 
 
 def main() -> None:
@@ -38,7 +48,7 @@ def main() -> None:
         settings = Settings.of(params, variant)
         # DVC that is killed leaves its stage running; the next `dvc repro` must not write beside it.
         waiting = f"{variant}: another process is still training it; waiting for its end"
-        with locked(Path(f".hemline/train-{variant}.lock"), waiting):
+        with locked(_lock_of(variant), waiting), prompt_end():
             train(settings, params.seeds, watched_sets(record_test=params.record_test))
 
 
@@ -58,55 +68,154 @@ def predicted_images() -> dict[Predicted, NDArray[np.float32]]:
 def train(settings: Settings, seeds: list[int], watched: dict[str, Labelled]) -> None:
     """Train ``settings.variant`` for all ``seeds``, and write what the stage hands on."""
     collect_rarely()
+    _remove_leftovers(settings.variant)
     # First of all, because its process imports MLflow while this one imports TensorFlow.
     with Recorder(settings) as recorder:
-        from hemline.training.trainer import Trainer  # noqa: PLC0415 - imports TensorFlow, meanwhile
-
         normalized = Normalized()
-        n_classes = len(normalized.about().classes)
-        trainer = Trainer(settings.variant, settings.training, n_classes, normalized.read("train"), watched)
+        labelled, images, n_classes = normalized.read("train"), predicted_images(), len(normalized.about().classes)
+        # In a thread: the digest of the data would cost a tenth of a second, but TensorFlow's import takes longer.
+        arrays = _arrays({"train": labelled} | watched, images)
+        key = ThreadPoolExecutor(1).submit(fingerprint, settings.model_dump(), arrays)
+        from hemline.training.memory import check_memory  # noqa: PLC0415 - imports TensorFlow, meanwhile
+        from hemline.training.trainer import Trainer  # noqa: PLC0415
+
+        check_memory(settings.variant, settings.training, labelled.images.shape[1:], n_classes, len(seeds))
+        trainer = Trainer(settings.variant, settings.training, n_classes, labelled, watched)
+        checkpoints = Checkpoints(settings.variant, result(key))
         # Elsewhere, until all is there: a training that fails or is killed leaves no half of it in models/.
-        draft, final = Trained(settings.variant, Path(".hemline/models")), Trained(settings.variant)
-        shutil.rmtree(draft.path, ignore_errors=True)
+        draft, final = Trained(settings.variant, _DRAFTS), Trained(settings.variant)
         draft.path.mkdir(parents=True)
-        _train(trainer, settings, seeds, draft, recorder)
-        # What is there is an earlier training's, perhaps of other seeds.
-        shutil.rmtree(final.path, ignore_errors=True)
-        final.path.parent.mkdir(exist_ok=True)
-        shutil.move(draft.path, final.path)
+        try:
+            _Run(settings, images, draft, recorder=recorder, checkpoints=checkpoints).train(trainer, seeds)
+            # What is there is an earlier training's, perhaps of other seeds.
+            shutil.rmtree(final.path, ignore_errors=True)
+            final.path.parent.mkdir(exist_ok=True)
+            shutil.move(draft.path, final.path)
+        finally:
+            shutil.rmtree(draft.path, ignore_errors=True)
+        checkpoints.close(remove=True)
 
 
-def _train(trainer: "Trainer", settings: Settings, seeds: list[int], draft: Trained, recorder: Recorder) -> None:
-    """Train, record and show each epoch, and write everything into ``draft``."""
-    from hemline.training.model import describe_layers, save_model, serving_model  # noqa: PLC0415
-    from hemline.training.trainer import train_seeds  # noqa: PLC0415
+def _remove_leftovers(variant: str) -> None:
+    """Remove what trainings left that were killed: this variant's, and those of others whose process is gone."""
+    for folder in (path for parent in (_DRAFTS, RECORDED) for path in parent.glob("*")):
+        if folder.name == variant:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            remove_if_dead(_lock_of(folder.name), folder)
 
-    history: list[dict[str, Any]] = []
-    layers: list[dict[str, Any]] = []
-    predicted: dict[int, dict[Predicted, NDArray[np.float32]]] = {}
-    images = predicted_images()
-    clocks = dict.fromkeys(seeds, 0.0)
 
-    def on_start(seed: int) -> None:
-        clocks[seed] = time.perf_counter()
-        recorder.start(seed)
+def _lock_of(variant: str) -> Path:
+    return Path(f".hemline/train-{variant}.lock")
 
-    def on_epoch(seed: int, figures: dict[str, float]) -> None:
-        seconds, clocks[seed] = time.perf_counter() - clocks[seed], time.perf_counter()
-        history.append({"seed": seed} | figures)
-        recorder.epoch(seed, figures | {"seconds": seconds})
-        progress = Progress(settings.variant, seed, int(figures["epoch"]), settings.training.epochs)
-        print(progress.line(figures), flush=True)
 
-    def on_model(seed: int, model: "keras.Sequential") -> None:
-        save_model(model, draft.model_path(seed))
-        recorder.finish(seed, serving_model(model, settings.normalize.scale), draft.model_sha256(seed))
-        predicted[seed] = {name: trainer.predict(model, array) for name, array in images.items()}
-        layers[:] = describe_layers(model)
+def _arrays(sets: dict[str, Labelled], images: dict[Predicted, NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
+    """Return all that determines the results by their names."""
+    return {f"{name} {field}": array for name, each in sets.items() for field, array in each._asdict().items()} | {
+        f"{name} predicted": array for name, array in images.items()
+    }
 
-    train_seeds(trainer, seeds, on_start, on_epoch, on_model)
-    probabilities = {name: np.stack([predicted[seed][name] for seed in seeds]) for name in images}
-    draft.write(settings, history, layers, probabilities)
+
+class _Run:
+    """The trainings of one variant: each epoch is recorded, shown and now and then kept, and all of it written."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        images: dict[Predicted, NDArray[np.float32]],
+        draft: Trained,
+        *,
+        recorder: Recorder,
+        checkpoints: Checkpoints,
+    ) -> None:
+        self._settings, self._images = settings, images
+        self._draft, self._recorder, self._checkpoints = draft, recorder, checkpoints
+        self._rows: dict[int, list[Row]] = {}
+        self._predicted: dict[int, dict[Predicted, NDArray[np.float32]]] = {}
+        self._layers: list[dict[str, Any]] = []
+        self._clocks: dict[int, float] = {}
+
+    def train(self, trainer: "Trainer", seeds: list[int]) -> None:
+        """Train those seeds that earlier, interrupted runs have not finished, and write everything into the draft."""
+        from hemline.training.trainer import train_seeds  # noqa: PLC0415
+
+        finished = {seed: found for seed in seeds if (found := self._checkpoints.finished(seed))}
+        rest = [seed for seed in seeds if seed not in finished]
+        snapshots = {seed: snapshot for seed in rest if (snapshot := self._checkpoints.snapshot(seed))}
+        if finished or snapshots:
+            show(
+                resumption(
+                    self._settings.variant, list(finished), {s: len(each.history) for s, each in snapshots.items()}
+                )
+            )
+        for seed, found in finished.items():
+            self._adopt(seed, found)
+        self._rows |= {seed: list(snapshot.history) for seed, snapshot in snapshots.items()}
+        with asked_to_end() as self._asked:
+            try:
+                finish = partial(self._finish, trainer)
+                train_seeds(trainer, rest, self._start, self._epoch, finish, after=snapshots, on_state=self._state)
+            except CancelledError:
+                sys.exit(TERMINATED)
+        self._write(seeds)
+
+    def _start(self, seed: int) -> None:
+        if self._asked.is_set():
+            raise CancelledError
+        self._recorder.start(seed, self._checkpoints.training_id, self._rows.setdefault(seed, []))
+        self._clocks[seed] = time.perf_counter()
+        self._checkpoints.begin(seed)
+
+    def _epoch(self, seed: int, figures: dict[str, float]) -> None:
+        seconds, self._clocks[seed] = time.perf_counter() - self._clocks[seed], time.perf_counter()
+        at = now()
+        self._rows[seed].append(figures | {"seconds": seconds, "at": at})
+        self._recorder.epoch(seed, figures | {"seconds": seconds}, at)
+        progress = Progress(self._settings.variant, seed, int(figures["epoch"]), self._settings.training.epochs)
+        show(progress.line(figures))
+
+    def _state(self, seed: int, state: "State") -> None:
+        from hemline.training.trainer import arrays_of  # noqa: PLC0415
+
+        asked = self._asked.is_set()
+        if asked or self._checkpoints.due(seed):
+            self._checkpoints.keep(seed, Snapshot(self._rows[seed], arrays_of(state)))
+        if asked:
+            raise CancelledError
+
+    def _finish(self, trainer: "Trainer", seed: int, model: "keras.Sequential") -> None:
+        from hemline.training.model import save_model  # noqa: PLC0415
+
+        save_model(model, self._draft.model_path(seed))
+        self._record(seed, model)
+        self._predicted[seed] = {name: trainer.predict(model, array) for name, array in self._images.items()}
+        self._checkpoints.finish(seed, Finished(self._rows[seed], self._draft.model_path(seed), self._predicted[seed]))
+
+    def _adopt(self, seed: int, finished: Finished) -> None:
+        """Take over a training that has finished already; its run is completed where that is needed."""
+        from hemline.training.model import load_model  # noqa: PLC0415
+
+        shutil.copyfile(finished.model, self._draft.model_path(seed))
+        self._rows[seed] = finished.history
+        self._predicted[seed] = {name: finished.predicted[name] for name in self._images}
+        self._recorder.start(seed, self._checkpoints.training_id, finished.history)
+        self._record(seed, load_model(finished.model))
+
+    def _record(self, seed: int, model: "keras.Sequential") -> None:
+        from hemline.training.model import describe_layers, serving_model  # noqa: PLC0415
+
+        served = serving_model(model, self._settings.normalize.scale)
+        self._recorder.finish(seed, served, self._draft.model_sha256(seed))
+        self._layers = describe_layers(model)
+
+    def _write(self, seeds: list[int]) -> None:
+        history = [
+            {"seed": seed} | {key: value for key, value in row.items() if key not in {"seconds", "at"}}
+            for seed in seeds
+            for row in self._rows[seed]
+        ]
+        probabilities = {name: np.stack([self._predicted[seed][name] for seed in seeds]) for name in self._images}
+        self._draft.write(self._settings, history, self._layers, probabilities)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
+import time
 from contextlib import closing, suppress
 
 import numpy as np
@@ -107,6 +109,118 @@ def test_an_interrupted_training_ends_without_a_traceback_of_its_own_and_leaves_
     assert "Traceback" not in output_of(prepared)
     assert models(prepared) == set()
     assert statuses(prepared) == ["KILLED", "KILLED"]
+
+
+# Enough epochs that a checkpoint is written half-way, on a slow machine as well.
+SOME_SECONDS = 2500
+
+
+def histories_of_steps(pipeline):
+    """Return by run id how many losses there are of the finished runs, and of how many steps."""
+    with closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
+        query = "SELECT COUNT(*), COUNT(DISTINCT step) FROM metrics JOIN runs USING (run_uuid) \
+            WHERE key = 'loss' AND status = 'FINISHED' GROUP BY run_uuid"
+        return connection.execute(query).fetchall()
+
+
+def kept(pipeline, pattern):
+    return list(pipeline.folder.glob(f".hemline/checkpoints/*/{pattern}"))
+
+
+def go_on(pipeline):
+    """Start DVC again, and return it and the line that tells where its training goes on."""
+    (pipeline.folder.parent / "output").write_text("")
+    dvc = pipeline.start("dvc", "repro", "train@linear")
+    wait_until(lambda: "linear  seed" in output_of(pipeline) or dvc.poll() is not None)
+    (line,) = [line for line in output_of(pipeline).splitlines() if "an earlier run was ended half-way" in line]
+    return dvc, line
+
+
+def end(dvc, pipeline, number):
+    """Send a signal to all processes, and return what DVC says of the training's end."""
+    os.killpg(dvc.pid, number)
+    dvc.wait(PATIENCE)
+    wait_until(lambda: not trainings(pipeline))
+    return output_of(pipeline)
+
+
+def digests(pipeline):
+    return {path.name: path.read_bytes() for path in (pipeline.folder / "models/linear").iterdir()}
+
+
+def test_a_training_that_is_ended_in_every_way_goes_on_each_time_and_ends_as_if_nothing_had_happened(prepared):
+    prepared.set(seeds=[0, 1, 2], epochs=SOME_SECONDS)
+    (prepared.folder.parent / "output").write_text("")
+    dvc = prepared.start("dvc", "repro", "train@linear")
+    wait_until(lambda: len(kept(prepared, "seed-?.npz")) == 2)
+    end(dvc, prepared, signal.SIGKILL)
+
+    dvc, line = go_on(prepared)
+    assert line.count(" goes on after epoch ") == 2
+    # A machine that is taken away tells all processes; this one saves its present epoch first.
+    assert "Traceback" not in end(dvc, prepared, signal.SIGTERM)
+    (last,) = [line for line in output_of(prepared).splitlines() if "seed 0  epoch" in line][-1:]
+    assert models(prepared) == set()
+
+    dvc, line = go_on(prepared)
+    assert f"seed 0 goes on after epoch {last.split('epoch ')[1].split('/')[0]}" in line
+    wait_until(lambda: len(kept(prepared, "seed-?-finished.npz")) == 2 and "seed 2  epoch" in output_of(prepared))
+    said = end(dvc, prepared, signal.SIGINT)
+    assert "exited with 130" in said
+    assert "Traceback" not in said
+
+    dvc, line = go_on(prepared)
+    assert line.endswith("seed 0 is finished, seed 1 is finished")
+    assert dvc.wait(PATIENCE) == 0
+    assert models(prepared) == {*TRAINED, "seed-2.keras"}
+    # Two seeds went on in their runs; the third was ended before it had a checkpoint, and perhaps a run.
+    assert statuses(prepared) in (3 * ["FINISHED"], [*3 * ["FINISHED"], "KILLED"])
+    assert histories_of_steps(prepared) == [(SOME_SECONDS, SOME_SECONDS)] * 3
+    assert kept(prepared, "*") == []
+
+    resumed = digests(prepared)
+    prepared.run("dvc", "repro", "--force", "--single-item", "train@linear")
+    assert digests(prepared) == resumed
+
+
+@pytest.mark.trials(few=2, many=25)
+@pytest.mark.parametrize(
+    "command", [("dvc", "repro", "train@linear"), (sys.executable, "-m", "stages.train", "linear")]
+)
+def test_ctrl_c_is_heard_every_time(prepared, command, repetitions):
+    prepared.set(epochs=ENDLESS)
+    prepared.run("dvc", "repro", "normalize")
+    for repetition in range(repetitions):
+        (prepared.folder.parent / "output").write_text("")
+        process = prepared.start(*command)
+        wait_until(lambda: "linear  seed" in output_of(prepared))
+        time.sleep(np.random.default_rng(repetition).uniform(0, 1))
+        os.killpg(process.pid, signal.SIGINT)
+        # Far more than it takes, and less than it would take to notice that someone has pressed the keys again.
+        assert process.wait(10) in {130, 255}
+        wait_until(lambda: not trainings(prepared))
+        assert "Traceback" not in output_of(prepared)
+
+
+def test_what_killed_trainings_left_is_removed_by_the_next_stage_of_another_variant(pipeline):
+    pipeline.environment["TMPDIR"] = str(pipeline.folder.parent / "temporary")
+    (pipeline.folder.parent / "temporary").mkdir()
+    (pipeline.folder.parent / "output").write_text("")
+    pipeline.set(epochs=ENDLESS)
+    dvc = pipeline.start("dvc", "repro", "train@linear")
+    wait_until(lambda: "linear  seed" in output_of(pipeline) and list((pipeline.folder / ".hemline/live").glob("*")))
+    recorded = pipeline.folder / ".hemline/recorded/linear"
+    recorded.mkdir(parents=True, exist_ok=True)
+    end(dvc, pipeline, signal.SIGKILL)
+    left = [*(pipeline.folder.parent / "temporary").glob("hemline-*"), pipeline.folder / ".hemline/models/linear"]
+    left += [recorded, *(pipeline.folder / ".hemline/live").glob("*")]
+    assert len(left) >= 5
+    assert all(path.exists() for path in left)
+    pipeline.set(epochs=1)
+    pipeline.run("dvc", "repro", "--force", "--single-item", "train@dense-4")
+    assert not [path for path in left if path.exists()]
+    assert not list((pipeline.folder.parent / "temporary").iterdir())
+    assert "RUNNING" not in statuses(pipeline)
 
 
 @pytest.mark.trials(few=1, many=10)

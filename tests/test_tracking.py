@@ -69,7 +69,7 @@ def empty_database(tmp_path_factory):
 @pytest.fixture
 def in_a_thread(monkeypatch):
     """Let recorders record in a thread and not in a process, which would import MLflow each time."""
-    monkeypatch.setattr("hemline.tracking.recorder.helper_process", lambda: ThreadPoolExecutor(1))
+    monkeypatch.setattr("hemline.tracking.recorder.helper_process", lambda _: ThreadPoolExecutor(1))
     _writer.cache_clear()
 
 
@@ -484,14 +484,131 @@ def holder(workspace):
         process.kill()
 
 
-def test_a_run_whose_process_was_killed_is_marked_at_the_next_start_and_a_live_one_never(holder):
+def statuses():
+    """Return the statuses of all runs as they are in the database, which is not opened by MLflow."""
+    with closing(sqlite3.connect("mlflow.db")) as connection:
+        return [status for (status,) in connection.execute("SELECT status FROM runs")]
+
+
+def kill_with_its_helper(holder):
+    beside = psutil.Process(holder.pid).children()
+    for each in (*beside, holder):
+        each.kill()
+    assert not psutil.wait_procs(beside, timeout=60)[1]
+
+
+def test_a_run_whose_processes_were_killed_is_marked_at_the_next_start_and_a_live_one_never(holder):
     assert [run.info.status for run in all_runs()] == ["RUNNING"]
     assert [run.info.status for run in all_runs()] == ["RUNNING"]
+    kill_with_its_helper(holder)
+    assert statuses() == ["RUNNING"]
+    assert [run.info.status for run in all_runs()] == ["KILLED"]
+    assert not list(Path(".hemline/live").iterdir())
+
+
+def test_a_run_that_was_killed_is_marked_whatever_data_set_comes_next(holder):
+    kill_with_its_helper(holder)
+    store.open_store("another")
+    assert statuses() == ["KILLED"]
+
+
+def test_the_helper_of_a_training_that_is_killed_marks_its_runs_and_ends(holder):
     beside = psutil.Process(holder.pid).children()
     holder.kill()
     assert not psutil.wait_procs(beside, timeout=60)[1]
-    assert [run.info.status for run in all_runs()] == ["KILLED"]
+    assert statuses() == ["KILLED"]
     assert not list(Path(".hemline/live").iterdir())
+
+
+def test_locks_that_no_process_holds_are_removed_at_the_next_start(workspace):
+    Path(".hemline/live").mkdir(parents=True, exist_ok=True)
+    Path(".hemline/live/killed-before-its-run-was-made.lock").touch()
+    held = liveness.live_lock()
+    store.open_store("tiny")
+    assert [str(path.resolve()) for path in Path(".hemline/live").iterdir()] == [held.lock_file]
+    liveness.end_lock(held)
+
+
+# A training that was ended half-way and goes on.
+
+ROWS = [EPOCHS[0] | {"seconds": 0.5, "at": 1_700_000_000_000}, EPOCHS[1] | {"seconds": 0.25, "at": 1_700_000_001_000}]
+
+
+def interrupt_after(epochs, training_id="first", model=None):
+    """Record some epochs of a training, perhaps its model, and let it be interrupted."""
+    with suppress(KeyboardInterrupt), Recorder(settings_of()) as recorder:
+        recorder.start(0, training_id)
+        for figures in EPOCHS[:epochs]:
+            recorder.epoch(0, figures)
+        if model:
+            recorder.finish(0, serving_model(model_of(), 255), model)
+        recorder._told[-1].result()
+        raise KeyboardInterrupt
+
+
+def go_on(earlier, rest, training_id="first"):
+    with Recorder(settings_of()) as recorder:
+        recorder.start(0, training_id, ROWS[:earlier])
+        for figures in EPOCHS[earlier : earlier + rest]:
+            recorder.epoch(0, figures | {"seconds": 9.0})
+        recorder.finish(0, serving_model(model_of(), 255), "f" * 64)
+
+
+@pytest.mark.parametrize("recorded", [0, 1, 2])
+def test_a_training_that_goes_on_goes_on_with_its_run_and_logs_no_step_twice(workspace, recorded):
+    # Recording may have been behind the checkpoint, or ahead of it.
+    interrupt_after(recorded)
+    before = only_run()
+    assert before.info.status == "KILLED"
+    go_on(1, 1)
+    run = only_run()
+    assert run.info.run_id == before.info.run_id
+    assert run.info.status == "FINISHED"
+    assert run.info.end_time > before.info.end_time
+    client = store.open_store("tiny").client
+    for key in (*EPOCHS[0], "seconds"):
+        if key != "epoch":
+            assert sorted(point.step for point in client.get_metric_history(run.info.run_id, key)) == [1, 2]
+    assert run.data.tags[store.SHA_TAG] == "f" * 64
+    assert not list(Path(".hemline/live").iterdir())
+
+
+def test_a_run_that_goes_on_is_running_meanwhile_and_has_a_lock(workspace):
+    interrupt_after(1)
+    with Recorder(settings_of()) as recorder:
+        recorder.start(0, "first", ROWS[:1])
+        recorder._told[-1].result()
+        assert [run.info.status for run in all_runs()] == ["RUNNING"]
+
+
+def test_a_training_whose_run_is_gone_gets_a_new_one_with_all_its_epochs(workspace):
+    interrupt_after(1)
+    store.open_store("tiny").client.delete_run(only_run().info.run_id)
+    go_on(1, 1)
+    run = only_run()
+    assert sorted(steps_of(run)) == [1, 2]
+    (first, _) = sorted(
+        store.open_store("tiny").client.get_metric_history(run.info.run_id, "seconds"), key=lambda point: point.step
+    )
+    assert (first.value, first.timestamp) == (0.5, 1_700_000_000_000)
+
+
+def test_another_training_of_the_same_settings_has_a_run_of_its_own(workspace):
+    interrupt_after(1)
+    go_on(1, 1, training_id="second")
+    assert sorted(run.info.status for run in all_runs()) == ["FINISHED", "KILLED"]
+
+
+def test_a_finished_run_is_left_as_it_is_and_one_that_only_lacks_its_end_is_given_it(workspace):
+    interrupt_after(2, model="f" * 64)
+    before = only_run()
+    assert before.info.status == "FINISHED"
+    go_on(2, 0)
+    assert only_run().info.end_time == before.info.end_time
+    store.open_store("tiny").client.set_terminated(before.info.run_id, "KILLED")
+    go_on(2, 0)
+    assert only_run().info.status == "FINISHED"
+    assert len(only_run().outputs.model_outputs) == 1
 
 
 def test_another_repository_that_uses_the_same_store_leaves_live_runs_alone(holder, monkeypatch, tmp_path_factory):

@@ -5,6 +5,7 @@ messages, and whether they are held is asked without waiting.
 """
 
 import socket
+import time
 import uuid
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from filelock import BaseFileLock, FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
+from hemline.processes.leftovers import remove_if_dead
 from hemline.repository import repository
 
 HOST_TAG = "host"
 LOCK_TAG = "live_lock"
+# Seconds that the helper process of a training that was killed has for its last words.
+_PATIENCE, _POLL = 10.0, 0.1
 
 
 def live_lock() -> FileLock:
@@ -29,6 +33,27 @@ def live_lock() -> FileLock:
     lock = FileLock(_folder() / f"{uuid.uuid4().hex}.lock", thread_local=False)
     lock.acquire()
     return lock
+
+
+def take_over(run: Run) -> FileLock:
+    """Return the lock of a training that goes on with ``run``, once the process that was killed is gone altogether.
+
+    That one's helper process may still be marking the run as ended, for some seconds.
+    """
+    end = time.monotonic() + _PATIENCE
+    path = Path(run.data.tags.get(LOCK_TAG, "/nowhere/lock"))
+    while time.monotonic() < end and _here(path).exists():
+        if lock := _lock_of_the_dead(path):
+            end_lock(lock)
+            break
+        time.sleep(_POLL)
+    return live_lock()
+
+
+def remove_dead_locks() -> None:
+    """Remove the locks that no live process holds; a run whose lock is missing counts as dead."""
+    for path in _folder().glob("*.lock"):
+        remove_if_dead(path)
 
 
 def end_lock(lock: BaseFileLock) -> None:
@@ -55,8 +80,7 @@ def end_if_dead(client: MlflowClient, run: Run) -> None:
 
 def _lock_of_the_dead(path: Path) -> FileLock | None:
     """Take the lock at ``path``, or return None where a live process holds it, or nothing can be said about that."""
-    if (_folder() / path.name).exists():
-        path = _folder() / path.name  # the lock of a repository that was moved went with it
+    path = _here(path)
     lock = FileLock(path)
     try:
         if not path.parent.is_dir():
@@ -65,6 +89,12 @@ def _lock_of_the_dead(path: Path) -> FileLock | None:
     except OSError:  # held; or another user's
         return None
     return lock
+
+
+def _here(path: Path) -> Path:
+    """Return where the lock is: that of a repository that was moved went with it."""
+    moved = _folder() / path.name
+    return moved if moved.exists() else path
 
 
 def _folder() -> Path:

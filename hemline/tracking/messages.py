@@ -20,14 +20,6 @@ class Open:
 
 
 @dataclass(frozen=True)
-class Start:
-    """The training of ``seed`` has begun."""
-
-    seed: int
-    at: int
-
-
-@dataclass(frozen=True)
 class Epoch:
     """An epoch of ``seed`` has ended.
 
@@ -40,6 +32,23 @@ class Epoch:
     seed: int
     figures: Mapping[str, float]
     at: int
+
+
+@dataclass(frozen=True)
+class Start:
+    """The training of ``seed`` has begun, or goes on.
+
+    Attributes:
+        seed: of the training.
+        at: when it began.
+        training_id: of a training that may be killed and go on, with all of its seeds; its run is found by it.
+        earlier: the epochs before it was killed, or ended.
+    """
+
+    seed: int
+    at: int
+    training_id: str = ""
+    earlier: tuple[Epoch, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 import functools
 import shutil
 import sys
+import threading
+from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.helper import helper_process
+from hemline.processes.waiting import wait_for
 from hemline.tracking.messages import End, Epoch, Finish, Message, Open, Start, now
 from hemline.tracking.model_file import ModelFile
 from hemline.training.trained import Settings
@@ -18,6 +21,12 @@ from hemline.training.trained import Settings
 if TYPE_CHECKING:
     from hemline.tracking.store_writer import StoreWriter
     from hemline.training.tensorflow import keras
+
+
+# Models on their way to the helper process.
+RECORDED = Path(".hemline/recorded")
+# Seconds that an interrupted training has to mark its runs.
+_GOODBYE = 0.5
 
 
 class Recorder:
@@ -29,14 +38,15 @@ class Recorder:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._models = Path(".hemline/recorded") / settings.variant
+        self._models = RECORDED / settings.variant
         self._helper = ExitStack()
         self._told: list[Future[None]] = []
+        self._started = False
 
     def __enter__(self) -> Self:
         # A stage `train` on a tiny data set takes 5.7 s with a helper, 8.4 s with a thread of this process, and 3.4 s
         # without any recording (the best of 12 turns; in the median, on a busy machine, 9.9, 13.3 and 6.3 s).
-        self._process = self._helper.enter_context(helper_process())
+        self._process = self._helper.enter_context(helper_process(_end_killed))
         self._tell(Open(self._settings))
         return self
 
@@ -45,25 +55,38 @@ class Recorder:
     ) -> None:
         """Wait for what is to be recorded; runs that have not finished end as FAILED, or KILLED if interrupted."""
         failed = kind is not None and issubclass(kind, Exception)
-        if kind is not None and not failed:
+        interrupted = kind is not None and not failed
+        if interrupted:
             # Who presses Ctrl-C does not want to wait for what is still to be recorded.
             for each in self._told:
                 each.cancel()
         self._tell(End("FAILED" if failed else "KILLED", now()))
-        self._helper.close()
+        if not interrupted:
+            wait_for(self._told)
+        elif self._started:  # before, no run is to be marked; MLflow may just be imported
+            wait_for(self._told, _GOODBYE)
+        self._helper.__exit__(kind, error, traceback)
         shutil.rmtree(self._models, ignore_errors=True)
         for each in self._told:
-            if not each.cancelled() and (failure := each.exception()):
+            if each.done() and not each.cancelled() and (failure := each.exception()):
                 warn(failure)
                 break
 
-    def start(self, seed: int) -> None:
-        """Start the run of ``seed``."""
-        self._tell(Start(seed, now()))
+    def start(self, seed: int, training_id: str = "", earlier: Sequence[Mapping[str, float]] = ()) -> None:
+        """Start the run of ``seed``, or go on with it.
 
-    def epoch(self, seed: int, figures: dict[str, float]) -> None:
-        """Log one epoch's figures."""
-        self._tell(Epoch(seed, figures, now()))
+        Args:
+            seed: the training's seed.
+            training_id: by which the run is found if the training is killed and goes on.
+            earlier: the figures of the epochs that the training goes on from, with ``at``, when each ended.
+        """
+        epochs = tuple(Epoch(seed, {k: v for k, v in row.items() if k != "at"}, int(row["at"])) for row in earlier)
+        self._started = True
+        self._tell(Start(seed, now(), training_id, epochs))
+
+    def epoch(self, seed: int, figures: Mapping[str, float], at: int | None = None) -> None:
+        """Log one epoch's figures, of the time ``at``, now by default."""
+        self._tell(Epoch(seed, figures, now() if at is None else at))
 
     def finish(self, seed: int, model: "keras.Sequential", sha256: str) -> None:
         """Log the trained model, and end the run of ``seed``.
@@ -98,9 +121,19 @@ def warn(error: BaseException) -> None:
     print(f"warning: MLflow: {first_line}; run `make sync` to complete it from the results", file=sys.stderr)
 
 
+_writing = threading.Lock()
+
+
 def _write(message: Message) -> None:
     """Write what a message tells, in the helper process."""
-    _writer().write(message)
+    with _writing:
+        _writer().write(message)
+
+
+def _end_killed() -> None:
+    """Mark the runs of a training that was killed, in its helper process, which has outlived it."""
+    if _writer.cache_info().currsize:
+        _write(End("KILLED", now()))
 
 
 @functools.cache

@@ -19,7 +19,7 @@ from hemline.processes.lock import locked
 from hemline.repository import repository
 from hemline.tracking import relocate
 from hemline.tracking.damaged import damage, is_damage, move_aside
-from hemline.tracking.liveness import end_if_dead, running_here
+from hemline.tracking.liveness import end_if_dead, remove_dead_locks, running_here
 
 # What `mlflow run` hands to its children. It names one run, of another experiment, for all trainings: kept as a tag.
 _PROJECT_RUN = os.environ.pop("MLFLOW_RUN_ID", None)
@@ -75,8 +75,10 @@ def open_store(experiment: str) -> Store:
         _create(database)
     mlflow.set_tracking_uri(uri)
     store = Store(MlflowClient(uri), _experiment(MlflowClient(uri), experiment, database))
-    for run in search(store, running_here()):
+    everywhere = [each.experiment_id for each in store.client.search_experiments()]
+    for run in search(store, running_here(), everywhere):
         end_if_dead(store.client, run)
+    remove_dead_locks()
     return store
 
 
@@ -171,12 +173,12 @@ def _experiment(client: MlflowClient, name: str, database: Path | None) -> str:
     return str(found.experiment_id)
 
 
-def search(store: Store, condition: str) -> list[Any]:
-    """Return all runs of the experiment that meet ``condition``, newest first."""
+def search(store: Store, condition: str, experiments: list[str] | None = None) -> list[Any]:
+    """Return all runs of the experiment, or of several, that meet ``condition``, newest first."""
     runs: list[Any] = []
     token = None
     while True:
-        page = store.client.search_runs([store.experiment_id], condition, page_token=token)
+        page = store.client.search_runs(experiments or [store.experiment_id], condition, page_token=token)
         runs += page
         token = page.token
         if not token:

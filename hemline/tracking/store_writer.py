@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from filelock import BaseFileLock
-from mlflow.entities import Metric
+from mlflow.entities import Metric, Run
 
 from hemline.tracking import liveness, mlflow_run, store
 from hemline.tracking.messages import End, Epoch, Finish, Message, Open, Start
@@ -14,6 +14,7 @@ from hemline.tracking.recorder import warn
 
 # A write costs as much for one epoch as for ten, and no eye follows faster.
 _SECONDS_BETWEEN_WRITES = 1.0
+_TRAINING_TAG = "training_id"
 
 
 @dataclass
@@ -24,6 +25,8 @@ class _Live:
     lock: BaseFileLock
     unwritten: list[Metric] = field(default_factory=list)
     written: float = -math.inf  # when, by the monotonic clock
+    known: frozenset[tuple[str, int]] = frozenset()  # metrics, and their steps, of before the training went on
+    has_model: bool = False
 
 
 class StoreWriter:
@@ -61,23 +64,53 @@ class StoreWriter:
                 assert_never(message)
 
     def _start(self, message: Start) -> None:
+        found = self._run_of(message) if message.earlier else None
+        live = self._go_on(found) if found else self._create(message)
+        if live is None:
+            return
+        self._runs[message.seed] = live
+        for epoch in message.earlier:
+            self._log_epoch(epoch)
+
+    def _create(self, message: Start) -> _Live:
         lock = liveness.live_lock()
-        tags = {liveness.LOCK_TAG: lock.lock_file}
-        run_id = mlflow_run.create_run(self._store, self._settings, message.seed, tags, message.at)
-        self._runs[message.seed] = _Live(run_id, lock)
+        tags = {liveness.LOCK_TAG: lock.lock_file} | (
+            {_TRAINING_TAG: message.training_id} if message.training_id else {}
+        )
+        return _Live(mlflow_run.create_run(self._store, self._settings, message.seed, tags, message.at), lock)
+
+    def _run_of(self, message: Start) -> Run | None:
+        """Return the run of a training that goes on, if there still is one."""
+        condition = f"tags.{_TRAINING_TAG} = '{message.training_id}' and tags.seed = '{message.seed}'"
+        return next(iter(store.search(self._store, condition)), None)
+
+    def _go_on(self, run: Run) -> _Live | None:
+        """Let a run that was ended run again; one that has all there is to know is left as it is."""
+        run_id, client = run.info.run_id, self._store.client
+        if run.info.status == "FINISHED":
+            return None
+        lock = liveness.take_over(run)
+        client.set_tag(run_id, liveness.LOCK_TAG, lock.lock_file)
+        client.update_run(run_id, "RUNNING")
+        known = {(key, each.step) for key in run.data.metrics for each in client.get_metric_history(run_id, key)}
+        return _Live(run_id, lock, known=frozenset(known), has_model=store.SHA_TAG in run.data.tags)
 
     def _log_epoch(self, message: Epoch) -> None:
         """Log one epoch's figures; those of short epochs several at once."""
         live = self._runs[message.seed]
-        live.unwritten += mlflow_run.epoch_metrics(message.figures, message.at)
+        metrics = mlflow_run.epoch_metrics(message.figures, message.at)
+        live.unwritten += [metric for metric in metrics if (metric.key, metric.step) not in live.known]
         if time.monotonic() - live.written >= _SECONDS_BETWEEN_WRITES:
             self._log_unwritten(live)
 
     def _finish(self, message: Finish) -> None:
         """Log the trained model, and end its run."""
-        live = self._runs[message.seed]
+        live = self._runs.get(message.seed)
+        if live is None:  # its run had finished before the training went on
+            return
         self._log_unwritten(live)
-        mlflow_run.log_model(self._store, live.run_id, message.model, message.sha256, message.seed)
+        if not live.has_model:
+            mlflow_run.log_model(self._store, live.run_id, message.model, message.sha256, message.seed)
         self._end(message.seed, "FINISHED", message.at)
 
     def _log_unwritten(self, live: _Live) -> None:

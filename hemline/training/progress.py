@@ -1,7 +1,7 @@
 """The lines that a training prints, one an epoch: how they are written, and how they are read back."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Self
 
 _LINE = re.compile(r"^(?P<variant>[a-z0-9-]+)  seed (?P<seed>\d+)  epoch (?P<epoch>\d+)/(?P<epochs>\d+)  ")
@@ -25,3 +25,21 @@ class Progress(NamedTuple):
         """Return what a line tells, or None where it is another line."""
         found = _LINE.match(line)
         return cls(found["variant"], *(int(found[key]) for key in ("seed", "epoch", "epochs"))) if found else None
+
+
+def resumption(variant: str, finished: Sequence[int], epochs: Mapping[int, int]) -> str:
+    """Return the line that tells where a training goes on.
+
+    Args:
+        variant: the variant's name.
+        finished: seeds whose trainings had finished.
+        epochs: how many of its epochs each seed had trained, of those that had not.
+    """
+    parts = [f"seed {seed} is finished" for seed in finished]
+    parts += [f"seed {seed} goes on after epoch {epoch}" for seed, epoch in epochs.items()]
+    return f"{variant}: an earlier run was ended half-way: {', '.join(parts)}"
+
+
+def show(line: str) -> None:
+    """Print a line as a whole, where other threads print as well."""
+    print(f"{line}\n", end="", flush=True)

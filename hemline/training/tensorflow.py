@@ -4,17 +4,15 @@ Everything that needs them imports them from here (``from hemline.training.tenso
 settings are read once, at the first import. Whoever can do without for a while imports what needs them later.
 """
 
-import atexit
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import joblib
 
+from hemline.processes.leftovers import own_folder
 from hemline.target import fix_target
 
 _SETTINGS = {
@@ -31,16 +29,11 @@ _SETTINGS = {
 _UNUSED = ("matplotlib", "pandas", "scipy", "sklearn")
 
 
-def _program_folder() -> Path:
-    """Return a folder in which XLA keeps what it compiled for one device, and from which the other devices load it.
-
-    Each device has a cache of its own in memory, and would compile the same program again: 1.3 CPU seconds for each
-    variant and further core. The folder is this process's only: compiled code is code for one processor, and the next
-    process may run on another. A TensorFlow that no longer knows the flag refuses to start.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="hemline-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+# In which XLA keeps what it compiled for one device, and from which the other devices load it. Each device has a cache
+# of its own in memory, and would compile the same program again: 1.3 CPU seconds for each variant and further core. The
+# folder is this process's only: compiled code is code for one processor, and the next process may run on another. A
+# TensorFlow that no longer knows the flag refuses to start.
+PROGRAM_FOLDER = own_folder("hemline-")
 
 
 @contextmanager
@@ -75,8 +68,6 @@ def _quiet_import() -> Iterator[None]:
             os.dup2(stderr, 2)
             os.close(stderr)
 
-
-PROGRAM_FOLDER = _program_folder()
 
 fix_target()
 os.environ.update(_SETTINGS)

@@ -7,8 +7,8 @@ It is traced once per variant; its seeds share it, and run side by side, each on
 
 import math
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from hemline.data.normalized import Labelled
 from hemline.errors import InputError
 from hemline.params import Training
+from hemline.processes.waiting import as_completed, wait_for
+from hemline.training.checkpoint import Arrays, Snapshot
 from hemline.training.dense import BlockedDense, cut, join
 from hemline.training.dropout import FastDropout
 from hemline.training.model import Layers, build_model
@@ -105,35 +107,57 @@ class Trainer:
         traces = (self._run_chunk, self._run_evaluation, self._run_prediction)
         return sum(function.experimental_get_tracing_count() for function in traces)
 
-    def fit(self, seed: int, on_epoch: Callable[[History], None] = lambda _: None) -> keras.Sequential:
+    def fit(
+        self,
+        seed: int,
+        on_epoch: Callable[[History], None] = lambda _: None,
+        *,
+        after: Snapshot | None = None,
+        on_state: Callable[[State], None] = lambda _: None,
+    ) -> keras.Sequential:
         """Train with ``seed`` on the present device, and return the trained model.
 
         Args:
             seed: determines the initial weights, the order of the images in every epoch, and dropout.
             on_epoch: is given each epoch's figures; what it raises ends the training.
+            after: an earlier training with this seed to go on from; None starts one. Both end with equal bytes.
+            on_state: is then given the state, of which ``arrays_of`` makes a snapshot's; what it raises ends the
+                training, too.
 
         Raises:
             InputError: the loss is no longer finite, or no temporary space is left.
         """
         model, state = self._start(seed)
-        for epoch in range(1, self._training.epochs + 1):
-            totals = _no_totals()
-            for chunk in self._train.chunks(self._order(seed, epoch)):
-                self._compile(state, chunk)
-                state, totals = self._run_chunk(state, totals, chunk)
-            figures = {"epoch": epoch} | _means("", totals, self._n_images)
-            for prefix, (images, labels) in self._watched.items():
-                totals = self._run_evaluation(state.weights, state.others, images, labels)
-                figures |= _means(f"{prefix}_", totals, len(labels))
+        figures: Mapping[str, float] = {"epoch": 0}
+        if after:
+            figures, state = after.history[-1], _state_of(after.arrays, like=state)
+        while not self._has_ended(figures):
+            figures, state = self._epoch(seed, int(figures["epoch"]) + 1, state)
             self._check_finite(seed, figures, state)
             on_epoch(figures)
-            threshold = self._training.stop_below_loss
-            if threshold is not None and figures["loss"] < threshold:
-                break
+            on_state(state)
         shapes = [tuple(variable.shape) for variable in model.trainable_variables]
         for variable, weight in zip(model.trainable_variables, join(state.weights, shapes), strict=True):
             variable.assign(weight)
         return model
+
+    def _epoch(self, seed: int, epoch: int, state: State) -> tuple[History, State]:
+        """Return the figures of one epoch, and the state after it."""
+        totals = _no_totals()
+        for chunk in self._train.chunks(self._order(seed, epoch)):
+            self._compile(state, chunk)
+            state, totals = self._run_chunk(state, totals, chunk)
+        figures = {"epoch": epoch} | _means("", totals, self._n_images)
+        for prefix, (images, labels) in self._watched.items():
+            totals = self._run_evaluation(state.weights, state.others, images, labels)
+            figures |= _means(f"{prefix}_", totals, len(labels))
+        return figures, state
+
+    def _has_ended(self, figures: Mapping[str, float]) -> bool:
+        """Say whether the epoch of these figures is the last."""
+        threshold = self._training.stop_below_loss
+        low = threshold is not None and figures.get("loss", math.inf) < threshold
+        return low or figures["epoch"] >= self._training.epochs
 
     def predict(self, model: keras.Sequential, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the probabilities that a trained model gives, by the compiled program on the present device.
@@ -273,6 +297,9 @@ def train_seeds(
     on_start: Callable[[int], None],
     on_epoch: Callable[[int, History], None],
     on_model: Callable[[int, keras.Sequential], None],
+    *,
+    after: Mapping[int, Snapshot] | None = None,
+    on_state: Callable[[int, State], None] = lambda *_: None,
 ) -> None:
     """Train once per seed, as many at once as there are devices.
 
@@ -282,9 +309,14 @@ def train_seeds(
         on_start: called with a seed before its training, from the training's thread.
         on_epoch: called with (seed, figures) after each epoch, from the training's thread.
         on_model: called with (seed, trained model), from the training's thread.
+        after: what seeds go on from that had been trained in part.
+        on_state: called with (seed, state) after ``on_epoch``, from the training's thread; its ``CancelledError``
+            ends this seed's training.
 
     Raises:
         InputError: a training failed; the others are ended at their next epoch.
+        CancelledError: trainings were ended by ``on_state``.
+        KeyboardInterrupt: by Ctrl-C; at once, while threads are still computing their present epochs.
     """
     names = devices()
     free: SimpleQueue[str] = SimpleQueue()
@@ -302,19 +334,47 @@ def train_seeds(
         try:
             on_start(seed)
             with tf.device(device):
-                on_model(seed, trainer.fit(seed, checked))
+                snapshot = (after or {}).get(seed)
+                model = trainer.fit(seed, checked, after=snapshot, on_state=lambda state: on_state(seed, state))
+                on_model(seed, model)
         finally:
             free.put(device)
 
-    with ThreadPoolExecutor(len(names), thread_name_prefix="training") as executor:
-        futures = [executor.submit(train, seed) for seed in seeds]
+    executor = ThreadPoolExecutor(len(names), thread_name_prefix="training")
+    futures = [executor.submit(train, seed) for seed in seeds]
+    try:
+        _raise_first_failure(futures)
+    except BaseException as error:
+        stop.set()
+        executor.shutdown(wait=False, cancel_futures=True)
+        if isinstance(error, Exception):
+            wait_for(futures)
+            executor.shutdown()
+        raise
+    executor.shutdown()
+
+
+def _raise_first_failure(futures: Iterable[Future[None]]) -> None:
+    """Wait until all have succeeded or one has failed; one that was cancelled is told last."""
+    cancelled = False
+    for future in as_completed(futures):
         try:
-            for future in as_completed(futures):
-                future.result()
-        except BaseException:
-            stop.set()
-            executor.shutdown(cancel_futures=True)
-            raise
+            future.result()
+        except CancelledError:
+            cancelled = True
+    if cancelled:
+        raise CancelledError
+
+
+def arrays_of(state: State) -> Arrays:
+    """Return a state as arrays, which a snapshot keeps."""
+    return [np.asarray(tensor) for tensor in tf.nest.flatten(state)]
+
+
+def _state_of(arrays: Arrays, like: State) -> State:
+    """Return the state of which ``arrays_of`` made ``arrays``, on the present device."""
+    state: State = tf.nest.pack_sequence_as(like, [tf.constant(array) for array in arrays])
+    return state
 
 
 def _flat_weights(model: keras.Sequential) -> Tensors:

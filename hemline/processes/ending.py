@@ -1,0 +1,94 @@
+"""How a process that computes in threads ends when it is told to: promptly, or with what is worth it saved.
+
+Python's threads cannot be ended, and its exit waits for them: an epoch on a large data set, and a store that does not
+answer, may take minutes. And its exception for Ctrl-C can be lost: raised while a module is imported, it may meet a
+callback, whose exceptions are only printed.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import active_children
+from multiprocessing.util import _run_finalizers  # type: ignore[attr-defined]  # known to no type stubs
+from types import FrameType
+
+from hemline.processes.leftovers import remove_own
+
+INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
+# Seconds that a block has, after Ctrl-C, to say goodbye; a second Ctrl-C takes them away.
+_GRACE = 3
+
+_Handler = Callable[[int, FrameType | None], None]
+
+
+@contextmanager
+def prompt_end() -> Iterator[None]:
+    """Let Ctrl-C end the process, and its children, at once: for a block that has nothing to save.
+
+    Where an inner block has, and raises ``KeyboardInterrupt`` or ``SystemExit(TERMINATED)``, the process ends after it
+    without waiting for its threads.
+    """
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        for child in active_children():
+            child.kill()
+        _end(INTERRUPTED)
+
+    with _handling(signal.SIGINT, interrupt):
+        try:
+            yield
+        except KeyboardInterrupt:
+            _end(INTERRUPTED)
+        except SystemExit as error:
+            if error.code == TERMINATED:
+                _end(TERMINATED)
+            raise
+
+
+@contextmanager
+def asked_to_end() -> Iterator[threading.Event]:
+    """Yield an event that SIGTERM sets, for a block that then saves what is to be saved, and ends by itself.
+
+    A machine sends SIGTERM before it is taken away; a second one ends the process. Ctrl-C is a ``KeyboardInterrupt`` in
+    this block, and the end of the process some seconds later, or with a second one at once.
+    """
+    asked, interrupted = threading.Event(), threading.Event()
+
+    def terminate(_signal: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            _end(TERMINATED)
+        asked.set()
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        if interrupted.is_set():
+            _end(INTERRUPTED)
+        interrupted.set()
+        signal.alarm(_GRACE)  # the system's own: it ends the process whatever this one is stuck in
+        raise KeyboardInterrupt
+
+    with _handling(signal.SIGTERM, terminate), _handling(signal.SIGINT, interrupt):
+        yield asked
+
+
+@contextmanager
+def _handling(number: signal.Signals, handler: _Handler) -> Iterator[None]:
+    """Answer a signal by ``handler``, unless it is ignored, as Ctrl-C is by a shell's job in the background."""
+    former = signal.getsignal(number)
+    if former is signal.SIG_IGN:
+        yield
+        return
+    signal.signal(number, handler)
+    yield
+    # Not where the block raises: the process is about to end, and another signal means the same.
+    signal.signal(number, former)
+
+
+def _end(status: int) -> None:
+    remove_own()
+    # As Python's exit does; or its tracker of semaphores, another process, says that some have leaked.
+    with suppress(Exception):
+        _run_finalizers(0)
+    # As a buffer's lock may be held by the code that was interrupted, nothing is flushed here: lines are, when printed.
+    os._exit(status)

@@ -1,0 +1,283 @@
+"""Checkpoints: what a training that was ended half-way needs to go on, and to end as if nothing had happened.
+
+They lie in the main repository, untracked, so that DVC's temporary copies of it go on as well: a folder for each set of
+all that determines a variant's results (``fingerprint``), with the models of finished seeds, and, for seeds that train,
+the state after one of their last epochs. A stage that succeeds removes its folder. What others left is removed by later
+trainings: all but the newest ``_ABANDONED``, and those not older than ``_DAYS``.
+
+Every file is written beside its place and moved there, and is read whole, against a checksum: half of one is none.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+import hemline
+from hemline.processes.leftovers import remove_if_dead
+from hemline.repository import repository
+from hemline.schema import StrictModel
+from hemline.target import is_target
+from hemline.training.progress import show
+
+# Seconds of a training between two of its checkpoints, and before the first: what is lost at most.
+SECONDS = 5.0
+# ... and the share of a training's time that they may cost.
+_SHARE = 0.01
+_ABANDONED, _DAYS = 10, 14
+# The code that determines results: what dvc.yaml names for the stage `train`.
+CODE = (
+    "hemline/data/normalized.py",
+    "hemline/outputs.py",
+    "hemline/params.py",
+    "hemline/schema.py",
+    "hemline/target.py",
+    "hemline/training",
+    "stages/__init__.py",
+    "stages/train.py",
+)
+LIBRARIES = ("keras", "numpy", "tensorflow")
+
+Row = dict[str, int | float]  # one epoch's figures, and when it ended
+Arrays = Sequence[NDArray[Any]]
+
+
+class Snapshot(NamedTuple):
+    """A training after one of its epochs.
+
+    Attributes:
+        history: a row for each epoch so far, from the first.
+        arrays: the state, flat: weights, what layers keep besides, the optimizer's slots, the number of steps.
+    """
+
+    history: list[Row]
+    arrays: Arrays
+
+
+class Finished(NamedTuple):
+    """A training that has ended as it should.
+
+    Attributes:
+        history: a row for each epoch.
+        model: its file.
+        predicted: probabilities by the name of the set, float32 (images, classes).
+    """
+
+    history: list[Row]
+    model: Path
+    predicted: Mapping[Any, NDArray[np.float32]]
+
+
+class _About(StrictModel):
+    """What a file of arrays says of itself."""
+
+    fingerprint: str
+    history: list[Row]
+    model_sha256: str = ""
+
+
+def fingerprint(settings: Mapping[str, Any], data: Mapping[str, NDArray[Any]]) -> str:
+    """Return a digest of all that determines a variant's results but the seed.
+
+    Args:
+        settings: of the variant, as JSON takes them.
+        data: all arrays that are trained on, watched or predicted, by name; read once, 1.5 GB a second.
+
+    Returns:
+        64 hexadecimal digits; also of the code, the versions of the libraries, and a machine that is not the target.
+    """
+    digests = {name: [str(array.dtype), array.shape, _sha256(array)] for name, array in sorted(data.items())}
+    versions = {library: version(library) for library in LIBRARIES}
+    machine = "" if is_target() else f"{platform.node()} {platform.machine()}"
+    everything = [settings, digests, _code_digest(), versions, machine]
+    return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
+
+
+class Checkpoints:
+    """Those of one variant's training; what cannot be written costs one line, never a training."""
+
+    def __init__(self, variant: str, key: str, parent: Path | None = None) -> None:
+        """Open the folder of ``key``, from ``fingerprint``, and remove what earlier trainings abandoned.
+
+        Args:
+            variant: the variant's name, for what is printed.
+            key: the fingerprint.
+            parent: of the folder; the main repository's by default.
+        """
+        parent = parent or repository() / ".hemline" / "checkpoints"
+        self._variant, self._key = variant, key
+        self._folder = parent / key[:16]
+        self._lock = FileLock(_lock_of(self._folder), thread_local=False)
+        self._clocks: dict[int, float] = {}
+        self._cost = 0.0  # seconds, of the latest
+        self._open = False
+        self.training_id = uuid.uuid4().hex
+        try:
+            self._begin()
+        except OSError as error:
+            self._fail(error)
+
+    def _begin(self) -> None:
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(timeout=0)
+        except TimeoutError:
+            show(f"{self._variant}: another process trains the same; this one keeps no checkpoints")
+            return
+        _remove_abandoned(self._folder)
+        self._folder.mkdir(exist_ok=True)
+        name = self._folder / "training-id"
+        if name.exists():
+            self.training_id = name.read_text()
+        else:
+            _replace(name, lambda draft: draft.write_text(self.training_id))
+        self._open = True
+
+    def finished(self, seed: int) -> Finished | None:
+        """Return what the finished training of ``seed`` left, or None."""
+        found = self._read(f"seed-{seed}-finished.npz")
+        if found is None:
+            return None
+        about, arrays = found
+        model = self._folder / f"seed-{seed}.keras"
+        if not model.is_file() or hashlib.sha256(model.read_bytes()).hexdigest() != about.model_sha256:
+            self._ignore(model, "is not the model of its checkpoint")
+            return None
+        return Finished(about.history, model, arrays)
+
+    def snapshot(self, seed: int) -> Snapshot | None:
+        """Return the latest state of the training of ``seed`` that was kept, or None."""
+        found = self._read(f"seed-{seed}.npz")
+        return Snapshot(found[0].history, [found[1][name] for name in sorted(found[1])]) if found else None
+
+    def begin(self, seed: int) -> None:
+        """Start the clock of ``seed``: a training that is shorter than ``SECONDS`` has no checkpoint."""
+        self._clocks[seed] = time.monotonic()
+
+    def due(self, seed: int) -> bool:
+        """Say whether it is time for a checkpoint."""
+        return self._open and time.monotonic() - self._clocks[seed] >= max(SECONDS, self._cost / _SHARE)
+
+    def keep(self, seed: int, snapshot: Snapshot) -> None:
+        """Replace the checkpoint of ``seed``; on disk when this returns."""
+        start = time.monotonic()
+        named = {f"{place:06}": array for place, array in enumerate(snapshot.arrays)}
+        about = _About(fingerprint=self._key, history=snapshot.history)
+        self._try(lambda: _write(self._folder / f"seed-{seed}.npz", about, named, durable=True))
+        self._clocks[seed] = time.monotonic()
+        self._cost = self._clocks[seed] - start
+
+    def finish(self, seed: int, finished: Finished) -> None:
+        """Keep a finished training; its model is copied."""
+
+        def write() -> None:
+            _replace(self._folder / f"seed-{seed}.keras", lambda draft: shutil.copyfile(finished.model, draft))
+            sha256 = hashlib.sha256(finished.model.read_bytes()).hexdigest()
+            about = _About(fingerprint=self._key, history=finished.history, model_sha256=sha256)
+            # After a power failure, half of it is found by its checksum: no need to wait for the disk.
+            _write(self._folder / f"seed-{seed}-finished.npz", about, finished.predicted, durable=False)
+            (self._folder / f"seed-{seed}.npz").unlink(missing_ok=True)
+
+        self._try(write)
+
+    def close(self, *, remove: bool) -> None:
+        """Let go of the folder; ``remove`` it once its training has handed on everything."""
+        if self._lock.is_locked:
+            if remove:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                _lock_of(self._folder).unlink(missing_ok=True)
+            self._lock.release()
+
+    def _read(self, name: str) -> tuple[_About, dict[str, NDArray[Any]]] | None:
+        path = self._folder / name
+        if not self._open or not path.exists():
+            return None
+        try:
+            about, arrays = _load(path)
+        except Exception as error:  # noqa: BLE001 - whatever half a file raises, the training starts anew
+            self._ignore(path, f"is damaged ({(str(error) or type(error).__name__).splitlines()[0]})")
+            return None
+        if about.fingerprint != self._key:
+            self._ignore(path, "belongs to another training")
+            return None
+        return about, arrays
+
+    def _ignore(self, path: Path, why: str) -> None:
+        show(f"{self._variant}: {path}: {why}, and is ignored")
+
+    def _try(self, write: Callable[[], None]) -> None:
+        try:
+            if self._open:
+                write()
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        self._open = False
+        show(f"{self._variant}: no more checkpoints: {error}")
+
+
+def _write(path: Path, about: _About, arrays: Mapping[str, NDArray[Any]], *, durable: bool) -> None:
+    def write(draft: Path) -> None:
+        with draft.open("wb") as file:
+            np.savez(
+                file, allow_pickle=False, about=np.frombuffer(about.model_dump_json().encode(), np.uint8), **arrays
+            )
+            if durable:  # or a power failure might leave neither this one nor the one before it
+                file.flush()
+                os.fsync(file.fileno())
+
+    _replace(path, write)
+
+
+def _load(path: Path) -> tuple[_About, dict[str, NDArray[Any]]]:
+    with np.load(path, allow_pickle=False) as archive:  # zip archives have a checksum for each member
+        arrays = {name: archive[name] for name in archive.files}
+    return _About.model_validate_json(arrays.pop("about").tobytes()), arrays
+
+
+def _replace(path: Path, write: Callable[[Path], Any]) -> None:
+    """Let ``write`` make a file beside ``path``, and move it there."""
+    draft = path.with_name(f".{path.name}.draft")
+    write(draft)
+    draft.replace(path)
+
+
+def _remove_abandoned(own: Path) -> None:
+    """Remove the folders beside ``own`` of dead trainings that are many, or old."""
+    others = (path for path in own.parent.iterdir() if path.is_dir() and path != own)
+    for place, folder in enumerate(sorted(others, key=_modified, reverse=True)):
+        if place >= _ABANDONED or time.time() - _modified(folder) > _DAYS * 86_400:
+            remove_if_dead(_lock_of(folder), folder)
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def _modified(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _code_digest() -> str:
+    root = Path(hemline.__file__).parent.parent
+    files = [file for name in CODE for file in ([root / name] if name.endswith(".py") else (root / name).rglob("*.py"))]
+    return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in sorted(files))).hexdigest()
+
+
+def _sha256(array: NDArray[Any]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()

@@ -1,0 +1,146 @@
+"""Processes that are told to end while their threads compute."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+LIMIT = 30  # seconds; far less than what the threads sleep
+INTERRUPTED, TERMINATED = 130, 143
+BEGIN = """
+    import signal, sys, threading, time
+    from concurrent.futures import ThreadPoolExecutor
+    from hemline.processes.ending import TERMINATED, asked_to_end, prompt_end
+    from hemline.processes.waiting import as_completed, result, wait_for
+
+    def sleep():
+        print("begun", flush=True)
+        time.sleep(600)
+"""
+TRAINING = """
+    with prompt_end():
+        with asked_to_end() as asked:
+            for future in as_completed([ThreadPoolExecutor(1).submit(sleep)]):
+                future.result()
+"""
+# Whoever is asked has something to save; this one tells so, and ends.
+SAVING = """
+    with prompt_end():
+        ThreadPoolExecutor(1).submit(time.sleep, 600)
+        with asked_to_end() as asked:
+            print("begun", flush=True)
+            while not asked.is_set():
+                time.sleep(0.01)
+            print("saved", flush=True)
+            sys.exit(TERMINATED)
+"""
+DEAF = """
+    with prompt_end():
+        with asked_to_end() as asked:
+            try:
+                sleep()
+            except KeyboardInterrupt:
+                print("not now", flush=True)
+                time.sleep(600)
+"""
+PREPARING = """
+    with prompt_end():
+        try:
+            sleep()
+        except BaseException:
+            time.sleep(600)
+"""
+# The system gives the signal to a thread, as it may.
+BY_A_THREAD = """
+    def take():
+        print("begun", flush=True)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        time.sleep(600)
+
+    with prompt_end():
+        with asked_to_end() as asked:
+            WAIT
+"""
+
+
+def started(code):
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(BEGIN) + textwrap.dedent(code)],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "begun\n"
+    return process
+
+
+def end_of(process, *signals):
+    """Return exit status, output and errors."""
+    try:
+        for number in signals:
+            process.send_signal(number)
+            time.sleep(0.2)  # two that come at once are one
+        out, errors = process.communicate(timeout=LIMIT)
+    finally:
+        process.kill()
+    return process.returncode, out, errors
+
+
+@pytest.mark.parametrize("code", [TRAINING, PREPARING], ids=["training", "preparing"])
+def test_ctrl_c_ends_a_process_whose_threads_compute_and_whose_code_catches_everything(code):
+    assert end_of(started(code), signal.SIGINT) == (INTERRUPTED, "", "")
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "list(as_completed([ThreadPoolExecutor(1).submit(take)]))",
+        "wait_for([ThreadPoolExecutor(1).submit(take)])",
+        "result(ThreadPoolExecutor(1).submit(take))",
+    ],
+)
+@pytest.mark.trials(few=2, many=25)
+def test_ctrl_c_is_heard_where_another_thread_takes_it(wait, repetition):
+    assert end_of(started(BY_A_THREAD.replace("WAIT", wait))) == (INTERRUPTED, "", "")
+
+
+def test_a_second_ctrl_c_ends_what_does_not_hear_the_first():
+    assert end_of(started(DEAF), signal.SIGINT, signal.SIGINT) == (INTERRUPTED, "not now\n", "")
+
+
+def test_what_hears_no_ctrl_c_is_ended_by_the_system():
+    assert end_of(started(DEAF), signal.SIGINT) == (-signal.SIGALRM, "not now\n", "")
+
+
+def test_sigterm_waits_for_what_is_to_be_saved_and_for_no_thread():
+    assert end_of(started(SAVING), signal.SIGTERM) == (TERMINATED, "saved\n", "")
+
+
+def test_a_second_sigterm_waits_for_nothing():
+    assert end_of(started(DEAF), signal.SIGTERM, signal.SIGTERM) == (TERMINATED, "", "")
+
+
+def test_sigterm_ends_what_has_nothing_to_save():
+    assert end_of(started(PREPARING), signal.SIGTERM) == (-signal.SIGTERM, "", "")
+
+
+def test_ctrl_c_that_is_ignored_stays_ignored():
+    code = "    signal.signal(signal.SIGINT, signal.SIG_IGN)" + SAVING
+    assert end_of(started(code), signal.SIGINT, signal.SIGTERM) == (TERMINATED, "saved\n", "")
+
+
+def test_signals_are_answered_as_before_afterwards():
+    code = """
+        before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+        with prompt_end(), asked_to_end():
+            pass
+        assert before == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+        print("begun", flush=True)
+    """
+    assert end_of(started(code)) == (0, "", "")
