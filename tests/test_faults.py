@@ -223,6 +223,32 @@ def test_what_killed_trainings_left_is_removed_by_the_next_stage_of_another_vari
     assert "RUNNING" not in statuses(pipeline)
 
 
+# Losses are of seconds, so the training is the longer, the more often it is ended.
+EPOCHS_PER_END = 2000
+
+
+@pytest.mark.trials(few=3, many=20)
+def test_a_training_that_is_ended_again_and_again_trains_at_most_half_as_much_again(prepared, repetitions):
+    seeds, epochs = 2, repetitions * EPOCHS_PER_END
+    prepared.set(epochs=epochs)
+    generator, trained = np.random.default_rng(0), 0
+    for number in range(repetitions + 1):
+        (prepared.folder.parent / "output").write_text("")
+        dvc = prepared.start("dvc", "repro", "train@linear")
+        wait_until(lambda: "linear  seed" in output_of(prepared))
+        if number == repetitions:
+            assert dvc.wait(2 * PATIENCE) == 0
+        else:
+            time.sleep(generator.uniform(0, 10))
+            # In turns, so that few repetitions have all of them.
+            end(dvc, prepared, (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)[number % 3])
+        trained += output_of(prepared).count("  epoch ")
+    assert seeds * epochs <= trained <= 1.5 * seeds * epochs
+    ended = digests(prepared)
+    prepared.run("dvc", "repro", "--force", "--single-item", "train@linear")
+    assert digests(prepared) == ended
+
+
 @pytest.mark.trials(few=1, many=10)
 def test_whenever_a_training_is_killed_the_next_run_gives_the_models_that_it_would_have_given(pipeline, repetition):
     with (pipeline.folder.parent / "output").open("w"):

@@ -6,7 +6,9 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import CancelledError
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -14,9 +16,10 @@ import pytest
 from hemline.data.normalized import Labelled
 from hemline.errors import InputError
 from hemline.params import Training
+from hemline.training.checkpoint import Snapshot
 from hemline.training.model import build_model, load_model, predict, save_model
 from hemline.training.tensorflow import PROGRAM_FOLDER, devices, keras, tf
-from hemline.training.trainer import Trainer, train_seeds
+from hemline.training.trainer import Trainer, arrays_of, train_seeds
 from hemline.training.trainer import _no_totals as no_totals
 
 REPOSITORY = Path(__file__).parent.parent
@@ -501,3 +504,45 @@ def test_a_trainer_is_of_use_after_a_failure():
     models = train(trainer, [0])
     alone, _ = usual()
     assert weights_equal(models[0], alone)
+
+
+def test_a_training_that_on_state_cancels_is_told_once_the_others_have_ended_as_they_should():
+    models, states = {}, []
+
+    def on_state(seed, _):
+        states.append(seed)
+        if seed == 1:
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        train_seeds(trainer_of(), range(3), lambda _: None, lambda *_: None, models.__setitem__, on_state=on_state)
+    assert sorted(models) == [0, 2]
+    assert sorted(states) == [0, 0, 1, 2, 2]
+
+
+def test_a_seed_goes_on_from_its_snapshot_and_the_others_begin():
+    history, snapshots, seen = [], {}, []
+    fit_one = trainer_of(dropout=0.3).fit
+    fit_one(1, history.append, on_state=lambda state: snapshots.setdefault(1, Snapshot(history[:], arrays_of(state))))
+    models = {}
+    train_seeds(
+        trainer_of(dropout=0.3),
+        [0, 1],
+        lambda _: None,
+        lambda seed, figures: seen.append((seed, figures["epoch"])),
+        models.__setitem__,
+        after=snapshots,
+    )
+    assert sorted(seen) == [(0, 1), (0, 2), (1, 2)]
+    for seed, model in models.items():
+        assert weights_equal(model, fit_one(seed))
+
+
+def test_ctrl_c_waits_for_no_epoch(monkeypatch):
+    release = threading.Event()
+    monkeypatch.setattr("hemline.training.trainer.as_completed", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        train_seeds(trainer_of(), [0], lambda _: release.wait(PATIENCE), lambda *_: None, lambda *_: None)
+    # Its thread is still at work.
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("training")]
+    release.set()
