@@ -12,6 +12,7 @@ import sys
 from hemline.data.description import load_dataset
 from hemline.download.sources import fetch
 from hemline.errors import one_line_errors
+from hemline.processes.leftovers import keep_temporary_files_apart
 
 
 def main() -> None:
@@ -21,6 +22,7 @@ def main() -> None:
     # Ended from outside, it still removes what it has half downloaded, and ends apt-get or npm.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with one_line_errors():
+        keep_temporary_files_apart()
         fetch(load_dataset(parser.parse_args().dataset))
 
 

@@ -11,11 +11,13 @@ from hemline.data.raw import read_raw
 from hemline.data.splits import split
 from hemline.errors import one_line_errors
 from hemline.params import load_params
+from hemline.processes.leftovers import keep_temporary_files_apart
 
 
 def main() -> None:
     """Turn data/raw into data/normalized."""
     with one_line_errors():
+        keep_temporary_files_apart()
         params = load_params()
         dataset, scale = load_dataset(params.dataset), params.normalize.scale
         sets = split(

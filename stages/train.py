@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from hemline.data.normalized import Labelled, Normalized
 from hemline.errors import one_line_errors
 from hemline.params import load_params
+from hemline.processes.drafts import draft
 from hemline.processes.ending import TERMINATED, asked_to_end, prompt_end
 from hemline.processes.garbage import collect_rarely
-from hemline.processes.leftovers import remove_if_dead
+from hemline.processes.leftovers import keep_temporary_files_apart, remove_if_dead
 from hemline.processes.lock import locked
 from hemline.processes.waiting import result
 from hemline.tracking.messages import now
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from hemline.training.tensorflow import keras
     from hemline.training.trainer import State, Trainer
 
-_DRAFTS = Path(".hemline/models")
-
 
 def main() -> None:
     """Train the variant named on the command line."""
@@ -45,6 +44,7 @@ def main() -> None:
     with one_line_errors():
         variant = parser.parse_args().variant
         params = load_params()
+        keep_temporary_files_apart()
         settings = Settings.of(params, variant)
         # DVC that is killed leaves its stage running; the next `dvc repro` must not write beside it.
         waiting = f"{variant}: another process is still training it; waiting for its end"
@@ -82,23 +82,17 @@ def train(settings: Settings, seeds: list[int], watched: dict[str, Labelled]) ->
         check_memory(settings.variant, settings.training, labelled.images.shape[1:], n_classes, len(seeds))
         trainer = Trainer(settings.variant, settings.training, n_classes, labelled, watched)
         checkpoints = Checkpoints(settings.variant, result(key))
-        # Elsewhere, until all is there: a training that fails or is killed leaves no half of it in models/.
-        draft, final = Trained(settings.variant, _DRAFTS), Trained(settings.variant)
-        draft.path.mkdir(parents=True)
-        try:
-            _Run(settings, images, draft, recorder=recorder, checkpoints=checkpoints).train(trainer, seeds)
-            # What is there is an earlier training's, perhaps of other seeds.
-            shutil.rmtree(final.path, ignore_errors=True)
-            final.path.parent.mkdir(exist_ok=True)
-            shutil.move(draft.path, final.path)
-        finally:
-            shutil.rmtree(draft.path, ignore_errors=True)
+        with draft() as new:
+            trained = Trained(settings.variant, new.folder)
+            trained.path.mkdir()
+            _Run(settings, images, trained, recorder=recorder, checkpoints=checkpoints).train(trainer, seeds)
+            new.put(settings.variant, Trained(settings.variant).path)
         checkpoints.close(remove=True)
 
 
 def _remove_leftovers(variant: str) -> None:
     """Remove what trainings left that were killed: this variant's, and those of others whose process is gone."""
-    for folder in (path for parent in (_DRAFTS, RECORDED) for path in parent.glob("*")):
+    for folder in RECORDED.glob("*"):
         if folder.name == variant:
             shutil.rmtree(folder, ignore_errors=True)
         else:

@@ -212,7 +212,7 @@ def test_what_killed_trainings_left_is_removed_by_the_next_stage_of_another_vari
     recorded = pipeline.folder / ".hemline/recorded/linear"
     recorded.mkdir(parents=True, exist_ok=True)
     end(dvc, pipeline, signal.SIGKILL)
-    left = [*(pipeline.folder.parent / "temporary").glob("hemline-*"), pipeline.folder / ".hemline/models/linear"]
+    left = [*(pipeline.folder.parent / "temporary").glob("hemline-*"), *(pipeline.folder / ".hemline/drafts").glob("*")]
     left += [recorded, *(pipeline.folder / ".hemline/live").glob("*")]
     assert len(left) >= 5
     assert all(path.exists() for path in left)

@@ -69,7 +69,7 @@ def empty_database(tmp_path_factory):
 @pytest.fixture
 def in_a_thread(monkeypatch):
     """Let recorders record in a thread and not in a process, which would import MLflow each time."""
-    monkeypatch.setattr("hemline.tracking.recorder.helper_process", lambda _: ThreadPoolExecutor(1))
+    monkeypatch.setattr("hemline.tracking.recorder.helper_process", lambda **_: ThreadPoolExecutor(1))
     _writer.cache_clear()
 
 

@@ -46,7 +46,7 @@ class Recorder:
     def __enter__(self) -> Self:
         # A stage `train` on a tiny data set takes 5.7 s with a helper, 8.4 s with a thread of this process, and 3.4 s
         # without any recording (the best of 12 turns; in the median, on a busy machine, 9.9, 13.3 and 6.3 s).
-        self._process = self._helper.enter_context(helper_process(_end_killed))
+        self._process = self._helper.enter_context(helper_process(orphaned=_end_killed))
         self._tell(Open(self._settings))
         return self
 
