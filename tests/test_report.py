@@ -353,7 +353,7 @@ def test_writing_replaces_all_figures_and_leaves_nothing_else_behind(tmp_path: P
     write({"index.html": b"new", "summary.md": b"new", "figures/gain.png": b"new"}, reports)
     found = sorted(path.relative_to(reports).as_posix() for path in reports.rglob("*"))
     assert found == ["evaluation", "figures", "figures/gain.png", "index.html", "summary.md"]
-    assert (tmp_path / "index.html").read_bytes() == b"new"
+    assert (reports / "index.html").read_bytes() == b"new"
 
 
 def test_a_failed_write_leaves_the_former_report(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Files and folders that are there as a whole or not at all, whatever moment their process is killed at."""
 
+import errno
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,10 +25,23 @@ class Draft:
     def put(self, name: str, final: Path) -> None:
         """Move the file or folder ``name`` of the draft to ``final``, in place of what is there."""
         final.parent.mkdir(parents=True, exist_ok=True)
-        if final.is_dir() and not final.is_symlink():
-            # To be deleted here, where nobody takes the half of it for the whole.
-            final.replace(self.folder / f"former-{name}")
-        (self.folder / name).replace(final)
+        try:
+            _exchange(self.folder, name, final)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # Its folder is a link to, or where somebody mounted, another file system.
+            beside = own_folder(".draft-", final.parent)
+            shutil.move(self.folder / name, beside / name)
+            _exchange(beside, name, final)
+            remove(beside)
+
+
+def _exchange(folder: Path, name: str, final: Path) -> None:
+    if final.is_dir() and not final.is_symlink():
+        # To be deleted there, where nobody takes the half of it for the whole.
+        final.replace(folder / f"former-{name}")
+    (folder / name).replace(final)
 
 
 @contextmanager
