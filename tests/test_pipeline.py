@@ -165,12 +165,12 @@ def test_a_mistake_in_the_file_of_parameters_deletes_nothing_whatever_way_it_is_
 
 
 @pytest.mark.parametrize(
-    "name", ["a; touch PLACE", "$(touch PLACE)", "a`touch PLACE`", "a\ntouch PLACE", "../../PLACE"]
+    "name", ["a; touch ../place", "$(touch ../place)", "a`touch ../place`", "a\ntouch ../place", "../../place"]
 )
 def test_a_variant_s_name_that_is_a_command_or_a_path_is_refused_before_a_shell_sees_it(pipeline, name):
     place = pipeline.folder.parent / "place"
     before = results_of(pipeline)
-    pipeline.set(variants=PARAMS["variants"] | {name.replace("PLACE", str(place)): {"hidden": [3]}})
+    pipeline.set(variants=PARAMS["variants"] | {name: {"hidden": [3]}})
     for command in ("dvc repro --keep-going", "dvc repro --single-item", "dvc exp run"):
         assert "should match pattern" in refused(pipeline, *command.split())
     assert not place.exists()
