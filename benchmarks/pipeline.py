@@ -73,10 +73,12 @@ def _clone(folder: Path, *, quick: bool) -> Path:
     shutil.copy("params.yaml", clone / "params.yaml")
     shutil.copytree(raw, clone / "data/raw")
     # The rest of the lock file describes outputs that are not there.
-    _rewrite(clone / "dvc.lock", lambda lock: _keep(lock["stages"], ["download"]))
+    _rewrite(clone / "dvc.lock", lambda lock: _keep(lock["stages"], ["check", "download"]))
     if quick:
         _rewrite(clone / "params.yaml", _shorten)
-    subprocess.run([sys.executable, "-m", "dvc", "commit", "--quiet", "--force", "download"], cwd=clone, check=True)
+    subprocess.run([sys.executable, "-m", "stages.check"], cwd=clone, check=True)
+    commit = [sys.executable, "-m", "dvc", "commit", "--quiet", "--force", "check", "download"]
+    subprocess.run(commit, cwd=clone, check=True)
     return clone
 
 

@@ -48,10 +48,11 @@ def prepare(port: int) -> Prepared:
         InputError: the store cannot be reached.
     """
     from hemline.tracking import server, store  # noqa: PLC0415 - MLflow, in this process only
+    from hemline.tracking.passwords import without_passwords  # noqa: PLC0415
 
     params = load_params()
     command = server.ui_command(port)
-    base = store.describe(store.tracking_uri()) if command is None else f"http://{HOST}:{port}"
+    base = without_passwords(store.tracking_uri()) if command is None else f"http://{HOST}:{port}"
     # First, so that a store out of reach is told once.
     with store.reached():
         store.bring_along()

@@ -45,13 +45,15 @@ def evaluate(params: Params) -> "Evaluation":
     from hemline.training.trained import Trained  # noqa: PLC0415
 
     normalized = Normalized()
-    evaluation = Evaluation(params.baseline, normalized.about().classes, normalized.labels("test"))
+    labels, classes = normalized.labels("test"), normalized.about().classes
+    shape = (len(params.seeds), len(labels), len(classes))
+    evaluation = Evaluation(params.baseline, classes, labels)
     for variant in params.variants:
         trained = Trained(variant)
         evaluation.add(
             variant,
             trained.history(),
-            trained.probabilities("test"),
+            trained.probabilities("test", shape),
             {seed: trained.model_sha256(seed) for seed in params.seeds},
             int(trained.layers()["parameters"].sum()),
         )

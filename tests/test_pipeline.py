@@ -9,7 +9,7 @@ import sys
 from contextlib import closing
 
 import pytest
-from pipelines_for_tests import PRINTED, TRAINED
+from pipelines_for_tests import PARAMS, PRINTED, TRAINED
 from ruamel.yaml import YAML
 
 pytestmark = pytest.mark.end_to_end
@@ -162,6 +162,27 @@ def test_a_mistake_in_the_file_of_parameters_deletes_nothing_whatever_way_it_is_
     pipeline.set(epochs="three")
     assert refused(pipeline, *command.split()).startswith("error: params.yaml: epochs: input should be a valid integer")
     assert results_of(pipeline) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["a; touch ../place", "$(touch ../place)", "a`touch ../place`", "a\ntouch ../place", "../../place"]
+)
+def test_a_variant_s_name_that_is_a_command_or_a_path_is_refused_before_a_shell_sees_it(pipeline, name):
+    place = pipeline.folder.parent / "place"
+    before = results_of(pipeline)
+    pipeline.set(variants=PARAMS["variants"] | {name: {"hidden": [3]}})
+    for command in ("dvc repro --keep-going", "dvc repro --single-item", "dvc exp run"):
+        assert "should match pattern" in refused(pipeline, *command.split())
+    assert not place.exists()
+    assert results_of(pipeline) == before
+
+
+def test_a_parameter_of_a_project_that_is_a_command_is_no_command(pipeline):
+    place = pipeline.folder.parent / "place"
+    project = ("mlflow", "run", ".", "--env-manager", "local")
+    for arguments in (("-e", "train", "-P", f"variant=linear; touch {place}"), ("-P", f"epochs=$(touch {place})")):
+        assert pipeline.run(*project, *arguments, check=False).returncode != 0
+    assert not place.exists()
 
 
 def test_a_mistake_in_the_description_of_the_data_set_deletes_nothing(pipeline):

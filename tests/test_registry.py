@@ -206,3 +206,4 @@ def test_a_store_out_of_reach_is_one_line(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"^MLflow at http://user:…@127\.0\.0\.1:9: ") as caught:
         registry.find_champion("tiny")
     assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)

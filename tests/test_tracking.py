@@ -376,7 +376,9 @@ def test_the_table_of_runs_shows_every_metric_of_the_comparison_beside_the_one_t
 
 
 @pytest.mark.parametrize(
-    "uri", ["http://127.0.0.1:9", "sqlite:////proc/nowhere/mlflow.db", "nonsense://"], ids=["server", "file", "scheme"]
+    "uri",
+    ["http://me:secret@127.0.0.1:9", "sqlite:////proc/nowhere/mlflow.db", "nonsense://"],
+    ids=["server", "file", "scheme"],
 )
 def test_a_store_out_of_reach_costs_one_warning_and_no_training(workspace, monkeypatch, capfd, uri):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
@@ -385,6 +387,7 @@ def test_a_store_out_of_reach_costs_one_warning_and_no_training(workspace, monke
     warnings = [line for line in capfd.readouterr().err.splitlines() if line.startswith("warning: MLflow: ")]
     assert len(warnings) == 1
     assert warnings[0].endswith("run `make sync` to complete it from the results")
+    assert "secret" not in warnings[0]
 
 
 def test_a_store_that_breaks_half_way_costs_one_warning_and_no_training(workspace, capfd):

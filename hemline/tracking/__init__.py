@@ -7,7 +7,7 @@ is the same, and ``make sync`` completes one at any time.
 - While training: ``recorder``, in the process that trains, sends ``messages`` to ``store_writer``, in a helper process.
 - Afterwards: ``publish`` completes the store from the workspace, ``label`` tags runs that are known by their models.
 - Both write through ``mlflow_run`` (``run_name``, ``model_file``, ``keras_flavor``) into the ``store`` (``liveness``,
-  ``relocate``, ``damaged``).
+  ``relocate``, ``damaged``, ``passwords``).
 - The champion: ``registry`` promotes a model, ``restored`` registers it again, ``served`` is how it answers, ``server``
   are the commands that serve, ``scoring`` its server.
 """

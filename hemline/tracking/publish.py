@@ -125,13 +125,15 @@ class _Results(NamedTuple):
 def _read_results(variants: list[str]) -> _Results:
     evaluated, normalized = Evaluated(), Normalized()
     runs, comparison = evaluated.runs(variants), evaluated.comparison()
+    labels, classes = normalized.labels("test"), normalized.about().classes
     predicted = {}
     for variant, group in runs.groupby("variant"):
-        probabilities = Trained(str(variant)).probabilities("test")
+        shape = (len(group), len(labels), len(classes))
+        probabilities = Trained(str(variant)).probabilities("test", shape)
         for seed, each in zip(group.seed, probabilities, strict=True):
             predicted[str(variant), int(seed)] = each.argmax(axis=1)
     (baseline,) = comparison[comparison.verdict == "baseline"].accuracy
-    return _Results(runs, baseline, predicted, normalized.labels("test"), normalized.about().classes)
+    return _Results(runs, baseline, predicted, labels, classes)
 
 
 def _publish_run(opened: store.Store, row: dict[Any, Any], results: _Results) -> None:

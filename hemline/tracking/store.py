@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import mlflow
 from mlflow import MlflowClient
@@ -20,6 +19,7 @@ from hemline.repository import repository
 from hemline.tracking import relocate
 from hemline.tracking.damaged import damage, is_damage, move_aside
 from hemline.tracking.liveness import end_if_dead, remove_dead_locks, running_here
+from hemline.tracking.passwords import without_passwords
 
 # What `mlflow run` hands to its children. It names one run, of another experiment, for all trainings: kept as a tag.
 _PROJECT_RUN = os.environ.pop("MLFLOW_RUN_ID", None)
@@ -193,10 +193,4 @@ def reached() -> Iterator[None]:
     except (MlflowException, sqlite3.Error, OSError) as error:
         first_line = (str(error) or type(error).__name__).splitlines()[0]
         remedy = "; run `make sync`" if isinstance(error, MovedError) or is_damage(error) else ""
-        raise InputError(f"MLflow at {describe(tracking_uri())}: {first_line}{remedy}") from None
-
-
-def describe(uri: str) -> str:
-    """Return ``uri`` without a password."""
-    parts = urlsplit(uri)
-    return uri.replace(f":{parts.password}@", ":…@") if parts.password else uri
+        raise InputError(without_passwords(f"MLflow at {tracking_uri()}: {first_line}{remedy}")) from None
