@@ -13,6 +13,9 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # What the tests of one file share, they make once. Files in the order of tests/conftest.py: the longest first.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
+# Of the repetitions of `make trials`.
+SHARE := 1
+
 .DEFAULT_GOAL := pipeline
 .PHONY: pipeline setup test trials lint lock quick claims bench readme ui sync promote serve predict help
 
@@ -28,8 +31,8 @@ setup: $(READY)  ## create .venv with the pinned dependencies
 test: $(READY)  ## run the tests
 	@python -m pytest $(PARALLEL)
 
-trials: $(READY)  ## repeat kills, simulations and random inputs many times, for some minutes
-	@python -m pytest $(PARALLEL) --trials -m "trials or hypothesis" --verbose --durations=10
+trials: $(READY)  ## repeat kills, faults, simulations and random inputs many times: make trials SHARE=0.1 for a tenth
+	@python -m pytest $(PARALLEL) --trials --trials-share $(SHARE) -m "trials or hypothesis" --verbose --durations=10
 
 lint: $(READY)  ## check style, types, which room imports which, and the dependencies
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo && deptry .

@@ -1,5 +1,6 @@
 """The whole test run: Ctrl-C, the number of repetitions, and the pipelines that many tests start from."""
 
+import math
 import signal
 
 import hypothesis
@@ -16,16 +17,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("test", max_examples=25, deadline=None, derandomize=True)
-hypothesis.settings.register_profile("trials", max_examples=3000, deadline=None, print_blob=True)
+_TRIAL_EXAMPLES = 3000
 
 
 def pytest_addoption(parser):
     parser.addoption(
         "--trials", action="store_true", help="repeat what is marked `trials`, and Hypothesis's tests, often"
     )
+    parser.addoption("--trials-share", type=float, default=1.0, help="repeat it so much less often")
 
 
 def pytest_configure(config):
+    examples = math.ceil(config.getoption("trials_share") * _TRIAL_EXAMPLES)
+    hypothesis.settings.register_profile("trials", max_examples=examples, deadline=None, print_blob=True)
     hypothesis.settings.load_profile("trials" if config.getoption("trials") else "test")
 
 
@@ -47,7 +51,8 @@ def repetitions(request):
 
 def _repetitions(item, config):
     marker = item.get_closest_marker("trials")
-    return marker.kwargs["many" if config.getoption("trials") else "few"]
+    few, many = marker.kwargs["few"], marker.kwargs["many"]
+    return max(few, math.ceil(config.getoption("trials_share") * many)) if config.getoption("trials") else few
 
 
 @pytest.fixture(scope="module")

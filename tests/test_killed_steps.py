@@ -7,6 +7,7 @@ there as a whole or not at all; one plain ``dvc repro`` ends with the bytes of a
 import re
 import shutil
 import sqlite3
+import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
@@ -17,10 +18,7 @@ import pytest
 from pipelines_for_tests import wait_until
 from ruamel.yaml import YAML
 
-pytestmark = [
-    pytest.mark.end_to_end,
-    pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed"),
-]
+pytestmark = pytest.mark.end_to_end
 
 STAGES = ["normalize", "train linear", "evaluate", "report"]
 # SQLite never calls fsync, but fdatasync.
@@ -106,11 +104,15 @@ def left_behind(stage):
 @pytest.fixture(scope="module")
 def steps():
     """What has been counted, by stage."""
+    try:
+        subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "true"], check=True, timeout=60)
+    except (OSError, subprocess.SubprocessError) as error:
+        pytest.skip(f"strace is not installed, or may not trace here: {error}")
     return {}
 
 
 @pytest.mark.trials(few=2, many=40)
-def test_killed_at_any_step_nothing_is_half_done_and_the_next_run_ends_as_it_would_have(pipeline, steps, repetition):
+def test_killed_at_any_step_nothing_is_half_done_and_the_next_run_ends_as_it_would_have(steps, pipeline, repetition):
     generator = np.random.default_rng(repetition)
     stage = Stage(pipeline, STAGES[repetition % len(STAGES)])
     expected = {name: files(pipeline.folder / name) for name in OUTPUTS}
