@@ -183,7 +183,7 @@ def test_a_training_that_is_ended_in_every_way_goes_on_each_time_and_ends_as_if_
     assert digests(prepared) == resumed
 
 
-@pytest.mark.trials(few=2, many=25)
+@pytest.mark.trials(few=1, many=25)
 @pytest.mark.parametrize(
     "command", [("dvc", "repro", "train@linear"), (sys.executable, "-m", "stages.train", "linear")]
 )
@@ -227,7 +227,7 @@ def test_what_killed_trainings_left_is_removed_by_the_next_stage_of_another_vari
 EPOCHS_PER_END = 2000
 
 
-@pytest.mark.trials(few=3, many=20)
+@pytest.mark.trials(few=1, many=20)
 def test_a_training_that_is_ended_again_and_again_trains_at_most_half_as_much_again(prepared, repetitions):
     seeds, epochs = 2, repetitions * EPOCHS_PER_END
     prepared.set(epochs=epochs)

@@ -153,6 +153,7 @@ def test_a_recorded_run_has_every_setting_as_a_parameter(workspace):
         "stop_below_loss": "none",
         "scale": "255",
         "validation_split": "0.1",
+        "train_share": "1.0",
         "seed": "4",
     }
     assert not (workspace / "mlruns").exists()
