@@ -71,3 +71,20 @@ def test_a_share_that_leaves_enough_on_both_sides_is_accepted(images, share, cla
 
 def test_without_a_validation_set_nothing_has_to_be_left_for_it():
     check_agreement(params(0), dataset(2))
+
+
+@pytest.mark.parametrize("images", [40, 57, 60])
+def test_of_a_share_of_the_training_images_the_batches_and_the_validation_set_are_taken(images):
+    used = math.ceil(0.4 * images)
+    training = used - math.ceil(0.25 * used)
+    values = copy.deepcopy(VALID) | {"normalize": {"validation_split": 0.25, "train_share": 0.4}}
+    check_agreement(parse_params(values | {"batch_size": training}, SOURCE), dataset(images))
+    with pytest.raises(InputError, match=rf"batch_size: must be at most .* training images, {training}, got"):
+        check_agreement(parse_params(values | {"batch_size": training + 1}, SOURCE), dataset(images))
+
+
+@pytest.mark.parametrize("share", [0.02, 0.98])
+def test_a_share_that_leaves_a_class_out_is_refused_by_its_key(share):
+    values = copy.deepcopy(VALID) | {"normalize": {"train_share": share}, "batch_size": 1}
+    with pytest.raises(InputError, match=rf"^params.yaml: normalize.train_share: must leave .* got {share}$"):
+        check_agreement(parse_params(values, SOURCE), dataset(60))

@@ -62,5 +62,5 @@ def test_its_page_says_what_it_is_and_the_workspace_stays_as_it_was(pipeline):
 def test_a_set_too_small_for_it_is_one_line_and_an_exit_status(pipeline):
     done = pipeline.run("python", "-m", "commands.quick", check=False)
     assert done.returncode != 0
-    assert "error: batch_size: must be at most the number of training images, 9, got 16" in done.stderr
+    assert "batch_size: must be at most the number of training images, 9, got 16" in done.stderr
     assert not (pipeline.folder / "reports/quick.html").exists()

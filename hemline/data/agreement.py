@@ -13,15 +13,15 @@ def check_agreement(params: Params, dataset: Dataset) -> None:
     Raises:
         InputError: the key, the rule, the value received.
     """
-    images, classes = dataset.files.train_images.count, len(dataset.classes)
-    share = params.normalize.validation_split
-    validation = math.ceil(share * images)  # as scikit-learn rounds
-    training = images - validation
-    if share and min(training, validation) < classes:
-        raise InputError(
-            f"params.yaml: normalize.validation_split: must leave images of every one of {classes} classes on both "
-            f"sides of {images} training images, got {share}"
-        )
+    normalize, classes = params.normalize, len(dataset.classes)
+    published = dataset.files.train_images.count
+    used = math.ceil(normalize.train_share * published)  # as scikit-learn rounds
+    if normalize.train_share < 1:
+        _check_sides("train_share", normalize.train_share, used, published, classes)
+    validation = math.ceil(normalize.validation_split * used)
+    if normalize.validation_split:
+        _check_sides("validation_split", normalize.validation_split, validation, used, classes)
+    training = used - validation
     for variant in params.variants:
         batch_size = params.training(variant).batch_size
         if batch_size > training:
@@ -29,3 +29,11 @@ def check_agreement(params: Params, dataset: Dataset) -> None:
                 f"params.yaml: batch_size: must be at most the number of training images, {training}, "
                 f"got {batch_size} (variant {variant})"
             )
+
+
+def _check_sides(key: str, share: float, taken: int, images: int, classes: int) -> None:
+    if min(taken, images - taken) < classes:
+        raise InputError(
+            f"params.yaml: normalize.{key}: must leave images of every one of {classes} classes on both sides of "
+            f"{images} training images, got {share}"
+        )

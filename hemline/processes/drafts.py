@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hemline.errors import writing
 from hemline.processes.leftovers import own_folder, remove
 
 # In the repository, because only a move within a file system is one step.
@@ -49,6 +50,7 @@ def draft() -> Iterator[Draft]:
     """Yield an empty draft; what is left in it when the block ends is deleted, if need be by a later process."""
     folder = own_folder("draft-", _DRAFTS)
     try:
-        yield Draft(folder)
+        with writing(folder):
+            yield Draft(folder)
     finally:
         remove(folder)
