@@ -29,8 +29,9 @@ def _evaluate(params: Params) -> None:
     with publisher() as beside:
         from hemline.comparison.evaluated import Evaluated  # noqa: PLC0415 - the publisher needs less
 
-        Evaluated().write(evaluate(params))
-        beside.publish_figures(list(params.variants))
+        evaluation = evaluate(params)
+        Evaluated().write(evaluation)
+        beside.publish_figures(list(params.variants), artifacts(evaluation, params.seeds))
 
 
 def evaluate(params: Params) -> "Evaluation":
@@ -62,6 +63,17 @@ def evaluate(params: Params) -> "Evaluation":
     if warning := seeds_warning(len(params.seeds)):
         print(warning, flush=True)
     return evaluation
+
+
+def artifacts(evaluation: "Evaluation", seeds: list[int]) -> dict[tuple[str, int], dict[str, str]]:
+    """Return what each training's run is given to read, by variant and seed: made here, while MLflow is imported."""
+    from hemline.tracking.artifacts import texts  # noqa: PLC0415 - the publisher needs less
+
+    return {
+        (variant, seed): texts(evaluation.labels, predicted, evaluation.classes)
+        for variant in evaluation.variants
+        for seed, predicted in zip(seeds, evaluation.predicted(variant), strict=True)
+    }
 
 
 if __name__ == "__main__":

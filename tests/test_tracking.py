@@ -809,6 +809,23 @@ def test_publishing_sets_the_test_figures_and_the_gain_over_the_baseline(results
         }
 
 
+def test_what_people_read_on_a_run_is_made_where_it_is_needed_and_taken_where_it_is_given(results):
+    given = {("linear", 4): {"confusion_matrix.csv": "given", "per_class.txt": "given"}}
+    assert publish_figures(list(VARIANTS), given)
+    client = store.open_store("tiny").client
+    read = {
+        (run.data.tags["variant"], int(run.data.tags["seed"])): [
+            Path(client.download_artifacts(run.info.run_id, name)).read_text()
+            for name in ("confusion_matrix.csv", "per_class.txt")
+        ]
+        for run in all_runs()
+    }
+    assert read.pop(("linear", 4)) == ["given", "given"]
+    for counts, table in read.values():
+        assert counts.startswith("true,a,b,c\na,")
+        assert "precision" in table
+
+
 def test_publishing_again_adds_nothing(results):
     publish_figures(list(VARIANTS))
 

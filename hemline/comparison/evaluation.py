@@ -22,11 +22,12 @@ class Evaluation:
     Attributes:
         baseline: the variant that the others are compared with.
         classes: the classes' names.
+        labels: int (images,), the true classes of the test images.
         variants: those taken, in their order.
     """
 
     def __init__(self, baseline: str, classes: Sequence[str], labels: NDArray[np.integer]) -> None:
-        self.baseline, self.classes, self._labels = baseline, list(classes), labels
+        self.baseline, self.classes, self.labels = baseline, list(classes), labels
         self.variants: list[str] = []
         self._runs: list[dict[str, Any]] = []
         self._parameters: dict[str, int] = {}
@@ -56,7 +57,7 @@ class Evaluation:
         Raises:
             InputError: the probabilities do not fit the labels and classes.
         """
-        self._scores[variant] = [score(each, self._labels, self.classes) for each in probabilities]
+        self._scores[variant] = [score(each, self.labels, self.classes) for each in probabilities]
         self._predicted[variant] = probabilities.argmax(axis=-1)
         self._curves[variant] = history.groupby("epoch")[list(_CURVES)].mean()
         self._improves[variant] = still_improves(history)
@@ -91,7 +92,7 @@ class Evaluation:
             InputError: the comparison is not possible.
         """
         if self._comparison is None:
-            correct = {variant: predicted == self._labels for variant, predicted in self._predicted.items()}
+            correct = {variant: predicted == self.labels for variant, predicted in self._predicted.items()}
             self._comparison = pd.DataFrame([self._comparison_row(row) for row in table(correct, self.baseline)])
         return self._comparison
 
@@ -105,7 +106,7 @@ class Evaluation:
 
     def confusion(self, variant: str) -> NDArray[np.int64]:
         """Return the confusion matrix of a variant, summed over its seeds: true classes in rows."""
-        each = [confusion(self._labels, predicted, len(self.classes)) for predicted in self._predicted[variant]]
+        each = [confusion(self.labels, predicted, len(self.classes)) for predicted in self._predicted[variant]]
         total: NDArray[np.int64] = np.stack(each).sum(axis=0)
         return total
 
@@ -118,10 +119,14 @@ class Evaluation:
         tables = [scored.per_class for scored in self._scores[variant]]
         return pd.concat(tables).groupby(level=0, sort=False).mean()
 
+    def predicted(self, variant: str) -> NDArray[np.intp]:
+        """Return the predicted class of each test image by each seed's model, int (seeds, images)."""
+        return self._predicted[variant]
+
     def predictions(self, variant: str) -> pd.DataFrame:
         """Return the actual and the predicted class of each test image, for the first seed."""
         names = np.array(self.classes)
-        return pd.DataFrame({"actual": names[self._labels], "predicted": names[self._predicted[variant][0]]})
+        return pd.DataFrame({"actual": names[self.labels], "predicted": names[self._predicted[variant][0]]})
 
     def _comparison_row(self, row: Row) -> dict[str, Any]:
         gain, scores, improves = row.comparison, self._scores[row.variant], self._improves[row.variant]

@@ -6,7 +6,7 @@ without test figures is given them.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hemline.comparison.confusion import confusion
 from hemline.comparison.evaluated import Evaluated
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
 from hemline.tracking import liveness, mlflow_run, store
+from hemline.tracking.artifacts import Run, texts
 from hemline.tracking.messages import now
 from hemline.tracking.model_file import ModelFile
 from hemline.tracking.recorder import warn
@@ -39,11 +39,12 @@ def publish_all(variants: list[str]) -> bool:
     return publish_figures(variants) and (not FIGURES.is_dir() or publish_pictures(variants))
 
 
-def publish_figures(variants: list[str]) -> bool:
+def publish_figures(variants: list[str], artifacts: Mapping[Run, dict[str, str]] | None = None) -> bool:
     """Complete the store for ``variants``; what fails costs a warning.
 
     Args:
         variants: those to be published; their models, and the tables of the evaluate stage, are read.
+        artifacts: of their runs, from ``artifacts.texts``, where the caller has them; otherwise made where needed.
 
     Returns:
         Whether the store is now complete.
@@ -56,7 +57,7 @@ def publish_figures(variants: list[str]) -> bool:
     def publish() -> None:
         stores = _open_stores(variants)
         for row in results.runs.to_dict("records"):
-            _publish_run(stores[row["variant"]], row, results)
+            _publish_run(stores[row["variant"]], row, results, artifacts or {})
 
     return _without_failing(publish)
 
@@ -136,7 +137,9 @@ def _read_results(variants: list[str]) -> _Results:
     return _Results(runs, baseline, predicted, labels, classes)
 
 
-def _publish_run(opened: store.Store, row: dict[Any, Any], results: _Results) -> None:
+def _publish_run(
+    opened: store.Store, row: dict[Any, Any], results: _Results, artifacts: Mapping[Run, dict[str, str]]
+) -> None:
     variant, seed, sha256 = row["variant"], row["seed"], row["model_sha256"]
     runs = store.search(opened, _of_model(sha256)) or [_back_fill(opened, Trained(variant).settings(), seed, sha256)]
     own = row | {"test_gain": round(row["test_accuracy"] - results.baseline, 6)}
@@ -144,8 +147,13 @@ def _publish_run(opened: store.Store, row: dict[Any, Any], results: _Results) ->
     for each in runs:
         if any(each.data.metrics.get(key) != value for key, value in figures.items()):
             with tempfile.TemporaryDirectory() as folder:
-                _write_artifacts(results, results.predicted[variant, seed], Path(folder))
+                for name, text in (artifacts.get((variant, seed)) or _artifacts(results, variant, seed)).items():
+                    (Path(folder) / name).write_text(text)
                 mlflow_run.log_figures(opened, each, figures, row["epochs"], Path(folder))
+
+
+def _artifacts(results: _Results, variant: str, seed: int) -> dict[str, str]:
+    return texts(results.labels, results.predicted[variant, seed], results.classes)
 
 
 def _of_model(sha256: str) -> str:
@@ -173,13 +181,3 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
     opened.client.set_terminated(run_id, "FINISHED")
     liveness.end_lock(lock)
     return opened.client.get_run(run_id)
-
-
-def _write_artifacts(results: _Results, predicted: NDArray[np.intp], folder: Path) -> None:
-    from sklearn.metrics import classification_report  # noqa: PLC0415 - only new runs need it
-
-    classes, labels = results.classes, results.labels
-    counts = confusion(labels, predicted, len(classes))
-    pd.DataFrame(counts, index=classes, columns=classes).to_csv(folder / "confusion_matrix.csv", index_label="true")
-    report = classification_report(labels, predicted, labels=range(len(classes)), target_names=classes, zero_division=0)
-    (folder / "per_class.txt").write_text(report)
