@@ -19,7 +19,7 @@ def own_folder(prefix: str, parent: Path | None = None) -> Path:
         prefix: of the name; what killed processes left under the same is removed now.
         parent: by default the folder for temporary files.
     """
-    parent = parent or Path(tempfile.gettempdir())
+    parent = parent or _temporary_folder()
     for other in parent.glob(f"{prefix}*.lock"):
         remove_if_dead(other, other.with_suffix(""))
     folder = parent / f"{prefix}{uuid.uuid4().hex[:12]}"
@@ -36,6 +36,19 @@ def keep_temporary_files_apart() -> None:
     """Let all temporary files of this process and its children be in one such folder: also those of libraries."""
     folder = own_folder("hemline-")
     tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+
+
+def _temporary_folder() -> Path:
+    """Return the folder for temporary files, as `tempfile` chooses it.
+
+    That tries whether it can be written, by a file that a process which is killed meanwhile would leave for ever.
+    """
+    if tempfile.tempdir is None:
+        named = [os.environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)]
+        for folder in [*named, "/tmp"]:  # noqa: S108 - where `tempfile` looks, too
+            if Path(folder).is_dir() and os.access(folder, os.W_OK | os.X_OK):
+                return Path(folder)
+    return Path(tempfile.gettempdir())
 
 
 @atexit.register
