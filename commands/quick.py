@@ -25,13 +25,13 @@ def main() -> None:
     """Run the experiment, and bring its page here."""
     with one_line_errors():
         name = time.strftime("quick-%Y%m%d-%H%M%S")
-        changes = [option for change in overrides(impression(load_params())) for option in ("-S", change)]
+        values = impression(load_params())
+        changes = [option for change in overrides(values) for option in ("-S", change)]
         status = subprocess.run(["dvc", "exp", "run", "--temp", "--name", name, *changes], check=False).returncode
         if status:
             sys.exit(status)
         PAGE.write_bytes(_page_of(name))
-        print(f"\nAn impression, no answer: {_SHARE:.0%} of the training images, {_EPOCHS} epochs, {_SEEDS} seeds.")
-        print(f"The page: {PAGE}\nThe answer, from all images: make")
+        print(f"\n{summary(values)}\nThe page: {PAGE}\nThe answer, from all images: make")
 
 
 def impression(params: Params) -> dict[str, Any]:
@@ -41,6 +41,13 @@ def impression(params: Params) -> dict[str, Any]:
     variants = {name: values["variants"][name] | {"epochs": _EPOCHS} for name in names}
     normalize = params.normalize.model_dump() | {"train_share": _SHARE * params.normalize.train_share}
     return values | {"normalize": normalize, "seeds": params.seeds[:_SEEDS], "variants": variants}
+
+
+def summary(values: dict[str, Any]) -> str:
+    """Return what was less in an impression."""
+    share, seeds = values["normalize"]["train_share"], len(values["seeds"])
+    trained = f"{_EPOCHS} epochs, {seeds} seed{'s' if seeds > 1 else ''}"
+    return f"An impression, no answer: {share:.0%} of the training images, {trained}."
 
 
 def _page_of(experiment: str) -> bytes:

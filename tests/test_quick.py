@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from commands.quick import impression
+from commands.quick import impression, summary
 from hemline.params import parse_params
 
 PARAMS = {
@@ -28,6 +28,12 @@ def test_an_impression_has_less_of_everything_and_the_user_s_own_settings():
 def test_a_baseline_alone_has_an_impression_too():
     alone = PARAMS | {"variants": {"plain": {"hidden": []}}}
     assert list(impression(parse_params(alone, "params.yaml"))["variants"]) == ["plain"]
+
+
+def test_what_is_told_is_what_was_done():
+    one = PARAMS | {"seeds": [3], "normalize": {"train_share": 0.5}}
+    told = summary(impression(parse_params(one, "params.yaml")))
+    assert told == "An impression, no answer: 10% of the training images, 2 epochs, 1 seed."
 
 
 def runs(pipeline):
