@@ -6,7 +6,7 @@ import shutil
 import pytest
 import workspace_for_tests as workspace
 
-from commands import promote
+from commands import promote, sync
 from hemline.errors import InputError
 from hemline.tracking import registry, store
 
@@ -155,6 +155,15 @@ def test_a_champion_whose_store_is_gone_is_registered_again_with_its_evidence(pr
     # A second time, there is nothing to do or to say.
     assert registry.find_champion("tiny") == found
     assert capsys.readouterr().out == ""
+
+
+def test_sync_brings_back_the_champion_of_a_store_that_was_deleted(promoted, capsys):
+    forget(promoted)
+    sync.main()
+    told = capsys.readouterr().out
+    assert "mlflow.db: made anew from the results of the workspace" in told
+    assert "tiny: the champion (version 1, three with seed 1) is registered again" in told
+    assert [version.version for version in versions()] == ["1"]
 
 
 def test_the_last_of_several_promotions_is_registered_again(promoted):
