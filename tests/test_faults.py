@@ -166,7 +166,8 @@ def test_a_training_that_is_ended_in_every_way_goes_on_each_time_and_ends_as_if_
     assert f"seed 0 goes on after epoch {last.split('epoch ')[1].split('/')[0]}" in line
     wait_until(lambda: len(kept(prepared, "seed-?-finished.npz")) == 2 and "seed 2  epoch" in output_of(prepared))
     said = end(dvc, prepared, signal.SIGINT)
-    assert "exited with 130" in said
+    # A /bin/sh that starts the stage as a child, as Debian's does, dies of the same signal itself.
+    assert "exited with 130" in said or "exited with -2" in said
     assert "Traceback" not in said
 
     dvc, line = go_on(prepared)
