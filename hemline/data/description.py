@@ -1,9 +1,14 @@
-"""What a data set is: the models of ``data/<name>.yaml``; ``load_dataset(name)`` reads and validates one."""
+"""What a data set is: the models of ``data/<name>.yaml``; ``load_dataset(name)`` reads and validates one.
 
+Whatever its format, a data set is a ``Dataset``. Four IDX files, the default, are an ``IdxDataset``; images in any
+other format (a module of ``hemline.formats``) are a ``CollectedDataset``.
+"""
+
+import hashlib
 import math
 import re
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -29,6 +34,8 @@ def _check_source(source: str) -> str:
 
 
 Source = Annotated[Text, AfterValidator(_check_source)]
+# Of a data set as it was published; "all" where the test set is yet to be taken.
+Part = Literal["train", "validation", "test", "all"]
 
 
 class DataFile(StrictModel):
@@ -64,27 +71,76 @@ class Files(StrictModel):
         return [self.train_images, self.train_labels, self.test_images, self.test_labels]
 
 
+class Pixels(StrictModel):
+    """What pixels are: their type, and the range that all of them lie in."""
+
+    type: Literal["uint8", "uint16", "float32"] = "uint8"
+    lowest: Annotated[float, Field(allow_inf_nan=False)] = 0
+    highest: Annotated[float, Field(allow_inf_nan=False)] = 255
+
+    @model_validator(mode="after")
+    def _check_range(self) -> Self:
+        largest = {"uint8": 2**8 - 1, "uint16": 2**16 - 1}.get(self.type, math.inf)
+        smallest = 0 if self.type.startswith("u") else -math.inf
+        if not smallest <= self.lowest < self.highest <= largest:
+            raise ValueError(
+                f"lowest, highest: must be {smallest} <= lowest < highest <= {largest} for {self.type}, "
+                f"got {self.lowest:g} and {self.highest:g}"
+            )
+        return self
+
+
 class Dataset(StrictModel):
-    """The whole of ``data/<name>.yaml``; ``name`` comes from the file's name.
+    """What every data set says of itself; ``name`` comes from the file's name.
 
     Attributes:
+        format: a module of ``hemline.formats``.
         classes: the classes' names; label 0 is the first.
         image_shape: height and width, and channels where there are any.
+        pixels: their type and range.
         sources: where the files can be had, tried in this order.
     """
 
     name: Name
     title: Label
-    licence: Label
-    homepage: Address
-    classes: Annotated[list[Label], Field(min_length=2, max_length=256)]
+    licence: Label = "not stated"
+    homepage: Address | None = None
+    format: Name = "idx"
+    classes: Annotated[list[Label], Field(min_length=2, max_length=65536)]
     image_shape: Annotated[list[Count], Field(min_length=2, max_length=3)]
-    files: Files
+    pixels: Pixels = Pixels()
     sources: list[Source]
 
     @model_validator(mode="after")
-    def _check_agreement(self) -> Self:
+    def _check_classes(self) -> Self:
         _check_distinct("classes", self.classes)
+        return self
+
+    @property
+    def counts(self) -> dict[Part, int]:
+        """The number of images of each part: train and test, and validation where one is given; or all."""
+        raise NotImplementedError
+
+    @property
+    def training_images(self) -> int:
+        """The number of images that trainings and their validation share: those that are no test images."""
+        raise NotImplementedError
+
+    @property
+    def digest(self) -> str:
+        """A digest of everything that the data consists of, hexadecimal."""
+        raise NotImplementedError
+
+
+class IdxDataset(Dataset):
+    """A data set of four IDX files of uint8."""
+
+    format: Literal["idx"] = "idx"
+    classes: Annotated[list[Label], Field(min_length=2, max_length=256)]
+    files: Files
+
+    @model_validator(mode="after")
+    def _check_agreement(self) -> Self:
         _check_distinct("files", [file.name for file in self.files.in_order()])
         self._check_labels("files.train-labels", self.files.train_images, self.files.train_labels)
         self._check_labels("files.test-labels", self.files.test_images, self.files.test_labels)
@@ -98,6 +154,21 @@ class Dataset(StrictModel):
             rule = f"must be one number for each of {len(self.classes)} classes, {labels.count} together"
             raise ValueError(f"{key}.class_counts: {rule}, got {counts}")
 
+    @property
+    def counts(self) -> dict[Part, int]:
+        """See ``Dataset``."""
+        return {"train": self.files.train_images.count, "test": self.files.test_images.count}
+
+    @property
+    def training_images(self) -> int:
+        """See ``Dataset``."""
+        return self.files.train_images.count
+
+    @property
+    def digest(self) -> str:
+        """See ``Dataset``."""
+        return hashlib.sha256("".join(file.sha256 for file in self.files.in_order()).encode()).hexdigest()
+
     def shape(self, file: DataFile) -> tuple[int, ...]:
         """Return the shape of the array that ``file`` holds: (n, h, w), (n, h, w, channels), or (n,) for labels."""
         return (file.count,) if isinstance(file, LabelsFile) else (file.count, *self.image_shape)
@@ -106,6 +177,119 @@ class Dataset(StrictModel):
         """Return how many bytes ``file`` has when it is decompressed."""
         shape = self.shape(file)
         return 4 + 4 * len(shape) + math.prod(shape)
+
+
+class SourceFile(StrictModel):
+    """A file, or a folder of pictures, that a source holds.
+
+    Attributes:
+        name: at a source, ``<location>/<name>``.
+        sha256: of its bytes as they are; of a folder, that of ``hemline.images.tree.digest``.
+        bytes: its size; of a folder, of all its pictures together.
+        part: which part of the data set it holds, where its contents do not tell.
+    """
+
+    name: Annotated[Label, StringConstraints(pattern=r"^[^/\\]+$", max_length=255)]
+    sha256: Sha256
+    bytes: Annotated[int, Field(ge=1, lt=2**60)]
+    part: Part | None = None
+
+    @model_validator(mode="after")
+    def _check_name(self) -> Self:
+        if self.name.startswith("."):
+            raise ValueError(f"name: must not start with a dot, got {self.name!r}")
+        return self
+
+
+class Resize(StrictModel):
+    """How pictures of other sizes are brought to ``image_shape``.
+
+    Attributes:
+        method: Pillow's resampling filter.
+        fit: what becomes of another aspect ratio: ``stretch`` it, ``crop`` the middle, or ``pad`` it with black.
+    """
+
+    method: Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"] = "lanczos"
+    fit: Literal["stretch", "crop", "pad"] = "stretch"
+
+
+class Split(StrictModel):
+    """How a test set is taken where none is given: stratified by class; images of one group stay together.
+
+    Attributes:
+        test: its share of all images.
+        seed: of the choice.
+    """
+
+    test: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+
+class CollectedDataset(Dataset):
+    """Labelled images in a format of ``hemline.formats``, as `make describe` writes it.
+
+    Attributes:
+        labels: the labels as they stand in the data, in the order of ``classes``, where classes are called otherwise.
+        class_counts: by part, the number of images of each class, in order.
+        files: what the data consists of.
+        options: what else the format needs to know; each format has its own.
+        resize: how pictures of other sizes are treated; where there is none, they are refused.
+        split: how the test set is taken; where there is one, none.
+    """
+
+    labels: list[Label] | None = None
+    class_counts: Annotated[dict[Part, list[Annotated[int, Field(ge=0, lt=2**31)]]], Field(min_length=1)]
+    files: Annotated[list[SourceFile], Field(min_length=1)]
+    options: dict[str, Any] = Field(default_factory=dict)
+    resize: Resize | None = None
+    split: Split | None = None
+
+    @model_validator(mode="after")
+    def _check_agreement(self) -> Self:
+        _check_distinct("files", [file.name for file in self.files])
+        if self.labels is not None:
+            _check_distinct("labels", self.labels)
+            if len(self.labels) != len(self.classes):
+                raise ValueError(f"labels: must be one for each of {len(self.classes)} classes, got {self.labels}")
+        for part, counts in self.class_counts.items():
+            if len(counts) != len(self.classes):
+                rule = f"must be one number for each of {len(self.classes)} classes"
+                raise ValueError(f"class_counts.{part}: {rule}, got {counts}")
+        self._check_parts()
+        return self
+
+    def _check_parts(self) -> None:
+        parts = set(self.class_counts)
+        if "all" in parts:
+            if len(parts) > 1:
+                raise ValueError(f"class_counts: must have `all` alone, or train and test, got {sorted(parts)}")
+            if self.split is None:
+                raise ValueError("split: is required where no test set is given, but missing; split: {test: 0.2}")
+        elif not {"train", "test"} <= parts:
+            raise ValueError(f"class_counts: must have `all`, or train and test, got {sorted(parts)}")
+        elif self.split is not None:
+            raise ValueError("split: a test set is given, so none can be taken; remove it")
+        empty = sorted(part for part, counts in self.class_counts.items() if not sum(counts))
+        if empty:
+            raise ValueError(f"class_counts: must be images in every part, got none in {empty}")
+
+    @property
+    def counts(self) -> dict[Part, int]:
+        """See ``Dataset``."""
+        return {part: sum(counts) for part, counts in self.class_counts.items()}
+
+    @property
+    def training_images(self) -> int:
+        """See ``Dataset``."""
+        counts = self.counts
+        if self.split is None:
+            return counts["train"] + counts.get("validation", 0)
+        return counts["all"] - math.ceil(self.split.test * counts["all"])
+
+    @property
+    def digest(self) -> str:
+        """See ``Dataset``."""
+        return hashlib.sha256("".join(file.sha256 for file in self.files).encode()).hexdigest()
 
 
 def load_dataset(name: str, folder: Path = Path("data")) -> Dataset:
@@ -119,7 +303,10 @@ def load_dataset(name: str, folder: Path = Path("data")) -> Dataset:
         raise InputError(f"dataset: must be one of {available} (the files {folder}/<name>.yaml), got {name!r}")
     path = folder / f"{name}.yaml"
     values = read_yaml(path)
-    return parse(Dataset, values | {"name": name} if isinstance(values, dict) else values, path)
+    if not isinstance(values, dict):
+        return parse(Dataset, values, path)
+    model: type[Dataset] = IdxDataset if values.get("format", "idx") == "idx" else CollectedDataset
+    return parse(model, values | {"name": name}, path)
 
 
 def _check_distinct(key: str, names: list[str]) -> None:

@@ -1,0 +1,159 @@
+"""What every format offers: it finds what it can read, and opens it as a ``Source``.
+
+A format is a module of this package that has a ``FORMAT``; its name in ``data/<name>.yaml`` is the module's. To add
+one, write a ``Source`` that knows its labels and yields its images one by one, and a ``Format`` that opens it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.data.description import Part
+from hemline.errors import InputError
+from hemline.images.form import Form, conform
+from hemline.schema import StrictModel, parse
+
+Image = NDArray[Any]
+_BATCH_BYTES = 2**24
+
+
+class Located(NamedTuple):
+    """A file, or a folder, and which part of the data set it holds, where that is known."""
+
+    path: Path
+    part: Part | None = None
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a part.
+
+    Attributes:
+        codes: integers (n,), places in ``values``.
+        values: the labels as they stand in the data, each once, in their natural order.
+        groups: integers (n,): images of one object have the same; None where nothing is known of that.
+    """
+
+    codes: NDArray[np.integer[Any]]
+    values: list[str]
+    groups: NDArray[np.integer[Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a format makes of a path.
+
+    Attributes:
+        files: what belongs to the data set.
+        options: the format's options that read it.
+    """
+
+    files: list[Located]
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class Source(ABC):
+    """An opened data set. Labels are in memory, images are read when they are asked for."""
+
+    @abstractmethod
+    def parts(self) -> dict[Part, Labels]:
+        """Return the labels of each part.
+
+        Raises:
+            InputError: they are missing, or no labels.
+        """
+
+    @abstractmethod
+    def images(self, part: Part) -> Iterator[Image | InputError]:
+        """Yield the images of a part as they are stored, in the order of its labels.
+
+        Each is uint8, uint16 or float32, (height, width) or (height, width, channels); one that cannot be read is
+        the error that says why, named as by ``name``.
+        """
+
+    @abstractmethod
+    def name(self, part: Part, index: int) -> str:
+        """Return what a user would call the image: its file, or its file and row."""
+
+    def batches(self, part: Part, form: Form) -> Iterator[Image]:
+        """Yield the images of a part as arrays (n, *form.image_shape) of ``form.pixels.type``, in their order.
+
+        Raises:
+            InputError: an image cannot be read, or is not what it must be.
+        """
+        size = max(1, _BATCH_BYTES // form.nbytes)
+        batch = []
+        for index, image in enumerate(self.images(part)):
+            if isinstance(image, InputError):
+                raise image
+            try:
+                batch.append(conform(image, form))
+            except InputError as error:
+                raise InputError(f"{self.name(part, index)}: {error}") from None
+            if len(batch) == size:
+                yield np.stack(batch)
+                batch = []
+        if batch:
+            yield np.stack(batch)
+
+
+class Format(ABC):
+    """A way in which labelled images are stored."""
+
+    Options: ClassVar[type[StrictModel]] = StrictModel
+
+    @abstractmethod
+    def find(self, path: Path) -> Found | None:
+        """Say what of ``path``, a file or a folder, this format reads; None where it is another's.
+
+        Raises:
+            InputError: it is this format's, but cannot be read.
+        """
+
+    @abstractmethod
+    def open(self, files: Sequence[Located], options: StrictModel) -> Source:
+        """Open the files.
+
+        Args:
+            files: what ``find`` named, wherever it is now; a folder may have become a zip file of the same pictures.
+            options: an instance of ``Options``.
+
+        Raises:
+            InputError: they are missing, damaged, or not what the options say.
+        """
+
+
+def formats() -> list[str]:
+    """Return the names of all formats."""
+    import hemline.formats as package  # noqa: PLC0415 - which this module is a part of
+
+    return sorted(module.name for module in iter_modules(package.__path__) if module.name != "format")
+
+
+def find_format(name: str, key: str = "format") -> Format:
+    """Return the format of this name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in formats():
+        raise InputError(f"{key}: must be one of {formats()}, got {name!r}")
+    found: Format = import_module(f"hemline.formats.{name}").FORMAT
+    return found
+
+
+def open_source(name: str, files: Sequence[Located], options: Mapping[str, Any], description: Path) -> Source:
+    """Open the files of a data set in the format ``name``, with options as they stand in its description.
+
+    Raises:
+        InputError: there is no such format, or an option breaks a rule; the files are no such files.
+    """
+    chosen = find_format(name, f"{description}: format")
+    return chosen.open(files, parse(chosen.Options, {**options}, description))
