@@ -17,6 +17,7 @@ LIBRARIES = (
     "numpy",
     "pandas",
     "pillow",
+    "pyarrow",
     "scikit-learn",
     "scipy",
     "statsmodels",

@@ -4,7 +4,7 @@ Each subclass stands beside the code that makes its contents. Whatever is missin
 file and the stage that makes it anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -105,12 +105,37 @@ class Outputs:
         Raises:
             OSError: not all of it could be written; names the file.
         """
+        with self.array_writer(name, array.shape, array.dtype) as write:
+            write(array)
+
+    @contextmanager
+    def array_writer(
+        self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> Iterator[Callable[[NDArray[Any]], None]]:
+        """Write a NumPy file of a known shape piece by piece.
+
+        Args:
+            name: of the file.
+            shape: of the whole array.
+            dtype: of the whole array.
+
+        Yields:
+            What takes the next rows of the array, of that type.
+
+        Raises:
+            OSError: not all of it could be written; names the file.
+        """
         path = self.path / name
+        header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
         # `np.save` hands the file to C, and does not look whether the last bytes reached a disk that is full.
         with writing(path), path.open("wb") as file:
-            contiguous = np.ascontiguousarray(array)
-            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(contiguous))
-            file.write(contiguous.data)
+            np.lib.format.write_array_header_1_0(file, header)
+            yield lambda rows: _write_all(file, rows, dtype)
+
+
+def _write_all(file: IO[bytes], rows: NDArray[Any], dtype: np.dtype[Any]) -> None:
+    if rows.size:
+        file.write(np.ascontiguousarray(rows, dtype).data)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,17 +1,26 @@
-"""Scale the pixels, and split a validation set off the training set.
+"""Scale the pixels, and split a validation set off the training set; a test set, too, where none is given.
 
 Reads:  params.yaml (dataset, normalize), data/<dataset>.yaml, data/raw/
-Writes: data/normalized/, images and labels of train, validation and test as .npy
+Writes: data/normalized/, images and labels of train, validation and test as .npy; data/findings/
 Run:    python -m stages.normalize
 """
 
-from hemline.data.description import load_dataset
-from hemline.data.normalized import Normalized
-from hemline.data.raw import read_raw
-from hemline.data.splits import split
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.data.description import CollectedDataset, Dataset, Part, load_dataset
+from hemline.data.findings import Findings, class_warnings, constant_warning, scale_warning
+from hemline.data.normalized import About, Normalized
+from hemline.data.scaling import scale
+from hemline.data.splits import choose
 from hemline.errors import one_line_errors
-from hemline.params import load_params
+from hemline.formats.raw import Raw
+from hemline.params import Params, load_params
 from hemline.processes.leftovers import keep_temporary_files_apart
+
+SETS = ("train", "validation", "test")
 
 
 def main() -> None:
@@ -19,16 +28,41 @@ def main() -> None:
     with one_line_errors():
         keep_temporary_files_apart()
         params = load_params()
-        dataset, scale = load_dataset(params.dataset), params.normalize.scale
-        sets = split(
-            read_raw(dataset),
-            divisor=scale,
-            validation_split=params.normalize.validation_split,
-            train_share=params.normalize.train_share,
-        )
-        Normalized().write(sets, dataset.classes, scale)
-        for name, labelled in sets.items():
-            print(f"{name}: {len(labelled.labels)} images, pixels divided by {scale:g}")
+        dataset, divisor = load_dataset(params.dataset), params.normalize.scale
+        normalize(params, dataset)
+        for name in SETS:
+            print(f"{name}: {len(Normalized().labels(name))} images, pixels divided by {divisor:g}")
+        found = warnings(Normalized(), dataset, divisor)
+        Findings().write(found)
+        for sentence in found:
+            print(f"warning: {sentence}")
+
+
+def normalize(params: Params, dataset: Dataset) -> None:
+    """Write the sets; no more than a batch of images is in memory."""
+    raw, settings = Raw(dataset), params.normalize
+    chosen = choose(
+        raw.parts,
+        split=dataset.split if isinstance(dataset, CollectedDataset) else None,
+        validation_split=settings.validation_split,
+        train_share=settings.train_share,
+    )
+
+    def batches(part: Part) -> Iterator[NDArray[np.float32]]:
+        for batch in raw.batches(part):
+            yield scale(batch, settings.scale)
+
+    labels = {part: labelling.labels for part, labelling in raw.parts.items()}
+    about = About(classes=dataset.classes, scale=settings.scale, pixels=dataset.pixels)
+    Normalized().write(chosen, labels, batches, dataset.image_shape, about)
+
+
+def warnings(sets: Normalized, dataset: Dataset, divisor: float) -> list[str]:
+    """Return what makes results from these sets doubtful."""
+    constant = {name: sets.constant_images(name) for name in SETS}
+    found = [scale_warning(dataset.pixels, divisor), constant_warning(constant)]
+    labels = {name: sets.labels(name) for name in SETS}
+    return [sentence for sentence in [*found, *class_warnings(labels, dataset.classes)] if sentence]
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
+from sets_for_tests import write_sets
 
 from hemline.comparison.confusion import confusion_difference
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.metrics import METRICS
+from hemline.data.findings import Findings
 from hemline.data.normalized import Labelled, Normalized
 from hemline.params import Params, load_params
 from hemline.training.trained import Settings, Trained
@@ -130,7 +132,8 @@ def _write_images(normalized: Normalized, inputs: Inputs, rng: np.random.Generat
     for name, count in (("train", 60), ("validation", 6), ("test", inputs.test_images)):
         images = rng.integers(0, 256, (count, *inputs.shape)).astype(np.float32) / np.float32(255)
         sets[name] = Labelled(images, np.arange(count) % len(inputs.classes))
-    normalized.write(sets, inputs.classes, 255)
+    write_sets(sets, inputs.classes, 255, folder=normalized.path)
+    Findings(normalized.path.parent / "findings").write([])
     return sets["test"].labels
 
 

@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 from test_params import SOURCE, VALID
 
 from hemline.data.agreement import check_agreement
-from hemline.data.description import Dataset
+from hemline.data.description import IdxDataset
 from hemline.errors import InputError
 from hemline.params import parse_params
 from hemline.schema import parse
@@ -25,7 +25,7 @@ def dataset(images, classes=3):
     }
     about = {"name": "tiny", "title": "Tiny", "licence": "CC0", "homepage": "https://example.org", "sources": []}
     names = [f"class {label}" for label in range(classes)]
-    return parse(Dataset, about | {"classes": names, "image_shape": [2, 2], "files": files}, Path("data/tiny.yaml"))
+    return parse(IdxDataset, about | {"classes": names, "image_shape": [2, 2], "files": files}, Path("data/tiny.yaml"))
 
 
 def params(share, **changes):

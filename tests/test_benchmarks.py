@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from sets_for_tests import write_sets
 
 from benchmarks import chart, growth, readme
 from benchmarks.competitors import COMPETITORS
@@ -41,7 +42,7 @@ def workspace(tmp_path_factory):
         labels = generator.integers(0, 3, n_images)
         images = generator.random((n_images, 4, 4)) / 4 + labels[:, None, None] / 4
         sets[name] = Labelled(images.astype(np.float32), labels)
-    Normalized(folder / "data/normalized").write(sets, ["dark", "grey", "bright"], scale=255)
+    write_sets(sets, ["dark", "grey", "bright"], 255, folder=folder / "data/normalized")
     return folder
 
 

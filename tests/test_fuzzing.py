@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as npst
 from pipelines_for_tests import PARAMS
 from ruamel.yaml import YAML
 
-from hemline.data.description import Dataset, load_dataset
+from hemline.data.description import IdxDataset, load_dataset
 from hemline.data.idx import read_idx, write_idx
 from hemline.data.raw import read_file
 from hemline.errors import InputError
@@ -175,7 +175,7 @@ def test_anything_at_any_place_of_the_parameters_is_accepted_or_refused_in_one_l
 def test_anything_at_any_place_of_a_description_is_accepted_or_refused_in_one_line(place, value):
     changed = replaced(DESCRIPTION, place, value)
     named = changed | {"name": "tiny"} if isinstance(changed, dict) else changed
-    outcome(lambda: parse(Dataset, named, Path("tiny.yaml")), (place, value))
+    outcome(lambda: parse(IdxDataset, named, Path("tiny.yaml")), (place, value))
 
 
 @given(

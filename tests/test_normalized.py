@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fsspec.implementations.local import LocalFileSystem
+from sets_for_tests import write_sets
 
 from hemline.data.normalized import About, Labelled, Normalized
 from hemline.errors import InputError
@@ -19,7 +20,7 @@ SETS = {"train": some(6, 2, 3), "validation": some(0, 2, 3), "test": some(4, 2, 
 @pytest.fixture
 def normalized(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Normalized().write(SETS, ["a", "b"], 51)
+    write_sets(SETS, ["a", "b"], 51)
     return Normalized()
 
 
@@ -43,7 +44,7 @@ def test_images_can_be_read_without_their_labels(normalized):
 
 
 def test_images_in_colour_are_read(tmp_path):
-    Normalized(tmp_path).write({"train": some(3, 2, 2, 3)}, ["a", "b"], 255)
+    write_sets({"train": some(3, 2, 2, 3)}, ["a", "b"], 255, folder=tmp_path)
     assert Normalized(tmp_path).read("train").images.shape == (3, 2, 2, 3)
 
 
@@ -59,7 +60,7 @@ def test_images_that_do_not_belong_to_the_labels_are_refused(normalized, shape):
 
 
 def test_what_was_normalized_before_is_replaced(normalized):
-    normalized.write(SETS | {"train": some(2, 4, 4)}, ["c", "d", "e"], 255)
+    write_sets({name: some(2, 4, 4) for name in SETS}, ["c", "d", "e"], 255)
     assert normalized.read("train").images.shape == (2, 4, 4)
     assert normalized.about().classes == ["c", "d", "e"]
     assert sorted(path.name for path in Path("data/normalized").iterdir()) == [

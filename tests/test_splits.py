@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
+from sets_for_tests import split
 
-from hemline.data.raw import RawImages
-from hemline.data.splits import split
 from hemline.errors import InputError
 
 LABELS = np.repeat(np.arange(4, dtype=np.uint8), [80, 40, 40, 40])
@@ -13,7 +12,7 @@ LABELS = np.repeat(np.arange(4, dtype=np.uint8), [80, 40, 40, 40])
 def sets(**options):
     # Each image is its own number.
     images = np.arange(len(LABELS), dtype=np.uint8).reshape(-1, 1, 1)
-    return split(RawImages(images, LABELS, images[:8], LABELS[:8]), divisor=1, **options)
+    return split((images, LABELS), (images[:8], LABELS[:8]), **options)
 
 
 def numbers(labelled):
@@ -47,5 +46,5 @@ def test_without_validation_a_share_is_all_trained_on():
 
 
 def test_a_share_that_leaves_a_class_out_is_one_line():
-    with pytest.raises(InputError, match=r"^normalize\.train_share: must leave images of every class .*got 0.01"):
+    with pytest.raises(InputError, match=r"^normalize\.train_share: must leave images of each of 4 classes .*got 0.01"):
         sets(validation_split=0.1, train_share=0.01)

@@ -23,12 +23,13 @@ import psutil
 import pytest
 from datasets_for_tests import publish as publish_dataset
 from mlflow.models import Model
+from sets_for_tests import write_sets
 
 from commands import ui
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.evaluation import Evaluation
 from hemline.comparison.metrics import METRICS
-from hemline.data.normalized import Labelled, Normalized
+from hemline.data.normalized import Labelled
 from hemline.errors import InputError
 from hemline.params import Normalize, Training
 from hemline.processes.helper import helper_process
@@ -96,7 +97,7 @@ def results(workspace):
     """The same, with the outputs of all stages: models that were built and not trained."""
     images = np.arange(54, dtype=np.float32).reshape(9, 2, 3) / 255
     labels = np.arange(9, dtype=np.uint8) % 3
-    Normalized().write({"test": Labelled(images, labels)}, ["a", "b", "c"], 255)
+    write_sets({"test": Labelled(images, labels)}, ["a", "b", "c"], 255)
     evaluation = Evaluation("linear", ["a", "b", "c"], labels)
     for variant in VARIANTS:
         trained = Trained(variant)

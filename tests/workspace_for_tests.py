@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from ruamel.yaml import YAML
+from sets_for_tests import split, write_sets
 
 from hemline.comparison.evaluated import Evaluated
+from hemline.data.findings import Findings
 from hemline.data.normalized import Normalized
-from hemline.data.raw import RawImages
-from hemline.data.splits import split
 from hemline.params import load_params
 from hemline.training.trained import Settings, Trained
 from stages import evaluate
@@ -39,8 +39,9 @@ def build(folder, monkeypatch, variants=USUAL, validation_split=0.1):
     folder.mkdir(parents=True, exist_ok=True)
     enter(folder, monkeypatch)
     describe(variants, validation_split)
-    raw = RawImages(*images(TRAIN), *images(TEST, seed=1))
-    Normalized().write(split(raw, divisor=255, validation_split=validation_split), CLASSES, 255)
+    sets = split(images(TRAIN), images(TEST, seed=1), divisor=255, validation_split=validation_split)
+    write_sets(sets, CLASSES, 255)
+    Findings().write([])
     for variant, seeds in variants.items():
         write_models(variant, seeds, validation_split)
     score(variants)

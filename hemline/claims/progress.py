@@ -56,7 +56,7 @@ def settings(claims: Claims, experiment: str) -> list[Setting]:
         sizes = [math.prod(dataset.image_shape), *training.hidden, len(dataset.classes)]
         weights = sum(before * after for before, after in itertools.pairwise(sizes))
         epochs = training.epochs * len(params.seeds)
-        seconds = _PER_STAGE + _PER_WEIGHT_AND_IMAGE * weights * dataset.files.train_images.count * epochs
+        seconds = _PER_STAGE + _PER_WEIGHT_AND_IMAGE * weights * dataset.training_images * epochs
         needed_by = claims.claims_of(f"{experiment}/{variant}")
         listed.append(Setting(experiment, variant, needed_by, len(params.seeds), training.epochs, seconds))
     return listed

@@ -14,7 +14,7 @@ def check_agreement(params: Params, dataset: Dataset) -> None:
         InputError: the key, the rule, the value received.
     """
     normalize, classes = params.normalize, len(dataset.classes)
-    published = dataset.files.train_images.count
+    published = dataset.training_images
     used = math.ceil(normalize.train_share * published)  # as scikit-learn rounds
     if normalize.train_share < 1:
         _check_sides("train_share", normalize.train_share, used, published, classes)

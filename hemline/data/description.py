@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from hemline.data.pixels import Pixels
 from hemline.errors import InputError
 from hemline.schema import Count, Label, Name, StrictModel, Text, parse, read_yaml
 
@@ -69,25 +70,6 @@ class Files(StrictModel):
     def in_order(self) -> list[DataFile]:
         """Return training images and labels, then test images and labels."""
         return [self.train_images, self.train_labels, self.test_images, self.test_labels]
-
-
-class Pixels(StrictModel):
-    """What pixels are: their type, and the range that all of them lie in."""
-
-    type: Literal["uint8", "uint16", "float32"] = "uint8"
-    lowest: Annotated[float, Field(allow_inf_nan=False)] = 0
-    highest: Annotated[float, Field(allow_inf_nan=False)] = 255
-
-    @model_validator(mode="after")
-    def _check_range(self) -> Self:
-        largest = {"uint8": 2**8 - 1, "uint16": 2**16 - 1}.get(self.type, math.inf)
-        smallest = 0 if self.type.startswith("u") else -math.inf
-        if not smallest <= self.lowest < self.highest <= largest:
-            raise ValueError(
-                f"lowest, highest: must be {smallest} <= lowest < highest <= {largest} for {self.type}, "
-                f"got {self.lowest:g} and {self.highest:g}"
-            )
-        return self
 
 
 class Dataset(StrictModel):

@@ -5,6 +5,8 @@ A file is two zero bytes, a type code, the number of dimensions (one byte each),
 """
 
 import math
+import os
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -58,6 +60,34 @@ def read_shape(stream: BinaryIO) -> tuple[int, ...]:
     shape = tuple(int(size) for size in np.frombuffer(sizes, dtype=">u4"))
     _check_shape(shape)
     return shape
+
+
+def open_idx(path: Path, expected: tuple[int, ...] | None = None) -> NDArray[np.uint8]:
+    """Open a decompressed IDX file, memory-mapped and read-only.
+
+    Args:
+        path: the file.
+        expected: the shape that it must have, where that is known.
+
+    Returns:
+        uint8 of one to four dimensions.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        InputError: as ``read_idx``; or another shape.
+    """
+    with path.open("rb") as stream:
+        shape = read_shape(stream)
+        start = stream.tell()
+        found = stream.seek(0, os.SEEK_END) - start
+    if expected is not None and shape != expected:
+        raise InputError(f"shape: must be {expected}, got {shape}")
+    promised = math.prod(shape)
+    if found < promised:
+        raise InputError(f"is truncated: the IDX header promises {promised} values, got {found}")
+    if found > promised:
+        raise InputError(f"goes on after the {promised} values that the IDX header promises")
+    return np.asarray(np.memmap(path, np.uint8, "r", start, shape))
 
 
 def read_values(stream: BinaryIO, shape: tuple[int, ...]) -> NDArray[np.uint8]:

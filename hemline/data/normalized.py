@@ -1,16 +1,23 @@
 """What the normalize stage hands on in ``data/normalized/``: three labelled sets, and what is needed to read them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hemline.data.pixels import Pixels
 from hemline.errors import writing
 from hemline.outputs import Outputs
 from hemline.processes.drafts import draft
 from hemline.schema import StrictModel, Text
+
+P = TypeVar("P", bound=str)
+
+
+_ROWS = 4096
 
 
 class Labelled(NamedTuple):
@@ -26,10 +33,12 @@ class About(StrictModel):
     Attributes:
         classes: the classes' names; label 0 is the first.
         scale: what the pixels were divided by.
+        pixels: the type and the range of raw pixels.
     """
 
     classes: list[Text]
     scale: float
+    pixels: Pixels = Pixels()
 
 
 class Normalized(Outputs):
@@ -38,17 +47,33 @@ class Normalized(Outputs):
     PATH = Path("data/normalized")
     STAGE = "normalize"
 
-    def write(self, sets: Mapping[str, Labelled], classes: Sequence[str], scale: float) -> None:
-        """Write the sets "train", "validation" and "test", as arrays that can be memory-mapped."""
+    def write(
+        self,
+        chosen: Mapping[str, tuple[P, NDArray[np.intp]]],
+        labels: Mapping[P, NDArray[np.integer]],
+        batches: Callable[[P], Iterator[NDArray[Any]]],
+        image_shape: Sequence[int],
+        about: About,
+    ) -> None:
+        """Write the sets "train", "validation" and "test", as arrays that can be memory-mapped, and what is about them.
+
+        Args:
+            chosen: of each set, the part of the data set that it lies in, and its places there, ascending.
+            labels: (n,) of each part.
+            batches: yields scaled images of a part, float32 (n, *image_shape), in order; no more are held at once.
+            image_shape: of one image.
+            about: what the arrays do not say.
+        """
         with draft() as new:
             whole = Normalized(new.folder / "normalized")
             whole.path.mkdir()
-            for name, labelled in sets.items():
-                whole.write_array(f"{name}-images.npy", labelled.images)
-                whole.write_array(f"{name}-labels.npy", labelled.labels)
-            about = About(classes=list(classes), scale=scale)
+            for part in dict.fromkeys(part for part, _ in chosen.values()):
+                sets = {name: indices for name, (own, indices) in chosen.items() if own == part}
+                _write_part(whole, sets, labels[part], batches(part), tuple(image_shape))
+            # What is as usual is not written: data sets that were normalized before it could be told stay as they are.
+            told = about.model_dump_json(indent=2, exclude_defaults=True)
             with writing(whole.path / "about.json"):
-                (whole.path / "about.json").write_text(about.model_dump_json(indent=2) + "\n")
+                (whole.path / "about.json").write_text(told + "\n")
             new.put(whole.path.name, self.path)
 
     def about(self) -> About:
@@ -75,6 +100,14 @@ class Normalized(Outputs):
         """
         return self.read_array(f"{name}-labels.npy")
 
+    def constant_images(self, name: str) -> int:
+        """Return how many images of a set have one value in all pixels."""
+        images = self.images(name)
+        flat = images.reshape(len(images), -1)
+        # A piece at a time: the arrays that are compared are not in memory.
+        pieces = (flat[start : start + _ROWS] for start in range(0, len(flat), _ROWS))
+        return sum(int((piece == piece[:, :1]).all(axis=1).sum()) for piece in pieces)
+
     def read(self, name: str) -> Labelled:
         """Open one of the sets, memory-mapped where it is on this machine's disk.
 
@@ -89,3 +122,25 @@ class Normalized(Outputs):
                 f"got {images.shape}",
             )
         return Labelled(images, labels)
+
+
+def _write_part(
+    whole: Normalized,
+    sets: Mapping[str, NDArray[np.intp]],
+    labels: NDArray[np.integer],
+    batches: Iterator[NDArray[Any]],
+    image_shape: tuple[int, ...],
+) -> None:
+    """Write the sets that lie in one part, whose images come in batches."""
+    with ExitStack() as files:
+        writers = {}
+        for name, indices in sets.items():
+            whole.write_array(f"{name}-labels.npy", labels[indices])
+            shape = (len(indices), *image_shape)
+            writers[name] = files.enter_context(whole.array_writer(f"{name}-images.npy", shape, np.dtype(np.float32)))
+        start = 0
+        for batch in batches:
+            for name, indices in sets.items():
+                first, last = np.searchsorted(indices, (start, start + len(batch)))
+                writers[name](batch[indices[first:last] - start])
+            start += len(batch)

@@ -1,7 +1,4 @@
-"""The raw images of a data set, as they were published: each file is refused unless it is what the description says.
-
-Whatever format raw data has, it leaves this file as ``RawImages``.
-"""
+"""The four IDX files of a data set, as they were published: each is refused unless it is what the description says."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hemline.data.description import DataFile, Dataset, LabelsFile
-from hemline.data.idx import read_shape, read_values
+from hemline.data.description import DataFile, IdxDataset, LabelsFile
+from hemline.data.idx import open_idx
 from hemline.errors import InputError
 
 
@@ -32,7 +29,7 @@ class RawImages:
     test_labels: NDArray[np.uint8]
 
 
-def read_raw(dataset: Dataset, folder: Path = Path("data/raw")) -> RawImages:
+def read_raw(dataset: IdxDataset, folder: Path = Path("data/raw")) -> RawImages:
     """Read a data set's four raw files, each checked against its description.
 
     Raises:
@@ -41,7 +38,7 @@ def read_raw(dataset: Dataset, folder: Path = Path("data/raw")) -> RawImages:
     return RawImages(*(read_file(dataset, file, folder / file.name) for file in dataset.files.in_order()))
 
 
-def read_file(dataset: Dataset, file: DataFile, path: Path) -> NDArray[np.uint8]:
+def read_file(dataset: IdxDataset, file: DataFile, path: Path) -> NDArray[np.uint8]:
     """Read one file, and check everything that the description says of it.
 
     Args:
@@ -50,13 +47,13 @@ def read_file(dataset: Dataset, file: DataFile, path: Path) -> NDArray[np.uint8]
         path: where its decompressed bytes are.
 
     Returns:
-        uint8 images (n, h, w) or (n, h, w, channels), 0 to 255; or uint8 labels (n,), 0 to classes - 1.
+        uint8 images (n, h, w) or (n, h, w, channels), 0 to 255; or uint8 labels (n,), 0 to classes - 1; memory-mapped.
 
     Raises:
         InputError: the file is missing, is no IDX file, or differs in shape, labels, class counts or checksum.
     """
     try:
-        values = _read_values(path, dataset.shape(file))
+        values = open_idx(path, dataset.shape(file))
         if isinstance(file, LabelsFile):
             _check_labels(len(dataset.classes), file, values)
         _check_sha256(file, path)
@@ -65,15 +62,6 @@ def read_file(dataset: Dataset, file: DataFile, path: Path) -> NDArray[np.uint8]
     except InputError as error:
         raise InputError(f"{file.name}: {error}") from None
     return values
-
-
-def _read_values(path: Path, expected: tuple[int, ...]) -> NDArray[np.uint8]:
-    with path.open("rb") as stream:
-        shape = read_shape(stream)
-        # Before the values: those of a file of another size would fill the memory.
-        if shape != expected:
-            raise InputError(f"shape: must be {expected}, got {shape}")
-        return read_values(stream, shape)
 
 
 def _check_labels(n_classes: int, file: LabelsFile, values: NDArray[np.uint8]) -> None:

@@ -1,59 +1,112 @@
-"""Raw images to scaled training, validation and test sets."""
+"""Which images are for training, for validation and for the test: places in the parts of a data set, no image read."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hemline.data.normalized import Labelled
-from hemline.data.raw import RawImages
-from hemline.data.scaling import scale
+from hemline.data.description import Part, Split
 from hemline.errors import InputError
 
 # Part of what defines the split, like the share itself; the seeds of params.yaml vary the trainings on one same split.
 _SPLIT_SEED = 0
 
+Indices = NDArray[np.intp]
+Integers = NDArray[np.integer[Any]]
 
-def split(raw: RawImages, *, divisor: float, validation_split: float, train_share: float = 1.0) -> dict[str, Labelled]:
-    """Scale all images, and take the validation set, stratified by class, out of the training set.
+
+class Labelling(NamedTuple):
+    """What is known of the images of a part.
+
+    Attributes:
+        labels: integers (n,), the classes.
+        groups: integers (n,): images of one object have the same, and stay together; None where nothing is known.
+    """
+
+    labels: Integers
+    groups: Integers | None = None
+
+
+class Chosen(NamedTuple):
+    """Images of a set: the part that they are in, and their places there, ascending."""
+
+    part: Part
+    indices: Indices
+
+
+def choose(
+    parts: Mapping[Part, Labelling], *, split: Split | None = None, validation_split: float, train_share: float = 1.0
+) -> dict[str, Chosen]:
+    """Choose the images of "train", "validation" and "test".
 
     Args:
-        raw: the data set as it was published.
-        divisor: pixels are divided by this.
-        validation_split: the share of the validation set; with a share of 0 it is empty.
+        parts: train and test, and validation where one is given; or all.
+        split: how the test set is taken out of all.
+        validation_split: the share of the training images that the validation set takes, stratified by class; with a
+            share of 0, it is empty. Not used where a validation set is given.
         train_share: the share of the training images that is used at all, stratified like the validation set.
 
     Returns:
-        The sets "train", "validation" and "test"; the order of the images is kept in each.
+        The sets; the order of the images is kept in each.
 
     Raises:
         InputError: a share leaves a class without an image on one side.
     """
-    used = np.arange(len(raw.train_labels))
+    source: Part = "train"
+    if split is None:
+        test = Chosen("test", np.arange(len(parts["test"].labels)))
+        used = np.arange(len(parts["train"].labels))
+    else:
+        source = "all"
+        used = np.arange(len(parts["all"].labels))
+        used, taken = _divide(used, parts["all"], split.test, "split.test", split.seed)
+        used, test = np.sort(used), Chosen("all", np.sort(taken))
     if train_share < 1:
-        _, used = _stratified(used, raw.train_labels, train_share, "train_share")
-    train, validation = used, used[:0]
-    if validation_split:
-        train, validation = _stratified(used, raw.train_labels, validation_split, "validation_split")
-    parts = {
-        "train": (raw.train_images, raw.train_labels, np.sort(train)),
-        "validation": (raw.train_images, raw.train_labels, np.sort(validation)),
-        "test": (raw.test_images, raw.test_labels, np.arange(len(raw.test_labels))),
-    }
-    return {
-        name: Labelled(scale(images[indices], divisor), labels[indices])
-        for name, (images, labels, indices) in parts.items()
-    }
+        _, used = _divide(used, parts[source], train_share, "normalize.train_share")
+    if "validation" in parts:
+        validation = Chosen("validation", np.arange(len(parts["validation"].labels)))
+    else:
+        taken = used[:0]
+        if validation_split:
+            used, taken = _divide(used, parts[source], validation_split, "normalize.validation_split")
+        validation = Chosen(source, np.sort(taken))
+    return {"train": Chosen(source, np.sort(used)), "validation": validation, "test": test}
 
 
-def _stratified(
-    indices: NDArray[np.intp], labels: NDArray[np.uint8], share: float, key: str
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _divide(
+    indices: Indices, part: Labelling, share: float, key: str, seed: int = _SPLIT_SEED
+) -> tuple[Indices, Indices]:
     """Return the indices without, and within, a share that holds as much of each class."""
-    from sklearn.model_selection import train_test_split  # noqa: PLC0415 - slow, and not for those who only read
-
+    labels = part.labels[indices]
     try:
-        rest, taken = train_test_split(indices, test_size=share, stratify=labels[indices], random_state=_SPLIT_SEED)
-    except ValueError as error:
+        if part.groups is not None:
+            return _by_groups(indices, labels, part.groups[indices], share, seed)
+        from sklearn.model_selection import train_test_split  # noqa: PLC0415 - slow, and not for those who only read
+
+        rest, taken = train_test_split(indices, test_size=share, stratify=labels, random_state=seed)
+    except ValueError:
+        # What scikit-learn says names neither the key nor the class.
+        rarest = int(np.bincount(labels)[np.unique(labels)].min())
         raise InputError(
-            f"normalize.{key}: must leave images of every class on both sides, got {share}: {error}"
+            f"{key}: must leave images of each of {len(np.unique(labels))} classes on both sides of {len(labels)} "
+            f"images ({rarest} of the rarest class), got {share:g}"
         ) from None
     return rest, taken
+
+
+def _by_groups(
+    indices: Indices, labels: Integers, groups: Integers, share: float, seed: int
+) -> tuple[Indices, Indices]:
+    """Divide whole groups, so that the classes' shares are as equal as that allows."""
+    from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415 - slow, and not for those who only read
+
+    # A fold is one part of equally many: the nearest to the share, of this or of what is left.
+    small = min(share, 1 - share)
+    folds = StratifiedGroupKFold(max(2, round(1 / small)), shuffle=True, random_state=seed)
+    rest, taken = next(folds.split(indices[:, None], labels, groups))
+    if share > 1 / 2:
+        rest, taken = taken, rest
+    if not set(np.unique(labels)) == set(np.unique(labels[rest])) == set(np.unique(labels[taken])):
+        raise ValueError
+    return indices[rest], indices[taken]

@@ -4,30 +4,26 @@ A source is a location, ``<location>/<file>`` or ``<location>/<file>.gz`` (http,
 else fsspec reads), or a package: ``apt:<name>``, ``npm:<name>``. They are tried in order until all files are there.
 """
 
-import gzip
 import shutil
 import tempfile
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hemline.data.description import PACKAGE_PATTERNS, DataFile, Dataset
-from hemline.data.raw import read_file
-from hemline.download.archive import is_gzip
+from hemline.data.description import PACKAGE_PATTERNS, Dataset
 from hemline.download.location import copy_file
 from hemline.download.packages import fetch_package
 from hemline.download.transfer import Display
-from hemline.errors import InputError, writing
+from hemline.download.wanted import Wanted, wanted
+from hemline.errors import InputError
 from hemline.processes.lock import locked
 from hemline.repository import repository
 
 # Seconds without an answer after which a source is given up.
 PATIENCE = 10.0
 IN_PLACE = "already in place"
-_CHUNK = 2**20
 _IN_THE_WAY = "a file is where a folder must be, or the other way round; move it away"
 
 
@@ -42,7 +38,7 @@ class Arrival:
 
 
 def fetch(dataset: Dataset, folder: Path = Path("data/raw"), patience: float = PATIENCE) -> list[Arrival]:
-    """Bring the four files of ``dataset`` into ``folder``, decompressed and verified; prints what it does.
+    """Bring the files of ``dataset`` into ``folder``, decompressed and verified; prints what it does.
 
     A file that is there and right stays. The others are collected beside ``folder`` and moved when all are right.
 
@@ -52,7 +48,7 @@ def fetch(dataset: Dataset, folder: Path = Path("data/raw"), patience: float = P
         patience: seconds after which a source that does not answer is given up.
 
     Returns:
-        The four files, in the order of ``dataset.files``.
+        The files, in the order of the description.
 
     Raises:
         InputError: no source had a file that is what the data set says; one line for each source says why.
@@ -61,7 +57,7 @@ def fetch(dataset: Dataset, folder: Path = Path("data/raw"), patience: float = P
         collection = _Collection(dataset, folder, staging, patience, display)
         collection.complete()
         collection.place()
-    return [collection.arrivals[file.name] for file in dataset.files.in_order()]
+    return [collection.arrivals[file.name] for file in wanted(dataset)]
 
 
 def manual_folder(dataset: Dataset, folder: Path = Path("data/raw")) -> Path:
@@ -78,13 +74,14 @@ class _Collection:
 
     def __init__(self, dataset: Dataset, folder: Path, staging: Path, patience: float, display: Display) -> None:
         self.arrivals: dict[str, Arrival] = {}
+        self._placed: dict[str, Path] = {}
         self._dataset = dataset
         self._folder = folder
         self._staging = staging
         self._patience = patience
         self._display = display
         # The smallest first: a source that has other data shows it before the large files are downloaded.
-        self._missing = sorted(dataset.files.in_order(), key=dataset.size)
+        self._missing = sorted(wanted(dataset), key=lambda file: file.size)
 
     def complete(self) -> None:
         """Try one source after the other until no file is missing."""
@@ -109,51 +106,48 @@ class _Collection:
         self._folder.mkdir(parents=True, exist_ok=True)
         for arrival in self.arrivals.values():
             if arrival.source != IN_PLACE:
-                (self._staging / arrival.name).replace(self._folder / arrival.name)
+                placed = self._placed[arrival.name]
+                placed.replace(self._folder / placed.name)
 
     def _keep_what_is_in_place(self) -> None:
         for file in list(self._missing):
-            try:
-                read_file(self._dataset, file, self._folder / file.name)
-            except (InputError, OSError):
-                continue
-            self._arrived(file, IN_PLACE, 0.0)
+            if file.in_place(self._folder):
+                self._arrived(file, IN_PLACE, 0.0)
 
     def _take_from(self, source: str, scratch: Path) -> None:
         location = _location(source)
         if source.partition(":")[0] in PACKAGE_PATTERNS:
             start = time.monotonic()
             self._display.start(source)
-            sizes = {name: self._largest(file) for file in self._missing for name in _names(file)}
+            sizes = {name: file.largest() for file in self._missing for name in file.names()}
             location = str(fetch_package(source, sizes, scratch, self._patience, self._display))
             self._display.line(f"{source}: its package is here ({time.monotonic() - start:.1f} s)")
         for file in list(self._missing):
             start = time.monotonic()
             self._display.start(f"{file.name} from {source}")
-            packed = self._download(file, location, scratch)
-            unpacked = _decompress(packed, self._staging / file.name, self._dataset.size(file))
-            read_file(self._dataset, file, unpacked)
+            self._placed[file.name] = self._fetch(file, location, scratch)
             self._arrived(file, source, time.monotonic() - start)
 
-    def _download(self, file: DataFile, location: str, scratch: Path) -> Path:
+    def _fetch(self, file: Wanted, location: str, scratch: Path) -> Path:
+        folder = Path(location) / file.name
+        if "://" not in location and folder.is_dir():
+            return file.accept_folder(folder, self._staging, lambda read: self._display.receive(read, file.size))
+        return file.accept(self._download(file, location, scratch), self._staging)
+
+    def _download(self, file: Wanted, location: str, scratch: Path) -> Path:
         target = scratch / f"{file.name}.part"
-        for name in _names(file):
+        for name in file.names():
             try:
-                copy_file(f"{location}/{name}", target, self._largest(file), self._patience, self._display)
+                copy_file(f"{location}/{name}", target, file.largest(), self._patience, self._display)
             except FileNotFoundError:
                 continue
             return target
-        raise InputError(f"has neither {' nor '.join(_names(file))} for us to read")
+        raise InputError(f"has {_neither(file.names())} for us to read")
 
-    def _largest(self, file: DataFile) -> int:
-        # Compressed data is hardly ever larger than the data itself, and then only by this much.
-        return self._dataset.size(file) * 1001 // 1000 + 1024
-
-    def _arrived(self, file: DataFile, source: str, seconds: float) -> None:
+    def _arrived(self, file: Wanted, source: str, seconds: float) -> None:
         self._missing.remove(file)
-        size = self._dataset.size(file)
-        self.arrivals[file.name] = Arrival(file.name, source, size, seconds)
-        self._display.line(f"{file.name}: {size:,} bytes, verified, {source} ({seconds:.1f} s)")
+        self.arrivals[file.name] = Arrival(file.name, source, file.size, seconds)
+        self._display.line(f"{file.name}: {file.size:,} bytes, verified, {source} ({seconds:.1f} s)")
 
     def _advice(self, reasons: list[str], manual: Path) -> str:
         names = ", ".join(file.name for file in self._missing)
@@ -188,20 +182,5 @@ def _location(source: str) -> str:
     return str((repository() / Path(source).expanduser()).resolve())
 
 
-def _names(file: DataFile) -> list[str]:
-    return [f"{file.name}.gz", file.name]
-
-
-def _decompress(packed: Path, target: Path, size: int) -> Path:
-    """Move or gunzip ``packed`` to ``target``; its content decides, because servers decompress at will."""
-    if not is_gzip(packed):
-        return packed.replace(target)
-    try:
-        with gzip.open(packed) as stream, writing(target), target.open("wb") as out:
-            while chunk := stream.read(_CHUNK):
-                out.write(chunk)
-                if out.tell() > size:
-                    raise InputError(f"{target.name}: decompresses to more than its {size} bytes")
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"{target.name}: its gzip data is damaged: {error}") from None
-    return target
+def _neither(names: list[str]) -> str:
+    return f"no {names[0]}" if len(names) == 1 else f"neither {' nor '.join(names)}"

@@ -22,6 +22,8 @@ from hemline.schema import StrictModel, parse
 
 Image = NDArray[Any]
 _BATCH_BYTES = 2**24
+# The modules of this package that are no format.
+_NO_FORMATS = {"format", "raw"}
 
 
 class Located(NamedTuple):
@@ -134,7 +136,7 @@ def formats() -> list[str]:
     """Return the names of all formats."""
     import hemline.formats as package  # noqa: PLC0415 - which this module is a part of
 
-    return sorted(module.name for module in iter_modules(package.__path__) if module.name != "format")
+    return sorted(module.name for module in iter_modules(package.__path__) if module.name not in _NO_FORMATS)
 
 
 def find_format(name: str, key: str = "format") -> Format:

@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from hemline.data.description import Pixels, Resize
+from hemline.data.description import Resize
+from hemline.data.pixels import Pixels
 from hemline.errors import InputError
 
 _GREY, _RGB = 1, 3
-# By Rec. 601, as Pillow turns colours into grey.
-_LUMA = np.array([0.299, 0.587, 0.114])
 
 
 class Form(NamedTuple):
@@ -81,10 +80,16 @@ def _with_channels(image: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
         if wanted in {_GREY, _RGB}:
             return np.repeat(grey[..., None], wanted, axis=2)
     elif had == _RGB and wanted in {None, _GREY}:
-        grey: NDArray[Any] = image @ _LUMA
-        grey = grey.astype(np.float32) if image.dtype == np.float32 else np.rint(grey).astype(image.dtype)
-        return grey if wanted is None else grey[..., None]
+        luma = _luma(image)
+        return luma if wanted is None else luma[..., None]
     raise InputError(f"shape: must be {shape}, got {image.shape}")
+
+
+def _luma(image: NDArray[Any]) -> NDArray[Any]:
+    """Return the grey of a colour by Rec. 601, as Pillow does; one product after the other, rounded alike anywhere."""
+    red, green, blue = (image[..., channel].astype(np.float64) for channel in range(_RGB))
+    grey: NDArray[Any] = 0.299 * red + 0.587 * green + 0.114 * blue
+    return grey.astype(np.float32) if image.dtype == np.float32 else np.rint(grey).astype(image.dtype)
 
 
 def _resized(image: NDArray[Any], form: Form) -> NDArray[Any]:
@@ -114,7 +119,8 @@ def _resized_plane(plane: NDArray[Any], form: Form, resize: Resize) -> NDArray[A
     if plane.dtype == np.uint16:
         resized = np.clip(np.rint(resized), 0, np.iinfo(np.uint16).max)
     # Filters overshoot at edges; what was within the range stays there.
-    return np.clip(resized, plane.min(), plane.max()).astype(plane.dtype)
+    clipped: NDArray[Any] = np.clip(resized, plane.min(), plane.max()).astype(plane.dtype)
+    return clipped
 
 
 def _of_type(image: NDArray[Any], wanted: str) -> NDArray[Any]:

@@ -163,6 +163,7 @@ def verdict_on(results: Results) -> verdict.Verdict:
         seeds=len(results.params.seeds),
         test_images=len(results.test.labels),
         train_share=results.params.normalize.train_share,
+        warnings=results.warnings,
     )
 
 

@@ -16,6 +16,7 @@ from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.metrics import METRICS
 from hemline.comparison.selection import mean_validation
 from hemline.data.description import Dataset, load_dataset
+from hemline.data.findings import Findings
 from hemline.data.normalized import Labelled, Normalized
 from hemline.params import Params
 from hemline.training.trained import Trained
@@ -37,6 +38,7 @@ class Results:
         per_class: by variant, one row a class: ``precision``, ``recall``, ``f1``, ``support``.
         confusion: by variant, counts (classes, classes) over all seeds; rows are the true classes.
         difference: by variant other than the baseline, its row shares minus the baseline's.
+        warnings: what makes results from this data doubtful, in sentences.
     """
 
     params: Params
@@ -50,6 +52,7 @@ class Results:
     per_class: dict[str, pd.DataFrame]
     confusion: dict[str, NDArray[Any]]
     difference: dict[str, NDArray[Any]]
+    warnings: list[str]
     root: Path
 
     @cached_property
@@ -98,5 +101,6 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         per_class={name: evaluated.per_class(name) for name in names},
         confusion={name: evaluated.confusion(name) for name in names},
         difference={name: evaluated.difference(name, params.baseline) for name in names if name != params.baseline},
+        warnings=Findings(root / Findings.PATH).warnings(),
         root=root,
     )

@@ -4,7 +4,7 @@ A variant is called the best by its validation accuracy only: a choice by test a
 part of the training.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,7 @@ def describe(
     seeds: int,
     test_images: int,
     train_share: float = 1.0,
+    warnings: Sequence[str] = (),
 ) -> Verdict:
     """Put the comparison into words.
 
@@ -65,6 +66,7 @@ def describe(
         seeds: how many trainings each variant had.
         test_images: how many images the accuracies are measured on.
         train_share: the share of the training images that was used.
+        warnings: what makes results from this data doubtful, in sentences.
 
     Returns:
         The sentences.
@@ -72,7 +74,12 @@ def describe(
     others = comparison[comparison["variant"] != baseline]
     return Verdict(
         _answer(others, baseline, title) + _qualification(comparison, baseline) + ".",
-        [*_impression(train_share), *_details(others, baseline), *_convergence(comparison)],
+        [
+            *(f"Warning: {each}" for each in warnings),
+            *_impression(train_share),
+            *_details(others, baseline),
+            *_convergence(comparison),
+        ],
         _selection(comparison, validation),
         _basis(test_images, seeds, compared=len(others) > 0),
     )

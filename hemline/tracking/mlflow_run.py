@@ -99,9 +99,8 @@ def _commit() -> str | None:
 
 def _dataset_input(settings: Settings) -> DatasetInput:
     dataset = load_dataset(settings.dataset)
-    digest = hashlib.sha256("".join(file.sha256 for file in dataset.files.in_order()).encode()).hexdigest()
     source = f'{{"uri": "data/{settings.dataset}.yaml"}}'
-    entity = Dataset(settings.dataset, digest[:16], "local", source, schema=None, profile=None)
+    entity = Dataset(settings.dataset, dataset.digest[:16], "local", source, schema=None, profile=None)
     return DatasetInput(entity, [InputTag("mlflow.data.context", "training")])
 
 

@@ -1,0 +1,94 @@
+"""What the normalize stage hands on in ``data/findings/``: what makes results from the data doubtful, in sentences.
+
+Apart from ``data/normalized``, because no training depends on it.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.data.pixels import Pixels
+from hemline.errors import writing
+from hemline.outputs import Outputs
+from hemline.processes.drafts import draft
+from hemline.schema import StrictModel, Text
+from hemline.words import listed
+
+# Networks are made for inputs of about this size; far from it, their first steps are too small or too large.
+_SMALLEST, _LARGEST = 0.5, 2.0
+_NAMED = 5
+
+
+class Warnings(StrictModel):
+    """``warnings.json``."""
+
+    warnings: list[Text]
+
+
+class Findings(Outputs):
+    """The folder ``data/findings``, or the same at another revision."""
+
+    PATH = Path("data/findings")
+    STAGE = "normalize"
+
+    def write(self, warnings: list[str]) -> None:
+        """Write the sentences."""
+        with draft() as new:
+            folder = new.folder / "findings"
+            folder.mkdir()
+            with writing(folder / "warnings.json"):
+                (folder / "warnings.json").write_text(Warnings(warnings=warnings).model_dump_json(indent=2) + "\n")
+            new.put(folder.name, self.path)
+
+    def warnings(self) -> list[str]:
+        """Return the sentences.
+
+        Raises:
+            InputError: they are missing, or damaged.
+        """
+        return self.read_json("warnings.json", Warnings).warnings
+
+
+def scale_warning(pixels: Pixels, scale: float) -> str:
+    """Say that scaled pixels are not of the size that networks are made for; empty where they are."""
+    largest = max(abs(pixels.lowest), abs(pixels.highest))
+    if _SMALLEST <= largest / scale <= _LARGEST:
+        return ""
+    return (
+        f"The largest pixel is {largest:g}, and normalize.scale {scale:g} makes it {largest / scale:.3g}: "
+        f"networks learn badly from that; set normalize.scale to {largest:g}."
+    )
+
+
+def class_warnings(labels: Mapping[str, NDArray[np.integer[Any]]], classes: Sequence[str]) -> list[str]:
+    """Say which classes have no training, or no test images.
+
+    Args:
+        labels: by set, (n,).
+        classes: their names.
+    """
+    sentences = []
+    for name, kind in (("train", "training"), ("test", "test")):
+        missing = np.flatnonzero(np.bincount(labels[name], minlength=len(classes)) == 0)
+        if missing.size:
+            named = [classes[number] for number in missing[:_NAMED]]
+            rest = [f"{missing.size - _NAMED} more"] if missing.size > _NAMED else []
+            verb = "has" if missing.size == 1 else "have"
+            sentences.append(f"{listed([*named, *rest])} {verb} no {kind} images.")
+    return sentences
+
+
+def constant_warning(counts: Mapping[str, int]) -> str:
+    """Say how many images have one value in all pixels.
+
+    Args:
+        counts: by set.
+    """
+    found = [f"{count} {name} image{'s' if count > 1 else ''}" for name, count in counts.items() if count]
+    if not found:
+        return ""
+    verb = "has" if sum(counts.values()) == 1 else "have"
+    return f"{listed(found)} {verb} the same value in all pixels: nothing can be learned from that."

@@ -1,0 +1,184 @@
+"""What is fetched: one file of a data set, or one folder of pictures, and when it is the right one."""
+
+import gzip
+import hashlib
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+
+from hemline.data.description import CollectedDataset, DataFile, Dataset, IdxDataset, SourceFile
+from hemline.data.raw import read_file
+from hemline.download.archive import is_gzip
+from hemline.errors import InputError, writing
+from hemline.images.tree import is_archive, pack
+
+_CHUNK = 2**20
+
+
+class Wanted(ABC):
+    """One thing that a source has under a name.
+
+    Attributes:
+        name: of the file or the folder.
+        size: its bytes, decompressed.
+    """
+
+    name: str
+    size: int
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """Return the names that it may have at a source, the likeliest first."""
+
+    def largest(self) -> int:
+        """Return the most bytes that the file can have on its way."""
+        return self.size
+
+    @abstractmethod
+    def in_place(self, folder: Path) -> bool:
+        """Say whether it is in ``folder`` already, and right."""
+
+    @abstractmethod
+    def accept(self, arrived: Path, staging: Path) -> Path:
+        """Verify what has arrived, and make of it what goes into ``data/raw``.
+
+        Args:
+            arrived: a file that may be moved.
+            staging: the folder for the result.
+
+        Returns:
+            The result, in ``staging``.
+
+        Raises:
+            InputError: it is not what the description says.
+        """
+
+    def accept_folder(self, folder: Path, staging: Path, advance: Callable[[int], None]) -> Path:
+        """Do the same with a folder, which stays where it is.
+
+        Args:
+            folder: at the source.
+            staging: the folder for the result.
+            advance: called with the bytes of each file that has been read.
+
+        Raises:
+            InputError: as ``accept``; or no folder is wanted.
+        """
+        del staging, advance
+        raise InputError(f"{folder}: must be a file, got a folder")
+
+
+class IdxFile(Wanted):
+    """One of four IDX files; its bytes are verified decompressed, because mirrors compress differently."""
+
+    def __init__(self, dataset: IdxDataset, file: DataFile) -> None:
+        self.name, self.size = file.name, dataset.size(file)
+        self._dataset, self._file = dataset, file
+
+    def names(self) -> list[str]:
+        """See ``Wanted``."""
+        return [f"{self.name}.gz", self.name]
+
+    def largest(self) -> int:
+        """See ``Wanted``."""
+        # Compressed data is hardly ever larger than the data itself, and then only by this much.
+        return self.size * 1001 // 1000 + 1024
+
+    def in_place(self, folder: Path) -> bool:
+        """See ``Wanted``."""
+        try:
+            read_file(self._dataset, self._file, folder / self.name)
+        except (InputError, OSError):
+            return False
+        return True
+
+    def accept(self, arrived: Path, staging: Path) -> Path:
+        """See ``Wanted``."""
+        unpacked = _decompress(arrived, staging / self.name, self.size)
+        read_file(self._dataset, self._file, unpacked)
+        return unpacked
+
+
+class CollectedFile(Wanted):
+    """A file as it is; or a folder of pictures, or a tar file of one, which become one zip file."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self.name, self.size = file.name, file.bytes
+        self._file = file
+
+    def names(self) -> list[str]:
+        """See ``Wanted``."""
+        return [self.name]
+
+    def in_place(self, folder: Path) -> bool:
+        """See ``Wanted``."""
+        path = folder / self.name
+        return path.is_file() and path.stat().st_size == self.size and _sha256(path) == self._file.sha256
+
+    def accept(self, arrived: Path, staging: Path) -> Path:
+        """See ``Wanted``."""
+        self._check(arrived.stat().st_size, _sha256(arrived))
+        if is_archive(arrived) and not _is_zip(arrived):
+            packed = staging / f"{self.name}.zip"
+            with writing(packed):
+                pack(arrived, packed)
+            arrived.unlink()
+            return packed
+        return arrived.replace(staging / self.name)
+
+    def accept_folder(self, folder: Path, staging: Path, advance: Callable[[int], None]) -> Path:
+        """See ``Wanted``."""
+        read = 0
+
+        def count(size: int) -> None:
+            nonlocal read
+            read += size
+            advance(read)
+
+        packed = staging / f"{self.name}.zip"
+        with writing(packed):
+            digest = pack(folder, packed, count)
+        self._check(read, digest)
+        return packed
+
+    def _check(self, size: int, digest: str) -> None:
+        if size != self.size:
+            raise InputError(f"bytes: must be {self.size}, got {size}")
+        if digest != self._file.sha256:
+            raise InputError(f"sha256: must be {self._file.sha256}, got {digest}")
+
+
+def wanted(dataset: Dataset) -> list[Wanted]:
+    """Return what a data set consists of, in the order of its description."""
+    match dataset:
+        case IdxDataset():
+            return [IdxFile(dataset, file) for file in dataset.files.in_order()]
+        case CollectedDataset():
+            return [CollectedFile(file) for file in dataset.files]
+    raise AssertionError(dataset)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(4) == b"PK\x03\x04"
+
+
+def _decompress(packed: Path, target: Path, size: int) -> Path:
+    """Move or gunzip ``packed`` to ``target``; its content decides, because servers decompress at will."""
+    if not is_gzip(packed):
+        return packed.replace(target)
+    try:
+        with gzip.open(packed) as stream, writing(target), target.open("wb") as out:
+            while chunk := stream.read(_CHUNK):
+                out.write(chunk)
+                if out.tell() > size:
+                    raise InputError(f"{target.name}: decompresses to more than its {size} bytes")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"{target.name}: its gzip data is damaged: {error}") from None
+    return target

@@ -1,0 +1,94 @@
+"""What the download stage has put into ``data/raw``, opened as it is described: images and labels, part by part."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.data.description import CollectedDataset, Dataset, IdxDataset, Part
+from hemline.data.raw import read_raw
+from hemline.data.splits import Labelling
+from hemline.errors import InputError
+from hemline.formats.format import Labels, Located, Source, open_source
+from hemline.formats.idx import IdxSource
+from hemline.images.form import Form
+
+
+class Raw:
+    """The raw images of a data set, and their classes."""
+
+    def __init__(self, dataset: Dataset, folder: Path = Path("data/raw")) -> None:
+        """Open them; labels are read, and checked.
+
+        Raises:
+            InputError: a file is missing, or is not what the description says.
+        """
+        self._source = _open(dataset, folder)
+        resize = dataset.resize if isinstance(dataset, CollectedDataset) else None
+        self._form = Form(tuple(dataset.image_shape), dataset.pixels, resize)
+        self._described = dataset
+        self.parts: dict[Part, Labelling] = {
+            part: Labelling(self._classes(part, labels), labels.groups) for part, labels in self._source.parts().items()
+        }
+        if {*self.parts} != {*dataset.counts}:
+            raise InputError(
+                f"data/{dataset.name}.yaml: class_counts: must have the parts of the data, {sorted(self.parts)}, "
+                f"got {sorted(dataset.counts)}"
+            )
+
+    def batches(self, part: Part) -> Iterator[NDArray[Any]]:
+        """Yield the images of a part, (n, *image_shape) of ``pixels.type``, in the order of its labels.
+
+        Raises:
+            InputError: an image is not what the description says.
+        """
+        read = 0
+        for batch in self._source.batches(part, self._form):
+            read += len(batch)
+            yield batch
+        if read != len(self.parts[part].labels):
+            raise InputError(f"{part}: must be {len(self.parts[part].labels)} images, got {read}")
+
+    def _classes(self, part: Part, labels: Labels) -> NDArray[np.integer[Any]]:
+        dataset = self._described
+        if isinstance(dataset, IdxDataset):
+            return labels.codes  # checked file by file
+        assert isinstance(dataset, CollectedDataset)  # noqa: S101 - there is no third
+        known = {value: number for number, value in enumerate(dataset.labels or dataset.classes)}
+        unknown = [value for value in labels.values if value not in known]
+        if unknown:
+            key = "classes" if dataset.labels is None else "labels"
+            raise InputError(f"data/{dataset.name}.yaml: {key}: must have the data's {unknown[0]!r}, got {[*known]}")
+        numbers = np.array([known[value] for value in labels.values])
+        classes: NDArray[np.integer[Any]] = numbers[labels.codes].astype(np.min_scalar_type(len(known) - 1))
+        counts = np.bincount(classes, minlength=len(known)).tolist()
+        for number, expected in enumerate(dataset.class_counts.get(part, counts)):
+            if counts[number] != expected:
+                rule = f"must be {counts[number]} images of {dataset.classes[number]!r}"
+                raise InputError(
+                    f"data/{dataset.name}.yaml: class_counts.{part}: {rule}, as in the data, got {expected}"
+                )
+        return classes
+
+
+def raw_files(dataset: CollectedDataset, folder: Path = Path("data/raw")) -> list[Located]:
+    """Return where the files of a data set are; a folder, or a tar file, is there as a zip file of its pictures."""
+    packed = [folder / f"{file.name}.zip" for file in dataset.files]
+    return [
+        Located(zipped if zipped.exists() else folder / file.name, file.part)
+        for file, zipped in zip(dataset.files, packed, strict=True)
+    ]
+
+
+def _open(dataset: Dataset, folder: Path) -> Source:
+    if isinstance(dataset, IdxDataset):
+        raw = read_raw(dataset, folder)
+        return IdxSource({"train": (raw.train_images, raw.train_labels), "test": (raw.test_images, raw.test_labels)})
+    assert isinstance(dataset, CollectedDataset)  # noqa: S101 - there is no third
+    files = raw_files(dataset, folder)
+    for file in files:
+        if not file.path.exists():
+            raise InputError(f"{file.path}: no such file; run `dvc repro download`")
+    return open_source(dataset.format, files, dataset.options, Path(f"data/{dataset.name}.yaml"))
