@@ -13,7 +13,8 @@ from PIL import Image
 
 from hemline.comparison.promotion import choose
 from hemline.data.description import load_dataset
-from hemline.data.scaling import to_raw
+from hemline.data.pixels import Pixels
+from hemline.data.scaling import from_screen, to_raw, to_screen
 from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
 from hemline.photo.framing import SAMPLE, Framed, Framing, frame, measure
@@ -28,12 +29,14 @@ class Classifier(NamedTuple):
 
     Attributes:
         name: what to call it in a sentence.
+        pixels: the type and the range of raw pixels.
         probabilities: images (n, *image_shape) of raw pixels -> (n, classes).
     """
 
     name: str
     classes: list[str]
     image_shape: tuple[int, ...]
+    pixels: Pixels
     framing: Framing
     probabilities: Callable[[NDArray[Any]], NDArray[Any]]
 
@@ -51,7 +54,7 @@ def main() -> None:
         if options.save:
             _save(framed, options.save)
         print(f"{_described(framed, options.invert)} What {classifier.name} sees:\n\n{shades(framed.pixels)}\n")
-        (row,) = classifier.probabilities(framed.pixels[None])
+        (row,) = classifier.probabilities(from_screen(framed.pixels[None], classifier.pixels))
         for place in row.argsort()[::-1][: max(1, options.top)]:
             print(f"{100 * row[place]:6.2f} %  {classifier.classes[place]}")
 
@@ -78,7 +81,10 @@ def _classifier(dataset: str) -> Classifier:
     served = load_champion(champion)
     facts = served.facts
     framing = Framing(**facts["framing"])
-    return Classifier(champion.name, facts["classes"], tuple(facts["image_shape"]), framing, served.probabilities)
+    # Champions of former versions were all for bytes.
+    pixels = Pixels(**facts.get("pixels", {}))
+    shape = tuple(facts["image_shape"])
+    return Classifier(champion.name, facts["classes"], shape, pixels, framing, served.probabilities)
 
 
 def _best_of_workspace() -> Classifier:
@@ -87,13 +93,14 @@ def _best_of_workspace() -> Classifier:
     from hemline.training.model import load_model, predict, serving_model  # noqa: PLC0415 - imports TensorFlow
 
     trained = Trained(best.variant)
-    scale = trained.settings().normalize.scale
+    scale, pixels = trained.settings().normalize.scale, results.source.pixels
     model = serving_model(load_model(trained.model_path(best.seed)), scale)
     return Classifier(
         name=f"the best model of the workspace by validation ({best.variant} with seed {best.seed}; no champion yet)",
         classes=load_dataset(results.params.dataset).classes,
         image_shape=tuple(results.source.image_shape),
-        framing=measure(to_raw(results.train.images[:SAMPLE], scale)),
+        pixels=pixels,
+        framing=measure(to_screen(to_raw(results.train.images[:SAMPLE], scale, pixels), pixels)),
         probabilities=lambda images: predict(model, images),
     )
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hemline.comparison.promotion import Candidate, challenge, choose, describe_challenge
 from hemline.comparison.statistics import Row
-from hemline.data.scaling import to_raw
+from hemline.data.scaling import to_raw, to_screen
 from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
 from hemline.photo.framing import SAMPLE, measure
@@ -74,7 +74,7 @@ def _champion_probabilities(results: Results, champion: Champion) -> NDArray[Any
             f"{champion.name} is for other classes or another image shape than data/{champion.dataset}.yaml describes; "
             f"give this data set another name, or delete that version in the MLflow UI"
         )
-    return loaded.probabilities(to_raw(results.test.images, results.params.normalize.scale))
+    return loaded.probabilities(to_raw(results.test.images, results.params.normalize.scale, results.source.pixels))
 
 
 def _promote(results: Results, candidate: Candidate, row: Row | None, reason: str) -> str:
@@ -83,14 +83,16 @@ def _promote(results: Results, candidate: Candidate, row: Row | None, reason: st
     trained = Trained(candidate.variant)
     settings = trained.settings()
     model = serving_model(load_model(trained.model_path(candidate.seed)), settings.normalize.scale)
-    sample = to_raw(results.train.images[:SAMPLE], results.params.normalize.scale)
+    pixels = results.source.pixels
+    sample = to_raw(results.train.images[:SAMPLE], results.params.normalize.scale, pixels)
     facts = {
         "dataset": results.params.dataset,
         "variant": candidate.variant,
         "seed": candidate.seed,
         "classes": results.source.classes,
         "image_shape": results.source.image_shape,
-        "framing": measure(sample)._asdict(),
+        "pixels": pixels.model_dump(),
+        "framing": measure(to_screen(sample, pixels))._asdict(),
     }
     description = f"{candidate.describe()}. Promoted because {reason}."
     return promote(results.params.dataset, model, facts, _evidence(candidate, row), description)

@@ -61,9 +61,11 @@ def _curl(port: int, data: str) -> str:
 def _example(params: Params) -> Any:
     """Return raw pixels: the first test image, or a black one where there are none."""
     try:
-        image = to_raw(Normalized().read("test").images[0], params.normalize.scale)
+        normalized = Normalized()
+        image = to_raw(normalized.read("test").images[0], params.normalize.scale, normalized.about().pixels)
     except InputError:
-        image = np.zeros(load_dataset(params.dataset).image_shape, np.uint8)
+        dataset = load_dataset(params.dataset)
+        image = np.full(dataset.image_shape, dataset.pixels.lowest, dataset.pixels.type)
     return image.tolist()
 
 

@@ -23,7 +23,8 @@ from mlflow.models import set_model
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc.model import PythonModel
 
-_HIGHEST = 255
+# The range of pixels of models that were promoted before their facts told it.
+_BYTES = {"lowest": 0, "highest": 255}
 _SHOWN = 40  # characters of a wrong value
 
 
@@ -71,7 +72,7 @@ class Served(_Quiet):
 
         Args:
             context: MLflow's, not needed.
-            model_input: images of raw pixels, numbers 0 to 255, nested lists (n, *image_shape).
+            model_input: images of raw pixels, numbers in the data set's range, nested lists (n, *image_shape).
             params: MLflow's, not needed.
 
         Returns:
@@ -83,8 +84,12 @@ class Served(_Quiet):
         classes = self.facts["classes"]
         return [
             {"class": classes[int(row.argmax())], "probabilities": dict(zip(classes, row.tolist(), strict=True))}
-            for row in self.probabilities(check_images(model_input, tuple(self.facts["image_shape"])))
+            for row in self.probabilities(self._checked(model_input))
         ]
+
+    def _checked(self, values: Any) -> NDArray[np.float32]:
+        pixels = self.facts.get("pixels", _BYTES)
+        return check_images(values, tuple(self.facts["image_shape"]), pixels["lowest"], pixels["highest"])
 
     def probabilities(self, images: NDArray[Any], batch_size: int = 2048) -> NDArray[np.float32]:
         """Return float32 (n, classes) for images (n, *image_shape) of raw pixels."""
@@ -93,26 +98,29 @@ class Served(_Quiet):
         return np.concatenate([np.asarray(self._model(batch, training=False)) for batch in batches])
 
 
-def check_images(values: Any, image_shape: tuple[int, ...]) -> NDArray[np.float32]:
+def check_images(
+    values: Any, image_shape: tuple[int, ...], lowest: float = 0, highest: float = 255
+) -> NDArray[np.float32]:
     """Return ``values`` as float32 (n, *image_shape).
 
     Raises:
-        RefusedError: they are no images of that shape, or not all numbers from 0 to 255.
+        RefusedError: they are no images of that shape, or not all numbers from ``lowest`` to ``highest``.
     """
+    rule = f"pixels must be numbers from {lowest:g} to {highest:g}"
     # As objects: NumPy would make numbers of booleans and texts, and refuse lists of different lengths unclearly.
     array = np.array(values, dtype=object)
     if not array.size:
         raise RefusedError(f"{_form(image_shape)}, got none")
     for wrong in _no_numbers(array.flat):
-        raise RefusedError(f"pixels must be numbers from 0 to {_HIGHEST}, got {json.dumps(wrong)[:_SHOWN]}")
+        raise RefusedError(f"{rule}, got {json.dumps(wrong)[:_SHOWN]}")
     ragged = any(isinstance(value, list) for value in array.flat)
     if ragged or array.shape[1:] != image_shape:
         raise RefusedError(f"{_form(image_shape)}, got {'lists of different lengths' if ragged else array.shape}")
     # Compared before they become floats, which the largest of JSON's whole numbers cannot.
     with np.errstate(invalid="ignore"):  # NaN is neither, which is what is asked
-        inside = (array >= 0) & (array <= _HIGHEST)
+        inside = (array >= lowest) & (array <= highest)
     for outside in array[~inside]:
-        raise RefusedError(f"pixels must be numbers from 0 to {_HIGHEST}, got {json.dumps(outside)[:_SHOWN]}")
+        raise RefusedError(f"{rule}, got {json.dumps(outside)[:_SHOWN]}")
     return array.astype(np.float32)
 
 
