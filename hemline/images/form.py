@@ -81,9 +81,9 @@ def _with_channels(image: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
         if wanted in {_GREY, _RGB}:
             return np.repeat(grey[..., None], wanted, axis=2)
     elif had == _RGB and wanted in {None, _GREY}:
-        grey: NDArray[Any] = image @ _LUMA
-        grey = grey.astype(np.float32) if image.dtype == np.float32 else np.rint(grey).astype(image.dtype)
-        return grey if wanted is None else grey[..., None]
+        luma: NDArray[Any] = image @ _LUMA
+        luma = luma.astype(np.float32) if image.dtype == np.float32 else np.rint(luma).astype(image.dtype)
+        return luma if wanted is None else luma[..., None]
     raise InputError(f"shape: must be {shape}, got {image.shape}")
 
 
@@ -122,7 +122,8 @@ def _of_type(image: NDArray[Any], wanted: str) -> NDArray[Any]:
     if image.dtype == np.uint8 and wanted == "uint16":
         return image.astype(np.uint16) * 257
     if image.dtype == np.uint16 and wanted == "uint8":
-        return np.rint(image / 257).astype(np.uint8)
+        eight: NDArray[Any] = np.rint(image / 257).astype(np.uint8)
+        return eight
     if wanted == "float32":
         return image.astype(np.float32)
     cast: NDArray[Any] = image.astype(wanted)
