@@ -1,10 +1,11 @@
 """Labels as they stand in the data -> codes and values, in the order in which people count."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from hemline.data.description import Part
@@ -22,15 +23,21 @@ def natural_key(text: str) -> NaturalKey:
     return tuple((len(numbers[i]), numbers[i]) if i % 2 else piece for i, piece in enumerate(pieces)), text
 
 
-def encode(labels: Mapping[Part, Sequence[str]]) -> tuple[dict[Part, Codes], list[str]]:
+def encode(labels: Mapping[Part, Sequence[Any] | NDArray[Any]]) -> tuple[dict[Part, Codes], list[str]]:
     """Turn labels into numbers, of all parts alike.
+
+    Args:
+        labels: by part, text or numbers (n,); numbers become text.
 
     Returns:
         By part, int32 (n,): places in the values; and the values, each once, naturally sorted.
     """
-    values = sorted({label for part in labels.values() for label in part}, key=natural_key)
+    factorised = {part: pd.factorize(np.asarray(each)) for part, each in labels.items()}
+    texts = {part: [str(unique) for unique in uniques] for part, (_, uniques) in factorised.items()}
+    values = sorted({text for each in texts.values() for text in each}, key=natural_key)
     places = {value: place for place, value in enumerate(values)}
-    return {part: _codes(each, places) for part, each in labels.items()}, values
+    renumbered = {part: np.array([places[text] for text in each], np.int32) for part, each in texts.items()}
+    return {part: renumbered[part][codes] for part, (codes, _) in factorised.items()}, values
 
 
 def check_classes(codes: Mapping[Part, NDArray[Any]], values: Sequence[str]) -> None:
@@ -47,7 +54,3 @@ def check_classes(codes: Mapping[Part, NDArray[Any]], values: Sequence[str]) -> 
         names = [values[code] for code in missing[:5]]
         more = f" and {missing.size - 5} more" if missing.size > 5 else ""  # noqa: PLR2004 - names in a line
         raise InputError(f"classes: must have images to train on, got none of {names}{more}, which only others have")
-
-
-def _codes(labels: Iterable[str], places: Mapping[str, int]) -> Codes:
-    return np.fromiter((places[label] for label in labels), np.int32)
