@@ -5,8 +5,9 @@ one, write a ``Source`` that knows its labels and yields its images one by one, 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from hemline.data.description import Part
 from hemline.errors import InputError
-from hemline.images.form import Form, conform
+from hemline.images.form import Form, conform, conform_all
 from hemline.schema import StrictModel, parse
 
 Image = NDArray[Any]
@@ -104,6 +105,70 @@ class Source(ABC):
                 batch = []
         if batch:
             yield np.stack(batch)
+
+
+class RowsSource(Source):
+    """Images that lie in arrays or tables, many at a time and of one shape."""
+
+    @abstractmethod
+    def rows(self, part: Part) -> Iterator[Image]:
+        """Yield the images of a part, some at a time: numbers (n, height, width) or (n, height, width, channels).
+
+        Raises:
+            InputError: they cannot be read.
+        """
+
+    @abstractmethod
+    def stored_type(self) -> np.dtype[Any]:
+        """Return the type of the numbers in ``rows``."""
+
+    @cached_property
+    def pixel_type(self) -> str:
+        """The narrowest of uint8, uint16 and float32 that holds all pixels of all parts; takes reading them all."""
+        stored = self.stored_type()
+        if stored in {np.dtype(np.uint8), np.dtype(np.uint16)}:
+            return stored.name
+        return narrowest(rows for part in self.parts() for rows in self.rows(part))
+
+    def images(self, part: Part) -> Iterator[Image | InputError]:
+        """See ``Source``."""
+        index = 0
+        for rows in self.rows(part):
+            finite = [bool(np.isfinite(row).all()) for row in rows]
+            for image, is_finite in zip(rows.astype(self.pixel_type, copy=False), finite, strict=True):
+                wrong = f"{self.name(part, index)}: pixels: must be finite numbers, got nan or infinity"
+                yield image if is_finite else InputError(wrong)
+                index += 1
+
+    def batches(self, part: Part, form: Form) -> Iterator[Image]:
+        """See ``Source``."""
+        first = 0
+        for rows in self.rows(part):
+            try:
+                yield conform_all(rows, form)
+            except InputError as error:
+                raise InputError(f"{self._first_wrong(part, first, rows, form)}: {error}") from None
+            first += len(rows)
+
+    def _first_wrong(self, part: Part, first: int, rows: Image, form: Form) -> str:
+        for index, image in enumerate(rows, first):
+            try:
+                conform(image, form)
+            except InputError:
+                return self.name(part, index)
+        raise AssertionError(part)  # one of them is wrong
+
+
+def narrowest(arrays: Iterable[Image]) -> str:
+    """Return uint8 or uint16 where all numbers are whole and it holds them, otherwise float32."""
+    lowest, highest = 0.0, 0.0
+    for array in arrays:
+        if array.dtype.kind == "f" and not np.array_equal(array, np.rint(array)):
+            return "float32"
+        lowest, highest = min(lowest, float(array.min())), max(highest, float(array.max()))
+    if lowest < 0 or highest > np.iinfo(np.uint16).max:
+        return "float32"
+    return "uint8" if highest <= np.iinfo(np.uint8).max else "uint16"
 
 
 class Format(ABC):

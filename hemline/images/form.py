@@ -56,6 +56,19 @@ def conform(image: NDArray[Any], form: Form) -> NDArray[Any]:
     return image
 
 
+def conform_all(images: NDArray[Any], form: Form) -> NDArray[Any]:
+    """Bring images of one shape, (n, height, width) or (n, height, width, channels), of any number type, to the form.
+
+    Where they have its shape, that is one step for all. Result and errors are those of ``conform``, in turn.
+    """
+    if images.shape[1:] != form.image_shape:
+        return np.stack([conform(image, form) for image in images])
+    if images.dtype != form.pixels.type:
+        images = _of_type(images, form.pixels.type)
+    check_range(images, form.pixels)
+    return images
+
+
 def check_range(images: NDArray[Any], pixels: Pixels) -> None:
     """Refuse pixels outside the described range.
 
@@ -118,9 +131,10 @@ def _resized_plane(plane: NDArray[Any], form: Form, resize: Resize) -> NDArray[A
     resized: NDArray[Any] = np.asarray(picture)
     if plane.dtype == np.uint16:
         resized = np.clip(np.rint(resized), 0, np.iinfo(np.uint16).max)
-    # Filters overshoot at edges; what was within the range stays there.
-    clipped: NDArray[Any] = np.clip(resized, plane.min(), plane.max()).astype(plane.dtype)
-    return clipped
+    # Filters overshoot at edges; what was within the range stays there, and the black of `pad`.
+    lowest = min(plane.min(), 0) if resize.fit == "pad" else plane.min()
+    clipped: NDArray[Any] = np.clip(resized, lowest, plane.max())
+    return clipped.astype(plane.dtype)
 
 
 def _of_type(image: NDArray[Any], wanted: str) -> NDArray[Any]:
@@ -131,7 +145,8 @@ def _of_type(image: NDArray[Any], wanted: str) -> NDArray[Any]:
         return np.rint(image / 257).astype(np.uint8)
     if wanted == "float32":
         return image.astype(np.float32)
-    cast: NDArray[Any] = image.astype(wanted)
+    with np.errstate(invalid="ignore"):  # of what does not fit, which is found below
+        cast: NDArray[Any] = image.astype(wanted)
     if not np.array_equal(cast, image):
-        raise InputError(f"pixels: must be whole numbers of type {wanted}, got {image.dtype}")
+        raise InputError(f"pixels: must be whole numbers of type {wanted}, got {image[cast != image].flat[0]:g}")
     return cast

@@ -1,33 +1,65 @@
-"""Picture files in a folder, or in an archive of one: their names, their bytes, and one digest of all of them."""
+"""Picture files in a folder, or in an archive of one: their names, their bytes, and one digest of all of them.
 
+Tables that lie with them are seen, too: they may say what the pictures show.
+"""
+
+import gzip
 import hashlib
+import io
 import os
+import shutil
 import tarfile
+import tempfile
 import zipfile
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from lzma import LZMAError
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from hemline.errors import InputError
 
 PICTURES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+TABLES = (".csv", ".csv.gz", ".parquet", ".tsv", ".tsv.gz")
 # No picture of a data set comes near; an archive's member that is longer when it is decompressed is a bomb.
 MOST_BYTES = 2**28
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day that a zip file can tell
+# What Python's readers of archives raise for damaged ones.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    LZMAError,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 Advance = Callable[[int], None]
 
 
 class Tree(ABC):
-    """Picture files by their names: paths from the top, with slashes; whatever else is there is not seen."""
+    """Pictures and tables by their names: paths from the top, with slashes; whatever else is there is not seen."""
 
     @abstractmethod
-    def names(self) -> list[str]:
-        """Return the names of all pictures, sorted by code points.
+    def files(self) -> list[str]:
+        """Return the names of all pictures and tables, sorted by code points.
 
         Raises:
             InputError: the folder or the archive cannot be read.
         """
+
+    def names(self) -> list[str]:
+        """Return the names of all pictures, sorted by code points; errors are those of ``files``."""
+        return [name for name in self.files() if not is_table(name)]
+
+    def tables(self) -> list[str]:
+        """Return the names of all tables, sorted by code points; errors are those of ``files``."""
+        return [name for name in self.files() if is_table(name)]
 
     @abstractmethod
     def read(self, name: str) -> bytes:
@@ -39,12 +71,12 @@ class Tree(ABC):
 
 
 class FolderTree(Tree):
-    """The pictures below a folder; links are followed."""
+    """The files below a folder; links are followed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def names(self) -> list[str]:
+    def files(self) -> list[str]:
         """See ``Tree``."""
         return sorted(_walk(self._path, PurePosixPath(), ()))
 
@@ -59,36 +91,53 @@ class FolderTree(Tree):
 
 
 class ZipTree(Tree):
-    """The pictures of a zip file."""
+    """The files of a zip file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, file: IO[bytes] | None = None) -> None:
+        """Open it.
+
+        Args:
+            path: how it is called in errors.
+            file: where its bytes are, if not there.
+        """
         self._path = path
         try:
-            self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
+            self._zip = zipfile.ZipFile(file or path)
+        except _DAMAGED as error:
             raise InputError(f"{path}: is no zip file, or a damaged one: {error}") from None
 
-    def names(self) -> list[str]:
+    def files(self) -> list[str]:
         """See ``Tree``."""
         members = [member.filename for member in self._zip.infolist() if not member.is_dir()]
-        return sorted({name for name in members if _is_picture(PurePosixPath(name))})
+        return sorted({name for name in members if _is_seen(PurePosixPath(name))})
 
     def read(self, name: str) -> bytes:
         """See ``Tree``."""
         try:
             with self._zip.open(name) as file:
                 return _bounded(file, f"{self._path}: {name}")
-        except (KeyError, zipfile.BadZipFile, EOFError, RuntimeError, ValueError, NotImplementedError) as error:
+        except _DAMAGED as error:
             raise InputError(f"{self._path}: {name}: cannot be read: {error}") from None
 
 
 def open_tree(path: Path) -> Tree:
-    """Open a folder or a zip file.
+    """Open a folder, a zip file, or a tar file, whose pictures are then copied to a temporary one.
 
     Raises:
         InputError: it is neither.
     """
-    return FolderTree(path) if path.is_dir() else ZipTree(path)
+    if path.is_dir():
+        return FolderTree(path)
+    if zipfile.is_zipfile(path) or not is_archive(path):
+        return ZipTree(path)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the tree
+    pack(path, file)
+    return ZipTree(path, file)
+
+
+def is_table(name: str) -> bool:
+    """Say whether a file is a table by its name: CSV, compressed or not, or Parquet."""
+    return name.lower().endswith(TABLES)
 
 
 def is_archive(path: Path) -> bool:
@@ -96,16 +145,16 @@ def is_archive(path: Path) -> bool:
     return path.is_file() and (zipfile.is_zipfile(path) or tarfile.is_tarfile(path))
 
 
-def pack(path: Path, target: Path, advance: Advance = lambda _: None) -> str:
-    """Put the pictures of a folder, or of a tar or zip file, into an uncompressed zip file: the same bytes each time.
+def pack(path: Path, target: Path | IO[bytes], advance: Advance = lambda _: None) -> str:
+    """Put the files of a folder, of a tar or of a zip file into an uncompressed zip file: the same bytes each time.
 
     Args:
         path: the folder or the archive.
         target: the zip file.
-        advance: called with the number of bytes of each picture.
+        advance: called with the number of bytes of each.
 
     Returns:
-        The digest of the pictures, as ``digest`` gives it.
+        The digest of them, as ``digest`` gives it.
 
     Raises:
         InputError: they cannot be read.
@@ -116,40 +165,56 @@ def pack(path: Path, target: Path, advance: Advance = lambda _: None) -> str:
             packed.writestr(zipfile.ZipInfo(name, _EPOCH), content)
             advance(len(content))
 
-        return _digest(_pictures(path), add)
+        return _digest(_contents(path), add)
 
 
 def digest(path: Path, advance: Advance = lambda _: None) -> str:
-    """Return one digest over the sorted names and the bytes of all pictures, hexadecimal.
+    """Return one digest over the sorted names and the bytes of all pictures and tables, hexadecimal.
 
-    That is the SHA-256 of, for each picture, its name in UTF-8, a zero byte, and the SHA-256 of its bytes.
+    That is the SHA-256 of, for each file, its name in UTF-8, a zero byte, and the SHA-256 of its bytes.
     """
-    return _digest(_pictures(path), lambda _, content: advance(len(content)))
+    return _digest(_contents(path), lambda _, content: advance(len(content)))
 
 
-def _digest(pictures: Iterator[tuple[str, bytes]], take: Callable[[str, bytes], None]) -> str:
+def _digest(files: Iterator[tuple[str, bytes]], take: Callable[[str, bytes], None]) -> str:
     whole = hashlib.sha256()
-    for name, content in pictures:
+    for name, content in files:
         whole.update(name.encode(errors="surrogateescape") + b"\0" + hashlib.sha256(content).digest())
         take(name, content)
     return whole.hexdigest()
 
 
-def _pictures(path: Path) -> Iterator[tuple[str, bytes]]:
+def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
     if path.is_dir() or zipfile.is_zipfile(path):
         tree = open_tree(path)
-        yield from ((name, tree.read(name)) for name in tree.names())
+        yield from ((name, tree.read(name)) for name in tree.files())
         return
     try:
-        with tarfile.open(path) as tar:
-            members = {each.name: each for each in tar if each.isfile() and _is_picture(PurePosixPath(each.name))}
-            # Compressed ones are read from their start for each step back, so they had better be sorted.
+        with _open_tar(path) as tar:
+            members = {each.name: each for each in tar if each.isfile() and _is_seen(PurePosixPath(each.name))}
             for name in sorted(members):
                 file = tar.extractfile(members[name])
                 assert file is not None  # noqa: S101 - a regular file has contents
                 yield name, _bounded(file, f"{path}: {name}")
-    except (tarfile.TarError, EOFError, ValueError) as error:
+    except InputError:
+        raise
+    except _DAMAGED as error:
         raise InputError(f"{path}: is neither a folder nor an archive of pictures: {error}") from None
+
+
+@contextmanager
+def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
+    """Open a tar file for reading in any order: a compressed one would be unpacked anew for each step back."""
+    with tarfile.open(path) as tar, ExitStack() as stack:
+        stream: Any = tar.fileobj
+        if isinstance(stream, io.BufferedReader):
+            yield tar
+            return
+        unpacked = stack.enter_context(tempfile.TemporaryFile())
+        stream.seek(0)
+        shutil.copyfileobj(stream, unpacked)
+        unpacked.seek(0)
+        yield stack.enter_context(tarfile.open(fileobj=unpacked))
 
 
 def _walk(top: Path, below: PurePosixPath, above: tuple[str, ...]) -> Iterator[str]:
@@ -167,13 +232,14 @@ def _walk(top: Path, below: PurePosixPath, above: tuple[str, ...]) -> Iterator[s
             continue
         if entry.is_dir():
             yield from _walk(top, path, (*above, real))
-        elif _is_picture(path):
+        elif _is_seen(path):
             yield path.as_posix()
 
 
-def _is_picture(path: PurePosixPath) -> bool:
+def _is_seen(path: PurePosixPath) -> bool:
     # Archives made on a Mac hold a shadow of each file.
-    return path.suffix.lower() in PICTURES and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    is_shadow = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return not is_shadow and (path.suffix.lower() in PICTURES or is_table(path.name))
 
 
 def _bounded(file: IO[bytes], name: str) -> bytes:

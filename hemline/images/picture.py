@@ -1,0 +1,115 @@
+"""A picture file of any kind -> an upright, opaque image in grey or colour."""
+
+import io
+import warnings
+from contextlib import suppress
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from hemline.errors import InputError
+
+MOST_PIXELS = 100_000_000
+_MIDDLE = 127.5
+_GREY = frozenset({"1", "L", "LA", "La"})
+# More than 8 bits a pixel: I;16 and its byte orders, I with 32, F with floating point numbers.
+_DEEP = ("I", "F")
+_HIGHEST = np.iinfo(np.uint16).max
+
+# The size is held against the limit here, before anything is unpacked: Pillow's own limit is first a warning. Filters
+# belong to the whole process, so they cannot be set around one picture of several that are read side by side.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# Of files that are a little damaged and still readable, as viewers read them.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
+
+def decode(content: bytes) -> NDArray[Any]:
+    """Turn the bytes of a picture file into pixels; threads may do so side by side.
+
+    The picture is turned as its EXIF data say. What is transparent lies on white or black, whichever the opaque part
+    stands out from. Of an animation it is the first frame. Palettes become colours, or grey where all of theirs are
+    grey; black and white becomes 0 and 255; CMYK and others become RGB. Colours of 16 bits become 8, as Pillow has no
+    deeper ones; grey of 16 bits stays.
+
+    Args:
+        content: a file in any format that Pillow reads.
+
+    Returns:
+        uint8 or uint16, (height, width), or uint8, (height, width, 3), as RGB; or float32 (height, width).
+
+    Raises:
+        InputError: no picture, a broken or an absurdly large one; grey values that are not finite, or integers that
+            16 bits do not hold.
+    """
+    return _pixels(read_picture(io.BytesIO(content)))
+
+
+def read_picture(file: IO[bytes]) -> Image.Image:
+    """Read a picture as ``decode`` does.
+
+    Returns:
+        An image of mode L or RGB; where it has more than 8 bits a pixel, of mode F, I, I;16 or similar.
+
+    Raises:
+        InputError: no picture, a broken or an absurdly large one.
+    """
+    try:
+        with Image.open(file) as image:
+            _check_size(image)
+            image.load()
+            with suppress(Exception):  # viewers show a picture whose EXIF data are damaged as it lies
+                ImageOps.exif_transpose(image, in_place=True)
+            return _plain(image)
+    except UnidentifiedImageError:
+        file.seek(0)
+        got = "something else" if file.read(1) else "an empty file"
+        raise InputError(f"must be a picture (PNG, JPEG, WebP, ...), got {got}") from None
+    except Image.DecompressionBombError:
+        raise InputError(f"must have at most {MOST_PIXELS:,} pixels, got far more") from None
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001 - Pillow's readers raise anything for files that begin like a picture
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"cannot be read: {text}") from None
+
+
+def _check_size(image: Image.Image) -> None:
+    if image.width * image.height > MOST_PIXELS:
+        raise InputError(f"must have at most {MOST_PIXELS:,} pixels, got {image.width:,} x {image.height:,}")
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(_DEEP):
+        return image.copy()
+    grey = image.mode in _GREY or (image.mode in {"P", "PA"} and _is_grey(image))
+    return _opaque(image).convert("L" if grey else "RGB")
+
+
+def _is_grey(image: Image.Image) -> bool:
+    colours = np.reshape(image.getpalette("RGB") or [], (-1, 3))
+    return bool((colours == colours[:, :1]).all())
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """Lay what is transparent on white or black, whichever the opaque part stands out from."""
+    if not image.has_transparency_data:
+        return image
+    layers = image.convert("RGBA")
+    alpha = np.asarray(layers.getchannel("A"), np.float64)
+    grey = np.asarray(layers.convert("RGB").convert("L"), np.float64)
+    brightness = float((grey * alpha).sum() / alpha.sum()) if alpha.any() else 0.0
+    background = Image.new("RGBA", layers.size, "white" if brightness < _MIDDLE else "black")
+    return Image.alpha_composite(background, layers)
+
+
+def _pixels(image: Image.Image) -> NDArray[Any]:
+    pixels: NDArray[Any] = np.asarray(image)
+    if image.mode.startswith("I"):
+        if pixels.min() < 0 or pixels.max() > _HIGHEST:
+            raise InputError(f"pixels: must be from 0 to {_HIGHEST}, got {pixels.min()} to {pixels.max()}")
+        return pixels.astype(np.uint16)
+    if image.mode == "F" and not np.isfinite(pixels).all():
+        raise InputError("pixels: must be finite, got nan or infinity")
+    return pixels
