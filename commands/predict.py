@@ -49,7 +49,8 @@ def main() -> None:
         read_photo(options.photo, channels=1)
         classifier = _classifier(load_params().dataset)
         shape = classifier.image_shape
-        photo = read_photo(options.photo, channels=shape[2] if len(shape) > 2 else 1)  # noqa: PLR2004 - h, w, channels
+        channels = shape[2] if len(shape) > 2 else 1  # noqa: PLR2004 - h, w, channels
+        photo = read_photo(options.photo, channels, classifier.pixels)
         framed = frame(photo, shape, classifier.framing, invert=options.invert)
         if options.save:
             _save(framed, options.save)

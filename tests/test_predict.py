@@ -8,6 +8,8 @@ import workspace_for_tests as workspace
 from PIL import Image, PngImagePlugin
 
 from commands import predict, promote
+from hemline.data.pixels import Pixels
+from hemline.data.scaling import from_screen, to_screen
 from hemline.errors import InputError
 from hemline.photo.framing import Framing, frame, measure
 from hemline.photo.photo import read_photo
@@ -117,6 +119,16 @@ def test_sixteen_bits_are_scaled_and_not_cut_off(tmp_path):
     values = np.array([[0, 257], [32896, 65535]], np.uint16)
     path = saved(Image.fromarray(values), tmp_path / "deep.png")
     assert np.asarray(read_photo(path, 1)).tolist() == [[0, 1], [128, 255]]
+
+
+def test_a_picture_of_a_data_set_whose_white_is_not_255_is_as_bright_as_its_own(tmp_path):
+    levels = Pixels(highest=16)
+    own = np.array([[0, 4], [8, 16]], np.uint8)
+    of_the_set = saved(Image.fromarray(own), tmp_path / "own.png")
+    photo = saved(Image.fromarray(own * 15), tmp_path / "photo.png")
+    np.testing.assert_array_equal(read_photo(of_the_set, 1, levels), [[0, 64], [128, 255]])
+    np.testing.assert_array_equal(read_photo(photo, 1, levels), own * 15)
+    np.testing.assert_array_equal(from_screen(to_screen(own, levels), levels), own)
 
 
 @pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0)])

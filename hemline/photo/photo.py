@@ -5,21 +5,25 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from hemline.data.pixels import Pixels
+from hemline.data.scaling import to_screen
 from hemline.errors import InputError
 from hemline.images.picture import read_picture
 
 MODES = {1: "L", 3: "RGB"}
 
 
-def read_photo(path: Path, channels: int) -> Image.Image:
+def read_photo(path: Path, channels: int, pixels: Pixels | None = None) -> Image.Image:
     """Read a picture: turned as its camera says, on a plain background where it is transparent; its first frame.
 
     Args:
         path: the file; any format that Pillow reads.
         channels: 1 for grey, 3 for colour.
+        pixels: the range of the data set's. A file that stays within a smaller range than files can hold is taken for
+            one of the data set's own, whose white is the highest.
 
     Returns:
-        An image of mode L or RGB.
+        An image of mode L or RGB, 0 to 255.
 
     Raises:
         InputError: no such file, no picture, a broken or an absurdly large one; channels that no photo has.
@@ -28,7 +32,7 @@ def read_photo(path: Path, channels: int) -> Image.Image:
         raise InputError(f"image_shape: must have 1 or 3 channels to predict photos, got {channels}")
     try:
         with path.open("rb") as file:
-            return _eight_bits(read_picture(file)).convert(MODES[channels])
+            return _eight_bits(read_picture(file), pixels or Pixels()).convert(MODES[channels])
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:
@@ -37,10 +41,15 @@ def read_photo(path: Path, channels: int) -> Image.Image:
         raise InputError(f"{path}: {error}") from None
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Turn 16 bits a pixel into 8; Pillow itself would cut all off above 255."""
-    if not image.mode.startswith(("I", "F")):
+def _eight_bits(image: Image.Image, pixels: Pixels) -> Image.Image:
+    """Turn 16 bits a pixel into 8, which Pillow itself would cut off above 255; a smaller range becomes all of it."""
+    wide = image.mode.startswith(("I", "F"))
+    if not wide and pixels == Pixels():
         return image
-    values = np.asarray(image, np.float64)
+    values = np.asarray(image)
+    if pixels != Pixels() and values.max(initial=0) <= pixels.highest:
+        return Image.fromarray(to_screen(values, pixels))
+    if not wide:
+        return image
     highest = 255 if values.max(initial=0) <= 255 else 65535  # noqa: PLR2004 - the range of 8 bits
-    return Image.fromarray(np.clip(values * (255 / highest), 0, 255).astype(np.uint8))
+    return Image.fromarray(np.clip(values.astype(np.float64) * (255 / highest), 0, 255).astype(np.uint8))
