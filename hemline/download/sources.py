@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hemline.data.description import PACKAGE_PATTERNS, Dataset
+from hemline.data.description import PACKAGE_PATTERNS, CollectedDataset, Dataset, IdxDataset
 from hemline.download.location import copy_file
 from hemline.download.packages import fetch_package
 from hemline.download.transfer import Display
@@ -151,10 +151,13 @@ class _Collection:
 
     def _advice(self, reasons: list[str], manual: Path) -> str:
         names = ", ".join(file.name for file in self._missing)
+        packed = "(.gz or not) " if isinstance(self._dataset, IdxDataset) else ""
         remedy = (
-            f"To place them by hand, put them (.gz or not) into {manual}/ and run this again; "
+            f"To place them by hand, put them {packed}into {manual}/ and run this again; "
             "their checksums will be verified."
         )
+        if isinstance(self._dataset, CollectedDataset):
+            remedy += f" Data that has changed is described anew by `make describe` (data/{self._dataset.name}.yaml)."
         return "\n  ".join([f"{self._dataset.name}: no source has {names}", *reasons, remedy])
 
 

@@ -1,0 +1,212 @@
+"""Data sets in any format, from a source to the normalized sets."""
+
+import hashlib
+import shutil
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from ruamel.yaml import YAML
+
+from hemline.data.description import Split, load_dataset
+from hemline.data.findings import Findings, constant_warning, scale_warning
+from hemline.data.normalized import Normalized
+from hemline.data.pixels import Pixels
+from hemline.data.splits import Labelling, choose
+from hemline.download.sources import fetch
+from hemline.errors import InputError
+from hemline.images.tree import digest
+from hemline.params import parse_params
+from stages import normalize
+
+CLASSES = ["cat", "dog"]
+PARAMS = {"dataset": "pets", "seeds": [0], "baseline": "linear", "variants": {"linear": {"hidden": []}}}
+
+
+@pytest.fixture
+def pets(tmp_path, monkeypatch):
+    """Twenty pictures of each class, each of one grey that tells which it is; and where they are."""
+    monkeypatch.chdir(tmp_path)
+    for number, name in enumerate(CLASSES):
+        folder = tmp_path / "mine/pets" / name
+        folder.mkdir(parents=True)
+        for index in range(20):
+            Image.fromarray(np.full((3, 4), 100 * number + index, np.uint8)).save(folder / f"{index}.png")
+    return tmp_path / "mine/pets"
+
+
+def describe(path, **changes):
+    size = sum(file.stat().st_size for file in path.rglob("*.png")) if path.is_dir() else path.stat().st_size
+    sha256 = digest(path) if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
+    description = {
+        "title": "Pets",
+        "format": "folder",
+        "classes": CLASSES,
+        "image_shape": [3, 4],
+        "class_counts": {"all": [20, 20]},
+        "split": {"test": 0.25, "seed": 3},
+        "files": [{"name": path.name, "sha256": sha256, "bytes": size}],
+        "sources": [str(path.parent)],
+    }
+    Path("data").mkdir(exist_ok=True)
+    YAML().dump(
+        {key: value for key, value in (description | changes).items() if value is not None}, Path("data/pets.yaml")
+    )
+    return load_dataset("pets")
+
+
+def run(dataset, **changes):
+    """Download and normalize; return the sets as raw greys by their names."""
+    fetch(dataset)
+    return normalized(dataset, **changes)
+
+
+def normalized(dataset, scale=255, validation_split=0.1):
+    params = PARAMS | {"normalize": {"scale": scale, "validation_split": validation_split}}
+    normalize.normalize(parse_params(params, Path("params.yaml")), dataset)
+    read = {name: Normalized().read(name) for name in normalize.SETS}
+    for each in read.values():
+        # Which class it is can be seen.
+        np.testing.assert_array_equal(each.labels, np.rint(each.images[:, 0, 0] * scale) >= 100)
+    return {name: np.rint(each.images[:, 0, 0] * scale).astype(int).tolist() for name, each in read.items()}
+
+
+def test_a_folder_of_class_folders_becomes_three_sets_of_all_its_images(pets):
+    sets = run(describe(pets))
+    assert {name: len(greys) for name, greys in sets.items()} == {"train": 27, "validation": 3, "test": 10}
+    assert sorted(grey for greys in sets.values() for grey in greys) == [*range(20), *range(100, 120)]
+    assert sum(grey < 100 for grey in sets["test"]) == 5
+    assert Normalized().about().classes == CLASSES
+
+
+def test_the_same_folder_gives_the_same_bytes_wherever_it_lies(pets, tmp_path):
+    run(describe(pets))
+    first = {path.name: path.read_bytes() for path in [*Path("data/raw").iterdir(), *Path("data/normalized").iterdir()]}
+    shutil.copytree(pets, tmp_path / "elsewhere/pets")
+    shutil.rmtree("data/raw")
+    run(describe(tmp_path / "elsewhere/pets"))
+    again = {path.name: path.read_bytes() for path in [*Path("data/raw").iterdir(), *Path("data/normalized").iterdir()]}
+    assert again == first
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_an_archive_gives_the_sets_of_its_folder(pets, kind):
+    expected = run(describe(pets))
+    shutil.rmtree("data/raw")
+    archive = pets.parent / f"pets.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+            for path in pets.rglob("*.png"):
+                packed.write(path, path.relative_to(pets.parent))
+    else:
+        with tarfile.open(archive, "w:gz") as packed:
+            packed.add(pets, "pets")
+    assert run(describe(archive)) == expected
+
+
+def test_another_seed_of_the_split_takes_other_test_images(pets):
+    first = run(describe(pets))
+    assert normalized(describe(pets, split={"test": 0.25, "seed": 4}))["test"] != first["test"]
+
+
+def test_given_parts_are_kept_and_validation_is_not_taken_from_training(pets):
+    for part, indices in {"train": range(12), "val": range(12, 15), "test": range(15, 20)}.items():
+        for name in CLASSES:
+            (pets / part / name).mkdir(parents=True)
+            for index in indices:
+                (pets / name / f"{index}.png").rename(pets / part / name / f"{index}.png")
+    for name in CLASSES:
+        (pets / name).rmdir()
+    counts = {"train": [12, 12], "validation": [3, 3], "test": [5, 5]}
+    sets = run(describe(pets, class_counts=counts, split=None))
+    assert sets["validation"] == [12, 13, 14, 112, 113, 114]
+    assert sets["test"] == [*range(15, 20), *range(115, 120)]
+    assert len(sets["train"]) == 24
+
+
+def test_a_picture_that_changed_is_refused_and_what_was_there_stays(pets):
+    dataset = describe(pets)
+    fetch(dataset)
+    before = Path("data/raw/pets.zip").read_bytes()
+    path = pets / "cat/7.png"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(InputError, match=r"(?s)pets: no source has .*sha256: must be "):
+        fetch(dataset)
+    (pets / "cat/8.png").unlink()
+    with pytest.raises(InputError, match=r"bytes: must be \d+, got \d+"):
+        fetch(dataset)
+    assert Path("data/raw/pets.zip").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"class_counts": {"all": [20, 21]}}, r"class_counts.all: must be 20 images of 'dog', as in the data, got 21"),
+        ({"classes": ["cat", "hare"]}, r"classes: must have the data's 'dog'"),
+        ({"image_shape": [3, 5]}, r"cat/0.png: size: must be 3 x 5 \(height x width\), got 3 x 4; `resize: "),
+        ({"pixels": {"highest": 16}}, r"cat/17.png: pixels: must be from 0 to 16, got 17"),
+        ({"format": "nosuch"}, r"format: must be one of \['arrays', .*'folder'.*, got 'nosuch'"),
+        ({"options": {"grup": "x"}}, r"grup: is not a known key"),
+        ({"split": {"test": 0.01}}, r"split.test: must leave images of each of 2 classes .*got 0.01"),
+        (
+            {"class_counts": {"train": [10, 10], "test": [10, 10]}, "split": None},
+            r"must have the parts of the data, \['all'\]",
+        ),
+    ],
+)
+def test_what_differs_from_the_description_is_one_line(pets, changes, line):
+    dataset = describe(pets, **changes)
+    fetch(dataset)
+    with pytest.raises(InputError, match=line):
+        normalized(dataset)
+    assert not Path("data/normalized").exists()
+
+
+def test_pictures_of_other_sizes_are_resized_where_the_description_says_so(pets):
+    dataset = describe(pets, image_shape=[6, 2], resize={"method": "bilinear"})
+    fetch(dataset)
+    normalized(dataset)
+    assert Normalized().read("train").images.shape == (27, 6, 2)
+
+
+def test_images_of_one_group_stay_on_one_side():
+    labels = np.repeat([0, 1], 60)
+    groups = np.arange(120) // 6
+    parts = {"all": Labelling(labels, groups)}
+    sets = choose(parts, split=Split(test=0.25), validation_split=0.2)
+    found = {name: set(groups[chosen.indices]) for name, chosen in sets.items()}
+    assert not found["train"] & found["test"]
+    assert not found["train"] & found["validation"]
+    assert not found["validation"] & found["test"]
+    assert sum(len(chosen.indices) for chosen in sets.values()) == 120
+
+
+def test_the_warnings_name_what_to_do():
+    assert scale_warning(Pixels(highest=16), 16) == ""
+    assert scale_warning(Pixels(highest=16), 255).endswith("set normalize.scale to 16.")
+    assert constant_warning({"train": 0, "test": 0}) == ""
+    assert constant_warning({"train": 1, "test": 0}).startswith("1 train image has the same value in all pixels")
+
+
+def test_groups_that_cannot_be_divided_are_one_line():
+    parts = {"train": Labelling(np.array([0, 0, 1, 1]), np.zeros(4, int)), "test": Labelling(np.array([0, 1]))}
+    with pytest.raises(InputError, match=r"normalize.validation_split: must leave images of each of 2 classes"):
+        choose(parts, validation_split=0.5)
+
+
+def test_what_makes_the_data_doubtful_is_told(pets, capsys, monkeypatch):
+    dataset = describe(pets, classes=[*CLASSES, "hare"], class_counts={"all": [20, 20, 0]})
+    fetch(dataset)
+    YAML().dump(PARAMS | {"normalize": {"scale": 1, "validation_split": 0.1}}, Path("params.yaml"))
+    monkeypatch.setattr("sys.argv", ["normalize"])
+    normalize.main()
+    assert Findings().warnings() == [
+        scale_warning(Pixels(), 1),
+        constant_warning({"train": 27, "validation": 3, "test": 10}),
+        "hare has no training images.",
+        "hare has no test images.",
+    ]
+    assert capsys.readouterr().out.count("warning: ") == 4
