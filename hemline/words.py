@@ -1,6 +1,8 @@
 """Numbers and lists as they are printed."""
 
 import math
+import re
+import unicodedata
 from collections.abc import Sequence
 
 
@@ -21,3 +23,14 @@ def listed(parts: Sequence[str]) -> str:
     """Join the parts that are not empty: "a", "a and b", "a, b and c"."""
     *rest, last = [part for part in parts if part] or [""]
     return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def plain_in_markdown(text: str) -> str:
+    """Escape what Markdown would take for markup, so that a title or a name in a sentence reads as it is."""
+    return re.sub(r"[\\`*_|~]|<(?=[A-Za-z/!?])|\[(?=[^\]]*\][(\[])", r"\\\g<0>", text)
+
+
+def isolated(name: str) -> str:
+    """Wrap a name that is read from right to left, so that it cannot turn the sentence around it."""
+    turns = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in name)
+    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}" if turns else name

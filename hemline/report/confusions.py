@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hemline.words import listed
+from hemline.words import isolated, listed
 
 # Changes below this many percentage points are not worth a word.
 SMALL_CHANGE = 1.0
@@ -91,13 +91,15 @@ def in_words(confusions: Sequence[Confusion], variant: str, baseline: str) -> st
     if not confusions:
         return f"{baseline} confuses no classes of these test images."
     parts = [
-        phrase.format(
-            _few([f"{each.true} taken for {each.predicted}" for each in confusions if each.outcome == outcome])
-        )
+        phrase.format(_few([_named(each) for each in confusions if each.outcome == outcome]))
         for outcome, phrase in PHRASES.items()
         if any(each.outcome == outcome for each in confusions)
     ]
     return f"Of the most frequent confusions of {baseline}, {variant} {'; '.join(parts)}."
+
+
+def _named(each: Confusion) -> str:
+    return f"{isolated(each.true)} taken for {isolated(each.predicted)}"
 
 
 def _few(names: list[str]) -> str:

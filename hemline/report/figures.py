@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
+from hemline.comparison.confusion import row_shares
 from hemline.data.scaling import to_raw
 from hemline.report import plots
+from hemline.report.excerpt import most_confused
 from hemline.report.results import Results
 
 
@@ -54,20 +56,30 @@ def figures(results: Results) -> dict[str, ReportFigure]:
     return found | _confusions(results)
 
 
+def shown_classes(results: Results) -> list[int]:
+    """Return the numbers of the classes that the confusion matrices show: all, or where there are many, some."""
+    return most_confused(map(row_shares, results.confusion.values()))
+
+
 def _confusions(results: Results) -> dict[str, ReportFigure]:
     """Return a matrix for each variant, and for each but the baseline what differs from the baseline's."""
-    baseline, classes = results.params.baseline, results.source.classes
+    baseline, classes, shown = results.params.baseline, results.source.classes, shown_classes(results)
+    some = (
+        ""
+        if len(shown) == len(classes)
+        else f" Shown are {len(shown)} classes, those most often taken for one another."
+    )
     counts = {
         f"confusion-{name}.png": ReportFigure(
-            partial(plots.confusion_figure, matrix, classes),
-            f"Confusion matrix of {name}: rows are true classes, columns predicted ones.",
+            partial(plots.confusion_figure, matrix, classes, shown),
+            f"Confusion matrix of {name}: rows are true classes, columns predicted ones.{some}",
         )
         for name, matrix in results.confusion.items()
     }
     differences = {
         f"confusion-{name}-minus-{baseline}.png": ReportFigure(
-            partial(plots.difference_figure, matrix, classes),
-            f"Confusion matrix of {name} minus that of {baseline}, in percentage points of the true class.",
+            partial(plots.difference_figure, matrix, classes, shown),
+            f"Confusion matrix of {name} minus that of {baseline}, in percentage points of the true class.{some}",
         )
         for name, matrix in results.difference.items()
     }

@@ -14,6 +14,8 @@ from hemline.report.pictures import Picture, thumbnail
 Array = npt.NDArray[Any]
 
 TRAINING_IMAGES = 25
+# More classes than that have an image each, up to this many classes.
+MOST_TRAINING_IMAGES = 100
 TEST_IMAGES = 15
 # Test images that tutorials on these data sets discuss by number; the first ones fill the rest.
 DISCUSSED = (*range(13), 15, 1000)
@@ -46,7 +48,7 @@ class Prediction:
         predicted: name of the class with the highest probability.
         confidence: that probability, in per cent.
         right: whether the label, not merely its name, is the predicted one.
-        bars: all classes in their order, or the most probable ones where there are many.
+        bars: all classes in their order; where there are more than ten, the ten most probable, and the true one.
     """
 
     index: int
@@ -59,7 +61,7 @@ class Prediction:
 
 
 def training_grid(images: Array, labels: Array, classes: Sequence[str], scale: float) -> list[tuple[str, Picture]]:
-    """Choose training images that show every class, in turns, and label them.
+    """Choose training images that show every class, in turns, and label them; of very many classes, the first ones.
 
     Args:
         images: float32, (n, height, width) or (n, height, width, channels), divided by ``scale``.
@@ -68,13 +70,33 @@ def training_grid(images: Array, labels: Array, classes: Sequence[str], scale: f
         scale: as in params.yaml.
 
     Returns:
-        Up to 25 pairs of a class's name and a picture; a class's images stand together.
+        Pairs of a class's name and a picture, up to 25, or one for each of up to 100 classes; a class's images stand
+        together.
     """
+    number = max(TRAINING_IMAGES, min(len(classes), MOST_TRAINING_IMAGES))
     turns = pd.Series(np.asarray(labels)).groupby(np.asarray(labels)).cumcount().to_numpy()
     # The first image of each class, then the second of each, …: a data set sorted by class shows all of them too.
-    chosen = np.lexsort((labels, turns))[:TRAINING_IMAGES]
+    chosen = np.lexsort((labels, turns))[:number]
     ordered = sorted(chosen.tolist(), key=lambda index: (int(labels[index]), index))
     return [(classes[int(labels[index])], _picture(images[index], scale, "training", index)) for index in ordered]
+
+
+def grid_words(shown: int, images: int, classes: int) -> str:
+    """Say which training images the grid shows.
+
+    Args:
+        shown: how many.
+        images: how many training images there are.
+        classes: how many classes there are.
+
+    Returns:
+        A sentence.
+    """
+    which = "the first of each class"
+    if classes > MOST_TRAINING_IMAGES:
+        which = f"one of each of the first {MOST_TRAINING_IMAGES} of {classes:,} classes"
+    turns = ", in turns" if classes <= TRAINING_IMAGES else ""
+    return f"{shown} of {images:,} training images: {which}{turns}."
 
 
 def shown_test_images(count: int) -> list[int]:
@@ -122,7 +144,10 @@ def least_sure(predictions: Sequence[Prediction]) -> Prediction:
 
 
 def _bars(shares: Array, classes: Sequence[str], answer: int, label: int) -> list[Bar]:
-    order = range(len(classes)) if len(classes) <= BARS else np.argsort(-shares, kind="stable")[:BARS].tolist()
+    order = list(range(len(classes)))
+    if len(classes) > BARS:
+        most_probable = np.argsort(-shares, kind="stable")[:BARS].tolist()
+        order = list(dict.fromkeys([*most_probable, label]))
     roles = {label: "true", answer: "predicted"}
     return [Bar(classes[place], 100 * float(shares[place]), roles.get(place, "")) for place in order]
 

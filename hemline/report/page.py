@@ -22,10 +22,13 @@ from hemline.params import Hyperparameters
 from hemline.processes.drafts import draft
 from hemline.report import confusions, gallery, pictures, verdict
 from hemline.report.drawing import draw
-from hemline.report.figures import figures
+from hemline.report.figures import figures, shown_classes
+from hemline.report.hardest import hardest_classes
+from hemline.report.labels import label_key
 from hemline.report.pictures import Picture
+from hemline.report.plots import FEW_CLASSES
 from hemline.report.results import Results
-from hemline.words import percent, signed
+from hemline.words import percent, plain_in_markdown, signed
 
 SYMBOLS = {"better": "▲", "worse": "▼", "no difference shown": "●", "too few to tell": "●", "baseline": ""}
 TOO_FEW = "too few seeds or images to tell"
@@ -86,7 +89,9 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
         "confusion": _confusion_words(results),
         "settings": _settings(results),
         "further_settings": [key for key in Hyperparameters.model_fields if key not in SETTINGS_COLUMNS],
+        "matrices": _matrices(results),
         "grid": _training_grid(results),
+        "grid_words": gallery.grid_words,
         **_predictions(results),
     }
     # Last, because they take nearly all of the time: a missing input is told before.
@@ -217,6 +222,12 @@ def _confusion_words(results: Results) -> dict[str, Any]:
     return {"variant": name, "rows": rows, "sentence": confusions.in_words(rows, name, baseline)}
 
 
+def _matrices(results: Results) -> dict[str, Any]:
+    """Say what the figures of confusion matrices do not: which classes they leave out, and full names."""
+    shown, classes = shown_classes(results), results.source.classes
+    return {"shown": len(shown), "key": label_key(classes, shown), "small": len(classes) <= FEW_CLASSES}
+
+
 def _settings(results: Results) -> list[dict[str, Any]]:
     """List what each variant was trained with, and how many epochs its trainings took."""
     epochs = results.runs.groupby("variant")["epochs"]
@@ -249,7 +260,8 @@ def _predictions(results: Results) -> dict[str, Any]:
         )
         for index in gallery.shown_test_images(len(test.labels))
     ]
-    return {"shown": name, "predictions": shown, "single": gallery.least_sure(shown)}
+    hardest = hardest_classes(results.per_class[name])
+    return {"shown": name, "hardest": hardest, "predictions": shown, "single": gallery.least_sure(shown)}
 
 
 def templates(*further: Path) -> Environment:
@@ -264,5 +276,6 @@ def templates(*further: Path) -> Environment:
     )
     # A number is not parted from its unit at the end of a line.
     environment.filters["nobreak"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
+    environment.filters["markdown"] = plain_in_markdown
     environment.filters["signed"] = lambda value: signed(value, 1)
     return environment

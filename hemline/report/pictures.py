@@ -9,6 +9,10 @@ import numpy.typing as npt
 from PIL import Image
 
 RGB = 3
+# Up to this many pixels a side, an image is enlarged on the page with its pixels to be seen as squares.
+FEW_PIXELS = 64
+# No place on the page is much wider, and a hundred larger ones would make a page that cannot be sent.
+MOST_PIXELS = 128
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,11 @@ class Picture:
     text: str
     width: int
     height: int
+
+    @property
+    def crisp(self) -> bool:
+        """Whether its pixels are so few that they are to be seen; many are smoothed."""
+        return max(self.width, self.height) <= FEW_PIXELS
 
 
 def from_png(content: bytes, text: str) -> Picture:
@@ -45,18 +54,20 @@ def from_png(content: bytes, text: str) -> Picture:
 
 
 def thumbnail(raw: npt.NDArray[np.uint8], text: str) -> Picture:
-    """Encode one image of a data set pixel for pixel; the page enlarges it.
+    """Encode one image of a data set pixel for pixel; a large one reduced, to 128 pixels of its longer side.
 
     Args:
         raw: uint8, (height, width) or (height, width, channels).
         text: the alternative text.
 
     Returns:
-        The picture in its own size.
+        The picture, which the page enlarges.
     """
+    image = Image.fromarray(_displayable(raw))
+    image.thumbnail((MOST_PIXELS, MOST_PIXELS))
     buffer = io.BytesIO()
-    Image.fromarray(_displayable(raw)).save(buffer, "png", optimize=True)
-    return Picture(_uri(buffer.getvalue()), text, raw.shape[1], raw.shape[0])
+    image.save(buffer, "png", optimize=True)
+    return Picture(_uri(buffer.getvalue()), text, *image.size)
 
 
 def _displayable(raw: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -5,6 +5,7 @@ Accuracies come in as fractions; differences are drawn in percentage points.
 """
 
 import io
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -23,6 +24,8 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from PIL import Image
 
 from hemline.comparison.confusion import row_shares
+from hemline.report.excerpt import excerpt
+from hemline.report.labels import FONT, SHORT, class_labels, variant_labels
 from hemline.words import signed
 
 Array = npt.NDArray[Any]
@@ -30,7 +33,8 @@ Array = npt.NDArray[Any]
 INK = "#1b1f24"
 MUTED = "#667078"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-LINES = ("-", "--", ":")
+# Dashes and gaps are in widths of the line. With the colours, 42 looks.
+LINES = ("-", "--", ":", "-.", (0, (8, 2)), (0, (1, 4)), (0, (6, 2, 1, 2, 1, 2)))
 # Colour and marker of each verdict that `evaluate` writes.
 VERDICTS = {
     "better": ("#0072B2", ">"),
@@ -43,21 +47,18 @@ VERDICTS = {
 LOG_RATIO = 30
 # Up to this many epochs, points are marked; beyond, they would merge into a thick line.
 MARKED_EPOCHS = 12
-# Beyond this many classes, numbers in the cells of a confusion matrix cannot be read any more; colours still can.
-NUMBERED_CLASSES = 40
 # Up to this many, cells are as large as their numbers like to be.
 FEW_CLASSES = 12
-LABEL_LENGTH = 22
+OTHERS = "all others"
 # Cells above this share of the colour scale are dark, and have white numbers.
 DARK = 0.6
 COLOUR_DIMENSIONS = 3
 # Two pixels for each of the 96 that a browser counts to the inch: sharp on today's screens and on paper.
 RESOLUTION = 192
-# Matrices of many classes are larger than this; a page with a dozen of them must stay a file that one can send.
-LARGE_INCHES = 11
-LARGE_RESOLUTION = 120
 
 _STYLE: dict[str, Any] = {
+    # Nor another font that a machine may have for the letters that this one lacks: none such are drawn.
+    "font.family": [FONT],
     "font.size": 10,
     "text.color": INK,
     "axes.edgecolor": MUTED,
@@ -86,19 +87,22 @@ def gain_figure(comparison: pd.DataFrame, baseline: str) -> Figure:
         The figure, in percentage points.
     """
     rows = comparison[comparison["variant"] != baseline]
+    labels = variant_labels(list(comparison["variant"]))
+    # 0.085 inches a letter, where the names need more of them than usual.
+    further = 0.085 * max(0, max(map(len, labels.values())) - SHORT)
     with style():
-        figure = Figure(figsize=(9.6, 1.25 + 0.42 * max(len(rows), 1)))
+        figure = Figure(figsize=(9.6 + further, 1.25 + 0.42 * max(len(rows), 1)))
         axes = figure.subplots()
         axes.axvline(0, color=INK, linewidth=1)
         for place, row in enumerate(rows.to_dict("records")):
             _draw_gain(axes, place, row)
-        axes.set_yticks(range(len(rows)), [shorten(name) for name in rows["variant"]])
+        axes.set_yticks(range(len(rows)), [labels[name] for name in rows["variant"]])
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x", color="#e3e6e8", linewidth=0.8)
         axes.set_axisbelow(True)
-        axes.set_xlabel(f"gain in test accuracy over {shorten(baseline)}, percentage points (95 % interval)")
+        axes.set_xlabel(f"gain in test accuracy over {labels[baseline]}, percentage points (95 % interval)")
     return figure
 
 
@@ -129,9 +133,12 @@ def curves_figure(history: pd.DataFrame, baseline: str) -> Figure:
         The figure: two rows (loss, accuracy), and a second column only where there is validation.
     """
     prefixes = ["", "val_"] if history["val_loss"].notna().any() else [""]
-    variants = list(dict.fromkeys(history["variant"]))
+    labels = list(variant_labels(list(dict.fromkeys(history["variant"]))).values())
+    width = 5.2 * max(len(prefixes), 1.3)
+    columns = _legend_columns(labels, width)
+    lines = max(len(labels) // 5, math.ceil(len(labels) / columns) - 1)
     with style():
-        figure = Figure(figsize=(5.2 * max(len(prefixes), 1.3), 6.4 + 0.2 * (len(variants) // 5)))
+        figure = Figure(figsize=(width, 6.4 + 0.2 * lines))
         grid = figure.subplots(2, len(prefixes), sharex=True, sharey="row", squeeze=False)
         for row, measure in enumerate(("loss", "accuracy")):
             for column, prefix in enumerate(prefixes):
@@ -140,9 +147,7 @@ def curves_figure(history: pd.DataFrame, baseline: str) -> Figure:
             _use_log_where_needed(grid[row, 0], history, [prefix + measure for prefix in prefixes])
         for axes in grid[-1]:
             axes.set_xlabel("epoch")
-        handles, labels = grid[0, 0].get_legend_handles_labels()
-        columns = _legend_columns(labels, figure.get_figwidth())
-        figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
+        figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=columns, frameon=False)
     return figure
 
 
@@ -156,11 +161,12 @@ def _legend_columns(labels: Sequence[str], width: float) -> int:
 def _draw_curves(axes: Axes, history: pd.DataFrame, measure: str, baseline: str, title: str) -> None:
     """Draw one panel: a line a variant."""
     epochs = int(history["epoch"].max())
-    looks = _looks(list(dict.fromkeys(history["variant"])), baseline)
+    labels = variant_labels(list(dict.fromkeys(history["variant"])))
+    looks = _looks(list(labels), baseline)
     for place, (variant, look) in enumerate(looks.items()):
         own = history[history["variant"] == variant].groupby("epoch")[measure]
         mean, low, high = own.mean(), own.min(), own.max()
-        label = shorten(variant)
+        label = labels[variant]
         if epochs == 1:
             # One epoch has no line and no band: side by side, a bar spans the seeds.
             here = 1 + 0.6 * ((place + 0.5) / len(looks) - 0.5)
@@ -179,8 +185,8 @@ def _draw_curves(axes: Axes, history: pd.DataFrame, measure: str, baseline: str,
 
 
 def _looks(variants: Sequence[str], baseline: str) -> dict[str, dict[str, Any]]:
-    """Give each variant a colour and a line of its own: 18 pairs, and black for the baseline."""
-    pairs = iter([(colour, line) for line in LINES for colour in COLOURS] * (1 + len(variants) // 18))
+    """Give each variant a colour and a line of its own, as far as there are, and black to the baseline."""
+    pairs = itertools.cycle((colour, line) for line in LINES for colour in COLOURS)
     looks: dict[str, dict[str, Any]] = {}
     for variant in variants:
         colour, line = (INK, "-") if variant == baseline else next(pairs)
@@ -197,72 +203,77 @@ def _use_log_where_needed(axes: Axes, history: pd.DataFrame, measures: list[str]
         axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def confusion_figure(counts: Array, classes: Sequence[str]) -> Figure:
+def confusion_figure(counts: Array, classes: Sequence[str], shown: Sequence[int] | None = None) -> Figure:
     """Draw a confusion matrix: colours are shares of the true class (its row), numbers are counts.
 
     Args:
         counts: (classes, classes), rows are the true classes.
         classes: the names, in the order of the rows.
+        shown: numbers of the classes to draw, ascending; the others share a column. None: all of them.
 
     Returns:
         The figure, larger for more classes.
     """
-    shares = row_shares(counts)
-    texts = [[f"{int(count)}" if count else "" for count in row] for row in counts]
+    shown = range(len(classes)) if shown is None else shown
+    percents = excerpt(100 * row_shares(counts), shown)
+    texts = [[f"{int(count)}" if count else "" for count in row] for row in excerpt(counts, shown)]
     with style():
-        figure, axes = _matrix_axes(classes)
+        figure, axes = _matrix_axes(classes, shown)
         # The square root lifts the confusions, a few per cent each, out of the white.
         norm = PowerNorm(0.5, 0, 100)
-        image = axes.imshow(100 * shares, cmap="Blues", norm=norm, interpolation="nearest")
-        _number_cells(axes, texts, np.asarray(norm(100 * shares)) > DARK)
+        image = axes.imshow(percents, cmap="Blues", norm=norm, interpolation="nearest")
+        _number_cells(axes, texts, np.asarray(norm(percents)) > DARK)
         _add_bar(figure, axes, image, "per cent of the true class")
     return figure
 
 
-def difference_figure(difference: Array, classes: Sequence[str]) -> Figure:
+def difference_figure(difference: Array, classes: Sequence[str], shown: Sequence[int] | None = None) -> Figure:
     """Draw how a variant's row-normalised confusion matrix differs from the baseline's.
 
     Args:
         difference: (classes, classes), fractions of the true class; above 0 where the variant answers so more often.
         classes: the names, in the order of the rows.
+        shown: as of ``confusion_figure``.
 
     Returns:
         The figure in percentage points, its colours centred on 0.
     """
-    points = 100 * np.asarray(difference, float)
+    shown = range(len(classes)) if shown is None else shown
+    points = excerpt(100 * np.asarray(difference, float), shown)
     # At least one point: rounding must not be blown up into strong colours.
     limit = max(1.0, float(np.abs(points).max(initial=0)))
     texts = [[signed(value, 1) if round(value, 1) else "" for value in row] for row in points]
     with style():
-        figure, axes = _matrix_axes(classes)
+        figure, axes = _matrix_axes(classes, shown)
         image = axes.imshow(points, cmap="PuOr", norm=TwoSlopeNorm(0, -limit, limit), interpolation="nearest")
         _number_cells(axes, texts, np.abs(points) > DARK * limit)
         _add_bar(figure, axes, image, "percentage points")
     return figure
 
 
-def _matrix_axes(classes: Sequence[str]) -> tuple[Figure, Axes]:
-    """Make room for a square matrix; cells shrink as classes grow, but names stay legible."""
-    size = len(classes)
-    small = 0.36 if size <= NUMBERED_CLASSES else 0.2
-    cell = max(0.5, 2.4 / size) if size <= FEW_CLASSES else small
+def _matrix_axes(classes: Sequence[str], shown: Sequence[int]) -> tuple[Figure, Axes]:
+    """Make room for a matrix; its cells are smaller where there are many classes, but names stay legible."""
+    every = class_labels(classes)
+    rows = [every[number] for number in shown]
+    columns = rows if len(rows) == len(every) else [*rows, OTHERS]
+    cell = max(0.5, 2.4 / len(rows)) if len(rows) <= FEW_CLASSES else 0.36
     # The constant part holds the names and the colour bar.
-    figure = Figure(figsize=(cell * size + 2.5, cell * size + 1.4))
+    figure = Figure(figsize=(cell * len(columns) + 2.5, cell * len(rows) + 1.4))
     axes = figure.subplots()
     font = min(9.5, 72 * cell * 0.85)
-    names = [shorten(name) for name in classes]
-    axes.set_xticks(range(size), names, rotation=45, ha="right", rotation_mode="anchor", fontsize=font)
-    axes.set_yticks(range(size), names, fontsize=font)
+    axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", rotation_mode="anchor", fontsize=font)
+    axes.set_yticks(range(len(rows)), rows, fontsize=font)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")
+    if columns != rows:
+        axes.set_title(f"{len(rows)} of {len(every):,} classes: those most often taken for one another")
+        axes.axvline(len(rows) - 0.5, color="white", linewidth=2)
     return figure, axes
 
 
 def _number_cells(axes: Axes, texts: list[list[str]], dark: Array) -> None:
-    if len(texts) > NUMBERED_CLASSES:
-        return
     font = 8.5 if len(texts) <= FEW_CLASSES else 6.5
     for row, column, text in _cells(texts):
         colour = "white" if dark[row, column] else INK
@@ -320,8 +331,7 @@ def png(figure: Figure, *, photograph: bool = False) -> bytes:
     Returns:
         The PNG file's bytes, without time or software stamps.
     """
-    resolution = RESOLUTION if figure.get_figwidth() < LARGE_INCHES else LARGE_RESOLUTION
-    figure.set_dpi(resolution)
+    figure.set_dpi(RESOLUTION)
     # Figure.savefig would draw everything twice.
     canvas: Any = FigureCanvasAgg(figure)
     with style():
@@ -330,14 +340,8 @@ def png(figure: Figure, *, photograph: bool = False) -> bytes:
     if not photograph:
         pixels = pixels.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
-    pixels.save(buffer, "png", dpi=(resolution, resolution))
+    pixels.save(buffer, "png", dpi=(RESOLUTION, RESOLUTION))
     return buffer.getvalue()
-
-
-def shorten(name: str) -> str:
-    """Cut the middle out of a long name: names that begin alike often differ at the end."""
-    half = LABEL_LENGTH // 2
-    return name if len(name) <= LABEL_LENGTH else name[: half - 1].rstrip() + "…" + name[-half:].lstrip()
 
 
 def style() -> AbstractContextManager[None]:

@@ -1,0 +1,83 @@
+"""What figures call classes and variants: by name where a figure can show the name, else by number.
+
+Figures are drawn with matplotlib's own font, so that they have the same bytes on every machine; it has no Chinese
+letters and few emoji, and a long name has no room. A browser has both: the page gives the full names.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.ft2font import FT2Font
+
+SHORT = 22
+FONT = "DejaVu Sans"
+_NUMBER = re.compile(r"#\d+")
+
+
+def class_labels(names: Sequence[str]) -> list[str]:
+    """Label classes in figures: with the name, shortened where it is long, or with the number as in ``#3``.
+
+    Args:
+        names: of all classes, in the order of their numbers, from 0.
+
+    Returns:
+        A label for each, all different: numbers stand for names with letters that the font lacks, for names that
+        differ only in what is cut out, and for names that look like a number.
+    """
+    short = [shorten(name) for name in names]
+    shared = Counter(short)
+    return [
+        label if shared[label] == 1 and _drawable(name) and not _NUMBER.fullmatch(name) else f"#{number}"
+        for number, (name, label) in enumerate(zip(names, short, strict=True))
+    ]
+
+
+def label_key(names: Sequence[str], shown: Sequence[int]) -> list[tuple[str, str]]:
+    """List what figures do not call by its name.
+
+    Args:
+        names: of all classes, in the order of their numbers.
+        shown: numbers of the classes that figures show.
+
+    Returns:
+        Pairs of a label and the full name, in the order of ``shown``.
+    """
+    labels = class_labels(names)
+    return [(labels[number], names[number]) for number in shown if labels[number] != names[number]]
+
+
+def variant_labels(names: Sequence[str]) -> dict[str, str]:
+    """Label variants in figures: with as many letters as tell them apart, and no fewer than 22.
+
+    Args:
+        names: plain letters, digits and hyphens, all different.
+
+    Returns:
+        The labels by name, all different.
+    """
+    longest = max(map(len, names), default=0)
+    for length in range(SHORT, longest):
+        labels = {name: shorten(name, length) for name in names}
+        if len(set(labels.values())) == len(labels):
+            return labels
+    return {name: name for name in names}
+
+
+def shorten(name: str, length: int = SHORT) -> str:
+    """Cut the middle out of a long name: names that begin alike often differ at the end."""
+    half = length // 2
+    return name if len(name) <= length else name[: half - 1].rstrip() + "…" + name[-half:].lstrip()
+
+
+def _drawable(name: str) -> bool:
+    return all(ord(letter) in _letters() for letter in name)
+
+
+@cache
+def _letters() -> frozenset[int]:
+    path = Path(mpl.get_data_path()) / "fonts" / "ttf" / f"{FONT.replace(' ', '')}.ttf"
+    return frozenset(FT2Font(path).get_charmap())
