@@ -23,21 +23,44 @@ def natural_key(text: str) -> NaturalKey:
     return tuple((len(numbers[i]), numbers[i]) if i % 2 else piece for i, piece in enumerate(pieces)), text
 
 
-def encode(labels: Mapping[Part, Sequence[Any] | NDArray[Any]]) -> tuple[dict[Part, Codes], list[str]]:
+def encode(
+    labels: Mapping[Part, Sequence[Any] | NDArray[Any]], order: Sequence[str] | None = None
+) -> tuple[dict[Part, Codes], list[str]]:
     """Turn labels into numbers, of all parts alike.
 
     Args:
         labels: by part, text or numbers (n,); numbers become text.
+        order: of the values; None: naturally sorted.
 
     Returns:
-        By part, int32 (n,): places in the values; and the values, each once, naturally sorted.
+        By part, int32 (n,): places in the values; and the values, each once.
     """
     factorised = {part: pd.factorize(np.asarray(each)) for part, each in labels.items()}
     texts = {part: [str(unique) for unique in uniques] for part, (_, uniques) in factorised.items()}
     values = sorted({text for each in texts.values() for text in each}, key=natural_key)
+    if order is not None:
+        values.sort(key=order.index)
     places = {value: place for place, value in enumerate(values)}
     renumbered = {part: np.array([places[text] for text in each], np.int32) for part, each in texts.items()}
     return {part: renumbered[part][codes] for part, (codes, _) in factorised.items()}, values
+
+
+def plain(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return labels (n,) of any type as integers or text.
+
+    Raises:
+        InputError: they are something else.
+    """
+    if labels.dtype.kind == "S":
+        return np.char.decode(labels, "utf-8", "replace")
+    if labels.dtype.kind == "f":
+        whole = np.rint(labels)
+        if not np.array_equal(whole, labels):
+            raise InputError(f"labels must be whole numbers or text, got {labels[whole != labels][0]:g}")
+        return np.asarray(whole, np.int64)
+    if labels.dtype.kind not in "buiUO":
+        raise InputError(f"labels must be whole numbers or text, got {labels.dtype}")
+    return labels
 
 
 def check_classes(codes: Mapping[Part, NDArray[Any]], values: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from hemline.data.description import Part
-from hemline.data.labels import check_classes, encode
+from hemline.data.labels import check_classes, encode, plain
 from hemline.data.parts import part_of, settled
 from hemline.errors import InputError
 from hemline.formats.format import Format, Found, Labels, Located, RowsSource, Source
@@ -214,7 +214,7 @@ def _check(arrays: _Arrays) -> None:
     if images.dtype.kind not in _NUMBERS:
         raise InputError(f"{images.title}: pixels must be numbers, got {images.dtype}")
     for array in filter(None, (labels, groups)):
-        if array.dtype.hasobject:
+        if array.dtype.hasobject:  # nothing is unpickled
             raise InputError(f"{array.title}: must be numbers or text, got Python objects; save it with a type")
         if array.shape[:1] != images.shape[:1]:
             rule = f"must be {images.shape[0]}, one for each of {images.title}"
@@ -232,16 +232,10 @@ def _plain_labels(array: StoredArray) -> NDArray[Any]:
                 raise InputError(f"{array.title}: must be one label for each image, got shape {array.shape}")
             return np.asarray(ones.argmax(axis=1))
         labels = labels[:, 0]
-    if labels.dtype.kind == "S":
-        return np.char.decode(labels, "utf-8", "replace")
-    if labels.dtype.kind == "f":
-        whole = np.rint(labels)
-        if not np.array_equal(whole, labels):
-            raise InputError(f"{array.title}: labels must be whole numbers or text, got {labels[whole != labels][0]:g}")
-        return np.asarray(whole, np.int64)
-    if labels.dtype.kind not in "buiU":
-        raise InputError(f"{array.title}: labels must be whole numbers or text, got {labels.dtype}")
-    return labels
+    try:
+        return plain(labels)
+    except InputError as error:
+        raise InputError(f"{array.title}: {error}") from None
 
 
 FORMAT = ArraysFormat()

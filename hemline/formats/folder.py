@@ -17,14 +17,9 @@ from hemline.data.description import Part
 from hemline.data.labels import check_classes, encode, natural_key
 from hemline.data.parts import part_of, settled
 from hemline.errors import InputError
-from hemline.formats.format import Format, Found, Image, Labels, Located, Source
-from hemline.images.parallel import parallel_map
-from hemline.images.picture import decode
+from hemline.formats.format import Format, Found, Image, Labels, Located, Source, decoded
 from hemline.images.tree import Tree, is_archive, open_tree
 from hemline.schema import StrictModel
-
-# Bytes of a file; from there on, what Pillow does takes longer than what Python does.
-_LARGE = 2**15
 
 
 def _check_pattern(text: str) -> str:
@@ -78,28 +73,12 @@ class FolderSource(Source):
 
     def images(self, part: Part) -> Iterator[Image | InputError]:
         """See ``Source``."""
-        contents = ((index, self._read(picture)) for index, picture in enumerate(self._parts[part]))
-
-        def image(item: tuple[int, bytes | InputError]) -> Image | InputError:
-            index, content = item
-            if isinstance(content, InputError):
-                return content
-            try:
-                return decode(content)
-            except InputError as error:
-                return InputError(f"{self.name(part, index)}: {error}")
-
-        return parallel_map(image, contents, lambda item: isinstance(item[1], bytes) and len(item[1]) > _LARGE)
+        contents = (self._tree.read_or_error(picture.name) for picture in self._parts[part])
+        return decoded(contents, lambda index: self.name(part, index))
 
     def name(self, part: Part, index: int) -> str:
         """See ``Source``."""
         return str(self._path / self._parts[part][index].name)
-
-    def _read(self, picture: _Picture) -> bytes | InputError:
-        try:
-            return self._tree.read(picture.name)
-        except InputError as error:
-            return error
 
     def _groups(self, part: Part, group: str) -> list[str]:
         pattern = re.compile(group)
@@ -122,6 +101,8 @@ class FolderFormat(Format):
         tree = open_tree(path)
         if not tree.names():
             return None
+        if tree.tables() and not _is_sorted(tree, path):
+            return None  # a table may say what the pictures show
         _sorted_out(tree, path)
         return Found([Located(path)])
 
@@ -131,6 +112,14 @@ class FolderFormat(Format):
         if len(files) != 1:
             raise InputError(f"files: must be one folder, got {[file.path.name for file in files]}")
         return FolderSource(files[0].path, options.group)
+
+
+def _is_sorted(tree: Tree, path: Path) -> bool:
+    try:
+        parts = _sorted_out(tree, path)
+    except InputError:
+        return False
+    return len({picture.label for pictures in parts.values() for picture in pictures}) > 1
 
 
 def _sorted_out(tree: Tree, path: Path) -> dict[Part, list[_Picture]]:

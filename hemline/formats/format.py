@@ -5,7 +5,7 @@ one, write a ``Source`` that knows its labels and yields its images one by one, 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -19,12 +19,16 @@ from numpy.typing import NDArray
 from hemline.data.description import Part
 from hemline.errors import InputError
 from hemline.images.form import Form, conform, conform_all
+from hemline.images.parallel import parallel_map
+from hemline.images.picture import decode
 from hemline.schema import StrictModel, parse
 
 Image = NDArray[Any]
 _BATCH_BYTES = 2**24
 # The modules of this package that are no format.
 _NO_FORMATS = {"format", "raw"}
+# Bytes of a picture file; from there on, what Pillow does takes longer than what Python does.
+_LARGE = 2**15
 
 
 class Located(NamedTuple):
@@ -105,6 +109,26 @@ class Source(ABC):
                 batch = []
         if batch:
             yield np.stack(batch)
+
+
+def decoded(contents: Iterable[bytes | InputError], name: Callable[[int], str]) -> Iterator[Image | InputError]:
+    """Decode picture files, several at a time, in their order.
+
+    Args:
+        contents: their bytes, or why they could not be read.
+        name: by index, what they are called in errors.
+    """
+
+    def image(item: tuple[int, bytes | InputError]) -> Image | InputError:
+        index, content = item
+        if isinstance(content, InputError):
+            return content
+        try:
+            return decode(content)
+        except InputError as error:
+            return InputError(f"{name(index)}: {error}")
+
+    return parallel_map(image, enumerate(contents), lambda item: isinstance(item[1], bytes) and len(item[1]) > _LARGE)
 
 
 class RowsSource(Source):

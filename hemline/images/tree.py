@@ -69,6 +69,13 @@ class Tree(ABC):
             InputError: it cannot be read, or has absurdly many bytes.
         """
 
+    def read_or_error(self, name: str) -> bytes | InputError:
+        """Return the bytes, or the error that ``read`` raises."""
+        try:
+            return self.read(name)
+        except InputError as error:
+            return error
+
 
 class FolderTree(Tree):
     """The files below a folder; links are followed."""
