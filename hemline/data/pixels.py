@@ -25,3 +25,7 @@ class Pixels(StrictModel):
                 f"got {self.lowest:g} and {self.highest:g}"
             )
         return self
+
+
+# What most data sets have.
+BYTES = Pixels()

@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hemline.data.pixels import Pixels
+from hemline.data.pixels import BYTES, Pixels
 
 _BRIGHTEST = 255
-_BYTES = Pixels()
 
 
 def scale(images: NDArray[Any], divisor: float) -> NDArray[np.float32]:
@@ -17,7 +16,7 @@ def scale(images: NDArray[Any], divisor: float) -> NDArray[np.float32]:
     return scaled
 
 
-def to_raw(images: NDArray[Any], divisor: float, pixels: Pixels = _BYTES) -> NDArray[Any]:
+def to_raw(images: NDArray[Any], divisor: float, pixels: Pixels = BYTES) -> NDArray[Any]:
     """Undo ``scale``.
 
     Args:
@@ -41,7 +40,7 @@ def to_screen(raw: NDArray[Any], pixels: Pixels) -> NDArray[np.uint8]:
     Returns:
         uint8 of the same shape: 0 for the lowest, 255 for the highest.
     """
-    if pixels == _BYTES:
+    if pixels == BYTES:
         return np.asarray(raw, np.uint8)
     share = (np.asarray(raw, np.float64) - pixels.lowest) / (pixels.highest - pixels.lowest)
     return np.clip(np.rint(share * _BRIGHTEST), 0, _BRIGHTEST).astype(np.uint8)
@@ -49,7 +48,7 @@ def to_screen(raw: NDArray[Any], pixels: Pixels) -> NDArray[np.uint8]:
 
 def from_screen(shown: NDArray[np.uint8], pixels: Pixels) -> NDArray[Any]:
     """Undo ``to_screen``, as far as its 256 levels tell."""
-    if pixels == _BYTES:
+    if pixels == BYTES:
         return shown
     share = np.asarray(shown, np.float64) / _BRIGHTEST
     return _within(pixels.lowest + share * (pixels.highest - pixels.lowest), pixels)

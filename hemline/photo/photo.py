@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from hemline.data.pixels import Pixels
+from hemline.data.pixels import BYTES, Pixels
 from hemline.data.scaling import to_screen
 from hemline.errors import InputError
 from hemline.images.picture import read_picture
@@ -13,7 +13,7 @@ from hemline.images.picture import read_picture
 MODES = {1: "L", 3: "RGB"}
 
 
-def read_photo(path: Path, channels: int, pixels: Pixels | None = None) -> Image.Image:
+def read_photo(path: Path, channels: int, pixels: Pixels = BYTES) -> Image.Image:
     """Read a picture: turned as its camera says, on a plain background where it is transparent; its first frame.
 
     Args:
@@ -32,7 +32,7 @@ def read_photo(path: Path, channels: int, pixels: Pixels | None = None) -> Image
         raise InputError(f"image_shape: must have 1 or 3 channels to predict photos, got {channels}")
     try:
         with path.open("rb") as file:
-            return _eight_bits(read_picture(file), pixels or Pixels()).convert(MODES[channels])
+            return _eight_bits(read_picture(file), pixels).convert(MODES[channels])
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:
@@ -44,10 +44,10 @@ def read_photo(path: Path, channels: int, pixels: Pixels | None = None) -> Image
 def _eight_bits(image: Image.Image, pixels: Pixels) -> Image.Image:
     """Turn 16 bits a pixel into 8, which Pillow itself would cut off above 255; a smaller range becomes all of it."""
     wide = image.mode.startswith(("I", "F"))
-    if not wide and pixels == Pixels():
+    if not wide and pixels == BYTES:
         return image
     values = np.asarray(image)
-    if pixels != Pixels() and values.max(initial=0) <= pixels.highest:
+    if pixels != BYTES and values.max(initial=0) <= pixels.highest:
         return Image.fromarray(to_screen(values, pixels))
     if not wide:
         return image

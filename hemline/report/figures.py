@@ -36,14 +36,14 @@ class ReportFigure(NamedTuple):
 
 def figures(results: Results) -> dict[str, ReportFigure]:
     """Return all figures of the report, by the names of their files."""
-    baseline, scale = results.params.baseline, results.params.normalize.scale
+    baseline, scale, pixels = results.params.baseline, results.params.normalize.scale, results.source.pixels
     found = {
         "curves.png": ReportFigure(
             partial(plots.curves_figure, results.history, baseline),
             "Loss and accuracy per epoch of each variant, mean and spread over the seeds.",
         ),
         "pixels.png": ReportFigure(
-            partial(plots.pixel_range_figure, to_raw(results.train.images[0], scale), scale),
+            partial(plots.pixel_range_figure, to_raw(results.train.images[0], scale, pixels), scale, pixels),
             "Training image 0 with a bar for its pixel values, as stored and after scaling.",
             photograph=True,
         ),

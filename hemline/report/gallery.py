@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hemline.data.scaling import to_raw
+from hemline.data.pixels import BYTES, Pixels
+from hemline.data.scaling import to_raw, to_screen
 from hemline.report.pictures import Picture, thumbnail
 
 Array = npt.NDArray[Any]
@@ -60,7 +61,9 @@ class Prediction:
     bars: list[Bar]
 
 
-def training_grid(images: Array, labels: Array, classes: Sequence[str], scale: float) -> list[tuple[str, Picture]]:
+def training_grid(
+    images: Array, labels: Array, classes: Sequence[str], scale: float, pixels: Pixels = BYTES
+) -> list[tuple[str, Picture]]:
     """Choose training images that show every class, in turns, and label them; of very many classes, the first ones.
 
     Args:
@@ -68,6 +71,7 @@ def training_grid(images: Array, labels: Array, classes: Sequence[str], scale: f
         labels: integers, (n,).
         classes: the names, in the order of the labels.
         scale: as in params.yaml.
+        pixels: the type and the range of raw pixels.
 
     Returns:
         Pairs of a class's name and a picture, up to 25, or one for each of up to 100 classes; a class's images stand
@@ -78,7 +82,10 @@ def training_grid(images: Array, labels: Array, classes: Sequence[str], scale: f
     # The first image of each class, then the second of each, …: a data set sorted by class shows all of them too.
     chosen = np.lexsort((labels, turns))[:number]
     ordered = sorted(chosen.tolist(), key=lambda index: (int(labels[index]), index))
-    return [(classes[int(labels[index])], _picture(images[index], scale, "training", index)) for index in ordered]
+    return [
+        (classes[int(labels[index])], _picture(images[index], scale, pixels, f"training image {index}"))
+        for index in ordered
+    ]
 
 
 def grid_words(shown: int, images: int, classes: int) -> str:
@@ -112,7 +119,9 @@ def shown_test_images(count: int) -> list[int]:
     return sorted([index for index in candidates if index < count][:TEST_IMAGES])
 
 
-def predict(index: int, image: Array, label: int, shares: Array, classes: Sequence[str], *, scale: float) -> Prediction:
+def predict(
+    index: int, image: Array, label: int, shares: Array, classes: Sequence[str], *, scale: float, pixels: Pixels = BYTES
+) -> Prediction:
     """Put a model's probabilities for one test image into words and bars.
 
     Args:
@@ -122,6 +131,7 @@ def predict(index: int, image: Array, label: int, shares: Array, classes: Sequen
         shares: float32, (classes,), the probabilities.
         classes: the names, in the order of the labels.
         scale: as in params.yaml.
+        pixels: the type and the range of raw pixels.
 
     Returns:
         The prediction.
@@ -129,7 +139,7 @@ def predict(index: int, image: Array, label: int, shares: Array, classes: Sequen
     answer = int(np.argmax(shares))
     return Prediction(
         index=index,
-        picture=_picture(image, scale, "test", index),
+        picture=_picture(image, scale, pixels, f"test image {index}"),
         true=classes[label],
         predicted=classes[answer],
         confidence=100 * float(shares[answer]),
@@ -152,5 +162,5 @@ def _bars(shares: Array, classes: Sequence[str], answer: int, label: int) -> lis
     return [Bar(classes[place], 100 * float(shares[place]), roles.get(place, "")) for place in order]
 
 
-def _picture(image: Array, scale: float, part: str, index: int) -> Picture:
-    return thumbnail(to_raw(image, scale), f"{part} image {index}")
+def _picture(image: Array, scale: float, pixels: Pixels, text: str) -> Picture:
+    return thumbnail(to_screen(to_raw(image, scale, pixels), pixels), text)

@@ -242,7 +242,7 @@ def _settings(results: Results) -> list[dict[str, Any]]:
 
 def _training_grid(results: Results) -> list[tuple[str, Picture]]:
     train, scale = results.train, results.params.normalize.scale
-    return gallery.training_grid(train.images, train.labels, results.source.classes, scale)
+    return gallery.training_grid(train.images, train.labels, results.source.classes, scale, results.source.pixels)
 
 
 def _predictions(results: Results) -> dict[str, Any]:
@@ -257,6 +257,7 @@ def _predictions(results: Results) -> dict[str, Any]:
             np.asarray(shares[index]),
             results.source.classes,
             scale=results.params.normalize.scale,
+            pixels=results.source.pixels,
         )
         for index in gallery.shown_test_images(len(test.labels))
     ]

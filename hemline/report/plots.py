@@ -24,6 +24,8 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from PIL import Image
 
 from hemline.comparison.confusion import row_shares
+from hemline.data.pixels import BYTES, Pixels
+from hemline.data.scaling import to_screen
 from hemline.report.excerpt import excerpt
 from hemline.report.labels import FONT, SHORT, class_labels, variant_labels
 from hemline.words import signed
@@ -295,12 +297,13 @@ def _add_bar(figure: Figure, axes: Axes, image: AxesImage, label: str) -> None:
     bar.set_label(label)
 
 
-def pixel_range_figure(raw: Array, scale: float) -> Figure:
+def pixel_range_figure(raw: Array, scale: float, pixels: Pixels = BYTES) -> Figure:
     """Draw one image twice, with a bar for the range of its pixels: as stored, and after scaling.
 
     Args:
-        raw: uint8, (height, width) or (height, width, channels), 0 to 255.
+        raw: (height, width) or (height, width, channels), raw pixels.
         scale: what the pixels are divided by.
+        pixels: the type and the range of raw pixels.
 
     Returns:
         The figure; the bar of a colour image is that of each of its channels.
@@ -312,8 +315,9 @@ def pixel_range_figure(raw: Array, scale: float) -> Figure:
         left, right = figure.subplots(1, 2)
         for axes, divisor, title in ((left, 1.0, "as stored"), (right, scale, f"divided by {scale:g}")):
             # Grey levels are those of the divided pixels; matplotlib takes colours from 0 to 255 only.
-            image = axes.imshow(shown if colour else shown / divisor, cmap="gray", interpolation="nearest")
-            image.set_norm(Normalize(0, 255 / divisor))
+            levels = to_screen(shown, pixels) if colour else shown / divisor
+            image = axes.imshow(levels, cmap="gray", interpolation="nearest")
+            image.set_norm(Normalize(pixels.lowest / divisor, pixels.highest / divisor))
             figure.colorbar(image, ax=axes, shrink=0.9)
             axes.set_title(f"{title}: {raw.min() / divisor:.4g} to {raw.max() / divisor:.4g}")
             for axis in (axes.xaxis, axes.yaxis):
