@@ -17,7 +17,7 @@ import workspace_for_tests as workspace
 from commands import promote
 from hemline.errors import InputError
 from hemline.processes.ports import free_port
-from hemline.tracking.served import RefusedError, check_images
+from hemline.tracking.served import RefusedError, Served, check_images
 
 IMAGE = np.zeros(workspace.SHAPE, int).tolist()
 
@@ -70,6 +70,26 @@ def test_whole_numbers_and_fractions_within_the_range_are_accepted(value):
     assert checked.dtype == np.float32
     assert checked.shape == (1, *workspace.SHAPE)
     assert checked[0, 2, 3] == value
+
+
+@pytest.mark.parametrize(("value", "range_of_pixels"), [(17, (0, 16)), (-0.5, (0, 1)), (65536, (0, 65535))])
+def test_what_lies_outside_the_range_of_the_data_set_is_refused(value, range_of_pixels):
+    low, high = range_of_pixels
+    with pytest.raises(RefusedError, match=rf"pixels must be numbers from {low} to {high}, got {value}"):
+        check_images(with_pixel(value), workspace.SHAPE, low, high)
+    assert check_images(with_pixel(high), workspace.SHAPE, low, high).max() == high
+
+
+def test_a_served_model_knows_the_range_that_it_was_promoted_with():
+    model = Served()
+    pixels = {"type": "uint8", "lowest": 0, "highest": 16}
+    model.facts = {"classes": workspace.CLASSES, "image_shape": workspace.SHAPE, "pixels": pixels}
+    with pytest.raises(RefusedError, match="from 0 to 16, got 17"):
+        model.predict(None, with_pixel(17))
+    # Of those that were promoted before it was kept.
+    model.facts.pop("pixels")
+    with pytest.raises(RefusedError, match="from 0 to 255, got 256"):
+        model.predict(None, with_pixel(256))
 
 
 def test_images_with_channels_are_checked_likewise():
