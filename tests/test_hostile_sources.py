@@ -181,7 +181,12 @@ def endless(path):
 
 @pytest.mark.parametrize(
     ("make", "reason"),
-    [(folder, "is a folder, where"), (os.mkfifo, "has neither"), (device, "has neither"), (endless, "is longer than the")],
+    [
+        (folder, "is a folder"),
+        (os.mkfifo, "has neither"),
+        (device, "has neither"),
+        (endless, "is longer than the"),
+    ],
 )
 def test_what_is_no_file_in_a_folder_is_left_for_the_next_source(tmp_path, capsys, make, reason):
     odd = tmp_path / "odd"
