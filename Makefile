@@ -17,7 +17,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test trials lint lock quick claims bench readme ui sync promote serve predict help
+.PHONY: pipeline setup test trials lint lock quick queue claims bench readme ui sync promote serve predict help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
@@ -25,6 +25,9 @@ pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 
 quick: $(READY)  ## an impression in half a minute: reports/quick.html, from a fifth of the images; the workspace is left as it is
 	@python -m commands.quick
+
+queue: $(READY)  ## queue experiments: make queue S='dataset=mnist epochs=5,10'
+	@set -f; python -m commands.queue $(S)
 
 setup: $(READY)  ## create .venv with the pinned dependencies
 

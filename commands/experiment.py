@@ -7,7 +7,9 @@ import argparse
 import subprocess
 import sys
 
+from commands.queue import checked, combinations
 from hemline.errors import InputError, one_line_errors
+from hemline.processes.dvc import environment
 
 
 def main() -> None:
@@ -15,12 +17,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Run the pipeline with some parameters changed.")
     parser.add_argument("parameters", nargs="*", metavar="key=value", help="a key of params.yaml; no value: as there")
     with one_line_errors():
-        command = dvc_command(parser.parse_args().parameters)
-        sys.exit(subprocess.run(command, check=False).returncode)
+        changes = changes_of(parser.parse_args().parameters)
+        for values in combinations(changes):  # a mistake ends here, before DVC changes params.yaml
+            checked(values)
+        sys.exit(subprocess.run(dvc_command(changes), check=False, env=environment()).returncode)
 
 
-def dvc_command(parameters: list[str]) -> list[str]:
-    """Return the DVC command for ``key=value`` parameters; those without a value are left as params.yaml has them.
+def changes_of(parameters: list[str]) -> list[str]:
+    """Return those ``key=value`` parameters that have a value; the others are left as params.yaml has them.
 
     Raises:
         InputError: a parameter is not of that form.
@@ -28,7 +32,11 @@ def dvc_command(parameters: list[str]) -> list[str]:
     for parameter in parameters:
         if "=" not in parameter:
             raise InputError(f"parameters: must be key=value, got {parameter!r}")
-    changes = [parameter for parameter in parameters if not parameter.endswith("=")]
+    return [parameter for parameter in parameters if not parameter.endswith("=")]
+
+
+def dvc_command(changes: list[str]) -> list[str]:
+    """Return the DVC command that runs the pipeline with these parameters changed."""
     if not changes:
         return ["dvc", "repro"]
     return ["dvc", "exp", "run", *(option for change in changes for option in ("-S", change))]

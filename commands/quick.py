@@ -13,9 +13,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from commands.queue import checked
 from hemline.claims.experiments import overrides
 from hemline.errors import InputError, one_line_errors
 from hemline.params import Params, load_params
+from hemline.processes.dvc import environment, untracked
 
 PAGE = Path("reports/quick.html")
 _SHARE, _VARIANTS, _SEEDS, _EPOCHS = 0.2, 2, 2, 2
@@ -25,9 +27,13 @@ def main() -> None:
     """Run the experiment, and bring its page here."""
     with one_line_errors():
         name = time.strftime("quick-%Y%m%d-%H%M%S")
-        values = impression(load_params())
-        changes = [option for change in overrides(values) for option in ("-S", change)]
-        status = subprocess.run(["dvc", "exp", "run", "--temp", "--name", name, *changes], check=False).returncode
+        params = load_params()
+        values = impression(params)
+        checked(values)
+        options = [option for change in overrides(values) for option in ("-S", change)]
+        options += [option for path in untracked([params.dataset]) for option in ("--copy-paths", path)]
+        command = ["dvc", "exp", "run", "--temp", "--name", name, *options]
+        status = subprocess.run(command, check=False, env=environment()).returncode
         if status:
             sys.exit(status)
         PAGE.write_bytes(_page_of(name))

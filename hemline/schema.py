@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from reprlib import Repr
 from typing import Annotated, Any, TypeVar
@@ -85,7 +86,10 @@ def _first_line(error: ValidationError, advice: Mapping[str, str]) -> str:
         return f"{key}: {advice.get(str(first['loc'][-1]), rule)}, got {_shown(first['input'])}"
     if first["type"] == "missing":
         return f"{key}: is required, but missing"
-    return f"{key}: {message[0].lower()}{message[1:]}, got {_shown(first['input'])}"
+    # What YAML takes for a number, a truth value or a day.
+    quoted = first["type"] == "string_type" and isinstance(first["input"], bool | int | float | date)
+    remedy = "; put it in quotes" if quoted else ""
+    return f"{key}: {message[0].lower()}{message[1:]}, got {_shown(first['input'])}{remedy}"
 
 
 class _Shortened(Repr):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.experiment import dvc_command
+from commands.experiment import changes_of, dvc_command
 from hemline.errors import InputError
 from hemline.params import load_params, read_yaml
 
@@ -119,10 +119,10 @@ def test_mlproject_has_an_entry_point_for_every_stage():
 
 
 def test_parameters_without_a_value_are_left_as_they_are():
-    assert dvc_command(["epochs=20", "optimizer="]) == ["dvc", "exp", "run", "-S", "epochs=20"]
-    assert dvc_command(["epochs="]) == ["dvc", "repro"]
+    assert dvc_command(changes_of(["epochs=20", "optimizer="])) == ["dvc", "exp", "run", "-S", "epochs=20"]
+    assert dvc_command(changes_of(["epochs="])) == ["dvc", "repro"]
     with pytest.raises(InputError, match="key=value, got 'epochs'"):
-        dvc_command(["epochs"])
+        changes_of(["epochs"])
 
 
 def tracked_texts():

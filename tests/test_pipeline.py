@@ -189,7 +189,7 @@ def test_a_mistake_in_the_description_of_the_data_set_deletes_nothing(pipeline):
     path = pipeline.folder / "data" / "tiny.yaml"
     path.write_text(path.read_text().replace("title: ", "title: 5 # "))
     before = results_of(pipeline)
-    rule = "title: input should be a valid string, got 5; all results are as they were"
+    rule = "title: input should be a valid string, got 5; put it in quotes; all results are as they were"
     assert refused(pipeline, "dvc", "repro") == f"error: data/tiny.yaml: {rule}"
     assert results_of(pipeline) == before
 

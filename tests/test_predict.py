@@ -181,7 +181,8 @@ def folder(path):
     ("write", "message"),
     [
         (lambda path: path, "no such file"),
-        (text, "must be a picture"),
+        (text, r"must be a picture \(PNG, JPEG, WebP, ...\), got something else"),
+        (lambda path: path.touch() or path, r"must be a picture \(PNG, JPEG, WebP, ...\), got an empty file$"),
         (folder, "cannot be read: .*directory"),
         (truncated, "cannot be read: "),
         (bomb, "must have at most 100,000,000 pixels, got far more"),

@@ -150,10 +150,13 @@ def test_only_a_file_that_is_damaged_in_place_is_fetched_again(tmp_path, server)
     read_raw(dataset, raw(tmp_path))
 
 
-def test_any_location_of_fsspec_is_a_source(tmp_path):
-    dataset, _ = publish(tmp_path, sources=["memory://bucket/folder"])
+def test_a_bucket_is_a_source(tmp_path, monkeypatch):
+    dataset, _ = publish(tmp_path, sources=["s3://bucket/folder"])
+    bucket = fsspec.filesystem("memory")
     for name, content in contents(tmp_path, compressed=True).items():
-        fsspec.filesystem("memory").pipe(f"/bucket/folder/{name}", content)
+        bucket.pipe(f"/bucket/folder/{name}", content)
+    # What is behind the address is fsspec's affair.
+    monkeypatch.setattr("hemline.download.location.url_to_fs", lambda url, **_: (bucket, url.removeprefix("s3:/")))
     fetch(dataset, raw(tmp_path))
     read_raw(dataset, raw(tmp_path))
 
@@ -285,7 +288,6 @@ def test_a_client_that_has_shown_life_may_be_busy_for_longer():
     ("source", "reason"),
     [
         ("http://no-such-host.invalid/", "no-such-host.invalid"),
-        ("gopher://host/", "gopher"),
         ("/no/such/folder", "has neither test-labels.gz nor test-labels"),
     ],
 )
@@ -294,6 +296,15 @@ def test_a_source_out_of_reach_is_a_reason_in_one_line(tmp_path, source, reason)
     line = refused(dataset, tmp_path).splitlines()[1]
     assert line.startswith(f"  {source}: ")
     assert reason in line
+
+
+def test_a_folder_where_a_file_must_be_is_named_as_the_user_has_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dataset, _ = publish(tmp_path, sources=["published"])
+    (tmp_path / "published" / "test-labels").unlink()
+    (tmp_path / "published" / "test-labels").mkdir()
+    line = refused(dataset, tmp_path).splitlines()[1]
+    assert line == f"  published: {tmp_path}/published/test-labels is a folder, where a file must be"
 
 
 @pytest.mark.parametrize("package", ["apt:some-package", "npm:some-package"])

@@ -11,7 +11,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from hemline.claims.file import Claims
 from hemline.claims.progress import Display, settings
 from hemline.errors import InputError
 from hemline.params import Params, parse_params
+from hemline.processes.dvc import environment
 from hemline.schema import read_yaml
 
 # The page is written from what these hand on; the look of an experiment's own report may change.
@@ -179,7 +179,7 @@ def _started(command: list[str], lock: IO[str]) -> Iterator[subprocess.Popen[str
         errors="replace",
         pass_fds=[lock.fileno()],
         start_new_session=True,
-        env=_environment(),
+        env=environment(),
     )
     try:
         yield process
@@ -235,14 +235,9 @@ def _output(*command: str) -> str:
         InputError: it is not installed, or failed; the message ends with what it said last.
     """
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, env=_environment()).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment()).stdout
     except FileNotFoundError:
         raise InputError(f"{command[0]}: is not installed; the claims are trained as DVC experiments in Git") from None
     except subprocess.CalledProcessError as error:
         said = (error.stderr.strip() or error.stdout.strip() or "nothing").splitlines()[-1]
         raise InputError(f"{' '.join(command[:3])}: failed, and said last: {said}") from None
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment with the tools beside this Python first, activated or not."""
-    return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}

@@ -27,7 +27,16 @@ PACKAGE_PATTERNS = {
 }
 
 
+# ... and what reaches a location; without a scheme, it is a folder.
+SCHEMES = ("https", "http", "s3", "file")
+
+
 def _check_source(source: str) -> str:
+    scheme, separator, _ = source.partition("://")
+    if separator and scheme not in SCHEMES:
+        raise ValueError(
+            "must be a web address (https://, http://), a bucket (s3://), a folder, or a package (apt:, npm:)"
+        )
     client, _, package = source.partition(":")
     if client in PACKAGE_PATTERNS and not re.fullmatch(PACKAGE_PATTERNS[client], package):
         raise ValueError(f"must name a package of {client}")

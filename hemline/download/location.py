@@ -103,7 +103,9 @@ def _run(copying: Future[None], url: str, target: Path, meter: _Meter, patience:
 
 def _copy_local(source: Path, target: Path, meter: _Meter) -> None:
     """Do what fsspec does without a look at the meter: a folder takes its time, too, and files have no end."""
-    if not source.is_file():  # a folder, a pipe or a device of this name
+    if source.is_dir():
+        raise InputError(f"{source} is a folder, where a file must be")
+    if not source.is_file():  # a pipe or a device of this name
         raise FileNotFoundError(source)
     with source.open("rb") as stream, target.open("wb") as out:
         meter.set_size(source.stat().st_size)

@@ -1,7 +1,7 @@
 """Sources: where the files of a data set come from, and how they get to ``data/raw`` whole and verified or not at all.
 
-A source is a location, ``<location>/<file>`` or ``<location>/<file>.gz`` (http, https, s3, a local folder, and whatever
-else fsspec reads), or a package: ``apt:<name>``, ``npm:<name>``. They are tried in order until all files are there.
+A source is a location, ``<location>/<file>`` or ``<location>/<file>.gz`` (http, https, s3, a local folder), or a
+package: ``apt:<name>``, ``npm:<name>``. They are tried in order until all files are there.
 """
 
 import shutil

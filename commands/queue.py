@@ -1,0 +1,103 @@
+"""Queue experiments: with parameters that are valid, and with files that git does not know yet.
+
+Reads:  params.yaml, data/<dataset>.yaml
+Writes: DVC's queue; nothing where a parameter is wrong
+Run:    python -m commands.queue dataset=digits epochs=5,10,20
+
+What `dvc exp run --queue` queues runs later, in copies of what git knows: a mistake would show where nobody looks.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hemline.data.agreement import check_agreement
+from hemline.data.description import load_dataset
+from hemline.errors import InputError, one_line_errors
+from hemline.params import Params, load_params, parse_params
+from hemline.processes.dvc import environment, staged, untracked
+from hemline.schema import read_yaml
+
+PARAMS = Path("params.yaml")
+NEXT = """
+dvc queue start          # runs them, one after the other; with -j 2, two at once
+dvc queue status         # which wait, run, are done, or failed
+dvc queue logs NAME      # what one of them printed
+dvc exp show             # their results"""
+
+
+def main() -> None:
+    """Check every experiment, then queue them all."""
+    parser = argparse.ArgumentParser(description="Queue experiments of the pipeline.")
+    parser.add_argument(
+        "changes", nargs="*", metavar="key=value", help="a key of params.yaml; several values with commas: one each"
+    )
+    with one_line_errors():
+        changes = parser.parse_args().changes
+        experiments = [checked(values) for values in combinations(changes)]
+        files = untracked(sorted({params.dataset for params in experiments}))
+        options = [option for change in changes for option in ("-S", change)]
+        # Staged only for as long: what is queued is the files as they are now, whatever becomes of them.
+        with staged(files):
+            done = subprocess.run(["dvc", "exp", "run", "--queue", *options], check=False, env=environment())
+        if done.returncode:
+            sys.exit(done.returncode)
+        if files:
+            print(f"With {', '.join(files)}, which git does not know yet.")
+        print(NEXT)
+
+
+def checked(values: Any) -> Params:
+    """Return the parameters of one experiment, once they are valid and fit their data set.
+
+    Raises:
+        InputError: the key, the rule, the value received.
+    """
+    params = parse_params(values, PARAMS)
+    check_agreement(params, load_dataset(params.dataset))
+    return params
+
+
+def combinations(changes: list[str]) -> Iterator[Any]:
+    """Return what params.yaml would hold in each experiment: one for every combination of values.
+
+    Args:
+        changes: ``key=value`` as DVC's ``-S`` takes them, or ``key=value,value`` for several experiments.
+
+    Raises:
+        InputError: a change is of another form, or for another file.
+    """
+    from dvc.exceptions import DvcException  # noqa: PLC0415 - takes a second
+    from dvc.utils.cli_parse import to_path_overrides  # noqa: PLC0415
+    from dvc.utils.hydra import apply_overrides, get_hydra_sweeps  # noqa: PLC0415
+    from hydra.errors import HydraException  # noqa: PLC0415
+
+    load_params(PARAMS)  # a mistake that is there already is none of the changes
+    for change in changes:
+        key, equals, _ = change.partition("=")
+        if not equals or ":" in key:
+            raise InputError(f"changes: must be key=value, a key of params.yaml, got {change!r}")
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / PARAMS.name
+        try:
+            for each in get_hydra_sweeps(to_path_overrides(changes)):
+                draft.write_bytes(PARAMS.read_bytes())
+                if each:
+                    apply_overrides(draft, each[str(PARAMS)])
+                yield read_yaml(draft)
+        except (DvcException, HydraException) as error:
+            raise InputError(f"changes: {_reason(error)}, got {' '.join(changes)!r}") from None
+
+
+def _reason(error: BaseException) -> str:
+    """Return the first line of what Hydra, behind DVC, has to say."""
+    cause = error.__cause__ or error
+    return str(cause).strip().splitlines()[0].rstrip(".")
+
+
+if __name__ == "__main__":
+    main()

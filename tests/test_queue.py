@@ -1,0 +1,145 @@
+"""`make queue`, and what DVC's copies of the repository have of files that git does not know."""
+
+import shutil
+from contextlib import suppress
+
+import pytest
+from pipelines_for_tests import make_pipeline, wait_until
+
+from commands.queue import checked, combinations
+from hemline.errors import InputError
+from hemline.processes.dvc import staged, untracked
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """A pipeline that has never run."""
+    return make_pipeline(tmp_path_factory.mktemp("queue") / "repository")
+
+
+@pytest.fixture
+def inside(repository, monkeypatch):
+    monkeypatch.chdir(repository.folder)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    yield repository
+    repository.run("git", "reset", "--quiet", "--hard")
+    repository.run("git", "clean", "--quiet", "--force", "-d")
+
+
+def add_data_set(pipeline, name="new"):
+    """Describe the tiny data set once more, without a word to git."""
+    shutil.copy(pipeline.folder / "data/tiny.yaml", pipeline.folder / f"data/{name}.yaml")
+
+
+def queued(pipeline):
+    return [line.split() for line in pipeline.run("dvc", "queue", "status").stdout.splitlines() if "Queued" in line]
+
+
+def test_every_combination_of_values_is_an_experiment(inside):
+    made = list(combinations(["epochs=2,3", "dataset=tiny,mnist", "variants.dense-4.hidden=[8,9]"]))
+    found = [(each["epochs"], each["dataset"], each["variants"]["dense-4"]["hidden"]) for each in made]
+    assert sorted(found) == [(n, name, [8, 9]) for n in (2, 3) for name in ("mnist", "tiny")]
+    assert inside.run("git", "status", "--porcelain").stdout == ""
+
+
+def test_without_a_change_the_parameters_are_those_of_the_file(inside):
+    (values,) = combinations([])
+    assert checked(values).dataset == "tiny"
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        (["dataset=nope"], r"dataset: must be one of \['fashion-mnist', 'mnist', 'tiny'\] .*, got 'nope'"),
+        (["epochs=2,three"], "params.yaml: epochs: input should be a valid integer, got 'three'"),
+        (["batch_size=49"], "params.yaml: batch_size: must be at most the number of training images, 48, got 49"),
+        (["nosuch=3"], "changes: Could not override 'nosuch', got 'nosuch=3'"),
+        (["epochs=2", "seeds=["], r"changes: no viable alternative at input '\[', got 'epochs=2 seeds=\['"),
+        (["epochs"], "changes: must be key=value, a key of params.yaml, got 'epochs'"),
+        (["versions.yaml:keras=3"], "changes: must be key=value, .*got 'versions.yaml:keras=3'"),
+    ],
+)
+def test_a_mistake_in_any_of_the_experiments_is_one_line(inside, changes, line):
+    with pytest.raises(InputError, match=f"^{line}") as error:
+        list(map(checked, combinations(changes)))
+    assert "\n" not in str(error.value)
+
+
+def test_what_git_does_not_know_is_the_data_sets_that_are_used_and_code(inside):
+    add_data_set(inside)
+    add_data_set(inside, "another")
+    (inside.folder / "hemline/training/swish.py").touch()
+    assert untracked(["tiny"]) == ["hemline/training/swish.py"]
+    assert untracked(["new", "tiny"]) == ["data/new.yaml", "hemline/training/swish.py"]
+
+
+def test_git_knows_a_file_only_as_long_as_it_has_to_whatever_happens(inside):
+    add_data_set(inside)
+    (inside.folder / "dvc.yaml").write_text("stages: {}\n")
+    inside.run("git", "add", "dvc.yaml")
+    before = inside.run("git", "status", "--porcelain").stdout
+    with suppress(KeyboardInterrupt), staged(["data/new.yaml"]):
+        assert "A  data/new.yaml" in inside.run("git", "status", "--porcelain").stdout
+        raise KeyboardInterrupt
+    assert inside.run("git", "status", "--porcelain").stdout == before
+
+
+@pytest.mark.end_to_end
+def test_a_mistake_is_refused_before_anything_is_queued(inside):
+    done = inside.run("python", "-m", "commands.queue", "epochs=2", "dataset=mnist,nope", check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: dataset: must be one of [")
+    assert queued(inside) == []
+
+
+@pytest.mark.end_to_end
+def test_a_queued_experiment_has_the_data_set_that_git_did_not_know_as_it_was_then(pipeline):
+    pipeline.set(seeds=[0], variants={"linear": {"hidden": []}})
+    add_data_set(pipeline)
+    before = pipeline.run("git", "status", "--porcelain").stdout
+    told = pipeline.run("python", "-m", "commands.queue", "dataset=new", "epochs=2,3").stdout
+    assert "With data/new.yaml, which git does not know yet." in told
+    assert all(command in told for command in ("dvc queue start", "dvc queue status", "dvc queue logs"))
+    assert pipeline.run("git", "status", "--porcelain").stdout == before
+    assert len(queued(pipeline)) == 2
+    (pipeline.folder / "data/new.yaml").unlink()
+    pipeline.run("dvc", "queue", "start")
+    wait_until(lambda: pipeline.run("dvc", "queue", "status").stdout.count("Success") == 2)
+    pipeline.run("dvc", "queue", "stop")
+    shown = pipeline.run("dvc", "exp", "show", "--csv").stdout
+    assert shown.count(",new,") == 2
+
+
+@pytest.mark.end_to_end
+def test_an_impression_sees_a_data_set_that_git_does_not_know_also_where_nothing_is_activated(pipeline):
+    add_data_set(pipeline)
+    pipeline.set(dataset="new", batch_size=4)
+    before = pipeline.run("git", "status", "--porcelain").stdout
+    python = shutil.which("python", path=pipeline.environment["PATH"])
+    pipeline.environment["PATH"] = "/usr/bin:/bin"
+    assert "An impression, no answer" in pipeline.run(python, "-m", "commands.quick").stdout
+    assert (pipeline.folder / "reports/quick.html").exists()
+    assert pipeline.run("git", "status", "--porcelain").stdout == before
+
+
+@pytest.mark.end_to_end
+@pytest.mark.parametrize("command", [("commands.quick",), ("commands.experiment", "dataset=nope")])
+def test_a_data_set_that_is_not_there_is_one_line_that_names_those_that_are(inside, command):
+    if command == ("commands.quick",):
+        inside.set(dataset="nope")
+    before = inside.read("params.yaml")
+    done = inside.run("python", "-m", *command, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: dataset: must be one of ['fashion-mnist', 'mnist', 'tiny']")
+    assert inside.read("params.yaml") == before
+
+
+@pytest.mark.end_to_end
+def test_a_python_without_the_packages_is_told_in_one_line(inside):
+    done = inside.run("python", "-S", "-m", "commands.quick", check=False)
+    assert done.returncode == 1
+    assert "is a Python without the packages of this project" in done.stderr
+    assert "Traceback" not in done.stderr
