@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from hemline.data.description import Pixels
+from hemline.data.pixels import Pixels
 from hemline.formats.format import find_format, open_source
 from hemline.images.form import Form
 
@@ -139,5 +139,5 @@ def all_images(source, part, image_shape=(8, 8), **pixels):
 
 
 def all_labels(source, part):
-    labels = source.parts()[part]
-    return [labels.values[code] for code in labels.codes]
+    codes, values, _ = vars(source.parts()[part]).values()
+    return [values[code] for code in codes]

@@ -59,7 +59,7 @@ def test_an_image_that_is_not_as_described_is_named(name, write, tmp_path):
 
 def test_a_format_is_known_by_its_module():
     assert set(WRITERS) <= set(formats())
-    with pytest.raises(InputError, match="format: must be one of .*, got 'jpeg'"):
+    with pytest.raises(InputError, match=r"format: must be one of .*, got 'jpeg'"):
         find_format("jpeg")
 
 
