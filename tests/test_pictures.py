@@ -170,7 +170,10 @@ BROKEN = {
     "truncated jpeg": (HOPPER.read_bytes()[:5000], "cannot be read: image file is truncated"),
     "truncated png": (saved(Image.fromarray(CHINA))[:1000], "cannot be read: "),
     "header alone": (saved(Image.fromarray(CHINA), "tiff")[:8], "must be a picture|cannot be read"),
-    "png of a broken chunk": (png(2, 2).replace(b"IDAT", b"\0\0\0\0"), "cannot be read: broken PNG file"),
+    "png of a broken chunk": (
+        b"\0\0\0\0".join(saved(Image.fromarray(CHINA)).rsplit(b"IDAT", 1)),
+        "cannot be read: broken PNG file",
+    ),
     "png of a short header": (png(2, 2)[:8] + b"\0\0\0\1IHDR\0" + bytes(4), "must be a picture|cannot be read"),
     "tiff of absurdly many samples": (SAMPLES, "must be a picture|cannot be read"),
     "bomb": (png(60_000, 60_000), "must have at most 100,000,000 pixels, got far more"),
