@@ -1,6 +1,7 @@
 """A picture file of any kind -> an upright, opaque image in grey or colour."""
 
 import io
+import logging
 import warnings
 from contextlib import suppress
 from typing import IO, Any
@@ -23,6 +24,8 @@ _HIGHEST = np.iinfo(np.uint16).max
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 # Of files that are a little damaged and still readable, as viewers read them.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+# What cannot be read is an error below; the log of it goes nowhere, unless somebody asks for logs.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 def decode(content: bytes) -> NDArray[Any]:
