@@ -17,7 +17,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test trials lint lock quick claims bench readme ui sync promote serve predict help
+.PHONY: pipeline setup test trials lint lock quick describe claims bench readme ui sync promote serve predict help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
@@ -25,6 +25,11 @@ pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 
 quick: $(READY)  ## an impression in half a minute: reports/quick.html, from a fifth of the images; the workspace is left as it is
 	@python -m commands.quick
+
+describe: $(READY)  ## look at your own images, and write data/<name>.yaml: make describe DATA=path NAME=name
+	@test -n "$(DATA)" || { echo "error: DATA: name the folder or the file of your images: make describe DATA=path NAME=name" >&2; exit 1; }
+	@test -n "$(NAME)" || { echo "error: NAME: give the data set a name: make describe DATA=path NAME=name" >&2; exit 1; }
+	@python -m commands.describe "$(DATA)" --name "$(NAME)" $(ARGS)
 
 setup: $(READY)  ## create .venv with the pinned dependencies
 
