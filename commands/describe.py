@@ -8,6 +8,7 @@ Where the format cannot tell by itself, --format names it, and --option what els
 """
 
 import argparse
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -48,10 +49,10 @@ def main() -> None:
     arguments = _arguments()
     with one_line_errors():
         name = check_name(arguments.name, force=arguments.force)
-        wanted = Wanted(_size(arguments.resize), arguments.colour)
+        share, wanted = _share(arguments.test_share), Wanted(_size(arguments.resize), arguments.colour)
         data = find_data(arguments.data.expanduser(), arguments.format, dict(map(_option, arguments.option)))
         parts = data.source.parts()
-        split = _split(parts, arguments.test_share)
+        split = _split(parts, share)
         labellings = {part: Labelling(labels.codes, labels.groups) for part, labels in parts.items()}
         fitting = fit(labellings, _classes(parts), split)
         seen = _look(data, parts)
@@ -114,6 +115,16 @@ def _split(parts: dict[Part, Labels], share: float | None) -> Split | None:
     return None
 
 
+def _share(text: str | None) -> float | None:
+    try:
+        share = None if text is None else float(text)
+    except ValueError:
+        share = math.nan
+    if share is not None and not 0 < share < 1:
+        raise InputError(f"--test-share: must be between 0 and 1, as in 0.2, got {text!r}")
+    return share
+
+
 def _size(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
@@ -137,23 +148,16 @@ def _option(text: str) -> tuple[str, Any]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Look at labelled images, and write data/<name>.yaml.")
     parser.add_argument("data", type=Path, metavar="path", help="a folder of class folders, arrays, a table, IDX files")
-    parser.add_argument("--name", required=True, help="of the data set: small letters, digits and hyphens")
+    parser.add_argument("--name", help="of the data set: small letters, digits and hyphens")
     parser.add_argument("--resize", metavar="HEIGHTxWIDTH", help="bring all images to this size")
     colours = parser.add_mutually_exclusive_group()
     colours.add_argument("--grey", dest="colour", action="store_false", default=None, help="make all images grey")
     colours.add_argument("--colour", dest="colour", action="store_true", default=None, help="make none of them grey")
-    parser.add_argument("--test-share", type=_share, help=f"of a test set to be taken (default: {_TEST_SHARE})")
+    parser.add_argument("--test-share", metavar="SHARE", help=f"of a test set to be taken (default: {_TEST_SHARE})")
     parser.add_argument("--format", help="how the images are stored, where several formats can read them")
     parser.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="of the format")
     parser.add_argument("--force", action="store_true", help="replace the description of this name")
     return parser.parse_args()
-
-
-def _share(text: str) -> float:
-    share = float(text)
-    if not 0 < share < 1:
-        raise argparse.ArgumentTypeError(f"must be between 0 and 1, got {text}")
-    return share
 
 
 if __name__ == "__main__":

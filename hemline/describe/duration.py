@@ -8,8 +8,9 @@ import joblib
 
 from hemline.params import Params, Training
 
-# Rough seconds of one core: of a step, whatever it does; of a step for each weight, which the optimizer changes; and of
+# Rough seconds of one core: of an epoch, which is recorded; of a step, whatever it does; of a step for each weight, which the optimizer changes; and of
 # each weight and image.
+_PER_EPOCH = 0.01
 _PER_STEP = 5e-5
 _PER_WEIGHT = 9e-10
 _PER_WEIGHT_AND_IMAGE = 5e-11
@@ -32,7 +33,8 @@ def stage_seconds(training: Training, seeds: int, image_shape: Sequence[int], cl
     weights = sum(before * after for before, after in itertools.pairwise(sizes))
     steps = training.epochs * math.ceil(images / training.batch_size)
     step = _PER_STEP + weights * (_PER_WEIGHT + _PER_WEIGHT_AND_IMAGE * training.batch_size)
-    return _PER_STAGE + seeds * steps * step / min(seeds, int(joblib.cpu_count()))
+    seconds = training.epochs * _PER_EPOCH + steps * step
+    return _PER_STAGE + seeds * seconds / min(seeds, int(joblib.cpu_count()))
 
 
 def pipeline_seconds(params: Params, image_shape: Sequence[int], classes: int, images: int) -> float:

@@ -37,6 +37,8 @@ def fingerprint(image: NDArray[Any], lowest: float, highest: float) -> Fingerpri
     """
     exact = hashlib.blake2b(f"{image.shape} {image.dtype}".encode(), digest_size=EXACT)
     exact.update(np.ascontiguousarray(image).data)
+    if lowest == highest:  # of no shape: like nothing but its copies
+        return Fingerprint(exact.digest(), exact.digest()[:COARSE], bytes(FINE))
     picture = _picture(image, lowest, highest)
     coarse = np.packbits(imagehash.phash(picture).hash).tobytes()
     return Fingerprint(exact.digest(), coarse, np.packbits(imagehash.dhash(picture, _SIDE).hash).tobytes())

@@ -76,13 +76,15 @@ def write_description(name: str, text: str, folder: Path = FOLDER) -> Dataset:
     return dataset
 
 
-def check_name(name: str, *, force: bool, folder: Path = FOLDER) -> str:
+def check_name(name: str | None, *, force: bool, folder: Path = FOLDER) -> str:
     """Refuse a name that is none, or another data set's, and return it.
 
     Raises:
         InputError: the rule, and the remedy.
     """
-    if not name or not re.fullmatch(NAME_PATTERN, name) or len(name) > _LONGEST_NAME:
+    if not name:
+        raise InputError("NAME: is required, but missing; give the data set a name: --name my-flowers")
+    if not re.fullmatch(NAME_PATTERN, name) or len(name) > _LONGEST_NAME:
         rule = f"must be at most {_LONGEST_NAME} small letters, digits and hyphens, as in my-flowers"
         raise InputError(f"NAME: {rule}, got {name!r}")
     path = folder / f"{name}.yaml"
