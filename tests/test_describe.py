@@ -268,9 +268,7 @@ def test_from_a_folder_of_pictures_to_the_answer(tmp_path, digits):
     (command,) = [line.split() for line in printed.splitlines() if "dvc exp run" in line]
     assert "normalize.scale=16" in command
     pipeline.set(variants={"linear": {"hidden": []}, "dense-64": {"hidden": [64]}}, learning_rate=0.001)
-    # As proposed, but for the epochs: fewer will do for both to be nearly as good as they get.
-    pipeline.run(*command, "-S", "epochs=40")
+    pipeline.run(*command)
     metrics = json.loads(pipeline.read("reports/metrics.json"))
-    # Divided by 255, these digits leave the linear model at less than 0.8, and the gain seems to be large.
-    assert metrics["linear"]["accuracy"] > 0.93
+    assert metrics["linear"]["accuracy"] > 0.95
     assert abs(metrics["dense-64"]["gain"]) < 0.05
