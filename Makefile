@@ -17,7 +17,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test trials lint lock quick queue claims bench readme ui sync promote serve predict help
+.PHONY: pipeline setup test trials lint lock quick describe queue claims bench readme ui sync promote serve predict help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
@@ -28,6 +28,11 @@ quick: $(READY)  ## an impression in half a minute: reports/quick.html, from a f
 
 queue: $(READY)  ## queue experiments: make queue S='dataset=mnist epochs=5,10'
 	@set -f; python -m commands.queue $(S)
+
+describe: $(READY)  ## look at your own images, and write data/<name>.yaml: make describe DATA=path NAME=name
+	@test -n "$(DATA)" || { echo "error: DATA: name the folder or the file of your images: make describe DATA=path NAME=name" >&2; exit 1; }
+	@test -n "$(NAME)" || { echo "error: NAME: give the data set a name: make describe DATA=path NAME=name" >&2; exit 1; }
+	@python -m commands.describe "$(DATA)" --name "$(NAME)" $(ARGS)
 
 setup: $(READY)  ## create .venv with the pinned dependencies
 

@@ -1,0 +1,164 @@
+"""Look at labelled images, write their description, and tell what is doubtful and which settings fit.
+
+Reads:  the images; params.yaml
+Writes: data/<name>.yaml
+Run:    python -m commands.describe PATH --name NAME [--resize 64x64] [--grey | --colour] [--test-share 0.2] [--force]
+
+Where the format cannot tell by itself, --format names it, and --option what else it must know: --option label=species.
+"""
+
+import argparse
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from hemline.data.agreement import check_agreement
+from hemline.data.description import Dataset, Part, Split
+from hemline.data.splits import Labelling
+from hemline.describe import screen
+from hemline.describe.description import Described, describe_images
+from hemline.describe.duration import pipeline_seconds
+from hemline.describe.files import total_bytes
+from hemline.describe.find import Data, find_data
+from hemline.describe.findings import findings
+from hemline.describe.fit import Fit, changed, changes, fit
+from hemline.describe.form import Wanted
+from hemline.describe.survey import Survey, survey
+from hemline.describe.write import check_name, description_text, write_description
+from hemline.errors import InputError, one_line_errors
+from hemline.formats.format import Labels
+from hemline.params import parse_params
+from hemline.schema import read_yaml
+
+PARAMS = Path("params.yaml")
+_TEST_SHARE = 0.2
+# Plain text where there is no terminal; long lines are the terminal's to break, so that they can be copied.
+_CONSOLE = Console(soft_wrap=True, markup=False, highlight=False)
+
+
+def main() -> None:
+    """Look, write, tell."""
+    arguments = _arguments()
+    with one_line_errors():
+        name = check_name(arguments.name, force=arguments.force)
+        share, wanted = _share(arguments.test_share), Wanted(_size(arguments.resize), arguments.colour)
+        data = find_data(arguments.data.expanduser(), arguments.format, dict(map(_option, arguments.option)))
+        parts = data.source.parts()
+        split = _split(parts, share)
+        labellings = {part: Labelling(labels.codes, labels.groups) for part, labels in parts.items()}
+        fitting = fit(labellings, _classes(parts), split)
+        seen = _look(data, parts)
+        with _progress("checksums", total_bytes([file.path for file in data.found.files])) as advance:
+            described = describe_images(name, data, seen, wanted=wanted, split=split, advance=advance)
+        found = findings(seen, data.source, fitting)
+        dataset = write_description(name, description_text(described.values))
+        _tell(screen.overview(name, data, seen, described, fitting))
+        _tell(screen.found_lines(found, seen.images))
+        _tell_settings(dataset, described, fitting)
+
+
+def _look(data: Data, parts: dict[Part, Labels]) -> Survey:
+    """Look at every image; refuse those that cannot be read, as the pipeline would."""
+    with _progress("images", sum(len(labels.codes) for labels in parts.values())) as advance:
+        seen = survey(data.source, parts, advance)
+    bad = seen.unreadable
+    if bad.count:
+        more = f"; and {bad.count - len(bad.first):,} more" if bad.count > len(bad.first) else ""
+        rule = f"{bad.count:,} of {seen.images:,} images cannot be read; remove or replace them, and run this again"
+        raise InputError(f"{data.path}: {rule}: {'; '.join(bad.first)}{more}")
+    return seen
+
+
+def _tell_settings(dataset: Dataset, described: Described, fitting: Fit) -> None:
+    """Print the settings, whether they are valid with the others of params.yaml, and what to run."""
+    new = changes(dataset.name, described.pixels, fitting)
+    _tell(["Settings that fit, for params.yaml:", *screen.settings_lines(new)])
+    params = parse_params(changed(read_yaml(PARAMS), new), PARAMS)
+    seconds = pipeline_seconds(params, dataset.image_shape, len(dataset.classes), fitting.training_images)
+    written = f"Written: data/{dataset.name}.yaml, which says what can be changed."
+    _tell([f"{written} With these settings the pipeline takes {screen.duration(seconds)}:", screen.command(new)])
+    try:
+        check_agreement(params, dataset)
+    except InputError as error:
+        _tell([f"! First: {error}"])
+
+
+def _tell(lines: Sequence[str]) -> None:
+    _CONSOLE.print("\n".join(lines), end="\n\n")
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar while something is read, on a terminal only; yield what advances it."""
+    with Progress(console=_CONSOLE, transient=True, disable=not _CONSOLE.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda amount: bar.advance(task, amount)
+
+
+def _classes(parts: dict[Part, Labels]) -> list[str]:
+    return next(iter(parts.values())).values
+
+
+def _split(parts: dict[Part, Labels], share: float | None) -> Split | None:
+    if "all" in parts:
+        return Split(test=_TEST_SHARE if share is None else share)
+    if share is not None:
+        raise InputError(f"--test-share: a test set is given, so none can be taken; leave it out, got {share:g}")
+    return None
+
+
+def _share(text: str | None) -> float | None:
+    try:
+        share = None if text is None else float(text)
+    except ValueError:
+        share = math.nan
+    if share is not None and not 0 < share < 1:
+        raise InputError(f"--test-share: must be between 0 and 1, as in 0.2, got {text!r}")
+    return share
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"([1-9][0-9]{0,3})x([1-9][0-9]{0,3})", text)
+    if match is None:
+        raise InputError(f"--resize: must be height x width, as in 48x64, got {text!r}")
+    return int(match[1]), int(match[2])
+
+
+def _option(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    try:
+        parsed = YAML(typ="safe", pure=True).load(value)
+    except YAMLError:
+        parsed = value
+    if not key or not equals:
+        raise InputError(f"--option: must be key=value, as in label=species, got {text!r}")
+    return key, parsed
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Look at labelled images, and write data/<name>.yaml.")
+    parser.add_argument("data", type=Path, metavar="path", help="a folder of class folders, arrays, a table, IDX files")
+    parser.add_argument("--name", help="of the data set: small letters, digits and hyphens")
+    parser.add_argument("--resize", metavar="HEIGHTxWIDTH", help="bring all images to this size")
+    colours = parser.add_mutually_exclusive_group()
+    colours.add_argument("--grey", dest="colour", action="store_false", default=None, help="make all images grey")
+    colours.add_argument("--colour", dest="colour", action="store_true", default=None, help="make none of them grey")
+    parser.add_argument("--test-share", metavar="SHARE", help=f"of a test set to be taken (default: {_TEST_SHARE})")
+    parser.add_argument("--format", help="how the images are stored, where several formats can read them")
+    parser.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="of the format")
+    parser.add_argument("--force", action="store_true", help="replace the description of this name")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

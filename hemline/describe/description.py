@@ -1,0 +1,74 @@
+"""What was seen of a user's images -> the keys of their description."""
+
+from typing import Any, NamedTuple
+
+from hemline.data.description import Split
+from hemline.data.pixels import Pixels
+from hemline.describe.files import Advance, holding_folder, idx_files, source_files
+from hemline.describe.find import Data
+from hemline.describe.form import Suggested, Wanted, suggest_pixels, suggest_shape
+from hemline.describe.survey import Survey
+from hemline.errors import InputError
+
+# Their classes are folders, and renamed there as easily.
+_NAMED_BY_FOLDERS = {"folder"}
+
+
+class Described(NamedTuple):
+    """What the images become.
+
+    Attributes:
+        shape: their shape, and why.
+        pixels: their type and range.
+        values: the keys of ``data/<name>.yaml``.
+    """
+
+    shape: Suggested
+    pixels: Pixels
+    values: dict[str, Any]
+
+
+def describe_images(
+    name: str, data: Data, seen: Survey, *, wanted: Wanted, split: Split | None, advance: Advance
+) -> Described:
+    """Return the keys of the description; files are read once more, for their checksums.
+
+    Args:
+        name: of the data set.
+        data: where it is.
+        seen: its images.
+        wanted: what the user decides.
+        split: how a test set is taken, if none is given.
+        advance: called with the bytes that have been read since the last time.
+
+    Raises:
+        InputError: images or files that no description can hold.
+    """
+    shape, pixels = suggest_shape(seen, wanted), suggest_pixels(seen)
+    values: dict[str, Any] = {
+        "title": name,
+        "format": data.format,
+        "classes": seen.classes,
+        "image_shape": list(shape.image_shape),
+        "pixels": pixels.model_dump() | {key: _plain(getattr(pixels, key)) for key in ("lowest", "highest")},
+        "sources": [holding_folder(data)],
+    }
+    if data.format == "idx":
+        if shape.resized or len(seen.shapes) > 1 or tuple(shape.image_shape) != next(iter(seen.shapes)):
+            raise InputError("--resize, --grey, --colour: IDX files are read as they are; leave these options out")
+        return Described(shape, pixels, values | {"files": idx_files(data)})
+    if data.found.options:
+        values["options"] = dict(data.found.options)
+    if data.format not in _NAMED_BY_FOLDERS:
+        values["labels"] = seen.classes
+    if shape.resized:
+        values["resize"] = {"method": "lanczos", "fit": "stretch"}
+    if split is not None:
+        values["split"] = split.model_dump()
+    values["class_counts"] = {part: seen.class_counts(part).tolist() for part in seen.parts}
+    values["files"] = source_files(data, advance)
+    return Described(shape, pixels, values)
+
+
+def _plain(value: float) -> float | int:
+    return int(value) if float(value).is_integer() else value

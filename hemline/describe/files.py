@@ -1,0 +1,99 @@
+"""The files that a data set consists of, as its description names and identifies them."""
+
+import gzip
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any, cast
+
+from hemline.data.idx import read_idx
+from hemline.describe.find import Data
+from hemline.errors import InputError
+from hemline.images.tree import digest
+from hemline.repository import repository
+
+_CHUNK = 2**20
+Advance = Callable[[int], None]
+
+
+def source_files(data: Data, advance: Advance = lambda _: None) -> list[dict[str, Any]]:
+    """Return what ``SourceFile`` says of each file, or folder of pictures; they are read once more.
+
+    Args:
+        data: what was found.
+        advance: called with the bytes that have been read since the last time.
+    """
+    described = []
+    for file in data.found.files:
+        path = _absolute(file.path)
+        size, sha256 = _of_folder(path, advance) if path.is_dir() else _of_file(path, advance)
+        part = {} if file.part is None else {"part": file.part}
+        described.append({"name": path.name, "sha256": sha256, "bytes": size} | part)
+    return described
+
+
+def idx_files(data: Data) -> dict[str, dict[str, Any]]:
+    """Return what ``Files`` says of the four IDX files."""
+    described = {}
+    for file in data.found.files:
+        opener = gzip.open if file.path.suffix == ".gz" else open
+        with cast("IO[bytes]", opener(file.path, "rb")) as stream:
+            array = read_idx(cast("Any", stream))
+        with cast("IO[bytes]", opener(file.path, "rb")) as stream:
+            sha256 = hashlib.file_digest(cast("Any", stream), "sha256").hexdigest()
+        kind = "labels" if array.ndim == 1 else "images"
+        entry = {"name": file.path.name.removesuffix(".gz"), "sha256": sha256, "count": len(array)}
+        described[f"{file.part}-{kind}"] = entry
+    return described
+
+
+def holding_folder(data: Data) -> str:
+    """Return the folder that holds the files, as ``sources`` names it: from the repository's top if it is inside.
+
+    Raises:
+        InputError: they lie in several.
+    """
+    folders = sorted({_absolute(file.path).parent for file in data.found.files})
+    if len(folders) > 1:
+        raise InputError(f"{data.path}: all files must lie in one folder, got {[str(folder) for folder in folders]}")
+    (folder,) = folders
+    top = repository()
+    return folder.relative_to(top).as_posix() if folder.is_relative_to(top) else str(folder)
+
+
+def total_bytes(paths: Sequence[Path]) -> int:
+    """Return the bytes of all files, and of folders' contents, roughly: for a progress bar."""
+    total = 0
+    for path in paths:
+        if path.is_dir():
+            total += sum((Path(top) / name).lstat().st_size for top, _, names in os.walk(path) for name in names)
+        else:
+            total += path.stat().st_size
+    return total
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - links stay: users know what these are called
+
+
+def _of_folder(path: Path, advance: Advance) -> tuple[int, str]:
+    size = 0
+
+    def count(read: int) -> None:
+        nonlocal size
+        size += read
+        advance(read)
+
+    sha256 = digest(path, count)
+    return size, sha256
+
+
+def _of_file(path: Path, advance: Advance) -> tuple[int, str]:
+    whole, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            whole.update(chunk)
+            size += len(chunk)
+            advance(len(chunk))
+    return size, whole.hexdigest()

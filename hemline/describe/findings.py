@@ -1,0 +1,135 @@
+"""What a user should know of the images before trusting a result: sentences, the gravest first."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.data.description import Part
+from hemline.data.findings import class_warnings
+from hemline.data.splits import Labelling
+from hemline.describe.duplicates import Duplicates, count_duplicates, exact_groups, near_groups, near_only
+from hemline.describe.fit import Fit, labels_of
+from hemline.describe.survey import NAMED, Survey
+from hemline.formats.format import Labels, Source
+from hemline.words import listed
+
+# Fewer training images of a class teach little; where another class has so many times more, accuracy misleads.
+_FEW, _IMBALANCE = 10, 3
+
+
+def findings(seen: Survey, source: Source, fitting: Fit) -> list[str]:
+    """Return what stands out, one sentence each.
+
+    Args:
+        seen: every image.
+        source: tells what they are called.
+        fitting: the settings, and how they split the images.
+    """
+    classes = seen.classes
+    parts = {part: Labelling(labels.codes) for part, labels in seen.parts.items()}
+    labels = {name: labels_of(parts, chosen) for name, chosen in fitting.sets.items()}
+    sentences = [
+        *duplicate_sentences(seen, source),
+        *class_warnings(labels, classes),
+        few_sentence(np.bincount(labels["train"], minlength=len(classes)), classes),
+        imbalance_sentence(sum((seen.class_counts(part) for part in seen.parts), np.zeros(len(classes), int)), classes),
+        constant_sentence(seen),
+        size_sentence(seen.sizes),
+        colour_sentence(seen),
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def duplicate_sentences(seen: Survey, source: Source) -> list[str]:
+    """Say how many images are there twice, exactly or nearly, and what is wrong with that."""
+    labels = np.concatenate([part.codes for part in seen.parts.values()])
+    is_test = np.concatenate([np.full(len(part.codes), name == "test") for name, part in seen.parts.items()])
+    exact = exact_groups(seen.fingerprints)
+    near = near_only(near_groups(seen.fingerprints, exact), exact)
+    told = []
+    for groups, kind in ((exact, "the same pixels as another"), (near, "a near duplicate (by perceptual hashes)")):
+        found = count_duplicates(groups, labels, is_test)
+        if found.example is not None:
+            example = [_name(seen.parts, source, place) for place in found.example]
+            told.append(_duplicate_sentence(found, kind, example, "test" in seen.parts))
+    return told
+
+
+def few_sentence(counts: NDArray[np.intp], classes: Sequence[str]) -> str:
+    """Say which classes have too few training images to learn from; those without any are told elsewhere."""
+    few = np.flatnonzero((counts > 0) & (counts < _FEW))
+    if not few.size:
+        return ""
+    named = [f"{classes[number]} ({counts[number]})" for number in few[:NAMED]]
+    return f"Fewer than {_FEW} training images: {listed(_with_rest(named, few.size))}."
+
+
+def imbalance_sentence(counts: NDArray[np.intp], classes: Sequence[str]) -> str:
+    """Say how much larger the largest class is than the smallest, where that matters."""
+    largest, smallest = int(counts.argmax()), int(np.where(counts > 0, counts, counts.max()).argmin())
+    ratio = counts[largest] / max(1, counts[smallest])
+    if ratio < _IMBALANCE:
+        return ""
+    return (
+        f"Imbalanced: {counts[largest]:,} images of {classes[largest]} and {counts[smallest]:,} of "
+        f"{classes[smallest]}, {ratio:.3g} : 1; look at balanced accuracy, too."
+    )
+
+
+def constant_sentence(seen: Survey) -> str:
+    """Say how many images have one value in all pixels."""
+    found = seen.constant
+    if not found.count:
+        return ""
+    named = listed(_with_rest(found.first, found.count))
+    return f"{_images(found.count)} {_have(found.count)} the same value in all pixels: {named}."
+
+
+def size_sentence(sizes: Counter[tuple[int, int]]) -> str:
+    """Say how sizes differ."""
+    if len(sizes) == 1:
+        return ""
+    areas = sorted(sizes, key=lambda size: (size[0] * size[1], size))
+    (smallest, largest) = (f"{height} x {width}" for height, width in (areas[0], areas[-1]))
+    return f"Sizes differ: {len(sizes):,} of them, from {smallest} to {largest} (height x width)."
+
+
+def colour_sentence(seen: Survey) -> str:
+    """Say that some images are grey and some are not."""
+    if not 0 < seen.coloured < seen.images:
+        return ""
+    return f"{seen.coloured:,} of {seen.images:,} images are in colour, the others grey."
+
+
+def _duplicate_sentence(found: Duplicates, kind: str, example: Sequence[str], has_test: bool) -> str:
+    text = f"{_images(found.images)} {_have(found.images)} {kind}"
+    if found.leaked:
+        text += f"; {found.leaked:,} of them {'is a test image' if found.leaked == 1 else 'are test images'} whose "
+        text += f"{'twin is' if found.leaked == 1 else 'twins are'} not, which flatters every result"
+    if found.mislabelled:
+        text += f"; in {found.mislabelled:,} of {found.groups:,} groups, labels differ"
+    if not has_test:
+        text += "; a split may put them on both sides"
+    return f"{text}. One such group: {' and '.join(example)}."
+
+
+def _name(parts: Mapping[Part, Labels], source: Source, place: int) -> str:
+    for part, labels in parts.items():
+        if place < len(labels.codes):
+            return source.name(part, place)
+        place -= len(labels.codes)
+    raise IndexError(place)
+
+
+def _images(count: int) -> str:
+    return f"{count:,} image" if count == 1 else f"{count:,} images"
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
+
+
+def _with_rest(named: list[str], count: int) -> list[str]:
+    return [*named, f"{count - len(named):,} more"] if count > len(named) else named

@@ -1,0 +1,175 @@
+"""Every image looked at once, one by one: what all of them have in common, and which of them stand out."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.data.description import Part
+from hemline.describe.fingerprint import COARSE, EXACT, FINE, Fingerprint, fingerprint
+from hemline.errors import InputError
+from hemline.formats.format import Labels, Source
+from hemline.images.parallel import parallel_map
+
+# Names that a line has room for.
+NAMED = 5
+# Bytes of an image; from there on, NumPy and Pillow work longer on it than Python does.
+_LARGE = 2**16
+_COLOURS = 3
+
+
+@dataclass
+class Remarkable:
+    """Images of one kind: how many, and what the first of them are called."""
+
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def add(self, name: str) -> None:
+        """Take note of one more."""
+        self.count += 1
+        if self.count <= NAMED:
+            self.first.append(name)
+
+
+@dataclass
+class Fingerprints:
+    """The fingerprints of images.
+
+    Attributes:
+        exact: (n, 16) bytes.
+        coarse: (n, 8) bytes.
+        fine: (n, 32) bytes.
+    """
+
+    exact: NDArray[np.uint8]
+    coarse: NDArray[np.uint8]
+    fine: NDArray[np.uint8]
+
+
+@dataclass
+class Survey:
+    """What was seen.
+
+    Attributes:
+        parts: the labels of each part.
+        shapes: how many images have each shape, (height, width) or (height, width, channels).
+        types: how many have each NumPy type.
+        lowest: the smallest pixel of all.
+        highest: the largest pixel of all.
+        coloured: how many have a pixel that is not grey.
+        unreadable: those that cannot be read, with the reason.
+        constant: those with one value in all pixels.
+        fingerprints: of all images, part after part.
+    """
+
+    parts: dict[Part, Labels]
+    shapes: Counter[tuple[int, ...]] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)
+    lowest: float = np.inf
+    highest: float = -np.inf
+    coloured: int = 0
+    unreadable: Remarkable = field(default_factory=Remarkable)
+    constant: Remarkable = field(default_factory=Remarkable)
+    fingerprints: Fingerprints = field(
+        default_factory=lambda: Fingerprints(*(np.empty((0, width), np.uint8) for width in (EXACT, COARSE, FINE)))
+    )
+
+    @property
+    def classes(self) -> list[str]:
+        """The labels as they stand in the data."""
+        return next(iter(self.parts.values())).values
+
+    @property
+    def images(self) -> int:
+        """How many images there are."""
+        return sum(len(labels.codes) for labels in self.parts.values())
+
+    @property
+    def sizes(self) -> Counter[tuple[int, int]]:
+        """How many images have each height and width."""
+        sizes: Counter[tuple[int, int]] = Counter()
+        for shape, count in self.shapes.items():
+            sizes[shape[:2]] += count  # type: ignore[index] # a slice of two
+        return sizes
+
+    def class_counts(self, part: Part) -> NDArray[np.intp]:
+        """Return the number of images of each class, (classes,)."""
+        return np.bincount(self.parts[part].codes, minlength=len(self.classes))
+
+
+class _Seen(NamedTuple):
+    """What is told of one image."""
+
+    shape: tuple[int, ...]
+    type: str
+    lowest: float
+    highest: float
+    coloured: bool
+    fingerprint: Fingerprint
+
+
+def survey(source: Source, parts: dict[Part, Labels], advance: Callable[[int], None] = lambda _: None) -> Survey:
+    """Look at every image of a source.
+
+    Args:
+        source: opened.
+        parts: its labels.
+        advance: called with the number of images that have been looked at since the last time.
+
+    Raises:
+        InputError: there are not as many images as labels.
+    """
+    done = Survey(parts)
+    hashes = bytearray(), bytearray(), bytearray()
+    for part, labels in parts.items():
+        count = 0
+        for index, seen in enumerate(_look(source, part)):
+            count += 1
+            advance(1)
+            if isinstance(seen, InputError):
+                done.unreadable.add(str(seen))
+                continue
+            _add(done, seen, lambda part=part, index=index: source.name(part, index))  # type: ignore[misc]
+            for kept, new in zip(hashes, seen.fingerprint, strict=True):
+                kept.extend(new)
+        if count != len(labels.codes):
+            raise InputError(f"{part}: must be as many images as labels, {len(labels.codes)}, got {count}")
+    widths = (EXACT, COARSE, FINE)
+    arrays = (np.frombuffer(kept, np.uint8).reshape(-1, width) for kept, width in zip(hashes, widths, strict=True))
+    done.fingerprints = Fingerprints(*arrays)
+    return done
+
+
+def _look(source: Source, part: Part) -> Iterator[_Seen | InputError]:
+    return parallel_map(
+        _seen, source.images(part), lambda image: isinstance(image, np.ndarray) and image.nbytes > _LARGE
+    )
+
+
+def _seen(image: NDArray[Any] | InputError) -> _Seen | InputError:
+    if isinstance(image, InputError):
+        return image
+    lowest, highest = float(image.min()), float(image.max())
+    return _Seen(
+        image.shape, image.dtype.name, lowest, highest, _is_coloured(image), fingerprint(image, lowest, highest)
+    )
+
+
+def _is_coloured(image: NDArray[Any]) -> bool:
+    if image.ndim < _COLOURS or image.shape[2] != _COLOURS:
+        return False
+    red, green, blue = image[..., 0], image[..., 1], image[..., 2]
+    return not (np.array_equal(red, green) and np.array_equal(green, blue))
+
+
+def _add(done: Survey, seen: _Seen, name: Callable[[], str]) -> None:
+    done.shapes[seen.shape] += 1
+    done.types[seen.type] += 1
+    done.lowest, done.highest = min(done.lowest, seen.lowest), max(done.highest, seen.highest)
+    done.coloured += seen.coloured
+    if seen.lowest == seen.highest:
+        done.constant.add(name())
