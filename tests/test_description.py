@@ -39,6 +39,14 @@ def test_a_description_may_have_channels_any_size_and_no_class_counts(tmp_path):
     assert dataset.size(dataset.files.train_images) == 4 + 4 * 4 + 6 * 5 * 7 * 3
 
 
+def test_what_others_found_may_be_named_with_its_source(tmp_path):
+    assert changed(tmp_path).known == []
+    (known,) = changed(tmp_path, known=[{"text": "two errors", "link": "https://example.org"}]).known
+    assert (known.text, known.link) == ("two errors", "https://example.org")
+    for name in ("fashion-mnist", "mnist"):
+        assert load_dataset(name, REPOSITORY / "data").known
+
+
 def broken_files(**changes):
     return {key: values | changes.get(key.replace("-", "_"), {}) for key, values in DESCRIPTION["files"].items()}
 
@@ -56,6 +64,8 @@ def broken_files(**changes):
         ({"title": "\x1b]0;mine\x07"}, "title: must be a line of printable characters"),
         ({"licence": "CC\x9b0"}, "licence: must be a line of printable characters"),
         ({"colour": "red"}, "colour: is not a known key"),
+        ({"known": [{"text": "errors"}]}, r"known\.0\.link: is required"),
+        ({"known": [{"text": "errors", "link": "javascript:alert(1)"}]}, r"known\.0\.link: .*javascript"),
         ({"sources": ["apt:--help"]}, r"sources\.0: .*must name a package of apt"),
         ({"sources": ["npm:../../etc"]}, r"sources\.0: .*must name a package of npm"),
         ({"sources": ["ftp://host/folder"]}, r"sources\.0: must be a web address .*, got 'ftp://host/folder'$"),

@@ -81,6 +81,18 @@ class Files(StrictModel):
         return [self.train_images, self.train_labels, self.test_images, self.test_labels]
 
 
+class Known(StrictModel):
+    """What others have published about the data's mistakes; the report shows it beside what is found here.
+
+    Attributes:
+        text: what was found, and by whom.
+        link: where it is published.
+    """
+
+    text: Label
+    link: Address
+
+
 class Dataset(StrictModel):
     """What every data set says of itself; ``name`` comes from the file's name.
 
@@ -90,6 +102,7 @@ class Dataset(StrictModel):
         image_shape: height and width, and channels where there are any.
         pixels: their type and range.
         sources: where the files can be had, tried in this order.
+        known: published findings about duplicates and labels.
     """
 
     name: Name
@@ -101,6 +114,7 @@ class Dataset(StrictModel):
     image_shape: Annotated[list[Count], Field(min_length=2, max_length=3)]
     pixels: Pixels = Pixels()
     sources: list[Source]
+    known: list[Known] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _check_classes(self) -> Self:
