@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.description import CollectedDataset, Dataset, Part, load_dataset
+from hemline.data.duplicates import find_duplicates
 from hemline.data.findings import Findings, class_warnings, constant_warning, scale_warning
 from hemline.data.normalized import About, Normalized
 from hemline.data.scaling import scale
@@ -33,7 +34,7 @@ def main() -> None:
         for name in SETS:
             print(f"{name}: {len(Normalized().labels(name))} images, pixels divided by {divisor:g}")
         found = warnings(Normalized(), dataset, divisor)
-        Findings().write(found)
+        Findings().write(found, find_duplicates(*(Normalized().read(name) for name in ("test", "train", "validation"))))
         for sentence in found:
             print(f"warning: {sentence}")
 

@@ -1,4 +1,4 @@
-"""What the normalize stage hands on in ``data/findings/``: what makes results from the data doubtful, in sentences.
+"""What the normalize stage hands on in ``data/findings/``: what makes results from the data doubtful.
 
 Apart from ``data/normalized``, because no training depends on it.
 """
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hemline.data.duplicates import Duplicates
 from hemline.data.pixels import Pixels
 from hemline.errors import writing
 from hemline.outputs import Outputs
@@ -34,11 +35,12 @@ class Findings(Outputs):
     PATH = Path("data/findings")
     STAGE = "normalize"
 
-    def write(self, warnings: list[str]) -> None:
-        """Write the sentences."""
+    def write(self, warnings: list[str], duplicates: Duplicates) -> None:
+        """Write the sentences, and which test images are training or validation images, too."""
         with draft() as new:
             folder = new.folder / "findings"
             folder.mkdir()
+            Findings(folder).write_array("test-duplicates.npy", np.stack(duplicates))
             with writing(folder / "warnings.json"):
                 (folder / "warnings.json").write_text(Warnings(warnings=warnings).model_dump_json(indent=2) + "\n")
             new.put(folder.name, self.path)
@@ -50,6 +52,21 @@ class Findings(Outputs):
             InputError: they are missing, or damaged.
         """
         return self.read_json("warnings.json", Warnings).warnings
+
+    def duplicates(self, test_images: int) -> Duplicates:
+        """Return which test images are in the training or the validation set, too.
+
+        Args:
+            test_images: how many there are.
+
+        Raises:
+            InputError: it is missing or damaged, or of other test images.
+        """
+        array, shape = self.read_array("test-duplicates.npy"), (2, test_images)
+        if array.dtype != np.bool_ or array.shape != shape:
+            rule = f"must be bool {shape}, got {array.dtype} {array.shape}"
+            raise self.wrong("test-duplicates.npy", rule)
+        return Duplicates(*array)
 
 
 def scale_warning(pixels: Pixels, scale: float) -> str:
