@@ -106,7 +106,8 @@ def _compared(probabilities: NDArray[np.float32]) -> Iterator[tuple[str, str]]:
     from hemline.report import plots  # noqa: PLC0415
 
     seeds = len(probabilities) // 2
-    evaluation = Evaluation("one", [f"class {label}" for label in range(N_CLASSES)], images(400, 1).labels)
+    classes = [f"class {label}" for label in range(N_CLASSES)]
+    evaluation = Evaluation("one", classes, images(400, 1).labels, images(700, 0).labels)
     history = pd.DataFrame({"seed": range(seeds), "epoch": 1, "loss": 1.0, "accuracy": 0.5, "val_loss": 1.0})
     for name, own in (("one", probabilities[:seeds]), ("two", probabilities[seeds : 2 * seeds])):
         evaluation.add(name, history.assign(val_accuracy=0.5), own, dict.fromkeys(range(seeds), ""), parameters=1)

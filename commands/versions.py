@@ -11,6 +11,7 @@ from pathlib import Path
 from hemline.errors import InputError, one_line_errors
 
 LIBRARIES = (
+    "cleanlab",
     "jinja2",
     "keras",
     "matplotlib",

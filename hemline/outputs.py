@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=BaseModel)
 # A class may be called "None", a variant "null" or "128".
-_TEXTS = dict.fromkeys(("variant", "class", "true", "layer", "type", "output_shape", "model_sha256"), str)
+_TEXTS = dict.fromkeys(
+    ("variant", "class", "true", "label", "looks_like", "layer", "type", "output_shape", "model_sha256"), str
+)
 
 
 class Outputs:

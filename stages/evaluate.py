@@ -1,11 +1,11 @@
 """Look at the test set's labels, once: score every model, compare every variant with the baseline.
 
-Reads:  params.yaml, data/normalized/ (labels of test, classes), models/
+Reads:  params.yaml, data/normalized/ (labels, classes), data/findings/ (duplicates), models/
 Writes: reports/metrics.json, reports/evaluation/; test figures on the MLflow runs
 Run:    python -m stages.evaluate
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from hemline.errors import one_line_errors
 from hemline.params import Params, load_params
@@ -14,6 +14,7 @@ from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.tracking.publisher import publisher
 
 if TYPE_CHECKING:
+    from hemline.comparison.doubts import Doubts
     from hemline.comparison.evaluation import Evaluation
 
 
@@ -42,13 +43,16 @@ def evaluate(params: Params) -> "Evaluation":
     """
     from hemline.comparison.enough import seeds_warning  # noqa: PLC0415 - the publisher needs less
     from hemline.comparison.evaluation import Evaluation  # noqa: PLC0415
+    from hemline.data.findings import Findings  # noqa: PLC0415
     from hemline.data.normalized import Normalized  # noqa: PLC0415
     from hemline.training.trained import Trained  # noqa: PLC0415
 
     normalized = Normalized()
     labels, classes = normalized.labels("test"), normalized.about().classes
     shape = (len(params.seeds), len(labels), len(classes))
-    evaluation = Evaluation(params.baseline, classes, labels)
+    evaluation = Evaluation(
+        params.baseline, classes, labels, normalized.labels("train"), Findings().duplicates(len(labels))
+    )
     for variant in params.variants:
         trained = Trained(variant)
         evaluation.add(
@@ -62,7 +66,23 @@ def evaluate(params: Params) -> "Evaluation":
         print(f"{variant}: test accuracy {mean:.4f}, the mean over {len(params.seeds)} seeds", flush=True)
     if warning := seeds_warning(len(params.seeds)):
         print(warning, flush=True)
+    evaluation.doubts = _doubts(params, evaluation)
     return evaluation
+
+
+def _doubts(params: Params, evaluation: "Evaluation") -> "Doubts":
+    """Hold the labels of the images that no model trained on against the variant that is best by validation."""
+    from hemline.comparison.doubts import Predicted, doubts  # noqa: PLC0415 - the publisher needs less
+    from hemline.comparison.selection import best_by_validation, mean_validation  # noqa: PLC0415
+    from hemline.data.normalized import Normalized  # noqa: PLC0415
+    from hemline.training.trained import Trained  # noqa: PLC0415
+
+    best = best_by_validation(mean_validation(evaluation.runs())) or params.baseline
+    names: tuple[Literal["validation", "test"], ...] = ("validation", "test")
+    labels = {name: Normalized().labels(name) for name in names}
+    shapes = {name: (len(params.seeds), len(own), len(evaluation.classes)) for name, own in labels.items()}
+    sets = {name: Predicted(labels[name], Trained(best).probabilities(name, shapes[name])) for name in names}
+    return doubts(best, sets, evaluation.classes)
 
 
 def artifacts(evaluation: "Evaluation", seeds: list[int]) -> dict[tuple[str, int], dict[str, str]]:

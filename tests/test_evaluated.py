@@ -27,7 +27,7 @@ def probabilities(known):
 
 @pytest.fixture
 def evaluation():
-    taken = Evaluation("linear", CLASSES, LABELS)
+    taken = Evaluation("linear", CLASSES, LABELS, LABELS)
     for variant, known in {"128": 5, "linear": 2}.items():
         taken.add(variant, HISTORY, probabilities(known), {0: "a" * 64, 1: "1" * 64}, 21)
     return taken
@@ -61,7 +61,7 @@ def test_a_run_has_its_last_epoch_its_model_and_every_metric(evaluated):
 
 
 def test_the_comparison_tells_which_trainings_still_improved_and_which_verdicts_hold_only_so_far():
-    taken = Evaluation("linear", CLASSES, LABELS)
+    taken = Evaluation("linear", CLASSES, LABELS, LABELS)
     last_losses = {"linear": 0.3, "128": 0.6, "fresh": 0.3}
     for variant, last in last_losses.items():
         history = HISTORY.assign(val_loss=[0.6, last, 0.6, last])
@@ -106,7 +106,7 @@ def test_nothing_of_a_former_evaluation_stays(evaluation, evaluated):
 
 
 def test_a_comparison_that_is_not_possible_touches_nothing(evaluated):
-    without = Evaluation("linear", CLASSES, LABELS)
+    without = Evaluation("linear", CLASSES, LABELS, LABELS)
     without.add("128", HISTORY, probabilities(5), {0: "a" * 64, 1: "b" * 64}, 21)
     with pytest.raises(InputError, match="baseline: must be one of the variants"):
         evaluated.write(without)

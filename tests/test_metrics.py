@@ -66,7 +66,7 @@ def test_every_metric_has_a_key_of_its_own():
 
 def test_the_comparison_has_the_mean_of_every_metric_over_the_seeds():
     history = pd.DataFrame({"seed": [0, 1], "epoch": 1, "loss": 0.5, "accuracy": 0.5, "val_loss": 0.5})
-    evaluation = Evaluation("linear", ["a", "b", "c"], LABELS)
+    evaluation = Evaluation("linear", ["a", "b", "c"], LABELS, LABELS)
     both = np.stack([PROBABILITIES, PROBABILITIES[::-1]])
     evaluation.add("linear", history.assign(val_accuracy=0.5), both, {0: "0" * 64, 1: "1" * 64}, 3)
     (row,) = evaluation.comparison().to_dict("records")

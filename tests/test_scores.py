@@ -30,7 +30,19 @@ def test_a_score_has_a_row_for_each_class_even_for_one_without_images() -> None:
         {"precision": 1 / 2, "recall": 1, "f1": 2 / 3, "support": 1}
     )
     assert per_class.loc["bag"].to_dict() == pytest.approx({"precision": 1, "recall": 1 / 2, "f1": 2 / 3, "support": 2})
-    assert per_class.loc["coat"].to_dict() == {"precision": 0, "recall": 0, "f1": 0, "support": 0}
+    assert per_class.loc["coat"].drop("support").isna().all()
+    assert per_class.loc["coat", "support"] == 0
+
+
+def test_what_is_not_defined_for_a_class_is_not_called_zero() -> None:
+    # "bag" is never predicted, "coat" has no image.
+    taken = np.array([[0.8, 0.1, 0.1], [0.8, 0.1, 0.1], [0.1, 0.1, 0.8]])
+    with warnings.catch_warnings(action="error"):
+        per_class = score(taken, np.array([0, 1, 0]), CLASSES).per_class
+    assert np.isnan(per_class.loc["bag", "precision"])
+    assert per_class.loc["bag", ["recall", "f1"]].tolist() == [0, 0]
+    assert per_class.loc["coat", "precision"] == 0
+    assert per_class.loc["coat", ["recall", "f1"]].isna().all()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -134,7 +134,7 @@ def test_the_versions_of_the_libraries_that_compute_a_stages_result_are_its_para
         "download": {"numpy"},
         "normalize": {"pandas"},
         "train": {"pandas"},
-        "report": {"scikit-learn", "scipy", "statsmodels"},
+        "report": {"cleanlab", "scikit-learn", "scipy", "statsmodels"},
     }
     assert computing - aside.get(stage, set()) <= set(versions(stage))
     assert set(versions(stage)) <= set(VERSIONS)

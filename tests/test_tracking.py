@@ -98,7 +98,7 @@ def results(workspace):
     images = np.arange(54, dtype=np.float32).reshape(9, 2, 3) / 255
     labels = np.arange(9, dtype=np.uint8) % 3
     write_sets({"test": Labelled(images, labels)}, ["a", "b", "c"], 255)
-    evaluation = Evaluation("linear", ["a", "b", "c"], labels)
+    evaluation = Evaluation("linear", ["a", "b", "c"], labels, labels)
     for variant in VARIANTS:
         trained = Trained(variant)
         trained.path.mkdir(parents=True)

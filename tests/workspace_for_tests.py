@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from sets_for_tests import split, write_sets
 
 from hemline.comparison.evaluated import Evaluated
+from hemline.data.duplicates import find_duplicates
 from hemline.data.findings import Findings
 from hemline.data.normalized import Normalized
 from hemline.params import load_params
@@ -41,7 +42,7 @@ def build(folder, monkeypatch, variants=USUAL, validation_split=0.1):
     describe(variants, validation_split)
     sets = split(images(TRAIN), images(TEST, seed=1), divisor=255, validation_split=validation_split)
     write_sets(sets, CLASSES, 255)
-    Findings().write([])
+    Findings().write([], find_duplicates(*(Normalized().read(name) for name in ("test", "train", "validation"))))
     for variant, seeds in variants.items():
         write_models(variant, seeds, validation_split)
     score(variants)

@@ -9,11 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hemline.comparison.facts import Facts
 from hemline.outputs import Outputs
 from hemline.processes.drafts import draft
 
 if TYPE_CHECKING:
     from hemline.comparison.evaluation import Evaluation
+
+
+_FACTS = "data.json"
+_DOUBTED = "doubted.csv"
 
 
 class Evaluated(Outputs):
@@ -36,6 +41,8 @@ class Evaluated(Outputs):
             comparison.to_csv(folder / "comparison.csv", index=False)
             evaluation.runs().to_csv(folder / "runs.csv", index=False)
             evaluation.curves().to_csv(folder / "curves.csv")  # for `dvc plots`
+            evaluation.doubts.table.to_csv(folder / _DOUBTED, index=False)
+            (folder / _FACTS).write_text(evaluation.facts().model_dump_json(indent=2) + "\n")
             for variant in evaluation.variants:
                 _write_variant(evaluation, variant, folder)
             (new.folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
@@ -70,8 +77,24 @@ class Evaluated(Outputs):
                 raise self.wrong("comparison.csv", f"has no column for the metric {key!r}")
         return table
 
+    def facts(self) -> Facts:
+        """Return what is true of the data, whatever the variant.
+
+        Raises:
+            InputError: they are missing, or damaged.
+        """
+        return self.read_json(_FACTS, Facts)
+
+    def doubted(self) -> pd.DataFrame:
+        """Return a row per doubted label, the most doubted first: set, index, label, quality, looks_like, probability.
+
+        Raises:
+            InputError: the table is missing, or damaged.
+        """
+        return self.read_table(_DOUBTED)
+
     def per_class(self, variant: str) -> pd.DataFrame:
-        """Return a row per class: class, precision, recall, f1, support.
+        """Return a row per class: class, precision, recall, f1, support; NaN where a figure is not defined.
 
         Raises:
             InputError: the table is missing, or damaged.

@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 
 from hemline.comparison.confusion import confusion, confusion_difference
 from hemline.comparison.convergence import holds_only_so_far, still_improves
+from hemline.comparison.doubts import Doubts, doubts
+from hemline.comparison.facts import Facts
+from hemline.comparison.imbalance import is_imbalanced, most_frequent
 from hemline.comparison.metrics import METRICS
 from hemline.comparison.scores import Score, score
-from hemline.comparison.statistics import Row, table
+from hemline.comparison.statistics import Row, figure_interval, table
+from hemline.data.duplicates import Duplicates
 
 _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
@@ -24,11 +28,32 @@ class Evaluation:
         classes: the classes' names.
         labels: int (images,), the true classes of the test images.
         variants: those taken, in their order.
+        doubts: which labels trained models doubt; whoever has their predictions on validation images sets it.
     """
 
-    def __init__(self, baseline: str, classes: Sequence[str], labels: NDArray[np.integer]) -> None:
+    def __init__(
+        self,
+        baseline: str,
+        classes: Sequence[str],
+        labels: NDArray[np.integer],
+        train_labels: NDArray[np.integer],
+        duplicates: Duplicates | None = None,
+    ) -> None:
+        """Begin with what all variants share.
+
+        Args:
+            baseline: the name of one of the variants to come.
+            classes: the classes' names.
+            labels: int (images,), the true classes of the test images.
+            train_labels: int (n,), those of the training images.
+            duplicates: which test images are training or validation images, too; None: none of them.
+        """
         self.baseline, self.classes, self.labels = baseline, list(classes), labels
         self.variants: list[str] = []
+        self.doubts: Doubts = doubts("", {}, classes)
+        self._most_frequent = most_frequent(train_labels)
+        none = np.zeros(len(labels), np.bool_)
+        self._duplicates = duplicates or Duplicates(none, none)
         self._runs: list[dict[str, Any]] = []
         self._parameters: dict[str, int] = {}
         self._curves: dict[str, pd.DataFrame] = {}
@@ -96,6 +121,19 @@ class Evaluation:
             self._comparison = pd.DataFrame([self._comparison_row(row) for row in table(correct, self.baseline)])
         return self._comparison
 
+    def facts(self) -> Facts:
+        """Return what is true of the data, whatever the variant."""
+        return Facts(
+            most_frequent=self.classes[self._most_frequent],
+            most_frequent_rate=float((self.labels == self._most_frequent).mean()),
+            imbalanced=is_imbalanced(self.labels),
+            duplicates=int(self._duplicates.found.sum()),
+            relabelled=int(self._duplicates.relabelled.sum()),
+            doubted_by=self.doubts.variant,
+            doubted_among=self.doubts.images,
+            likely_errors=self.doubts.likely_errors,
+        )
+
     def metrics(self) -> dict[str, dict[str, float]]:
         """Return what ``dvc metrics diff`` and ``dvc exp show`` are to show of each variant."""
         keys = ["accuracy", *(metric.key for metric in METRICS), "gain", "gain_low", "gain_high"]
@@ -129,8 +167,7 @@ class Evaluation:
         return pd.DataFrame({"actual": names[self.labels], "predicted": names[self._predicted[variant][0]]})
 
     def _comparison_row(self, row: Row) -> dict[str, Any]:
-        gain, scores, improves = row.comparison, self._scores[row.variant], self._improves[row.variant]
-        metrics = {key: float(np.mean([scored.metrics[key] for scored in scores])) for key in scores[0].metrics}
+        gain, improves = row.comparison, self._improves[row.variant]
         return {
             "variant": row.variant,
             "seeds": row.seeds,
@@ -138,7 +175,8 @@ class Evaluation:
             "accuracy": row.accuracy.estimate,
             "accuracy_low": row.accuracy.low,
             "accuracy_high": row.accuracy.high,
-            **metrics,
+            "accuracy_without_duplicates": self._accuracy_without_duplicates(row.variant),
+            **self._metrics_of(row.variant),
             "gain": gain.gain if gain else None,
             "gain_low": gain.low if gain else None,
             "gain_high": gain.high if gain else None,
@@ -148,3 +186,20 @@ class Evaluation:
             "still_improves": {True: "yes", False: "no", None: "unknown"}[improves],
             "so_far": holds_only_so_far(row.verdict, improves, self._improves[self.baseline]),
         }
+
+    def _metrics_of(self, variant: str) -> dict[str, float]:
+        """Return the means over seeds of the metrics beside accuracy, and the ends of their intervals."""
+        figures: dict[str, float] = {}
+        for metric in METRICS:
+            mean = float(np.mean([scored.metrics[metric.key] for scored in self._scores[variant]]))
+            figures[metric.key] = mean
+            if metric.scores:
+                scores = metric.scores(self.labels, self._predicted[variant], len(self.classes))
+                interval = figure_interval(mean, scores)
+                figures |= {f"{metric.key}_low": interval.low, f"{metric.key}_high": interval.high}
+        return figures
+
+    def _accuracy_without_duplicates(self, variant: str) -> float | None:
+        """Return the mean accuracy over seeds on the test images that are no training images; None without any."""
+        rest = ~self._duplicates.found
+        return float((self._predicted[variant] == self.labels)[:, rest].mean()) if rest.any() else None

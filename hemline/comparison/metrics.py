@@ -1,7 +1,8 @@
 """The metrics of the comparison beside accuracy: one place for each, which the table, the files and MLflow share.
 
 To add one, write a ``Metric`` here: it is computed for every training, averaged over seeds in ``metrics.json``, in
-``comparison.csv`` and in the page's table, and logged as ``test_<key>`` on every MLflow run.
+``comparison.csv`` and in the page's table, and logged as ``test_<key>`` on every MLflow run. One that has ``scores``
+has an interval, too, which is in ``comparison.csv`` as ``<key>_low`` and ``<key>_high``, and in the table.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hemline.comparison.by_class import (
+    balanced_accuracy,
+    balanced_accuracy_scores,
+    macro_f1,
+    macro_f1_scores,
+)
+from hemline.words import percent
 
 Probabilities = NDArray[np.floating[Any]]
 Labels = NDArray[np.integer[Any]]
@@ -23,6 +32,9 @@ class Metric(NamedTuple):
         unit: below the heading.
         compute: probabilities float (images, classes), labels int (images,) -> the figure.
         show: the figure as it is printed.
+        scores: by which it has an interval, within [0, 1]: labels int (images,), predicted int (seeds, images), number
+            of classes -> float (seeds, columns), of which each row's mean varies as the figure does; None: no interval.
+        imbalanced: whether it is only shown where the classes are imbalanced; elsewhere it says what accuracy says.
     """
 
     key: str
@@ -30,6 +42,8 @@ class Metric(NamedTuple):
     unit: str
     compute: Callable[[Probabilities, Labels], float]
     show: Callable[[float], str]
+    scores: Callable[[Labels, Labels, int], NDArray[np.float64]] | None = None
+    imbalanced: bool = False
 
 
 def image_losses(probabilities: Probabilities, labels: Labels) -> NDArray[np.float32]:
@@ -60,4 +74,25 @@ def _cross_entropy(probabilities: Probabilities, labels: Labels) -> float:
     return float(image_losses(probabilities, labels).mean())
 
 
-METRICS = (Metric("loss", "Test", "loss", _cross_entropy, "{:.4f}".format),)
+def _balanced_accuracy(probabilities: Probabilities, labels: Labels) -> float:
+    return balanced_accuracy(labels, probabilities.argmax(axis=1), probabilities.shape[1])
+
+
+def _macro_f1(probabilities: Probabilities, labels: Labels) -> float:
+    return macro_f1(labels, probabilities.argmax(axis=1), probabilities.shape[1])
+
+
+METRICS = (
+    Metric("loss", "Test", "loss", _cross_entropy, "{:.4f}".format),
+    Metric("balanced_accuracy", "Balanced", "accuracy, %", _balanced_accuracy, percent, balanced_accuracy_scores, True),
+    Metric("macro_f1", "Macro", "F1, %", _macro_f1, percent, macro_f1_scores, True),
+)
+
+
+def shown_metrics(*, imbalanced: bool) -> list[Metric]:
+    """Return the metrics that the table shows.
+
+    Args:
+        imbalanced: whether the test set's classes are.
+    """
+    return [metric for metric in METRICS if imbalanced or not metric.imbalanced]

@@ -24,8 +24,9 @@ class Score:
     Attributes:
         accuracy: in [0, 1].
         metrics: those of ``metrics.METRICS``, by key.
-        per_class: a row for each class, indexed by its name, with precision, recall and f1 in [0, 1] (0 where
-            undefined) and support, its number of images.
+        per_class: a row for each class, indexed by its name, with precision, recall and f1 in [0, 1] and support, its
+            number of images. NaN where undefined: the precision of a class that is never predicted, recall and f1 of
+            one without images.
     """
 
     accuracy: float
@@ -56,10 +57,12 @@ def score(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.integer[A
     check_labels("labels", labels, n_classes)
     _check_probabilities(probabilities, (len(labels), n_classes))
     predicted = probabilities.argmax(axis=1)
-    values = precision_recall_fscore_support(labels, predicted, labels=range(n_classes), zero_division=0)
+    values = precision_recall_fscore_support(labels, predicted, labels=range(n_classes), zero_division=np.nan)
     per_class = pd.DataFrame(
         dict(zip(("precision", "recall", "f1", "support"), values, strict=True)), index=pd.Index(classes, name="class")
     )
+    # A wrong prediction makes it 0, but of no image could it have been anything else.
+    per_class.loc[per_class["support"] == 0, "f1"] = np.nan
     metrics = {metric.key: metric.compute(probabilities, labels) for metric in METRICS}
     return Score(float((predicted == labels).mean()), metrics, per_class)
 

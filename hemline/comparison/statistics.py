@@ -153,6 +153,29 @@ def accuracy_interval(correct: Correct, confidence: float = 0.95) -> Interval:
     return Interval(accuracy.mean, low, high, accuracy.error, accuracy.freedom, covers_seeds=len(correct) > 1)
 
 
+def figure_interval(figure: float, scores: NDArray[np.float64], confidence: float = 0.95) -> Interval:
+    """Estimate the interval of a figure that is no mean over images, for other seeds and other test images.
+
+    The same interval as that of ``accuracy_interval``, of scores that stand for the figure: see ``by_class``.
+
+    Args:
+        figure: in [0, 1], the mean over the trainings at hand.
+        scores: float64 (seeds, columns), whose mean varies as the figure does, and lies near it.
+        confidence: of the interval, between 0 and 1.
+
+    Returns:
+        The figure and its interval, within [0, 1].
+
+    Raises:
+        InputError: scores that are no finite array (seeds, columns); a confidence outside (0, 1).
+    """
+    _check_scores("scores", scores)
+    _check_confidence(confidence)
+    mean = Crossed.of(scores)
+    low, high = _ends(mean, confidence, bounds=(0.0, 1.0))
+    return Interval(figure, min(low, figure), max(high, figure), mean.error, mean.freedom, covers_seeds=len(scores) > 1)
+
+
 def mcnemar(won: int, lost: int) -> float:
     """Test whether, of the images on which two trained models differ, each model is right about half.
 

@@ -23,6 +23,6 @@ def texts(labels: NDArray[np.integer], predicted: NDArray[np.intp], classes: lis
     return {
         "confusion_matrix.csv": pd.DataFrame(counts, index=classes, columns=classes).to_csv(index_label="true"),
         "per_class.txt": classification_report(
-            labels, predicted, labels=range(len(classes)), target_names=classes, zero_division=0
+            labels, predicted, labels=range(len(classes)), target_names=classes, zero_division=np.nan
         ),
     }

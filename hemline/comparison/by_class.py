@@ -1,0 +1,112 @@
+"""Balanced accuracy and macro F1, which count every class the same, and scores of single images for their intervals.
+
+Accuracy is the mean of right and wrong over images, so its variance over seeds and images is known: ``Crossed``. These
+two are no means over images, but to first order they are: each image adds to them what they would change by if there
+were a little more of it, its influence. The scores returned here are the figure plus that.
+
+Source:
+    Takahashi, Yamamoto, Kuchiba and Koyama (2022), Confidence interval for micro-averaged F1 and macro-averaged F1
+    scores, Applied Intelligence 52 (the delta method). Brodersen et al. (2010), The balanced accuracy and its posterior
+    distribution, ICPR. Classes without images are left out of both, as in scikit-learn's ``balanced_accuracy_score``.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Labels = NDArray[np.integer[Any]]
+Scores = NDArray[np.float64]
+
+# Where all of a class's few images are right, nothing varies, which would claim certainty. For an interval, images of
+# this weight are added to those of all classes, in equal parts, half of them right and half wrong: Price and Bonett
+# (2004), An improved confidence interval for a linear function of binomial proportions, Computational Statistics and
+# Data Analysis 45. With one class it is Agresti and Coull's "add two successes and two failures".
+_ADDED = 4.0
+
+
+def balanced_accuracy(labels: Labels, predicted: Labels, n_classes: int) -> float:
+    """Return the mean over classes of the share of a class's images that are right (its recall), in [0, 1].
+
+    Args:
+        labels: int (images,), the true classes.
+        predicted: int (images,).
+        n_classes: the number of classes, also of those without an image.
+    """
+    return _mean_of_classes(labels, predicted, n_classes, f1=False)
+
+
+def macro_f1(labels: Labels, predicted: Labels, n_classes: int) -> float:
+    """Return the mean over classes of F1, in [0, 1].
+
+    F1 of a class is twice its images that are right, divided by its images and those taken for it together.
+
+    Args:
+        labels: int (images,), the true classes.
+        predicted: int (images,).
+        n_classes: the number of classes, also of those without an image.
+    """
+    return _mean_of_classes(labels, predicted, n_classes, f1=True)
+
+
+def balanced_accuracy_scores(labels: Labels, predicted: Labels, n_classes: int) -> Scores:
+    """Return scores whose mean over images is a training's balanced accuracy, and whose variance is that of it.
+
+    Args:
+        labels: int (images,), the true classes.
+        predicted: int (seeds, images).
+        n_classes: the number of classes, also of those without an image.
+
+    Returns:
+        float64 (seeds, columns): the images, then the added ones.
+    """
+    return np.stack([_scores(labels, own, n_classes, f1=False) for own in predicted])
+
+
+def macro_f1_scores(labels: Labels, predicted: Labels, n_classes: int) -> Scores:
+    """Return scores whose mean over images is a training's macro F1, and whose variance is that of it.
+
+    Args:
+        labels: int (images,), the true classes.
+        predicted: int (seeds, images).
+        n_classes: the number of classes, also of those without an image.
+
+    Returns:
+        float64 (seeds, columns): the images, then the added ones.
+    """
+    return np.stack([_scores(labels, own, n_classes, f1=True) for own in predicted])
+
+
+def _mean_of_classes(labels: Labels, predicted: Labels, n_classes: int, *, f1: bool) -> float:
+    images, right, taken = _counts(labels, predicted, n_classes)
+    shares = 2 * right / (images + taken) if f1 else right / images
+    return float(shares[images > 0].mean())
+
+
+def _counts(labels: Labels, predicted: Labels, n_classes: int) -> tuple[Scores, Scores, Scores]:
+    """Return by class its images (NaN where there are none), those that are right, and those taken for it."""
+    count = np.bincount(labels, minlength=n_classes)
+    right = np.bincount(labels[labels == predicted], minlength=n_classes)
+    taken = np.bincount(predicted, minlength=n_classes)
+    return np.where(count > 0, count, np.nan), right.astype(np.float64), taken.astype(np.float64)
+
+
+def _scores(labels: Labels, predicted: Labels, n_classes: int, *, f1: bool) -> Scores:
+    images, right, taken = _counts(labels, predicted, n_classes)
+    present = np.flatnonzero(images > 0)
+    added = _ADDED / len(present)
+    # A class's figure is gain x right / base, for F1 with the images taken for it in the base.
+    gain = 2 if f1 else 1
+    base = images + added + (taken + added / 2 if f1 else 0)
+    figures = gain * (right + added / 2) / base
+    # What an image of the class adds where it is right, and what each image in the base takes away.
+    adds = np.nan_to_num((len(labels) + _ADDED) / len(present) / base)
+    takes = np.nan_to_num(figures * adds)
+    own = gain * (labels == predicted) * adds[labels] - takes[labels] - (takes[predicted] if f1 else 0)
+    of_right, of_wrong = (gain * (adds - takes))[present], -takes[present]
+    # An added image of weight w is a pair of columns to either side of the mean, whose squares are together w squares.
+    pairs = np.sqrt(added / 4) * np.concatenate([of_right, -of_right, of_wrong, -of_wrong])
+    influence = np.concatenate([own, pairs])
+    # `Crossed` divides by the columns, where the images with those added to them are meant.
+    influence *= len(influence) / (len(labels) + _ADDED)
+    return np.asarray(figures[present].mean() + influence - influence.mean())

@@ -1,0 +1,100 @@
+"""Labels that trained models doubt: of images that they did not train on, and are sure to be something else.
+
+Most of what a weak model doubts is its own mistake; what a good one doubts is worth a look.
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+_LISTED = 20
+COLUMNS = ["set", "index", "label", "quality", "looks_like", "probability"]
+
+
+class Predicted(NamedTuple):
+    """A set that no model trained on.
+
+    Attributes:
+        labels: int (images,), as given.
+        probabilities: float32 (seeds, images, classes).
+    """
+
+    labels: NDArray[np.integer[Any]]
+    probabilities: NDArray[np.float32]
+
+
+class Doubts(NamedTuple):
+    """What is doubted.
+
+    Attributes:
+        variant: whose trainings doubt it.
+        images: how many labels were looked at.
+        likely_errors: how many of them cleanlab takes for likely errors.
+        table: the most doubted ones, the worst first: the name of the set, the image's index in it, the given label,
+            its quality (the mean probability of the given label), the class that the image looks like (the most
+            probable one), and its probability.
+    """
+
+    variant: str
+    images: int
+    likely_errors: int
+    table: pd.DataFrame
+
+
+def doubts(variant: str, sets: Mapping[Any, Predicted], classes: Sequence[str], listed: int = _LISTED) -> Doubts:
+    """Find the labels that a variant's trainings doubt.
+
+    Args:
+        variant: its name.
+        sets: by name; empty ones are passed over.
+        classes: the classes' names.
+        listed: how many images to list at most. Only those are that look like another class than their label.
+
+    Returns:
+        What is doubted; nothing, where there are no images.
+
+    Source:
+        Northcutt, Jiang and Chuang (2021), Confident learning: estimating uncertainty in dataset labels, Journal of
+        Artificial Intelligence Research 70; Kuan and Mueller (2022), Model-agnostic label quality scoring to detect
+        real-world label errors, ICML DataPerf workshop (self-confidence). Both by the library cleanlab.
+    """
+    known = {name: each for name, each in sets.items() if len(each.labels)}
+    if not known:
+        return Doubts(variant, 0, 0, pd.DataFrame(columns=COLUMNS))
+    labels = np.concatenate([each.labels for each in known.values()]).astype(np.int64)
+    shares = np.concatenate([each.probabilities.mean(axis=0) for each in known.values()])
+    quality, likely_errors = _judged(labels, shares)
+    looks_like = shares.argmax(axis=1)
+    order = np.argsort(quality, kind="stable")
+    order = order[looks_like[order] != labels[order]][:listed]
+    names = np.array(classes, dtype=object)
+    counts = [len(each.labels) for each in known.values()]
+    table = pd.DataFrame(
+        {
+            "set": np.repeat(list(known), counts)[order],
+            "index": np.concatenate([np.arange(count) for count in counts])[order],
+            "label": names[labels[order]],
+            "quality": quality[order].round(6),
+            "looks_like": names[looks_like[order]],
+            "probability": shares[order, looks_like[order]].astype(np.float64).round(6),
+        },
+        columns=COLUMNS,
+    )
+    return Doubts(variant, len(labels), likely_errors, table)
+
+
+def _judged(labels: NDArray[np.int64], shares: NDArray[np.float32]) -> tuple[NDArray[np.float64], int]:
+    """Return the quality of each label, in [0, 1], and how many are likely errors."""
+    from cleanlab.filter import find_label_issues  # noqa: PLC0415 - a third of a second, and only here
+    from cleanlab.rank import get_label_quality_scores  # noqa: PLC0415
+
+    with warnings.catch_warnings():
+        # Of a class with a handful of images it says that it may not find all errors.
+        warnings.simplefilter("ignore", UserWarning)
+        likely = find_label_issues(labels, shares, n_jobs=1)
+        quality = get_label_quality_scores(labels, shares, method="self_confidence")
+    return np.asarray(quality, np.float64), int(likely.sum())
