@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 
+from hemline.comparison.doubts import Predicted, doubts
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.evaluation import Evaluation
 from hemline.comparison.metrics import METRICS
+from hemline.data.normalized import Duplicates
 from hemline.errors import InputError
 
 CLASSES = ["None", "1", "c"]  # two names that are easily taken for something else
@@ -70,6 +72,68 @@ def test_the_comparison_tells_which_trainings_still_improved_and_which_verdicts_
     table = taken.comparison().set_index("variant")
     assert table.still_improves.to_dict() == {"linear": "yes", "128": "no", "fresh": "yes", "short": "unknown"}
     assert table.so_far.to_dict() == {"linear": False, "128": True, "fresh": True, "short": True}
+
+
+def test_facts_about_the_data_are_read_as_they_were_written(evaluation, evaluated):
+    assert evaluated.facts() == evaluation.facts()
+    assert evaluated.facts().most_frequent == "None"
+    assert evaluated.facts().most_frequent_rate == pytest.approx(2 / 6)
+    assert not evaluated.facts().imbalanced
+    assert evaluated.doubted().empty
+
+
+def test_the_most_frequent_class_is_that_of_the_training_images():
+    facts = Evaluation("linear", CLASSES, np.array([0, 0, 0, 1]), train_labels=np.array([1, 1, 0])).facts()
+    assert (facts.most_frequent, facts.most_frequent_rate, facts.imbalanced) == ("1", 0.25, True)
+
+
+def test_accuracy_is_also_told_without_the_test_images_that_are_training_images():
+    # Of the first five that it knows, two are duplicates.
+    found = np.array([True, True, False, False, False, False])
+    taken = Evaluation("linear", CLASSES, LABELS, LABELS, Duplicates(found, np.array([True] + 5 * [False])))
+    taken.add("linear", HISTORY, probabilities(5), {0: "a" * 64, 1: "b" * 64}, 21)
+    (row,) = taken.comparison().to_dict("records")
+    assert row["accuracy"] == pytest.approx(5 / 6)
+    assert row["accuracy_without_duplicates"] == pytest.approx(3 / 4)
+    assert (taken.facts().duplicates, taken.facts().relabelled) == (2, 1)
+
+
+def test_without_any_other_test_image_there_is_no_accuracy_without_duplicates():
+    every = np.ones(len(LABELS), np.bool_)
+    taken = Evaluation("linear", CLASSES, LABELS, LABELS, Duplicates(every, ~every))
+    taken.add("linear", HISTORY, probabilities(5), {0: "a" * 64, 1: "b" * 64}, 21)
+    assert taken.comparison()["accuracy_without_duplicates"].isna().all()
+
+
+def test_doubted_labels_are_read_as_they_were_written_whatever_their_names(evaluation, evaluated):
+    sets = {"test": Predicted(np.array([1, 1, 2, 0]), probabilities(6)[:, [0, 1, 2, 3]])}
+    evaluation.doubts = doubts("128", sets, CLASSES)
+    Evaluated().write(evaluation)
+    (row,) = evaluated.doubted().to_dict("records")
+    assert (row["set"], row["index"], row["label"], row["looks_like"]) == ("test", 0, "1", "None")
+    assert evaluated.facts().doubted_by == "128"
+    assert evaluated.facts().doubted_among == 4
+
+
+def test_damaged_facts_are_refused(evaluated):
+    (evaluated.path / "data.json").write_text('{"most_frequent": "a"}')
+    with pytest.raises(InputError, match=r"^reports/evaluation/data.json: is damaged: .*; run `dvc repro evaluate`$"):
+        evaluated.facts()
+
+
+def test_what_is_not_defined_for_a_class_is_an_empty_field(tmp_path):
+    taken = Evaluation("linear", [*CLASSES, "d"], LABELS, LABELS)
+    four = np.pad(probabilities(0), ((0, 0), (0, 0), (0, 1)))
+    taken.add("linear", HISTORY, four, {0: "a" * 64, 1: "b" * 64}, 21)
+    Evaluated(tmp_path / "evaluation").write(taken)
+    lines = (tmp_path / "evaluation/per_class/linear.csv").read_text().splitlines()
+    assert lines[2:] == ["1,,0.0,0.0,2.0", "c,,0.0,0.0,2.0", "d,,,,0.0"]
+    assert Evaluated(tmp_path / "evaluation").per_class("linear")["precision"].isna().tolist() == [
+        False,
+        True,
+        True,
+        True,
+    ]
 
 
 def test_the_metrics_for_dvc_stand_beside_the_folder(evaluated):

@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import log_loss
 
 from hemline.comparison.evaluation import Evaluation
-from hemline.comparison.metrics import METRICS, image_losses
+from hemline.comparison.metrics import METRICS, image_losses, shown_metrics
 
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.25, 0.5, 0.25]], dtype=np.float32)
 LABELS = np.array([0, 1, 1, 0])
@@ -73,3 +73,13 @@ def test_the_comparison_has_the_mean_of_every_metric_over_the_seeds():
     for metric in METRICS:
         assert row[metric.key] == pytest.approx(np.mean([metric.compute(each, LABELS) for each in both]))
         assert evaluation.metrics()["linear"][metric.key] == pytest.approx(row[metric.key], abs=1e-6)
+        if metric.scores:
+            assert 0 <= row[f"{metric.key}_low"] <= row[metric.key] <= row[f"{metric.key}_high"] <= 1
+
+
+def test_what_says_no_more_than_accuracy_where_classes_are_of_one_size_is_shown_elsewhere_only():
+    assert {metric.key for metric in METRICS} - {metric.key for metric in shown_metrics(imbalanced=False)} == {
+        "balanced_accuracy",
+        "macro_f1",
+    }
+    assert shown_metrics(imbalanced=True) == list(METRICS)

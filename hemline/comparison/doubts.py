@@ -55,7 +55,7 @@ def doubts(variant: str, sets: Mapping[Any, Predicted], classes: Sequence[str], 
         listed: how many images to list at most. Only those are that look like another class than their label.
 
     Returns:
-        What is doubted; nothing, where there are no images.
+        What is doubted; nothing, where there are no images of two classes.
 
     Source:
         Northcutt, Jiang and Chuang (2021), Confident learning: estimating uncertainty in dataset labels, Journal of
@@ -63,7 +63,8 @@ def doubts(variant: str, sets: Mapping[Any, Predicted], classes: Sequence[str], 
         real-world label errors, ICML DataPerf workshop (self-confidence). Both by the library cleanlab.
     """
     known = {name: each for name, each in sets.items() if len(each.labels)}
-    if not known:
+    # Labels that are all the same tell nothing of what another would look like; cleanlab refuses them.
+    if len({label for each in known.values() for label in np.unique(each.labels).tolist()}) < 2:  # noqa: PLR2004
         return Doubts(variant, 0, 0, pd.DataFrame(columns=COLUMNS))
     labels = np.concatenate([each.labels for each in known.values()]).astype(np.int64)
     shares = np.concatenate([each.probabilities.mean(axis=0) for each in known.values()])
