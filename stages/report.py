@@ -28,13 +28,15 @@ def main() -> None:
 
 def _report(params: Params) -> None:
     with publisher() as beside:
-        from hemline.report.page import comparison_table, render, write  # noqa: PLC0415 - the publisher needs none
+        from hemline.report.page import comparison_table, remarks, render, write  # noqa: PLC0415 - MLflow waits
         from hemline.report.results import load_results  # noqa: PLC0415
 
         results = load_results(params)
         write(render(results, drawn=repository() / ".hemline/figures"), REPORTS)
         beside.publish_pictures(list(params.variants))
     print(comparison_table(results))
+    if told := remarks(results):
+        print("", *told, sep="\n")
     print(f"\nThe whole report: {REPORTS / 'index.html'}")
     if not is_target():
         print(NOT_THE_TARGET)

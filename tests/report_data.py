@@ -10,7 +10,9 @@ from ruamel.yaml import YAML
 from sets_for_tests import write_sets
 
 from hemline.comparison.confusion import confusion_difference
+from hemline.comparison.doubts import Doubts, Predicted, doubts
 from hemline.comparison.evaluated import Evaluated
+from hemline.comparison.facts import Facts
 from hemline.comparison.metrics import METRICS
 from hemline.data.findings import Findings
 from hemline.data.normalized import Labelled, Normalized
@@ -31,6 +33,7 @@ PARAMS = {
     "seeds": [0, 1],
     "baseline": "linear",
 }
+ENDS = {"": 0.0, "_low": -0.05, "_high": 0.05}
 VERDICTS = {"better": 0.04, "worse": -0.05, "no difference shown": 0.002, "too few to tell": 0.1}
 
 
@@ -47,6 +50,11 @@ class Inputs:
     validation: bool = True
     improving: tuple[str, ...] = ()
     so_far: tuple[str, ...] = ()
+    most_frequent_rate: float = 0.25
+    imbalanced: bool = False
+    duplicates: int = 0
+    relabelled: int = 0
+    known: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def variants(self) -> list[str]:
@@ -75,6 +83,7 @@ def write_inputs(root: Path, inputs: Inputs) -> None:
             for kind in ("images", "labels")
         },
         "sources": [],
+        "known": inputs.known,
     }
     _write_yaml(root / "params.yaml", params)
     _write_yaml(root / "data" / "tiny.yaml", source)
@@ -106,7 +115,8 @@ def comparison(inputs: Inputs) -> pd.DataFrame:
                 "accuracy": 0.8 + (0 if np.isnan(gain) else gain),
                 "accuracy_low": 0.7,
                 "accuracy_high": 0.9,
-                **{metric.key: 0.5 for metric in METRICS},
+                "accuracy_without_duplicates": 0.79,
+                **{f"{metric.key}{end}": 0.5 + by for metric in METRICS for end, by in ENDS.items()},
                 "gain": gain,
                 "gain_low": gain - 0.01,
                 "gain_high": gain + 0.01,
@@ -118,6 +128,19 @@ def comparison(inputs: Inputs) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def facts(inputs: Inputs, doubted: Doubts | None = None) -> Facts:
+    return Facts(
+        most_frequent=inputs.classes[0],
+        most_frequent_rate=inputs.most_frequent_rate,
+        imbalanced=inputs.imbalanced,
+        duplicates=inputs.duplicates,
+        relabelled=inputs.relabelled,
+        doubted_by=doubted.variant if doubted else "",
+        doubted_among=doubted.images if doubted else 0,
+        likely_errors=doubted.likely_errors if doubted else 0,
+    )
 
 
 def _write_yaml(path: Path, values: dict[str, Any]) -> None:
@@ -175,9 +198,14 @@ class MadeUp:
     def __init__(self, inputs: Inputs, labels: np.ndarray, probabilities: dict[str, np.ndarray]) -> None:
         self.baseline, self.classes, self.variants = "linear", inputs.classes, inputs.variants
         self._inputs, self._labels, self._probabilities = inputs, labels, probabilities
+        variant = self.variants[-1]
+        self.doubts = doubts(variant, {"test": Predicted(labels, probabilities[variant])}, self.classes)
 
     def comparison(self) -> pd.DataFrame:
         return comparison(self._inputs)
+
+    def facts(self) -> Facts:
+        return facts(self._inputs, self.doubts)
 
     def metrics(self) -> dict[str, dict[str, float]]:
         return {}

@@ -27,6 +27,7 @@ SECTIONS = [
     "curves",
     "confusions",
     "classes",
+    "data",
     "layers",
     "images",
     "pixels",

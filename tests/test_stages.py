@@ -152,7 +152,7 @@ def test_a_stage_depends_on_what_earlier_ones_write(stage):
         "download": {".checked"},
         "normalize": {".checked", "data/raw"},
         "train": {".checked", "data/normalized"},
-        "evaluate": {".checked", "data/normalized", "models"},
+        "evaluate": {".checked", "data/findings", "data/normalized", "models"},
         "report": {".checked", "data/findings", "data/normalized", "models", "reports/evaluation"},
     }
     made = {"data/findings", *outs.values()}

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from report_data import Inputs, comparison
+from report_data import Inputs, comparison, facts
 
 from hemline.comparison.selection import best_by_validation
+from hemline.report.about_data import unbeaten
 from hemline.report.verdict import Verdict, describe
 
 
@@ -15,12 +16,13 @@ def verdict(
     validation: dict[str, float] | None = None,
     improving: tuple[str, ...] = (),
     so_far: tuple[str, ...] = (),
+    **about: float,
 ) -> Verdict:
     named = {f"dense-{place}": name for place, name in enumerate(verdicts)}
-    inputs = Inputs(verdicts=named, improving=improving, so_far=so_far)
+    inputs = Inputs(verdicts=named, improving=improving, so_far=so_far, **about)  # type: ignore[arg-type]
     table = comparison(inputs)
     means = pd.Series(validation or dict.fromkeys(inputs.variants, np.nan))
-    return describe(table, means, "linear", "Tiny shapes", seeds=seeds, test_images=1000)
+    return describe(table, means, "linear", "Tiny shapes", facts(inputs), seeds=seeds, test_images=1000)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +110,8 @@ def test_a_variant_that_is_ahead_and_still_improves_is_told_and_takes_nothing_fr
 
 def test_convergence_that_cannot_be_seen_is_called_unknown() -> None:
     table = comparison(Inputs()).assign(still_improves="unknown")
-    details = describe(table, pd.Series(dtype=float), "linear", "Tiny", seeds=4, test_images=9).details
-    assert details[-1].startswith("Whether the variants had converged is unknown")
+    told = describe(table, pd.Series(dtype=float), "linear", "Tiny", facts(Inputs()), seeds=4, test_images=9)
+    assert told.details[-1].startswith("Whether the variants had converged is unknown")
 
 
 @pytest.mark.parametrize("seeds", [2, 3])
@@ -130,8 +132,62 @@ def test_a_share_of_the_training_images_is_called_an_impression_first() -> None:
     table = comparison(Inputs())
     means = pd.Series(dict.fromkeys(Inputs().variants, 0.5))
     told = [
-        describe(table, means, "linear", "Tiny shapes", seeds=4, test_images=1000, train_share=share).details
+        describe(
+            table, means, "linear", "Tiny shapes", facts(Inputs()), seeds=4, test_images=1000, train_share=share
+        ).details
         for share in (0.2, 1)
     ]
     assert told[0][0].startswith("This is an impression: the networks saw 20 % of the training images.")
     assert told[1] == told[0][1:]
+
+
+def test_a_headline_says_so_where_no_variant_beats_the_most_frequent_class() -> None:
+    # The interval of every accuracy begins at 70 %.
+    answer = verdict("better", most_frequent_rate=0.95).answer
+    assert answer.startswith("Yes: dense-0 beats the baseline linear")
+    assert answer.endswith(
+        "test accuracy. No variant is shown to do better than always answering class 0, the most frequent class, which "
+        "is right about 95.00 % of the test images."
+    )
+    assert (
+        "always answering" in verdict("better", most_frequent_rate=0.7).answer
+    )  # the end of the interval is not above
+    assert "always answering" not in verdict("better", most_frequent_rate=0.69).answer
+
+
+def test_the_variants_that_do_not_beat_the_most_frequent_class_are_named_or_counted() -> None:
+    table = comparison(Inputs(verdicts=dict.fromkeys("abcde", "better")))
+    about = facts(Inputs(most_frequent_rate=0.75))
+    lows = {"linear": 0.7, "a": 0.8, "b": 0.8, "c": 0.8, "d": 0.8, "e": 0.8}
+
+    def told(**low: float) -> str:
+        return unbeaten(table.assign(accuracy_low=table["variant"].map(lows | low)), about, "linear")
+
+    assert told(linear=0.8) == ""
+    assert told().startswith("The baseline linear is not shown to do better than always answering class 0")
+    assert told(a=0.7).startswith("The baseline linear and a are not shown")
+    assert told(linear=0.8, e=0.75).startswith("e is not shown")
+    assert told(a=0.7, b=0.7, c=0.7).startswith("4 of 6 variants are not shown")
+    assert told(**dict.fromkeys("abcde", 0.7)).startswith("No variant is shown")
+
+
+def test_imbalanced_classes_are_told_with_what_counts_them_the_same() -> None:
+    validation = {"linear": 0.7, "dense-0": 0.8}
+    told = verdict("better", imbalanced=True, most_frequent_rate=0.6, validation=validation)
+    assert told.data == [
+        "The classes are imbalanced: always answering class 0, the most frequent class, is right about 60.00 % of the "
+        "test images. Balanced accuracy and macro F1 count every class the same."
+    ]
+    assert told.selection.endswith("84.10 % of the test images right (balanced accuracy 50.00 %).")
+    assert verdict("better", validation=validation).selection.endswith("84.10 % of the test images right.")
+
+
+def test_duplicates_are_told_where_there_are_any() -> None:
+    assert verdict("better").data == []
+    assert verdict("better", duplicates=1).data == [
+        "1 of 1,000 test images is a training or validation image, too, pixel for pixel."
+    ]
+    assert verdict("better", duplicates=12, relabelled=3).data == [
+        "12 of 1,000 test images are training or validation images, too, pixel for pixel; 3 of them with another label "
+        "there."
+    ]

@@ -16,11 +16,11 @@ from tabulate import tabulate
 
 from hemline.comparison.confusion import row_shares
 from hemline.comparison.enough import tells
-from hemline.comparison.metrics import METRICS
+from hemline.comparison.metrics import Metric, shown_metrics
 from hemline.comparison.selection import best_by_validation
 from hemline.params import Hyperparameters
 from hemline.processes.drafts import draft
-from hemline.report import confusions, gallery, pictures, verdict
+from hemline.report import about_data, confusions, gallery, pictures, verdict
 from hemline.report.drawing import draw
 from hemline.report.figures import figures, shown_classes
 from hemline.report.hardest import hardest_classes
@@ -43,13 +43,6 @@ SETTINGS_COLUMNS = {
     "dropout",
     "stop_below_loss",
 }
-SUMMARY_COLUMNS = {
-    "variant": "Variant",
-    "validation": "Validation %",
-    "accuracy": "Test % [95 % interval]",
-    "gain": "Gain, points [95 % interval]",
-    "verdict": "Verdict",
-}
 
 
 @dataclass(frozen=True)
@@ -60,6 +53,7 @@ class Row:
     parameters: str
     validation: str
     accuracy: str
+    without_duplicates: str
     metrics: list[str]
     gain: str
     p: str
@@ -84,8 +78,12 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
         "source": results.source,
         "verdict": verdict_on(results),
         "rows": comparison_rows(results),
-        "metrics": METRICS,
+        "metrics": shown_metrics(imbalanced=results.facts.imbalanced),
         "table": comparison_table(results),
+        "duplicates_table": _duplicates_table(results),
+        "constant_answer": about_data.constant_answer(results.facts),
+        "duplicates": about_data.duplicates(results.facts, len(results.test.labels)),
+        "doubted": about_data.doubted(results),
         "confusion": _confusion_words(results),
         "settings": _settings(results),
         "further_settings": [key for key in Hyperparameters.model_fields if key not in SETTINGS_COLUMNS],
@@ -134,7 +132,8 @@ def comparison_rows(results: Results) -> list[Row]:
             parameters=f"{int(row['parameters']):,}",
             validation=percent(results.validation[row["variant"]]),
             accuracy=_accuracy(row),
-            metrics=[metric.show(row[metric.key]) for metric in METRICS],
+            without_duplicates=percent(row["accuracy_without_duplicates"]),
+            metrics=[_figure(metric, row) for metric in shown_metrics(imbalanced=results.facts.imbalanced)],
             gain=_gain(row),
             p=_p_value(row["p_holm"]),
             verdict=_verdict(row),
@@ -152,10 +151,29 @@ def comparison_table(results: Results) -> str:
         results: what the earlier stages wrote.
 
     Returns:
-        Lines without a newline at the end.
+        Lines without a newline at the end. Where classes are imbalanced, the figures that count every class the same
+        stand beside accuracy.
     """
-    rows = [[getattr(row, key) for key in SUMMARY_COLUMNS] for row in comparison_rows(results)]
-    return markdown_table(list(SUMMARY_COLUMNS.values()), rows)
+    metrics = shown_metrics(imbalanced=results.facts.imbalanced)
+    places = [place for place, metric in enumerate(metrics) if metric.imbalanced]
+    further = [f"{metrics[place].heading} {metrics[place].unit} [95 % interval]" for place in places]
+    header = ["Variant", "Validation %", "Test % [95 % interval]", *further, "Gain, points [95 % interval]", "Verdict"]
+    rows = [
+        [row.variant, row.validation, row.accuracy, *(row.metrics[place] for place in places), row.gain, row.verdict]
+        for row in comparison_rows(results)
+    ]
+    return markdown_table(header, rows)
+
+
+def remarks(results: Results) -> list[str]:
+    """Return the sentences without which the table would be misread; none where there is nothing to say."""
+    unbeaten = about_data.unbeaten(results.comparison, results.facts, results.params.baseline)
+    return [sentence for sentence in (unbeaten, *verdict_on(results).data) if sentence]
+
+
+def _duplicates_table(results: Results) -> str:
+    rows = [[row.variant, row.accuracy, row.without_duplicates] for row in comparison_rows(results)]
+    return markdown_table(["Variant", "Test % [95 % interval]", "Test % without duplicates"], rows)
 
 
 def verdict_on(results: Results) -> verdict.Verdict:
@@ -165,6 +183,7 @@ def verdict_on(results: Results) -> verdict.Verdict:
         results.validation,
         results.params.baseline,
         results.source.title,
+        results.facts,
         seeds=len(results.params.seeds),
         test_images=len(results.test.labels),
         train_share=results.params.normalize.train_share,
@@ -181,6 +200,15 @@ def _accuracy(row: Mapping[Any, Any]) -> str:
     low, high = row["accuracy_low"], row["accuracy_high"]
     interval = f"[{percent(low)}, {percent(high)}]" if tells(low, high, possible=1) else f"[{TOO_FEW}]"
     return f"{percent(row['accuracy'])} {interval}"
+
+
+def _figure(metric: Metric, row: Mapping[Any, Any]) -> str:
+    """Write a metric, with its interval if it has one."""
+    if metric.scores is None:
+        return metric.show(row[metric.key])
+    low, high = row[f"{metric.key}_low"], row[f"{metric.key}_high"]
+    interval = f"{metric.show(low)}, {metric.show(high)}" if tells(low, high, possible=1) else TOO_FEW
+    return f"{metric.show(row[metric.key])} [{interval}]"
 
 
 def _verdict(row: Mapping[Any, Any]) -> str:
@@ -278,5 +306,7 @@ def templates(*further: Path) -> Environment:
     # A number is not parted from its unit at the end of a line.
     environment.filters["nobreak"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
     environment.filters["markdown"] = plain_in_markdown
+    # What is not defined, as the precision of a class that is never predicted, is not 0.
+    environment.filters["share"] = lambda value: "–" if pd.isna(value) else f"{value:.3f}"  # noqa: RUF001
     environment.filters["signed"] = lambda value: signed(value, 1)
     return environment

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hemline.comparison.evaluated import Evaluated
+from hemline.comparison.facts import Facts
 from hemline.comparison.metrics import METRICS
 from hemline.comparison.selection import mean_validation
 from hemline.data.description import Dataset, load_dataset
@@ -31,11 +32,14 @@ class Results:
         source: the data set.
         train: the training images.
         test: the test images.
+        validation_images: float32 (n, h, w) or (n, h, w, channels).
+        facts: about the data, whatever the variant.
+        doubted: one row a label that the trained models doubt, the most doubted first.
         comparison: one row a variant.
         runs: one row a training.
         layers: one row a layer of a variant.
         history: one row an epoch of a training.
-        per_class: by variant, one row a class: ``precision``, ``recall``, ``f1``, ``support``.
+        per_class: by variant, one row a class: ``precision``, ``recall``, ``f1``, ``support``; NaN where undefined.
         confusion: by variant, counts (classes, classes) over all seeds; rows are the true classes.
         difference: by variant other than the baseline, its row shares minus the baseline's.
         warnings: what makes results from this data doubtful, in sentences.
@@ -45,6 +49,9 @@ class Results:
     source: Dataset
     train: Labelled
     test: Labelled
+    validation_images: NDArray[np.float32]
+    facts: Facts
+    doubted: pd.DataFrame
     comparison: pd.DataFrame
     runs: pd.DataFrame
     layers: pd.DataFrame
@@ -94,7 +101,10 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         source=load_dataset(params.dataset, root / "data"),
         train=normalized.read("train"),
         test=normalized.read("test"),
-        comparison=evaluated.comparison(names, [metric.key for metric in METRICS]),
+        validation_images=normalized.images("validation"),
+        facts=evaluated.facts(),
+        doubted=evaluated.doubted(),
+        comparison=evaluated.comparison(names, ["accuracy_without_duplicates", *(metric.key for metric in METRICS)]),
         runs=evaluated.runs(names),
         layers=pd.concat([each.layers().assign(variant=name) for name, each in trained.items()], ignore_index=True),
         history=pd.concat([each.history().assign(variant=name) for name, each in trained.items()], ignore_index=True),

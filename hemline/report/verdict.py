@@ -11,7 +11,9 @@ from typing import Any
 import pandas as pd
 
 from hemline.comparison.enough import seeds_warning
+from hemline.comparison.facts import Facts
 from hemline.comparison.selection import best_by_validation
+from hemline.report import about_data
 from hemline.words import listed, percent, signed
 
 _HEADS = {
@@ -27,13 +29,16 @@ class Verdict:
     """What the comparison shows.
 
     Attributes:
-        answer: one sentence that answers the question.
+        answer: the sentence that answers the question; and where variants are not shown to beat the most frequent
+            class, one that says so.
+        data: what must be known about the data, in a sentence each; none where nothing must.
         details: a sentence for each kind of verdict that occurs, with gains and intervals.
         selection: which variant is best by validation accuracy, or why none is called so.
         basis: seeds, test images, and what the intervals cover.
     """
 
     answer: str
+    data: list[str]
     details: list[str]
     selection: str
     basis: str
@@ -41,7 +46,7 @@ class Verdict:
     @property
     def sentences(self) -> list[str]:
         """All of it, in reading order."""
-        return [self.answer, *self.details, self.selection, self.basis]
+        return [self.answer, *self.data, *self.details, self.selection, self.basis]
 
 
 def describe(
@@ -49,6 +54,7 @@ def describe(
     validation: pd.Series,
     baseline: str,
     title: str,
+    facts: Facts,
     *,
     seeds: int,
     test_images: int,
@@ -59,10 +65,12 @@ def describe(
 
     Args:
         comparison: one row a variant: ``variant``, ``accuracy``, ``gain``, ``gain_low``, ``gain_high``
-            (fractions), ``verdict``, ``still_improves`` (yes, no, unknown), ``so_far``.
+            (fractions), ``verdict``, ``still_improves`` (yes, no, unknown), ``so_far``, ``accuracy_low``,
+            ``balanced_accuracy``.
         validation: mean validation accuracy by variant; NaN where there is no validation.
         baseline: the variant that the gains refer to.
         title: the data set's title.
+        facts: about the data.
         seeds: how many trainings each variant had.
         test_images: how many images the accuracies are measured on.
         train_share: the share of the training images that was used.
@@ -72,17 +80,24 @@ def describe(
         The sentences.
     """
     others = comparison[comparison["variant"] != baseline]
+    answer = _answer(others, baseline, title) + _qualification(comparison, baseline) + "."
     return Verdict(
-        _answer(others, baseline, title) + _qualification(comparison, baseline) + ".",
+        f"{answer} {about_data.unbeaten(comparison, facts, baseline)}".rstrip(),
+        _data(facts, test_images),
         [
             *(f"Warning: {each}" for each in warnings),
             *_impression(train_share),
             *_details(others, baseline),
             *_convergence(comparison),
         ],
-        _selection(comparison, validation),
+        _selection(comparison, validation, facts),
         _basis(test_images, seeds, compared=len(others) > 0),
     )
+
+
+def _data(facts: Facts, test_images: int) -> list[str]:
+    duplicates = about_data.duplicates(facts, test_images) if facts.duplicates else ""
+    return [sentence for sentence in (about_data.imbalance(facts), duplicates) if sentence]
 
 
 def _impression(train_share: float) -> list[str]:
@@ -171,16 +186,17 @@ def _gain(row: dict[Hashable, Any], *, first: bool) -> str:
     return f"{gain}{unit} ({level}{low} to {high})"
 
 
-def _selection(comparison: pd.DataFrame, validation: pd.Series) -> str:
+def _selection(comparison: pd.DataFrame, validation: pd.Series, facts: Facts) -> str:
     best = best_by_validation(validation)
     if best is None:
         return "No images were kept for validation, so no variant is called the best: test accuracy must not choose."
-    test = float(comparison.set_index("variant")["accuracy"][best])
+    (row,) = comparison[comparison["variant"] == best].to_dict("records")
+    balanced = f" (balanced accuracy {percent(float(row['balanced_accuracy']))} %)" if facts.imbalanced else ""
     # One variant alone is the best of nothing.
     head = f"Best by validation accuracy: {best}, with" if len(comparison) > 1 else f"{best} has"
     return (
         f"{head} {percent(float(validation[best]))} % of the validation images "
-        f"and {percent(test)} % of the test images right."
+        f"and {percent(float(row['accuracy']))} % of the test images right{balanced}."
     )
 
 

@@ -1,0 +1,110 @@
+"""What the data itself does to an accuracy, in words and pictures: duplicates, imbalance, doubted labels."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from hemline.comparison.facts import Facts
+from hemline.data.scaling import to_raw, to_screen
+from hemline.report.pictures import Picture, thumbnail
+from hemline.report.results import Results
+from hemline.words import listed, percent
+
+# More variants than these are counted, not named.
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """An image whose label the models doubt.
+
+    Attributes:
+        picture: the image.
+        place: the set that it is of, and its index there.
+        label: the given class.
+        quality: its probability in per cent, with the sign.
+        looks_like: the class that the models see.
+        probability: its probability, likewise.
+    """
+
+    picture: Picture
+    place: str
+    label: str
+    quality: str
+    looks_like: str
+    probability: str
+
+
+def constant_answer(facts: Facts) -> str:
+    """Say what an answer is worth that looks at no image."""
+    name, rate = facts.most_frequent, percent(facts.most_frequent_rate)
+    return f"Always answering {name}, the most frequent class, is right about {rate} % of the test images."
+
+
+def imbalance(facts: Facts) -> str:
+    """Say that classes are imbalanced, and what helps; nothing where they are not."""
+    if not facts.imbalanced:
+        return ""
+    help_ = "Balanced accuracy and macro F1 count every class the same"
+    return f"The classes are imbalanced: {_lower(constant_answer(facts))[:-1]}. {help_}."
+
+
+def unbeaten(comparison: pd.DataFrame, facts: Facts, baseline: str) -> str:
+    """Name the variants that are not shown to beat the most frequent class; nothing where all of them do.
+
+    Args:
+        comparison: one row a variant: ``variant``, ``accuracy_low`` (a fraction).
+        facts: about the data.
+        baseline: the variant that is called so.
+    """
+    rows = comparison.loc[comparison["accuracy_low"] <= facts.most_frequent_rate, "variant"]
+    names = [f"the baseline {name}" if name == baseline else str(name) for name in rows]
+    if not names:
+        return ""
+    constant = f"always answering {facts.most_frequent}, the most frequent class"
+    worth = f"which is right about {percent(facts.most_frequent_rate)} % of the test images"
+    return f"{_who(names, len(comparison))} shown to do better than {constant}, {worth}."
+
+
+def duplicates(facts: Facts, test_images: int) -> str:
+    """Say how many test images are training or validation images, too."""
+    if not facts.duplicates:
+        return "No test image is in the training or validation set, too (compared pixel for pixel)."
+    verb = "is a training or validation image" if facts.duplicates == 1 else "are training or validation images"
+    relabelled = f"; {facts.relabelled:,} of them with another label there" if facts.relabelled else ""
+    return f"{facts.duplicates:,} of {test_images:,} test images {verb}, too, pixel for pixel{relabelled}."
+
+
+def doubted(results: Results) -> list[Doubt]:
+    """Return the most doubted labels with their images, the most doubted first."""
+    images = {"validation": results.validation_images, "test": results.test.images}
+    scale, pixels = results.params.normalize.scale, results.source.pixels
+    found = []
+    for row in results.doubted.to_dict("records"):
+        place = f"{row['set']} image {row['index']}"
+        raw = to_raw(images[row["set"]][row["index"]], scale, pixels)
+        found.append(
+            Doubt(
+                picture=thumbnail(to_screen(raw, pixels), place),
+                place=place,
+                label=row["label"],
+                quality=f"{percent(row['quality'], 1)}\N{NO-BREAK SPACE}%",
+                looks_like=row["looks_like"],
+                probability=f"{percent(row['probability'], 1)}\N{NO-BREAK SPACE}%",
+            )
+        )
+    return found
+
+
+def _who(names: list[str], total: int) -> str:
+    if len(names) == total > 1:
+        return "No variant is"
+    if len(names) > _NAMED:
+        return f"{len(names)} of {total} variants are not"
+    who = f"{listed(names)} {'is' if len(names) == 1 else 'are'} not"
+    # A variant is called what it is called.
+    return f"The{who.removeprefix('the')}" if who.startswith("the baseline ") else who
+
+
+def _lower(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
