@@ -174,10 +174,11 @@ def test_the_variants_that_do_not_beat_the_most_frequent_class_are_named_or_coun
 def test_imbalanced_classes_are_told_with_what_counts_them_the_same() -> None:
     validation = {"linear": 0.7, "dense-0": 0.8}
     told = verdict("better", imbalanced=True, most_frequent_rate=0.6, validation=validation)
-    assert told.data == [
+    (sentence,) = told.data
+    assert sentence == (
         "The classes are imbalanced: always answering class 0, the most frequent class, is right about 60.00 % of the "
         "test images. Balanced accuracy and macro F1 count every class the same."
-    ]
+    )
     assert told.selection.endswith("84.10 % of the test images right (balanced accuracy 50.00 %).")
     assert verdict("better", validation=validation).selection.endswith("84.10 % of the test images right.")
 
@@ -187,7 +188,8 @@ def test_duplicates_are_told_where_there_are_any() -> None:
     assert verdict("better", duplicates=1).data == [
         "1 of 1,000 test images is a training or validation image, too, pixel for pixel."
     ]
-    assert verdict("better", duplicates=12, relabelled=3).data == [
+    (sentence,) = verdict("better", duplicates=12, relabelled=3).data
+    assert sentence == (
         "12 of 1,000 test images are training or validation images, too, pixel for pixel; 3 of them with another label "
         "there."
-    ]
+    )
