@@ -32,7 +32,7 @@ from hemline.words import percent, plain_in_markdown, signed
 
 SYMBOLS = {"better": "▲", "worse": "▼", "no difference shown": "●", "too few to tell": "●", "baseline": ""}
 # So many have room beside a bar of a prediction.
-BAR_LETTERS = 12
+BAR_LETTERS = 11
 TOO_FEW = "too few seeds or images to tell"
 SMALLEST_P = 0.001
 # The settings whose columns have words, formats and places of their own; those that are new come behind them.
