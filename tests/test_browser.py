@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import report_data
 import servers_for_tests as servers
 import workspace_for_tests as workspace
 
@@ -170,3 +171,28 @@ def test_the_report_renders_without_network_with_no_error_and_no_request(folder,
     assert [url for url in requests if not url.startswith("data:")] == [address]
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     context.close()
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("shape", [(8, 8), (200, 40, 3)])
+def test_a_report_with_hard_names_is_no_wider_than_the_window(tmp_path, browser, shape, width):
+    names = ["w" * 60, "猫" * 60, "قطة " * 15, "👩" * 30, "of several words " * 4 + "x"]
+    inputs = report_data.Inputs(
+        classes=[*names, *(f"class {number}" for number in range(35))],
+        shape=shape,
+        test_images=80,
+        verdicts={f"{'d' * 62}-{number}": "better" for number in range(3)},
+    )
+    report_data.write_inputs(tmp_path, inputs)
+    write(render(load_results(load_params(tmp_path / "params.yaml"), tmp_path)), tmp_path / "reports")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto((tmp_path / "reports" / "index.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Pictures are squares on the page, whatever they are of, and none is wider than its place.
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('.pixels')].map(each => [each.clientWidth, each.clientHeight])"
+    )
+    assert sizes
+    assert all(abs(wide - high) <= 1 and wide <= 200 for wide, high in sizes)
+    page.close()

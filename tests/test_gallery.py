@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from hemline.data.scaling import to_raw
-from hemline.report.gallery import least_sure, predict, shown_test_images, training_grid
-from hemline.report.pictures import Picture
+from hemline.report.gallery import grid_words, least_sure, predict, shown_test_images, training_grid
+from hemline.report.pictures import Picture, thumbnail
 
 CLASSES = ["cat", "dog", "eel"]
 BLANK = np.zeros((8, 8), np.float32)
@@ -33,6 +33,23 @@ def test_the_grid_shows_every_class_even_of_sorted_images() -> None:
     assert names == ["cat"] * 9 + ["dog"] * 8 + ["eel"] * 8
 
 
+@pytest.mark.parametrize(("classes", "shown"), [(2, 25), (26, 26), (100, 100), (1000, 100)])
+def test_every_class_is_shown_up_to_a_hundred_of_them(classes: int, shown: int) -> None:
+    labels = np.arange(2000) % classes
+    names = [f"class {number}" for number in range(classes)]
+    grid = [name for name, _ in training_grid(np.zeros((2000, 1, 1)), labels, names, 255)]
+    assert len(grid) == shown
+    assert list(dict.fromkeys(grid)) == names[:100]
+
+
+def test_the_words_say_which_training_images_are_shown() -> None:
+    assert grid_words(25, 60_000, 10) == "25 of 60,000 training images: the first of each class, in turns."
+    assert grid_words(50, 60_000, 50) == "50 of 60,000 training images: the first of each class."
+    assert grid_words(100, 60_000, 1000) == (
+        "100 of 60,000 training images: one of each of the first 100 of 1,000 classes."
+    )
+
+
 def test_right_means_the_right_label_not_the_same_name() -> None:
     shares = np.array([0.1, 0.9])
     assert not predict(0, BLANK, 0, shares, ["twin", "twin"], scale=255).right
@@ -55,6 +72,12 @@ def test_of_many_classes_the_ten_most_probable_have_bars() -> None:
     assert [bar.name for bar in bars] == [str(place) for place in range(25, 15, -1)]
 
 
+def test_the_true_class_has_a_bar_however_improbable() -> None:
+    shares = np.arange(26) / np.arange(26).sum()
+    bars = predict(0, BLANK, 3, shares, [str(place) for place in range(26)], scale=255).bars
+    assert [(bar.name, bar.role) for bar in bars[9:]] == [("16", ""), ("3", "true")]
+
+
 def test_the_least_sure_prediction_is_found() -> None:
     sure, unsure = (predict(0, BLANK, 0, np.array([top, 1 - top, 0]), CLASSES, scale=255) for top in (0.9, 0.6))
     assert least_sure([sure, unsure]) is unsure
@@ -66,6 +89,24 @@ def test_a_picture_holds_the_raw_pixels(shape: tuple[int, ...]) -> None:
     images = raw[np.newaxis] / np.float32(255)
     _, picture = training_grid(images, np.zeros(1, int), CLASSES, 255)[0]
     np.testing.assert_array_equal(pixels(picture), raw.squeeze())
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "crisp"),
+    [
+        ((1, 1), (1, 1), True),
+        ((8, 8), (8, 8), True),
+        ((96, 96, 3), (96, 96), False),
+        ((200, 40), (26, 128), False),
+        ((300, 400, 3), (128, 96), False),
+    ],
+)
+def test_small_pictures_show_their_pixels_and_large_ones_are_reduced(
+    shape: tuple[int, ...], size: tuple[int, int], crisp: bool
+) -> None:
+    picture = thumbnail(np.zeros(shape, np.uint8), "an image")
+    assert pixels(picture).shape[1::-1] == (picture.width, picture.height) == size
+    assert picture.crisp == crisp
 
 
 def test_pixels_beyond_the_range_are_clipped_rather_than_wrapped() -> None:

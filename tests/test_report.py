@@ -305,6 +305,50 @@ def test_other_data_sets_and_variants_make_a_whole_report(inputs: Inputs) -> Non
     assert len(figures) == 2 * len(inputs.variants) - 1
 
 
+HARD_NAMES = ["猫", "قطة", "👩 woman", "a|b*c_d", "w" * 60, *(f"species number {place}" for place in range(45))]
+
+
+@pytest.mark.filterwarnings("error:Glyph")
+def test_fifty_classes_with_hard_names_make_a_whole_report_with_every_full_name() -> None:
+    files = make(Inputs(classes=HARD_NAMES, shape=(96, 96, 3), test_images=100))
+    page = Page(files["index.html"].decode())
+    assert all(page.text.count(name) >= 2 for name in HARD_NAMES)  # below its image, and in the table
+    assert "they show the 20 that the variants take for one another most often" in " ".join(page.text.split())
+    assert len(files["index.html"]) < 10_000_000
+
+
+@undrawn
+def test_the_page_has_the_names_of_the_classes_that_figures_call_by_their_number(page: Page) -> None:
+    assert "Names that figures" not in page.text
+    words = " ".join(Page(make(Inputs(classes=["cat", "猫"]))["index.html"].decode()).text.split())
+    assert "Names that figures shorten, or replace by a number: 1 In figures Class #1 猫" in words
+
+
+@undrawn
+def test_of_many_classes_the_hardest_stand_first_and_all_are_folded_away() -> None:
+    names = [f"class {number:02}" for number in range(21)]
+    page = Page(make(Inputs(classes=names, test_images=42))["index.html"].decode())
+    section = page.text.partition("What")[0].rpartition("The 10 of 21 classes that it knows least, by F1:")[2]
+    hardest, _, every = section.partition("All 21 classes")
+    assert [name for name in names if name in hardest] == names[:10]  # of equals, the first
+    assert all(name in every for name in names)
+
+
+@undrawn
+def test_pictures_of_many_pixels_are_smoothed_and_small_ones_are_not() -> None:
+    for side, kind in ((8, "pixels"), (96, "pixels fine")):
+        shown = Page(make(Inputs(shape=(side, side)))["index.html"].decode()).named("img")
+        assert {image["class"] for image in shown if "class" in image} == {kind}
+
+
+@undrawn
+def test_a_title_is_text_in_the_summary(tmp_path: Path) -> None:
+    make(Inputs())
+    path = tmp_path / "data" / "tiny.yaml"
+    path.write_text(path.read_text().replace("Tiny shapes", "'*Tiny* <b>'"))
+    assert r"on \*Tiny\* \<b>?" in again()["summary.md"].decode()
+
+
 @undrawn
 def test_the_table_says_which_trainings_still_improved_and_which_verdicts_hold_only_so_far() -> None:
     inputs = Inputs(verdicts={"dense-8": "better"}, improving=("linear",), so_far=("dense-8",))

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from hemline.words import listed, percent, signed
+from hemline.words import isolated, listed, percent, plain_in_markdown, signed
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,21 @@ def test_a_share_is_written_as_per_cent_and_a_missing_one_as_nothing():
 )
 def test_parts_are_listed_and_empty_ones_left_out(parts, text):
     assert listed(parts) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("a*b_c|d", r"a\*b\_c\|d"),
+        ("<b>bold", r"\<b>bold"),
+        ("[here](https://example.org)", r"\[here](https://example.org)"),
+        ("+4.10 [+3.10, +5.10], p < 0.001", "+4.10 [+3.10, +5.10], p < 0.001"),
+    ],
+)
+def test_markup_of_markdown_is_escaped_and_nothing_else(text, escaped):
+    assert plain_in_markdown(text) == escaped
+
+
+def test_only_names_that_are_read_from_right_to_left_are_isolated():
+    assert isolated("猫 cat") == "猫 cat"
+    assert isolated("قطة") == "\u2068قطة\u2069"

@@ -24,13 +24,15 @@ from hemline.report import about_data, confusions, gallery, pictures, verdict
 from hemline.report.drawing import draw
 from hemline.report.figures import figures, shown_classes
 from hemline.report.hardest import hardest_classes
-from hemline.report.labels import label_key
+from hemline.report.labels import label_key, shorten
 from hemline.report.pictures import Picture
 from hemline.report.plots import FEW_CLASSES
 from hemline.report.results import Results
 from hemline.words import percent, plain_in_markdown, signed
 
 SYMBOLS = {"better": "▲", "worse": "▼", "no difference shown": "●", "too few to tell": "●", "baseline": ""}
+# So many have room beside a bar of a prediction.
+BAR_LETTERS = 11
 TOO_FEW = "too few seeds or images to tell"
 SMALLEST_P = 0.001
 # The settings whose columns have words, formats and places of their own; those that are new come behind them.
@@ -305,6 +307,7 @@ def templates(*further: Path) -> Environment:
     )
     # A number is not parted from its unit at the end of a line.
     environment.filters["nobreak"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
+    environment.filters["short"] = lambda name: shorten(name, BAR_LETTERS)
     environment.filters["markdown"] = plain_in_markdown
     # What is not defined, as the precision of a class that is never predicted, is not 0.
     environment.filters["share"] = lambda value: "–" if pd.isna(value) else f"{value:.3f}"  # noqa: RUF001

@@ -57,6 +57,9 @@ DARK = 0.6
 COLOUR_DIMENSIONS = 3
 # Two pixels for each of the 96 that a browser counts to the inch: sharp on today's screens and on paper.
 RESOLUTION = 192
+# Larger ones, in square inches, are less fine: a page with a dozen of them must stay a file that one can send.
+LARGE = 80
+LARGE_RESOLUTION = 120
 
 _STYLE: dict[str, Any] = {
     # Nor another font that a machine may have for the letters that this one lacks: none such are drawn.
@@ -320,8 +323,11 @@ def pixel_range_figure(raw: Array, scale: float, pixels: Pixels = BYTES) -> Figu
             image.set_norm(Normalize(pixels.lowest / divisor, pixels.highest / divisor))
             figure.colorbar(image, ax=axes, shrink=0.9)
             axes.set_title(f"{title}: {raw.min() / divisor:.4g} to {raw.max() / divisor:.4g}")
-            for axis in (axes.xaxis, axes.yaxis):
-                axis.set_major_locator(MaxNLocator(6, integer=True))
+            height, width = shown.shape[:2]
+            for axis, side in ((axes.xaxis, width), (axes.yaxis, height)):
+                # The shorter side of an oblong image has room for fewer.
+                ticks = max(1, round(6 * side / max(height, width)))
+                axis.set_major_locator(MaxNLocator(ticks, integer=True, min_n_ticks=1))
     return figure
 
 
@@ -335,7 +341,8 @@ def png(figure: Figure, *, photograph: bool = False) -> bytes:
     Returns:
         The PNG file's bytes, without time or software stamps.
     """
-    figure.set_dpi(RESOLUTION)
+    resolution = RESOLUTION if figure.get_figwidth() * figure.get_figheight() < LARGE else LARGE_RESOLUTION
+    figure.set_dpi(resolution)
     # Figure.savefig would draw everything twice.
     canvas: Any = FigureCanvasAgg(figure)
     with style():
@@ -344,7 +351,7 @@ def png(figure: Figure, *, photograph: bool = False) -> bytes:
     if not photograph:
         pixels = pixels.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
-    pixels.save(buffer, "png", dpi=(RESOLUTION, RESOLUTION))
+    pixels.save(buffer, "png", dpi=(resolution, resolution))
     return buffer.getvalue()
 
 
