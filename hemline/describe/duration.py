@@ -8,8 +8,8 @@ import joblib
 
 from hemline.params import Params, Training
 
-# Rough seconds of one core: of an epoch, which is recorded; of a step, whatever it does; of a step for each weight, which
-# the optimizer changes; and of each weight and image.
+# Rough seconds of one core: of an epoch, which is recorded; of a step, whatever it does; of a step for each weight,
+# which the optimizer changes; and of each weight and image.
 _PER_EPOCH = 0.01
 _PER_STEP = 5e-5
 _PER_WEIGHT = 9e-10
