@@ -24,6 +24,8 @@ from benchmarks.alternatives import METHODS, SPREADS, tried  # noqa: E402
 from benchmarks.counts import count  # noqa: E402
 from benchmarks.few_seeds import LEVELS, t_half_width, worst_error  # noqa: E402
 from benchmarks.forty_trainings import correct  # noqa: E402
+from benchmarks.simulated_classes import CLASSES  # noqa: E402
+from benchmarks.simulated_classes import coverage as class_coverage  # noqa: E402
 from benchmarks.simulated_trainings import MADE, STEADY, Made, family_wise_error, power  # noqa: E402
 from hemline.comparison.crossed import Crossed  # noqa: E402
 from hemline.comparison.statistics import compare  # noqa: E402
@@ -56,6 +58,7 @@ def write_tables(repetitions: int) -> None:
         "error": error_table(repetitions),
         "power": power_table(max(repetitions // 5, 1)),
         "alternatives": alternatives_table(repetitions),
+        "classes": classes_table(max(repetitions // 5, 1)),
         "real": real_table(),
     }
     for name, table in tables.items():
@@ -128,6 +131,22 @@ def alternatives_table(repetitions: int) -> str:
         "half width, points",
     ]
     return markdown_table(header, rows) + f"\n\n{repetitions:,} comparisons of five variants each."
+
+
+def classes_table(repetitions: int) -> str:
+    """Tell how often the intervals of balanced accuracy and macro F1 hold the true figure."""
+    seeds = (2, 4, 10)
+    jobs = [(classes, each, repetitions) for classes in CLASSES.values() for each in seeds]
+    found = iter(Parallel(n_jobs=-1)(delayed(class_coverage)(*job) for job in jobs))
+    rows = []
+    for name in CLASSES:
+        held = [next(found) for _ in seeds]
+        rows.append([name, *(f"{100 * share:.1f}, {100 * f1:.1f}" for share, f1 in held)])
+    error = 100 * math.sqrt(0.95 * 0.05 / repetitions)
+    return (
+        markdown_table(["test images", *(f"{each} seeds" for each in seeds)], rows)
+        + f"\n\n{repetitions:,} test sets each: the standard error of a figure is {error:.1f} points."
+    )
 
 
 def real_table() -> str:

@@ -14,6 +14,7 @@ from hemline.comparison.doubts import Doubts, Predicted, doubts
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.facts import Facts
 from hemline.comparison.metrics import METRICS
+from hemline.data.duplicates import Duplicates
 from hemline.data.findings import Findings
 from hemline.data.normalized import Labelled, Normalized
 from hemline.params import Params, load_params
@@ -156,7 +157,8 @@ def _write_images(normalized: Normalized, inputs: Inputs, rng: np.random.Generat
         images = rng.integers(0, 256, (count, *inputs.shape)).astype(np.float32) / np.float32(255)
         sets[name] = Labelled(images, np.arange(count) % len(inputs.classes))
     write_sets(sets, inputs.classes, 255, folder=normalized.path)
-    Findings(normalized.path.parent / "findings").write([])
+    none = np.zeros(inputs.test_images, np.bool_)
+    Findings(normalized.path.parent / "findings").write([], Duplicates(none, none))
     return sets["test"].labels
 
 

@@ -11,7 +11,7 @@ from hemline.comparison.doubts import Predicted, doubts
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.evaluation import Evaluation
 from hemline.comparison.metrics import METRICS
-from hemline.data.normalized import Duplicates
+from hemline.data.duplicates import Duplicates
 from hemline.errors import InputError
 
 CLASSES = ["None", "1", "c"]  # two names that are easily taken for something else

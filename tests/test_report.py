@@ -16,7 +16,7 @@ from report_data import Inputs, write_inputs, write_table
 from hemline.errors import InputError
 from hemline.params import Hyperparameters, load_params
 from hemline.report import plots
-from hemline.report.page import comparison_table, render, write
+from hemline.report.page import comparison_table, remarks, render, write
 from hemline.report.results import load_results
 from hemline.training.trained import Trained
 
@@ -389,6 +389,81 @@ def test_the_summary_says_the_same_as_the_page() -> None:
     sentences = [line.strip("-* ") for line in lines if line.startswith(("- ", "**"))]
     assert len(sentences) == 5
     assert all(sentence in page.text for sentence in sentences)
+
+
+IMBALANCED = Inputs(most_frequent_rate=0.95, imbalanced=True, duplicates=12, relabelled=3)
+
+
+@undrawn
+def test_classes_of_one_size_leave_the_table_as_it_is_and_the_most_frequent_class_s_rate_below_it(page: Page) -> None:
+    table = comparison_table(load_results(load_params()))
+    assert "Balanced" not in table
+    assert "Macro" not in table
+    assert "Balanced" not in page.text
+    assert "Always answering class 0, the most frequent class, is right about 25.00 % of the test images." in page.text
+    assert remarks(load_results(load_params())) == []
+
+
+@undrawn
+def test_imbalanced_classes_bring_the_figures_that_count_every_class_the_same_into_the_tables() -> None:
+    files = make(IMBALANCED)
+    table = comparison_table(load_results(load_params()))
+    assert "Balanced accuracy, % [95 % interval]" in table
+    assert table.count("50.00 [45.00, 55.00]") == 2 * 3  # both figures of three variants
+    assert files["index.html"].decode().count("50.00 [45.00, 55.00]") == 2 * 3
+    assert table in files["summary.md"].decode()
+
+
+@undrawn
+def test_what_makes_a_table_easily_misread_is_told_below_it_and_on_the_page() -> None:
+    files = make(IMBALANCED)
+    told = remarks(load_results(load_params()))
+    assert [text.partition(" ")[0] for text in told] == ["No", "The", "12"]
+    page = Page(files["index.html"].decode())
+    assert all(text in page.text for text in told)
+    assert all(text in files["summary.md"].decode() for text in told)
+
+
+@undrawn
+def test_accuracies_without_duplicates_stand_beside_the_others_where_there_are_any(page: Page) -> None:
+    assert "No test image is in the training or validation set, too" in page.text
+    assert "Without them" not in page.text
+    files = make(IMBALANCED)
+    section = Page(files["index.html"].decode()).text.partition("Duplicates")[2].partition("Doubted")[0]
+    assert section.count("79.00") == 3
+    assert "Test % without duplicates" in files["summary.md"].decode()
+
+
+@undrawn
+def test_doubted_labels_are_shown_as_pictures_with_what_they_look_like(page: Page) -> None:
+    doubted = load_results(load_params()).doubted
+    assert len(doubted) > 0
+    section = page.text.partition("Doubted labels")[2].partition("Layers")[0]
+    for row in doubted.to_dict("records"):
+        assert f"labelled {row['label']}, {100 * row['quality']:.1f} %looks like {row['looks_like']}, " in section
+        assert f"test image {row['index']}" in [image["alt"] for image in page.named("img")]
+    assert "dense-8x2 makes of them" in section
+
+
+@undrawn
+def test_what_others_found_is_linked_beside_what_was_found_here(page: Page) -> None:
+    assert "What others found" not in page.text
+    known = [{"text": "Two label errors", "link": "https://example.org/errors"}]
+    told = Page(make(Inputs(known=known))["index.html"].decode())
+    assert "What others found" in told.text
+    assert "https://example.org/errors" in [link["href"] for link in told.named("a")]
+
+
+@undrawn
+def test_what_is_not_defined_for_a_class_is_a_dash_and_not_a_zero(tmp_path: Path) -> None:
+    make(Inputs())
+    path = tmp_path / "reports/evaluation/per_class/dense-8x2.csv"
+    table = pd.read_csv(path)
+    table.loc[1, "precision"] = np.nan
+    write_table(table, path)
+    html = again()["index.html"].decode().partition('id="classes"')[2].partition("</table>")[0]
+    assert html.count('<td class="number">–</td>') == 1  # noqa: RUF001
+    assert "nan" not in html
 
 
 def test_writing_replaces_all_figures_and_leaves_nothing_else_behind(tmp_path: Path) -> None:
