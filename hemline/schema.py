@@ -20,8 +20,17 @@ Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=64)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 
+# Of several signs one: families among emoji, and words of Persian and Hindi, are written with them.
+_JOINERS = str.maketrans("", "", "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
+
+
+def is_printable(text: str) -> bool:
+    """Say whether ``text`` is a line that shows what it says: no control characters, no change of direction."""
+    return text.translate(_JOINERS).isprintable()
+
+
 def _check_printable(text: str) -> str:
-    if not text.isprintable():
+    if not is_printable(text):
         raise ValueError("must be a line of printable characters")
     return text
 

@@ -17,6 +17,11 @@ def changed(tmp_path, **changes):
     return load_dataset("tiny", tmp_path / "data")
 
 
+def test_names_may_be_of_any_script_and_of_joined_signs(tmp_path):
+    names = ["猫", "می\N{ZERO WIDTH NON-JOINER}خواهم", "👩\N{ZERO WIDTH JOINER}👧"]
+    assert changed(tmp_path, classes=names).classes == names
+
+
 @pytest.mark.parametrize("path", sorted((REPOSITORY / "data").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_data_set_in_the_box_is_valid(path):
     dataset = load_dataset(path.stem, path.parent)

@@ -49,6 +49,14 @@ def test_an_answer_in_part_accounts_for_every_variant() -> None:
     assert answer.endswith("; 1 is worse and for 2 no difference is shown.")
 
 
+def test_of_very_many_variants_the_first_are_named_and_the_others_counted() -> None:
+    (sentence,) = (line for line in verdict(*40 * ["better"]).details if line.startswith("Better than"))
+    assert sentence.count("dense-") == 8
+    assert sentence.endswith(", and 32 others (the table has them).")
+    (all_named,) = (line for line in verdict(*9 * ["better"]).details if line.startswith("Better than"))
+    assert all_named.count("dense-") == 9
+
+
 def test_each_gain_is_told_with_its_interval() -> None:
     details = verdict("better", "worse", "no difference shown").details
     assert details == [

@@ -19,7 +19,7 @@ from hemline.data.parts import part_of, settled
 from hemline.errors import InputError
 from hemline.formats.format import Format, Found, Image, Labels, Located, Source, decoded
 from hemline.images.tree import Tree, is_archive, open_tree
-from hemline.schema import StrictModel
+from hemline.schema import StrictModel, is_printable
 
 
 def _check_pattern(text: str) -> str:
@@ -171,7 +171,7 @@ def _in_classes(names: Sequence[str], level: int, path: Path) -> list[_Picture]:
 
 def _label(folder: str, path: Path) -> str:
     """Return a folder's name; Macs write accents apart from their letters."""
-    if not folder.isprintable():
+    if not is_printable(folder):
         raise InputError(f"{path}: a class folder's name must be printable characters, got {folder!r}; rename it")
     return normalize("NFC", folder)
 

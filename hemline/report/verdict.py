@@ -22,6 +22,8 @@ _HEADS = {
     "no difference shown": "No difference from {} shown",
     "too few to tell": "Too few seeds or images to tell",
 }
+# Of more variants with one verdict, a sentence names so many.
+_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,8 @@ def _details(others: pd.DataFrame, baseline: str) -> list[str]:
             parts = [text.replace(" by ", " ", 1) for text in parts]
         if name == "too few to tell":
             parts = [row["variant"] for row in rows]
+        if len(parts) > _NAMED + 1:
+            parts[_NAMED:] = [f"and {len(parts) - _NAMED} others (the table has them)"]
         if parts:
             sentences.append(f"{head.format(baseline)}: {', '.join(parts)}.")
     return sentences
