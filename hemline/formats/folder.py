@@ -4,6 +4,7 @@ The folder may be packed as zip or tar. A class's name is its folder's; folders 
 holds everything else is passed over.
 """
 
+import posixpath
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -147,15 +148,12 @@ def _sorted_out(tree: Tree, path: Path) -> dict[Part, list[_Picture]]:
 
 
 def _shared_levels(names: Sequence[str]) -> int:
-    """Count the folders above everything else: those inside which all pictures still have a folder."""
-    first = names[0].split("/")
-    level = 0
-    while level + 2 < len(first):
-        prefix = "/".join(first[: level + 1]) + "/"
-        if part_of(first[level]) or not all(name.startswith(prefix) and name.count("/") > level + 1 for name in names):
-            break
-        level += 1
-    return level
+    """Count the folders that hold everything, down to those of the parts or of the classes."""
+    shared = posixpath.commonpath([posixpath.dirname(name) for name in names]).split("/")
+    shared = [folder for folder in shared if folder]
+    parts = next((level for level, folder in enumerate(shared) if part_of(folder)), len(shared))
+    is_a_class = all(name.count("/") == len(shared) for name in names)
+    return max(0, min(parts, len(shared) - is_a_class))
 
 
 def _in_classes(names: Sequence[str], level: int, path: Path) -> list[_Picture]:

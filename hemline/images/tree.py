@@ -110,19 +110,24 @@ class ZipTree(Tree):
         self._path = path
         try:
             self._zip = zipfile.ZipFile(file or path)
+        except FileNotFoundError:
+            raise InputError(f"{path}: no such file") from None
         except _DAMAGED as error:
             raise InputError(f"{path}: is no zip file, or a damaged one: {error}") from None
+        members = [member.filename for member in self._zip.infolist() if not member.is_dir()]
+        self._members = {str(PurePosixPath(name)): name for name in members if _is_seen(PurePosixPath(name))}
 
     def files(self) -> list[str]:
         """See ``Tree``."""
-        members = [member.filename for member in self._zip.infolist() if not member.is_dir()]
-        return sorted({name for name in members if _is_seen(PurePosixPath(name))})
+        return sorted(self._members)
 
     def read(self, name: str) -> bytes:
         """See ``Tree``."""
         try:
-            with self._zip.open(name) as file:
+            with self._zip.open(self._members[name]) as file:
                 return _bounded(file, f"{self._path}: {name}")
+        except InputError:
+            raise
         except _DAMAGED as error:
             raise InputError(f"{self._path}: {name}: cannot be read: {error}") from None
 
@@ -198,7 +203,8 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
         return
     try:
         with _open_tar(path) as tar:
-            members = {each.name: each for each in tar if each.isfile() and _is_seen(PurePosixPath(each.name))}
+            paths = {PurePosixPath(each.name): each for each in tar if each.isfile()}
+            members = {str(path): each for path, each in paths.items() if _is_seen(path)}
             for name in sorted(members):
                 file = tar.extractfile(members[name])
                 assert file is not None  # noqa: S101 - a regular file has contents
