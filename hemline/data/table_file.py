@@ -47,18 +47,21 @@ class TableFile:
         self.inside = inside or path.name
         self._content = content
         self._is_parquet = path.suffix.lower() == ".parquet"
+        self._names: list[str] = []
         with self._reading():
             self._schema = self._parquet().schema_arrow if self._is_parquet else self._csv().schema
-        names = self._schema.names
+            self._names = names = self._schema.names
         twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
         if twice or (not self._is_parquet and all(map(_is_number, names))):
             got = f"{names[0]!r} first" if not twice else f"{twice[0]!r} twice"
             raise InputError(f"{path}: must start with a row of different column names, got {got}")
+        if all(map(pa.types.is_null, self._schema.types)):
+            raise InputError(f"{path}: must have rows, got none")
 
     @property
     def columns(self) -> dict[str, pa.DataType]:
         """The columns and their types; those of CSV are a guess by the first rows."""
-        return dict(zip(self._schema.names, self._schema.types, strict=True))
+        return dict(zip(self._names, self._schema.types, strict=True))
 
     @property
     def types_are_certain(self) -> bool:
@@ -140,14 +143,11 @@ class TableFile:
         except InputError:
             raise
         except (pa.ArrowException, ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise InputError(f"{self.path}: {_readable(error, self._schema_names())}") from None
+            raise InputError(f"{self.path}: {_readable(error, self._names)}") from None
         except OSError as error:
             if error.errno is not None:  # what the machine refuses
                 raise
             raise InputError(f"{self.path}: {_readable(error, [])}") from None
-
-    def _schema_names(self) -> list[str]:
-        return self._schema.names if hasattr(self, "_schema") else []
 
 
 def _readable(error: Exception, names: Sequence[str]) -> str:
@@ -160,8 +160,8 @@ def _readable(error: Exception, names: Sequence[str]) -> str:
     columns = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", text)
     if columns:
         return f"row {columns[1]}: must have {columns[2]} columns, got {columns[3]}"
-    if text == "Empty CSV file":
-        return "must have a header and rows, got an empty file"
+    if "Empty CSV file" in text:
+        return "must have a header and rows, got none"
     return f"cannot be read: {text[:200] or type(error).__name__}"
 
 
