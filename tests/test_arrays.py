@@ -43,6 +43,11 @@ def test_arrays_are_known_by_their_usual_names(keys, parts, tmp_path):
         assert all_labels(source, part) == LABELS.astype(str).tolist()
 
 
+def test_arrays_without_a_part_are_left_where_others_have_one(tmp_path):
+    path = npz(tmp_path, x_train=IMAGES, y_train=LABELS, x_test=IMAGES, y_test=LABELS, images=IMAGES, labels=LABELS)
+    assert list(opened("arrays", path).parts()) == ["train", "test"]
+
+
 def test_of_two_names_for_images_the_likelier_one_is_taken(tmp_path):
     path = npz(tmp_path, data=IMAGES.reshape(60, 64) * 2, images=IMAGES, target=LABELS, target_names=np.array(TEN))
     source = opened("arrays", path)

@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def patch(title, folder, *options):
 
 
 def test_every_recipe_with_a_patch_is_followed_here():
-    assert PATCHED == ["An optimizer", "An activation", "A metric", "A figure", "A training key"]
+    assert PATCHED == ["An optimizer", "An activation", "A metric", "A figure", "A training key", "A data format"]
 
 
 def test_the_table_at_the_top_promises_what_the_recipes_promise():
@@ -78,10 +79,43 @@ def test_the_data_set_of_the_recipe_is_made_described_and_verified(tmp_path, mon
     assert raw.test_images.max() == 16
 
 
+def test_the_format_of_the_recipe_finds_and_reads_its_files(tmp_path):
+    shutil.copytree(ROOT / "hemline", tmp_path / "hemline")
+    patch("A data format", tmp_path)
+    code = """
+import numpy as np
+from pathlib import Path
+from hemline.formats.format import find_format, open_source
+
+rows = np.arange(6 * 3073).reshape(6, 3073).astype(np.uint8)
+rows[:, 0] = [3, 0, 3, 0, 10, 0]
+for number in (1, 2):
+    rows[2 * number - 2 : 2 * number].tofile(f"data_batch_{number}.bin")
+rows[4:5, 1:].tofile("test_batch.bin")
+files = find_format("cifar").find(Path.cwd()).files
+try:
+    open_source("cifar", files, {}, Path("own.yaml"))
+except ValueError as error:
+    print(str(error).rpartition("/")[2])
+rows[2:4].tofile("test_batch.bin")
+source = open_source("cifar", files, {}, Path("own.yaml"))
+print(source.parts()["train"])
+images = list(source.images("train"))
+assert all((images[n][..., c] == rows[n, 1:].reshape(3, 32, 32)[c]).all() for n in range(4) for c in range(3))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "test_batch.bin: must be rows of 3073 bytes, got 3072 bytes",
+        "Labels(codes=array([1, 0, 1, 0], dtype=int32), values=['0', '3'], groups=None)",
+    ]
+
+
 def follow(title, pipeline, *options):
     """Do what a recipe says, and see that it touches what it promises, and nothing else."""
     patch(title, pipeline.folder, *options)
-    touched = set(pipeline.run("git", "diff", "--name-only").stdout.split())
+    pipeline.run("git", "add", "--all")  # new files, too
+    touched = set(pipeline.run("git", "diff", "--cached", "--name-only").stdout.split())
     # The tiny pipeline has a params.yaml of its own, without comments.
     assert touched == files(title) - {"params.yaml"}
     pipeline.commit(title)
@@ -108,8 +142,9 @@ def test_the_recipes_do_what_the_page_says_one_after_the_other(tmp_path):
     pipeline.commit("Results")
     follow("A metric", pipeline)
     follow("A figure", pipeline)
+    follow("A data format", pipeline)
     second = pipeline.run("dvc", "repro")
-    assert stages_of(second) == {"evaluate", "report"}
+    assert stages_of(second) == {"normalize", "evaluate", "report"}
     check_the_metric(pipeline)
     check_the_figure(pipeline)
     if (ROOT / ".mypy_cache").is_dir():  # what `make lint` has checked already

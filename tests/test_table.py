@@ -21,6 +21,7 @@ from formats_for_tests import (
     write_picture,
 )
 
+from hemline.data import table_file
 from hemline.data.table_file import TableFile
 from hemline.errors import InputError
 from hemline.formats.format import Located, find_format, open_source
@@ -93,6 +94,19 @@ def test_pixels_of_parquet_keep_their_type(tmp_path):
     assert source.pixel_type == "uint16"
     assert next(source.images("all")).dtype == np.uint16
     assert source.name("all", 0) == f"{tmp_path / 'own.parquet'}: row 1"
+
+
+@pytest.mark.parametrize("kind", ["pixels", "pictures"])
+def test_rows_of_a_part_are_found_wherever_they_lie(kind, monkeypatch, tmp_path):
+    monkeypatch.setattr(table_file, "_MOST_ROWS", 7)
+    monkeypatch.setattr(table_file, "_PICTURES", 7)
+    parts = np.where(LABELS % 4 == 0, "test", "train")
+    table = pa.Table.from_pandas(FRAME) if kind == "pixels" else hugging_face(IMAGES, LABELS)
+    pq.write_table(table.append_column("split", pa.array(parts)), tmp_path / "own.parquet")
+    source = opened("table", tmp_path / "own.parquet")
+    for part in ("train", "test"):
+        assert np.array_equal(all_images(source, part), IMAGES[parts == part])
+        assert all_labels(source, part) == LABELS[parts == part].astype(str).tolist()
 
 
 def test_hugging_face_names_the_classes_in_their_order(tmp_path):
