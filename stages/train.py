@@ -9,6 +9,7 @@ import argparse
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -18,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.normalized import Labelled, Normalized
-from hemline.errors import one_line_errors
-from hemline.params import load_params
+from hemline.errors import InputError, one_line_errors
+from hemline.params import Params, load_params
 from hemline.processes.drafts import draft
 from hemline.processes.ending import TERMINATED, asked_to_end, prompt_end
 from hemline.processes.garbage import collect_rarely
@@ -49,7 +50,24 @@ def main() -> None:
         # DVC that is killed leaves its stage running; the next `dvc repro` must not write beside it.
         waiting = f"{variant}: another process is still training it; waiting for its end"
         with locked(_lock_of(variant), waiting), prompt_end():
-            train(settings, params.seeds, watched_sets(record_test=params.record_test))
+            check = partial(check_unchanged, params, variant)
+            train(settings, params.seeds, watched_sets(record_test=params.record_test), before_handing_on=check)
+
+
+def check_unchanged(params: Params, variant: str) -> None:
+    """Refuse models that were trained by other settings than those that stand in params.yaml now.
+
+    DVC reads the file again when a stage has ended, and would note the new settings beside the models of the old.
+
+    Raises:
+        InputError: the settings of ``variant``, the seeds or what is recorded are not those of ``params`` any more.
+    """
+    then, now = ((Settings.of(each, variant), each.seeds, each.record_test) for each in (params, load_params()))
+    if then != now:
+        raise InputError(
+            f"params.yaml: the settings of {variant} must stay as they are while it trains, but were changed; "
+            "`dvc repro` trains by the new ones, or, with the old ones back, takes over what is trained"
+        )
 
 
 def watched_sets(*, record_test: bool) -> dict[str, Labelled]:
@@ -65,8 +83,16 @@ def predicted_images() -> dict[Predicted, NDArray[np.float32]]:
     return {name: Normalized().images(name) for name in ("validation", "test")}
 
 
-def train(settings: Settings, seeds: list[int], watched: dict[str, Labelled]) -> None:
-    """Train ``settings.variant`` for all ``seeds``, and write what the stage hands on."""
+def train(
+    settings: Settings,
+    seeds: list[int],
+    watched: dict[str, Labelled],
+    before_handing_on: Callable[[], None] | None = None,
+) -> None:
+    """Train ``settings.variant`` for all ``seeds``, and write what the stage hands on.
+
+    Where ``before_handing_on`` raises, it hands on nothing, and the checkpoints stay.
+    """
     collect_rarely()
     _remove_leftovers(settings.variant)
     # First of all, because its process imports MLflow while this one imports TensorFlow.
@@ -86,6 +112,8 @@ def train(settings: Settings, seeds: list[int], watched: dict[str, Labelled]) ->
             trained = Trained(settings.variant, new.folder)
             trained.path.mkdir()
             _Run(settings, images, trained, recorder=recorder, checkpoints=checkpoints).train(trainer, seeds)
+            if before_handing_on is not None:
+                before_handing_on()
             new.put(settings.variant, Trained(settings.variant).path)
         checkpoints.close(remove=True)
 

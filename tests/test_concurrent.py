@@ -1,0 +1,169 @@
+"""Several commands at once, with real DVC, store and servers; the workers of a queue are in test_one_store.py."""
+
+import contextlib
+import csv
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import urllib.error
+import urllib.request
+
+import psutil
+import pytest
+import servers_for_tests as servers
+import workspace_for_tests as workspace
+from pipelines_for_tests import PATIENCE, TRAINED, wait_until
+
+from hemline.processes.ports import HOST
+
+pytestmark = pytest.mark.end_to_end
+
+LONG = 500  # epochs: still going on when the first ones are seen
+SOME_SECONDS = 2500  # epochs: still going on when the first checkpoint is written
+
+
+@pytest.fixture
+def alone(pipeline):
+    """A finished pipeline whose parameters are those of a single training, of which nothing is done."""
+    pipeline.set(seeds=[0], epochs=LONG, variants={"linear": {"hidden": []}})
+    pipeline.commit("One training")
+    return pipeline
+
+
+def output_of(pipeline):
+    return (pipeline.folder.parent / "output").read_text()
+
+
+def started(pipeline, *command):
+    """Start a command that trains, and return it once its training shows epochs."""
+    (pipeline.folder.parent / "output").write_text("")
+    process = pipeline.start(*command)
+    wait_until(lambda: "linear  seed" in output_of(pipeline) or process.poll() is not None)
+    assert process.poll() is None, output_of(pipeline)
+    return process
+
+
+def training(pipeline):
+    (found,) = (
+        process
+        for process in psutil.process_iter(["cmdline", "cwd"])
+        if process.info["cwd"] == str(pipeline.folder)
+        and (process.info["cmdline"] or [])[1:3] == ["-m", "stages.train"]
+    )
+    return found
+
+
+def statuses(pipeline):
+    with contextlib.closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
+        return [status for (status,) in connection.execute("SELECT status FROM runs")]
+
+
+def models(pipeline):
+    return {path.name for path in (pipeline.folder / "models/linear").glob("*")}
+
+
+def epochs_of(pipeline):
+    with (pipeline.folder / "models/linear/history.csv").open() as file:
+        return [int(row["epoch"]) for row in csv.DictReader(file)]
+
+
+def test_an_experiment_during_a_training_is_refused_and_its_parameters_are_never_those_of_these_models(alone):
+    known = alone.read("dvc.lock").partition("train@linear:")[2]
+    dvc = started(alone, "dvc", "repro", "train@linear")
+    stopped = training(alone)
+    stopped.suspend()
+    refused = alone.run("dvc", "exp", "run", "-S", "epochs=2", check=False)
+    assert refused.returncode != 0
+    assert re.search(rf"is busy, it is being blocked by:\n  \(PID {dvc.pid}\): .*dvc repro", refused.stderr)
+    # DVC refuses only after it has changed params.yaml, which it reads again at the end of the training.
+    stopped.resume()
+    assert dvc.wait(PATIENCE) != 0
+    line = "error: params.yaml: the settings of linear must stay as they are while it trains, but were changed; "
+    assert line in output_of(alone)
+    assert "Traceback" not in output_of(alone)
+    assert alone.read("dvc.lock").partition("train@linear:")[2] == known
+    alone.run("git", "checkout", "--quiet", "params.yaml")
+    taken_over = alone.run("dvc", "repro", "train@linear").stdout
+    assert "seed 0 is finished" in taken_over
+    assert epochs_of(alone) == list(range(1, LONG + 1))
+
+
+def test_what_a_training_does_not_read_may_be_changed_while_it_trains(alone):
+    dvc = started(alone, "dvc", "repro", "train@linear")
+    alone.set(variants={"linear": {"hidden": []}, "dense-9": {"hidden": [9]}})
+    assert dvc.wait(PATIENCE) == 0
+    assert models(alone) >= TRAINED - {"seed-1.keras"}
+
+
+def test_the_store_is_completed_during_a_training_which_goes_on_and_is_in_it_once(alone):
+    known = len(statuses(alone))
+    dvc = started(alone, "dvc", "repro", "train@linear")
+    wait_until(lambda: "RUNNING" in statuses(alone))
+    stopped = training(alone)
+    stopped.suspend()
+    done = alone.run("python", "-m", "commands.sync", check=False)
+    assert "Traceback" not in done.stderr
+    stopped.resume()
+    assert dvc.wait(PATIENCE) == 0
+    alone.run("dvc", "repro")
+    alone.run("python", "-m", "commands.sync")
+    assert statuses(alone) == ["FINISHED"] * (known + 1)
+
+
+def test_a_copy_that_dvc_makes_goes_on_from_the_checkpoint_of_another(alone):
+    experiment = ("dvc", "exp", "run", "--temp", "-S", f"epochs={SOME_SECONDS}")
+    first = started(alone, *experiment, "--name", "first")
+    wait_until(lambda: list(alone.folder.glob(".hemline/checkpoints/*/seed-0.npz")))
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait(PATIENCE)
+    done = alone.run(*experiment, "--name", "second", "train@linear")
+    (epoch,) = re.findall(r"seed 0 goes on after epoch (\d+)", done.stdout)
+    assert f"epoch {epoch}/" not in done.stdout
+    alone.run("dvc", "exp", "apply", "second")
+    assert epochs_of(alone) == list(range(1, SOME_SECONDS + 1))
+    assert not list(alone.folder.glob(".hemline/checkpoints/*"))
+
+
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory):
+    """Serve the UI of a workspace; its folder and its port."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        folder = workspace.build(tmp_path_factory.mktemp("ui") / "workspace", monkeypatch)
+        with servers.serving("commands.ui", folder, "/health") as (_, port, _):
+            yield folder, port
+
+
+def test_a_second_ui_has_a_port_of_its_own_and_both_answer(ui):
+    folder, port = ui
+    with servers.serving("commands.ui", folder, "/health") as (_, other, log):
+        link = servers.first_link(log)
+        assert link.startswith(f"http://{HOST}:{other}/")
+        assert other != port
+        assert servers.answers(port)
+        assert servers.answers(other)
+
+
+def test_a_second_ui_on_the_port_of_the_first_is_one_line(ui, tmp_path):
+    folder, port = ui
+    done = subprocess.run(
+        ["python", "-m", "commands.ui", "--port", str(port)],
+        cwd=folder,
+        env=workspace.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: --port: must be a free port of {HOST}, got {port}")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:5000", "127.0.0.1.evil.example", ""])
+@pytest.mark.parametrize("path", ["", "ajax-api/2.0/mlflow/experiments/search?max_results=1"])
+def test_a_page_of_the_web_whose_name_leads_to_this_machine_does_not_see_the_ui(ui, host, path):
+    request = urllib.request.Request(f"http://{HOST}:{ui[1]}/{path}", headers={"Host": host})
+    with pytest.raises(urllib.error.HTTPError, match=r"40[03]"):
+        urllib.request.urlopen(request, timeout=60)
