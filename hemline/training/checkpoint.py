@@ -39,6 +39,7 @@ _ABANDONED, _DAYS = 10, 14
 # The code that determines results: what dvc.yaml names for the stage `train`.
 CODE = (
     "hemline/data/normalized.py",
+    "hemline/data/pixels.py",
     "hemline/outputs.py",
     "hemline/params.py",
     "hemline/schema.py",
