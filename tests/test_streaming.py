@@ -2,6 +2,7 @@ import threading
 
 import numpy as np
 import pytest
+from sets_for_tests import write_sets
 
 from hemline.data.normalized import Labelled, Normalized
 from hemline.params import Training
@@ -70,7 +71,7 @@ def test_all_chunks_share_one_program():
 
 @pytest.mark.usefixtures("small_memory")
 def test_memory_mapped_files_are_streamed(tmp_path):
-    Normalized(tmp_path).write({"train": labelled()}, ["a", "b", "c"], scale=255)
+    write_sets({"train": labelled()}, ["a", "b", "c"], 255, folder=tmp_path)
     mapped = Normalized(tmp_path).read("train")
     assert isinstance(mapped.images.base, np.memmap)
     _, expected, _ = train(labelled())

@@ -66,7 +66,7 @@ class Wanted(ABC):
             InputError: as ``accept``; or no folder is wanted.
         """
         del staging, advance
-        raise InputError(f"{folder}: must be a file, got a folder")
+        raise InputError(f"{folder} is a folder, where a file must be")
 
 
 class IdxFile(Wanted):
