@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hemline.data.description import CollectedDataset, Dataset, Part, load_dataset
 from hemline.data.duplicates import find_duplicates
-from hemline.data.findings import Findings, class_warnings, constant_warning, scale_warning
+from hemline.data.findings import Findings, class_warnings, constant_warning, duplicates_warning, scale_warning
 from hemline.data.normalized import About, Normalized
 from hemline.data.scaling import scale
 from hemline.data.splits import choose
@@ -34,8 +34,10 @@ def main() -> None:
         for name in SETS:
             print(f"{name}: {len(Normalized().labels(name))} images, pixels divided by {divisor:g}")
         found = warnings(Normalized(), dataset, divisor)
-        Findings().write(found, find_duplicates(*(Normalized().read(name) for name in ("test", "train", "validation"))))
-        for sentence in found:
+        duplicates = find_duplicates(*(Normalized().read(name) for name in ("test", "train", "validation")))
+        Findings().write(found, duplicates)
+        # The report tells of duplicates by itself, where it has the accuracies without them.
+        for sentence in filter(None, [*found, duplicates_warning(duplicates)]):
             print(f"warning: {sentence}")
 
 
