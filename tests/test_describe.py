@@ -2,12 +2,15 @@
 
 import gzip
 import json
+import re
 import shutil
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from pictures_for_tests import photograph, write, write_digits
 from pipelines_for_tests import Pipeline, make_pipeline
@@ -239,6 +242,36 @@ def test_settings_that_clash_with_others_of_params_yaml_are_told(run, digits):
     assert "! First: params.yaml: batch_size: must be at most the number of training images" in run(digits)
 
 
+def write_tables(folder):
+    data = load_digits()
+    table = pd.DataFrame(data.data.astype(np.uint8), columns=[f"pixel{number}" for number in range(64)])
+    table.insert(0, "label", data.target)
+    table.to_csv(folder / "digits.csv", index=False)
+    table.rename(columns={"label": "what"}).to_parquet(folder / "digits.parquet")
+
+
+def test_tables_are_described_and_what_their_columns_do_not_tell_is_an_option(run, tmp_path):
+    write_tables(tmp_path)
+    run(tmp_path / "digits.csv")
+    assert "must have a column of labels" in run(tmp_path / "digits.parquet", name="other")
+    run(tmp_path / "digits.parquet", "--option", "label=what", name="other")
+    assert load_dataset("other").options == {"label": "what"}
+    for name in ("mine", "other"):
+        assert load_dataset(name).pixels.highest == 16
+        assert np.array_equal(raw_images(name)["all"], load_digits().images)
+        shutil.rmtree("data/raw")
+
+
+def test_what_several_formats_can_read_is_the_user_s_to_decide(run, digits, tmp_path):
+    folder = shutil.copytree(digits, tmp_path / "digits")
+    paths = sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*.png"))
+    table = pd.DataFrame({"file": paths, "label": [int(path[0] > "4") for path in paths]})
+    table.to_csv(folder / "large.csv", index=False)
+    assert "can be read as folder and as table; say which: --format folder" in run(folder)
+    run(folder, "--format", "table")
+    assert load_dataset("mine").classes == ["0", "1"]
+
+
 @pytest.mark.parametrize(
     "name",
     ["yes", "no", "null", "1e3", "0x10", "~", "- a", "a: b", "# a", "'", '"', "{a}", "[a", "*a", "&a", "عربي", "🌸"],
@@ -257,6 +290,26 @@ def test_the_command_takes_its_data_from_make(place, digits):
         done = Pipeline(REPOSITORY).run("make", "--old-file=.venv/.ready", "describe", line, check=False)
         assert done.returncode != 0
         assert expected in done.stderr
+
+
+def test_the_walk_through_shows_what_is_printed(run):
+    page = (REPOSITORY / "docs/YOUR-DATA.md").read_text()
+    blocks = re.findall(r"```(sh|text)\n(.*?)```", page, re.DOTALL)
+    scripts = [text for kind, text in blocks if kind == "sh"]
+    subprocess.run(["bash", "-c", scripts[0]], check=True, env=Pipeline(Path.cwd()).environment)
+    assert scripts[1] == "make describe DATA=../digits NAME=digits\n"
+    printed, shown = (
+        re.sub("takes about .*:", "", text.strip())
+        for text in (run("../digits", name="digits"), next(text for kind, text in blocks if kind == "text"))
+    )
+    assert printed == shown
+    assert scripts[2].strip() == printed.splitlines()[-1].strip()
+
+
+def test_every_option_is_in_the_docs_and_every_one_of_the_docs_exists():
+    page = (REPOSITORY / "docs/YOUR-DATA.md").read_text()
+    known = set(re.findall(r'"(--[a-z-]+)"', Path(describe.__file__).read_text())) - {"--name"}
+    assert set(re.findall(r"--[a-z-]*[a-z]", page)) == known
 
 
 @pytest.mark.end_to_end

@@ -4,8 +4,6 @@ It reads the lines that DVC and the stages print. The time left comes from a rou
 the pace so far.
 """
 
-import itertools
-import math
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -17,11 +15,9 @@ from rich.console import Console
 
 from hemline.claims.file import Claims
 from hemline.data.description import load_dataset
+from hemline.describe.duration import stage_seconds
 from hemline.training.progress import Progress
 
-# Rough seconds on one core: of a training's epoch per weight and image, of a stage around its trainings.
-_PER_WEIGHT_AND_IMAGE = 4e-11
-_PER_STAGE = 6.0
 # The pace so far counts once this many estimated seconds are done.
 _ENOUGH = 15.0
 
@@ -53,10 +49,8 @@ def settings(claims: Claims, experiment: str) -> list[Setting]:
     listed = []
     for variant in params.variants:
         training = params.training(variant)
-        sizes = [math.prod(dataset.image_shape), *training.hidden, len(dataset.classes)]
-        weights = sum(before * after for before, after in itertools.pairwise(sizes))
-        epochs = training.epochs * len(params.seeds)
-        seconds = _PER_STAGE + _PER_WEIGHT_AND_IMAGE * weights * dataset.training_images * epochs
+        images = dataset.training_images
+        seconds = stage_seconds(training, len(params.seeds), dataset.image_shape, len(dataset.classes), images)
         needed_by = claims.claims_of(f"{experiment}/{variant}")
         listed.append(Setting(experiment, variant, needed_by, len(params.seeds), training.epochs, seconds))
     return listed

@@ -62,9 +62,9 @@ def _part_line(part: Part, seen: Survey) -> str:
     counts = seen.class_counts(part)
     told: Mapping[str, int] = dict(zip(seen.classes, counts.tolist(), strict=True))
     if len(told) <= _IN_A_LINE:
-        return f"  {part}: {', '.join(f'{name}: {count:,}' for name, count in told.items())}"
+        return f"  {part}: {', '.join(f'{name} ({count:,})' for name, count in told.items())}"
     order = sorted(told, key=lambda name: told[name])
-    ends = [f"{name} {told[name]:,}" for name in (order[0], order[-1])]
+    ends = [f"{name} ({told[name]:,})" for name in (order[0], order[-1])]
     return f"  {part}: {sum(told.values()):,}, from {listed(ends).replace(' and ', ' to ')}"
 
 
