@@ -1,24 +1,22 @@
 """Every image looked at once, one by one: what all of them have in common, and which of them stand out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.description import Part
-from hemline.describe.fingerprint import COARSE, EXACT, FINE, Fingerprint, fingerprint
+from hemline.describe.fingerprint import COARSE, EXACT, FINE
+from hemline.describe.look import Seen, look
 from hemline.errors import InputError
 from hemline.formats.format import Labels, Source
-from hemline.images.parallel import parallel_map
 
 # Names that a line has room for.
 NAMED = 5
-# Bytes of an image; from there on, NumPy and Pillow work longer on it than Python does.
-_LARGE = 2**16
-_COLOURS = 3
+# Images between two movements of a progress bar.
+_TOLD = 64
 
 
 @dataclass
@@ -101,17 +99,6 @@ class Survey:
         return np.bincount(self.parts[part].codes, minlength=len(self.classes))
 
 
-class _Seen(NamedTuple):
-    """What is told of one image."""
-
-    shape: tuple[int, ...]
-    type: str
-    lowest: float
-    highest: float
-    coloured: bool
-    fingerprint: Fingerprint
-
-
 def survey(source: Source, parts: dict[Part, Labels], advance: Callable[[int], None] = lambda _: None) -> Survey:
     """Look at every image of a source.
 
@@ -127,15 +114,17 @@ def survey(source: Source, parts: dict[Part, Labels], advance: Callable[[int], N
     hashes = bytearray(), bytearray(), bytearray()
     for part, labels in parts.items():
         count = 0
-        for index, seen in enumerate(_look(source, part)):
+        for index, seen in enumerate(look(source.images(part), len(labels.codes))):
             count += 1
-            advance(1)
+            if count % _TOLD == 0:
+                advance(_TOLD)
             if isinstance(seen, InputError):
                 done.unreadable.add(str(seen))
                 continue
             _add(done, seen, lambda part=part, index=index: source.name(part, index))  # type: ignore[misc]
             for kept, new in zip(hashes, seen.fingerprint, strict=True):
                 kept.extend(new)
+        advance(count % _TOLD)
         if count != len(labels.codes):
             raise InputError(f"{part}: must be as many images as labels, {len(labels.codes)}, got {count}")
     widths = (EXACT, COARSE, FINE)
@@ -144,29 +133,7 @@ def survey(source: Source, parts: dict[Part, Labels], advance: Callable[[int], N
     return done
 
 
-def _look(source: Source, part: Part) -> Iterator[_Seen | InputError]:
-    return parallel_map(
-        _seen, source.images(part), lambda image: isinstance(image, np.ndarray) and image.nbytes > _LARGE
-    )
-
-
-def _seen(image: NDArray[Any] | InputError) -> _Seen | InputError:
-    if isinstance(image, InputError):
-        return image
-    lowest, highest = float(image.min()), float(image.max())
-    return _Seen(
-        image.shape, image.dtype.name, lowest, highest, _is_coloured(image), fingerprint(image, lowest, highest)
-    )
-
-
-def _is_coloured(image: NDArray[Any]) -> bool:
-    if image.ndim < _COLOURS or image.shape[2] != _COLOURS:
-        return False
-    red, green, blue = image[..., 0], image[..., 1], image[..., 2]
-    return not (np.array_equal(red, green) and np.array_equal(green, blue))
-
-
-def _add(done: Survey, seen: _Seen, name: Callable[[], str]) -> None:
+def _add(done: Survey, seen: Seen, name: Callable[[], str]) -> None:
     done.shapes[seen.shape] += 1
     done.types[seen.type] += 1
     done.lowest, done.highest = min(done.lowest, seen.lowest), max(done.highest, seen.highest)
