@@ -191,6 +191,21 @@ def test_the_warnings_name_what_to_do():
     assert constant_warning({"train": 1, "test": 0}).startswith("1 train image has the same value in all pixels")
 
 
+def test_test_images_that_were_trained_on_are_told_in_the_terminal(pets, monkeypatch, capsys):
+    # Every picture twice: some are on both sides.
+    for name in CLASSES:
+        for path in list((pets / name).iterdir()):
+            shutil.copyfile(path, path.with_stem(f"again-{path.stem}"))
+    dataset = describe(pets, class_counts={"all": [40, 40]})
+    fetch(dataset)
+    YAML().dump(PARAMS, Path("params.yaml"))
+    monkeypatch.setattr("sys.argv", ["normalize"])
+    normalize.main()
+    count = int(Findings().duplicates(20).found.sum())
+    assert count > 0
+    assert f"warning: {count} of 20 test images are training or validation images, too" in capsys.readouterr().out
+
+
 def test_groups_that_cannot_be_divided_are_one_line():
     parts = {"train": Labelling(np.array([0, 0, 1, 1]), np.zeros(4, int)), "test": Labelling(np.array([0, 1]))}
     with pytest.raises(InputError, match=r"normalize.validation_split: must leave images of each of 2 classes"):

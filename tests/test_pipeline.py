@@ -58,7 +58,7 @@ def refused(pipeline, *command):
 
 def test_one_command_makes_every_output(finished):
     printed = finished.read(PRINTED)
-    for stage in ("check", "download", "normalize", "train@linear", "train@dense-4", "evaluate", "report"):
+    for stage in ("known", "check", "download", "normalize", "train@linear", "train@dense-4", "evaluate", "report"):
         assert ran(printed, stage)
     made = {path.relative_to(finished.folder).as_posix() for path in finished.folder.rglob("*")}
     assert made >= {
@@ -194,11 +194,16 @@ def test_a_mistake_in_the_description_of_the_data_set_deletes_nothing(pipeline):
     assert results_of(pipeline) == before
 
 
-def test_a_data_set_without_a_description_deletes_nothing(pipeline):
+@pytest.mark.parametrize(
+    "command", ["dvc exp run -S dataset=nosuch", "dvc exp run --temp -S dataset=nosuch", "dvc repro"]
+)
+def test_a_data_set_without_a_description_deletes_nothing_and_those_that_there_are_are_named(pipeline, command):
     before = results_of(pipeline)
-    done = pipeline.run("dvc", "exp", "run", "-S", "dataset=nosuch", check=False)
-    assert "No such file or directory" in done.stderr
-    assert "data/nosuch.yaml" in done.stderr
+    if command == "dvc repro":
+        pipeline.set(dataset="nosuch")
+    line = refused(pipeline, *command.split())
+    rule = "dataset: must be one of ['tiny'] (the files data/<name>.yaml), got 'nosuch'; all results are as they were"
+    assert line.startswith(f"error: params.yaml: {rule}")
     assert results_of(pipeline) == before
 
 

@@ -297,15 +297,24 @@ class CollectedDataset(Dataset):
         return hashlib.sha256("".join(file.sha256 for file in self.files).encode()).hexdigest()
 
 
+def check_known(name: Any, folder: Path = Path("data")) -> None:
+    """Refuse a name that no data set has.
+
+    Raises:
+        InputError: with the names that there are.
+    """
+    available = sorted(path.stem for path in folder.glob("*.yaml"))
+    if name not in available:
+        raise InputError(f"dataset: must be one of {available} (the files {folder}/<name>.yaml), got {name!r}")
+
+
 def load_dataset(name: str, folder: Path = Path("data")) -> Dataset:
     """Read and validate ``<folder>/<name>.yaml``.
 
     Raises:
         InputError: there is no such data set, or its description breaks a rule.
     """
-    available = sorted(path.stem for path in folder.glob("*.yaml"))
-    if name not in available:
-        raise InputError(f"dataset: must be one of {available} (the files {folder}/<name>.yaml), got {name!r}")
+    check_known(name, folder)
     path = folder / f"{name}.yaml"
     values = read_yaml(path)
     if not isinstance(values, dict):

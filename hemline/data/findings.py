@@ -109,3 +109,12 @@ def constant_warning(counts: Mapping[str, int]) -> str:
         return ""
     verb = "has" if sum(counts.values()) == 1 else "have"
     return f"{listed(found)} {verb} the same value in all pixels: nothing can be learned from that."
+
+
+def duplicates_warning(duplicates: Duplicates) -> str:
+    """Say how many test images are not new to the networks; empty where all of them are."""
+    count, total = int(duplicates.found.sum()), len(duplicates.found)
+    if not count:
+        return ""
+    are = "is a training or validation image" if count == 1 else "are training or validation images"
+    return f"{count:,} of {total:,} test images {are}, too: accuracies are too high; the report also has those without."
