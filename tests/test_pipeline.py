@@ -87,8 +87,9 @@ def test_two_seeds_are_warned_of_in_the_terminal_and_in_the_summary(finished):
 def test_the_metrics_are_keyed_by_variant_and_small(finished):
     metrics = metrics_of(finished)
     assert list(metrics) == ["linear", "dense-4"]
-    assert list(metrics["linear"]) == ["accuracy", "loss"]
-    assert list(metrics["dense-4"]) == ["accuracy", "loss", "gain", "gain_low", "gain_high"]
+    own = ["accuracy", "loss", "balanced_accuracy", "macro_f1"]
+    assert list(metrics["linear"]) == own
+    assert list(metrics["dense-4"]) == [*own, "gain", "gain_low", "gain_high"]
     assert "dense-4" in finished.read("reports/summary.md")
 
 
@@ -202,7 +203,7 @@ def test_a_data_set_without_a_description_deletes_nothing_and_those_that_there_a
     if command == "dvc repro":
         pipeline.set(dataset="nosuch")
     line = refused(pipeline, *command.split())
-    rule = "dataset: must be one of ['tiny'] (the files data/<name>.yaml), got 'nosuch'; all results are as they were"
+    rule = "dataset: must be one of ['fashion-mnist', 'mnist', 'tiny'] (the files data/<name>.yaml), got 'nosuch'; all results are as they were"
     assert line.startswith(f"error: params.yaml: {rule}")
     assert results_of(pipeline) == before
 
