@@ -113,6 +113,18 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
     return parse_params(read_yaml(path), path)
 
 
+def check_unchanged(params: Params) -> None:
+    """Refuse to end a stage whose parameters are not those that params.yaml holds now.
+
+    DVC reads the file again when a stage has ended, and would note the new values beside results of the old ones.
+
+    Raises:
+        InputError: the file was changed after ``params`` were read.
+    """
+    if load_params() != params:
+        raise InputError("params.yaml: must stay as it is while a stage runs, but was changed; run `dvc repro` again")
+
+
 def parse_params(values: Any, source: Path) -> Params:
     """Validate the contents of a ``params.yaml``; ``source`` names it in the message.
 

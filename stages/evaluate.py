@@ -8,7 +8,7 @@ Run:    python -m stages.evaluate
 from typing import TYPE_CHECKING, Literal
 
 from hemline.errors import one_line_errors
-from hemline.params import Params, load_params
+from hemline.params import Params, check_unchanged, load_params
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.tracking.publisher import publisher
@@ -31,6 +31,7 @@ def _evaluate(params: Params) -> None:
         from hemline.comparison.evaluated import Evaluated  # noqa: PLC0415 - the publisher needs less
 
         evaluation = evaluate(params)
+        check_unchanged(params)
         Evaluated().write(evaluation)
         beside.publish_figures(list(params.variants), artifacts(evaluation, params.seeds))
 

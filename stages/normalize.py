@@ -18,7 +18,7 @@ from hemline.data.scaling import scale
 from hemline.data.splits import choose
 from hemline.errors import one_line_errors
 from hemline.formats.raw import Raw
-from hemline.params import Params, load_params
+from hemline.params import Params, check_unchanged, load_params
 from hemline.processes.leftovers import keep_temporary_files_apart
 
 SETS = ("train", "validation", "test")
@@ -35,6 +35,7 @@ def main() -> None:
             print(f"{name}: {len(Normalized().labels(name))} images, pixels divided by {divisor:g}")
         found = warnings(Normalized(), dataset, divisor)
         duplicates = find_duplicates(*(Normalized().read(name) for name in ("test", "train", "validation")))
+        check_unchanged(params)
         Findings().write(found, duplicates)
         # The report tells of duplicates by itself, where it has the accuracies without them.
         for sentence in filter(None, [*found, duplicates_warning(duplicates)]):

@@ -8,7 +8,7 @@ Run:    python -m stages.report
 from pathlib import Path
 
 from hemline.errors import one_line_errors
-from hemline.params import Params, load_params
+from hemline.params import Params, check_unchanged, load_params
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.repository import repository
@@ -32,7 +32,9 @@ def _report(params: Params) -> None:
         from hemline.report.results import load_results  # noqa: PLC0415
 
         results = load_results(params)
-        write(render(results, drawn=repository() / ".hemline/figures"), REPORTS)
+        rendered = render(results, drawn=repository() / ".hemline/figures")
+        check_unchanged(params)
+        write(rendered, REPORTS)
         beside.publish_pictures(list(params.variants))
     print(comparison_table(results))
     if told := remarks(results):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from hemline.errors import InputError
-from hemline.params import Hyperparameters, Optimizer, Training, load_params, parse_params
+from hemline.params import Hyperparameters, Optimizer, Training, check_unchanged, load_params, parse_params
 from hemline.schema import read_yaml
 
 REPOSITORY = Path(__file__).parent.parent
@@ -302,3 +302,14 @@ def test_what_is_valid_survives_a_file(tmp_path):
     YAML().dump(VALID, path)
     assert read_yaml(path) == VALID
     assert load_params(path) == parse_params(VALID, SOURCE)
+
+
+def test_results_are_not_handed_on_where_the_file_was_changed_meanwhile(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    YAML().dump(VALID, Path("params.yaml"))
+    read = load_params()
+    Path("params.yaml").write_text(f"# A comment.\n{Path('params.yaml').read_text()}")
+    check_unchanged(read)
+    YAML().dump(VALID | {"epochs": 77}, Path("params.yaml"))
+    with pytest.raises(InputError, match=r"^params\.yaml: must stay as it is while a stage runs, but was changed"):
+        check_unchanged(read)
