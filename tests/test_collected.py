@@ -165,6 +165,14 @@ def test_what_differs_from_the_description_is_one_line(pets, changes, line):
     assert not Path("data/normalized").exists()
 
 
+def test_without_validation_all_is_trained_on(pets, monkeypatch):
+    fetch(describe(pets))
+    YAML().dump(PARAMS | {"normalize": {"validation_split": 0}}, Path("params.yaml"))
+    monkeypatch.setattr("sys.argv", ["normalize"])
+    normalize.main()
+    assert [len(Normalized().labels(name)) for name in normalize.SETS] == [30, 0, 10]
+
+
 def test_pictures_of_other_sizes_are_resized_where_the_description_says_so(pets):
     dataset = describe(pets, image_shape=[6, 2], resize={"method": "bilinear"})
     fetch(dataset)

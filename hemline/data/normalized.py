@@ -1,5 +1,6 @@
 """What the normalize stage hands on in ``data/normalized/``: three labelled sets, and what is needed to read them."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -103,7 +104,7 @@ class Normalized(Outputs):
     def constant_images(self, name: str) -> int:
         """Return how many images of a set have one value in all pixels."""
         images = self.images(name)
-        flat = images.reshape(len(images), -1)
+        flat = images.reshape(len(images), math.prod(images.shape[1:]))
         # A piece at a time: the arrays that are compared are not in memory.
         pieces = (flat[start : start + _ROWS] for start in range(0, len(flat), _ROWS))
         return sum(int((piece == piece[:, :1]).all(axis=1).sum()) for piece in pieces)
