@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hemline.comparison.promotion import choose
-from hemline.data.description import load_dataset
+from hemline.data.description import CollectedDataset, Resize, load_dataset
 from hemline.data.pixels import Pixels
 from hemline.data.scaling import from_screen, to_raw, to_screen
 from hemline.errors import InputError, one_line_errors
@@ -30,6 +30,7 @@ class Classifier(NamedTuple):
     Attributes:
         name: what to call it in a sentence.
         pixels: the type and the range of raw pixels.
+        resize: how the data set's images were brought to their size, if they were.
         probabilities: images (n, *image_shape) of raw pixels -> (n, classes).
     """
 
@@ -38,6 +39,7 @@ class Classifier(NamedTuple):
     image_shape: tuple[int, ...]
     pixels: Pixels
     framing: Framing
+    resize: Resize | None
     probabilities: Callable[[NDArray[Any]], NDArray[Any]]
 
 
@@ -51,7 +53,7 @@ def main() -> None:
         shape = classifier.image_shape
         channels = shape[2] if len(shape) > 2 else 1  # noqa: PLR2004 - h, w, channels
         photo = read_photo(options.photo, channels, classifier.pixels)
-        framed = frame(photo, shape, classifier.framing, invert=options.invert)
+        framed = frame(photo, shape, classifier.framing, invert=options.invert, resize=classifier.resize)
         if options.save:
             _save(framed, options.save)
         print(f"{_described(framed, options.invert)} What {classifier.name} sees:\n\n{shades(framed.pixels)}\n")
@@ -85,7 +87,8 @@ def _classifier(dataset: str) -> Classifier:
     # Champions of former versions were all for bytes.
     pixels = Pixels(**facts.get("pixels", {}))
     shape = tuple(facts["image_shape"])
-    return Classifier(champion.name, facts["classes"], shape, pixels, framing, served.probabilities)
+    resize = Resize(**facts["resize"]) if facts.get("resize") else None
+    return Classifier(champion.name, facts["classes"], shape, pixels, framing, resize, served.probabilities)
 
 
 def _best_of_workspace() -> Classifier:
@@ -102,6 +105,7 @@ def _best_of_workspace() -> Classifier:
         image_shape=tuple(results.source.image_shape),
         pixels=pixels,
         framing=measure(to_screen(to_raw(results.train.images[:SAMPLE], scale, pixels), pixels)),
+        resize=results.source.resize if isinstance(results.source, CollectedDataset) else None,
         probabilities=lambda images: predict(model, images),
     )
 

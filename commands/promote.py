@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hemline.comparison.promotion import Candidate, challenge, choose, describe_challenge
 from hemline.comparison.statistics import Row
+from hemline.data.description import CollectedDataset
 from hemline.data.scaling import to_raw, to_screen
 from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
@@ -85,6 +86,7 @@ def _promote(results: Results, candidate: Candidate, row: Row | None, reason: st
     model = serving_model(load_model(trained.model_path(candidate.seed)), settings.normalize.scale)
     pixels = results.source.pixels
     sample = to_raw(results.train.images[:SAMPLE], results.params.normalize.scale, pixels)
+    resize = results.source.resize if isinstance(results.source, CollectedDataset) else None
     facts = {
         "dataset": results.params.dataset,
         "variant": candidate.variant,
@@ -93,6 +95,7 @@ def _promote(results: Results, candidate: Candidate, row: Row | None, reason: st
         "image_shape": results.source.image_shape,
         "pixels": pixels.model_dump(),
         "framing": measure(to_screen(sample, pixels))._asdict(),
+        "resize": resize.model_dump() if resize else None,
     }
     description = f"{candidate.describe()}. Promoted because {reason}."
     return promote(results.params.dataset, model, facts, _evidence(candidate, row), description)

@@ -8,9 +8,11 @@ import workspace_for_tests as workspace
 from PIL import Image, PngImagePlugin
 
 from commands import predict, promote
+from hemline.data.description import Resize
 from hemline.data.pixels import Pixels
 from hemline.data.scaling import from_screen, to_screen
 from hemline.errors import InputError
+from hemline.images.form import Form, conform
 from hemline.photo.framing import Framing, frame, measure
 from hemline.photo.photo import read_photo
 from hemline.photo.terminal import shades
@@ -33,12 +35,33 @@ def square(size=100, background=0, foreground=200, box=(40, 40, 60, 60)):
 def test_the_background_and_the_size_of_objects_are_measured():
     images = np.full((3, 20, 20), 10, np.uint8)
     images[:, 5:15, 8:12] = 250
-    assert measure(images) == (10, 0.5)
-    assert measure(np.repeat(images[..., None], 3, axis=-1)) == (10, 0.5)
+    assert measure(images) == (10, 0.5, True)
+    assert measure(np.repeat(images[..., None], 3, axis=-1)) == (10, 0.5, True)
 
 
 def test_images_without_an_object_fill_their_frame():
-    assert measure(np.zeros((2, 8, 8), np.uint8)) == (0, 1)
+    assert measure(np.zeros((2, 8, 8), np.uint8)) == (0, 1, True)
+
+
+def test_photographs_have_no_background_in_common_and_are_shown_whole_and_as_they_are():
+    images = np.repeat(np.array([[[20]], [[220]]], np.uint8), 8, axis=1).repeat(8, axis=2)
+    framing = measure(images)
+    assert not framing.uniform
+    photo = square(background=220, foreground=40)
+    framed = frame(photo, (100, 100), framing)
+    assert not framed.inverted
+    assert (framed.pixels == np.asarray(photo)).all()
+    assert np.argwhere(frame(photo, (20, 20), framing).pixels < 100).min() == 8
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_photo_is_resized_as_the_images_of_the_data_set_were(mode):
+    photo = square(background=220, foreground=40).crop((0, 0, 100, 50)).convert(mode)
+    shape = (20, 10, 3)[: len(np.asarray(photo).shape)]
+    resize = Resize(method="box", fit="stretch")
+    framed = frame(photo, shape, DARK, resize=resize)
+    assert not framed.inverted
+    assert (framed.pixels == conform(np.asarray(photo), Form(shape, resize=resize))).all()
 
 
 def test_the_object_is_centred_and_sized_as_in_the_data_set():
@@ -199,6 +222,12 @@ def test_what_cannot_be_read_is_one_line(write, message, tmp_path):
 def test_channels_that_no_photo_has_are_refused(tmp_path):
     with pytest.raises(InputError, match="must have 1 or 3 channels to predict photos, got 2"):
         read_photo(saved(square(), tmp_path / "a.png"), 2)
+
+
+def test_among_images_of_16_bits_a_photo_of_8_bits_keeps_its_white(tmp_path):
+    path = saved(square(foreground=255), tmp_path / "a.png")
+    assert np.asarray(read_photo(path, 1, Pixels(type="uint16", highest=65535))).max() == 255
+    assert np.asarray(read_photo(path, 1, Pixels(type="uint16", highest=4095))).max() == 255
 
 
 def test_a_terminal_shows_light_filled_and_two_characters_a_pixel():

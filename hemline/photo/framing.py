@@ -1,7 +1,8 @@
 """How a data set frames its objects, and photos brought into the same frame.
 
 Networks are used to one background, and to objects of one size in the middle. ``measure`` finds these in the data
-set's own images; ``frame`` crops, pads, inverts and resizes a photo to match.
+set's own images; ``frame`` crops, pads, inverts and resizes a photo to match. Data sets of photographs have no
+background: there, photos stay whole.
 """
 
 from typing import Any, NamedTuple
@@ -10,11 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hemline.data.description import Resize
+from hemline.images.form import Form, conform
+
 HIGHEST = 255
 SAMPLE = 1000  # images are enough for medians
 _MIDDLE = 127.5
 # Of the strongest contrast to the background: what has less is taken for shadow, paper or noise.
 _VISIBLE = 0.25
+# Of a data set's images, whose borders are on the same side of the middle: what makes that the background of all.
+_UNIFORM = 0.95
 # A photo whose strongest contrast is below this, of 255, holds no object that could be cropped to.
 _BLANK = 16
 
@@ -25,10 +31,12 @@ class Framing(NamedTuple):
     Attributes:
         background: the usual brightness of the border, 0 to 255.
         fill: the usual share of the image's side that the object takes up, in (0, 1].
+        uniform: whether nearly all images have a background that is as light, or as dark, as that.
     """
 
     background: float
     fill: float
+    uniform: bool = True
 
 
 class Framed(NamedTuple):
@@ -48,17 +56,28 @@ class Framed(NamedTuple):
 def measure(images: NDArray[np.uint8]) -> Framing:
     """Measure images (n, h, w) or (n, h, w, channels), uint8; medians over them."""
     grey = images if images.ndim == 3 else images.mean(axis=-1)  # noqa: PLR2004 - no channels
-    background = float(np.median([_border(image) for image in grey]))
+    borders = np.array([_border(image) for image in grey])
+    background = float(np.median(borders))
+    uniform = float(np.mean((borders > _MIDDLE) == (background > _MIDDLE))) >= _UNIFORM
     boxes = [_object_box(image, _border(image)) for image in grey]
     shares = [max((b - t) / grey.shape[1], (r - x) / grey.shape[2]) for x, t, r, b in boxes]
-    return Framing(background, float(np.median(shares)))
+    return Framing(background, float(np.median(shares)), uniform)
 
 
-def frame(photo: Image.Image, image_shape: tuple[int, ...], framing: Framing, *, invert: bool | None = None) -> Framed:
+def frame(
+    photo: Image.Image,
+    image_shape: tuple[int, ...],
+    framing: Framing,
+    *,
+    invert: bool | None = None,
+    resize: Resize | None = None,
+) -> Framed:
     """Bring a photo into the frame of a data set.
 
     A photo that has the model's size already is left where it is. Of a larger or smaller one, the object (what differs
-    from the border's brightness) is centred, and the rest filled with the border's colour.
+    from the border's brightness) is centred, and the rest filled with the border's colour. Where the data set's images
+    were themselves resized, a photo is resized in the same way. Where they have no background in common, or were
+    resized, light and dark stay as they are.
 
     Args:
         photo: of mode L where ``image_shape`` has one channel or none, RGB where it has three.
@@ -66,18 +85,24 @@ def frame(photo: Image.Image, image_shape: tuple[int, ...], framing: Framing, *,
         framing: of the data set.
         invert: whether to exchange light and dark; None for a grey photo whose border is on the other side of the
             middle than the data set's background, as with dark ink on white paper.
+        resize: how the data set's own images were brought to their size, if they were.
     """
     grey = np.asarray(photo.convert("L"), np.float64)
     border = _border(grey)
+    has_background = framing.uniform and resize is None
     if invert is None:
-        invert = photo.mode == "L" and (border > _MIDDLE) != (framing.background > _MIDDLE)
+        invert = has_background and photo.mode == "L" and (border > _MIDDLE) != (framing.background > _MIDDLE)
     if invert:
         photo = photo.point(lambda value: HIGHEST - value)
     size = image_shape[1], image_shape[0]
-    if photo.size != size:
-        photo = _centred(photo, _object_box(grey, border), size, framing.fill)
+    if resize is not None:
+        shape = (*size[::-1], *np.asarray(photo).shape[2:])
+        photo = Image.fromarray(conform(np.asarray(photo), Form(shape, resize=resize)))
+    elif photo.size != size:
+        box, fill = (_object_box(grey, border), framing.fill) if framing.uniform else ((0, 0, *photo.size), 1)
+        photo = _centred(photo, box, size, fill)
     pixels = np.asarray(photo)
-    if photo.mode == "L":
+    if photo.mode == "L" and has_background:
         pixels = _levelled(pixels, HIGHEST - border if invert else border, framing.background)
     return Framed(pixels.reshape(image_shape), border, invert)
 

@@ -44,7 +44,8 @@ def read_photo(path: Path, channels: int, pixels: Pixels = BYTES) -> Image.Image
 def _eight_bits(image: Image.Image, pixels: Pixels) -> Image.Image:
     """Turn 16 bits a pixel into 8, which Pillow itself would cut off above 255; a smaller range becomes all of it."""
     wide = image.mode.startswith(("I", "F"))
-    if not wide and pixels == BYTES:
+    # Among deeper images, a file of 8 bits has its own white, as in the pipeline (``hemline.images.form``).
+    if not wide and (pixels == BYTES or pixels.type == "uint16"):
         return image
     values = np.asarray(image)
     if pixels != BYTES and values.max(initial=0) <= pixels.highest:
