@@ -10,9 +10,6 @@ from hemline.describe.form import Suggested, Wanted, suggest_pixels, suggest_sha
 from hemline.describe.survey import Survey
 from hemline.errors import InputError
 
-# Their classes are folders, and renamed there as easily.
-_NAMED_BY_FOLDERS = {"folder"}
-
 
 class Described(NamedTuple):
     """What the images become.
@@ -59,8 +56,7 @@ def describe_images(
         return Described(shape, pixels, values | {"files": idx_files(data)})
     if data.found.options:
         values["options"] = dict(data.found.options)
-    if data.format not in _NAMED_BY_FOLDERS:
-        values["labels"] = seen.classes
+    values["labels"] = seen.classes
     if shape.resized:
         values["resize"] = {"method": "lanczos", "fit": "stretch"}
     if split is not None:

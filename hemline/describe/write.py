@@ -24,8 +24,8 @@ _COMMENTS = {
     "title": "Shown on the page; also `licence: ...` and `homepage: https://...`.",
     "format": "How the images are stored: a module of hemline/formats. What else it must know stands under `options`.",
     "options": "",
-    "classes": "What the classes are called, in the order of `labels`; change it as you like.",
-    "labels": "The same classes as they stand in the data: these must stay. Without this key, `classes` are those.",
+    "classes": "What the classes are called; change it as you like.",
+    "labels": "The same classes, in the same order, as they stand in the data: these must stay.",
     "image_shape": "Height and width, and 3 for colour; without the 3, images become grey.",
     "resize": (
         "Pictures of another size are brought to this one; `method` is nearest, box, bilinear, hamming, bicubic or\n"

@@ -60,7 +60,9 @@ class Raw:
         unknown = [value for value in labels.values if value not in known]
         if unknown:
             key = "classes" if dataset.labels is None else "labels"
-            raise InputError(f"data/{dataset.name}.yaml: {key}: must have the data's {unknown[0]!r}, got {[*known]}")
+            rule = f"{key}: must have {unknown[0]!r} as it stands in the data"
+            remedy = "classes are renamed under `classes`, beside `labels` as they stand in the data"
+            raise InputError(f"data/{dataset.name}.yaml: {rule}, got {_shown([*known])}; {remedy}")
         numbers = np.array([known[value] for value in labels.values])
         classes: NDArray[np.integer[Any]] = numbers[labels.codes].astype(np.min_scalar_type(len(known) - 1))
         counts = np.bincount(classes, minlength=len(known)).tolist()
@@ -80,6 +82,10 @@ def raw_files(dataset: CollectedDataset, folder: Path = Path("data/raw")) -> lis
         Located(zipped if zipped.exists() else folder / file.name, file.part)
         for file, zipped in zip(dataset.files, packed, strict=True)
     ]
+
+
+def _shown(names: list[str]) -> str:
+    return f"{names[:8]}" + (f" and {len(names) - 8} more" if len(names) > 8 else "")  # noqa: PLR2004 - fits a line
 
 
 def _open(dataset: Dataset, folder: Path) -> Source:
