@@ -101,15 +101,17 @@ def test_data_inside_the_repository_is_named_from_its_top(run, place, digits):
     assert raw_images()["all"].shape == (1797, 8, 8)
 
 
-def test_arrays_have_labels_that_stay_when_classes_are_renamed(run, tmp_path):
+@pytest.mark.parametrize("kind", ["arrays", "folder"])
+def test_labels_stay_when_classes_are_renamed(run, tmp_path, kind):
     data = load_digits()
     np.savez(tmp_path / "digits.npz", x=data.images.astype(np.uint8), y=data.target)
-    run(tmp_path / "digits.npz")
+    run(tmp_path / "digits.npz" if kind == "arrays" else write_digits(tmp_path / "digits"))
     assert load_dataset("mine").labels == list("0123456789")
     path = Path("data/mine.yaml")
     path.write_text(path.read_text().replace("classes: ['0'", "classes: [zero"))
     assert load_dataset("mine").classes[0] == "zero"
-    assert np.array_equal(raw_images()["all"], data.images)
+    order = np.argsort(data.target, kind="stable") if kind == "folder" else slice(None)
+    assert np.array_equal(raw_images()["all"], data.images[order])
 
 
 def test_an_archive_of_folders_is_described_as_the_file_that_it_is(run, digits, tmp_path):
@@ -194,6 +196,10 @@ def test_bad_input_is_one_line_and_nothing_is_written(run, digits, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes.txt").write_text("no data")
     write(tmp_path / "one" / "cat" / "1.png", np.eye(9, dtype=np.uint8))
+    (tmp_path / "phone" / "cat").mkdir(parents=True)
+    (tmp_path / "phone" / "cat" / "1.heic").touch()
+    (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04 and no more")
+    shutil.copytree(digits, "data/raw/digits")
     lines = [
         (run(tmp_path / "nowhere"), "DATA: must be a file or a folder, got"),
         (run(tmp_path / "empty"), "DATA: must be a folder with a folder of pictures for each class"),
@@ -209,12 +215,15 @@ def test_bad_input_is_one_line_and_nothing_is_written(run, digits, tmp_path):
         (run(digits, "--option", "label"), "--option: must be key=value, as in label=species, got 'label'"),
         (run(digits, "--option", "colour=red"), "colour: is not a known key"),
         (run(digits, "--format", "pdf"), "--format: must be one of"),
+        (run(tmp_path / "phone"), "got the folder, of files with .heic:"),
+        (run(tmp_path / "cut.zip"), "got the damaged archive"),
+        (run("data/raw/digits"), "DATA: must not lie in data/raw, which the pipeline replaces; move it to data/manual"),
     ]
     for line, expected in lines:
         assert line.startswith("error: ")
         assert expected in line
         assert "\n" not in line
-    assert list(Path("data").iterdir()) == []
+    assert list(Path("data").iterdir()) == [Path("data/raw")]
 
 
 def test_a_description_that_exists_is_replaced_only_by_force(run, digits):

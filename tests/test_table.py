@@ -65,9 +65,11 @@ def test_a_csv_file_has_any_separator_packed_or_not(separator, name, tmp_path):
 def test_columns_that_are_no_pixels_are_known_or_taken_out(tmp_path):
     other = FRAME.rename(columns={"label": "Class"}).assign(id=range(60), weight=0.5, remark="-")
     other[sorted(other.columns, reverse=True, key=lambda name: name == "Class")].to_csv(tmp_path / "own.csv")
-    with pytest.raises(InputError, match=r"column 'remark': must be numbers, .*`options: \{ignore: \[remark\]\}`"):
+    with pytest.raises(InputError, match=r"column 'remark': must be numbers, .*`--option 'ignore=\[remark\]'`"):
         opened("table", tmp_path / "own.csv")
-    with pytest.raises(InputError, match=r"65 pixels in a row make no square; .*`ignore: \[<column>\]` takes out"):
+    with pytest.raises(
+        InputError, match=r"65 pixels in a row make no square; .*`--option 'ignore=\[<column>\]'` takes out"
+    ):
         read(tmp_path / "own.csv", ignore=["remark"])
     assert values(read(tmp_path / "own.csv", ignore=["remark", "weight"])) == list("0123456789")
     with pytest.raises(InputError, match=r"options\.ignore: must be one of .* and 61 more, got 'other'"):

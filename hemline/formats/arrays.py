@@ -167,7 +167,7 @@ def _matched(stored: Mapping[StoredArray, Part | None], options: ArraysOptions) 
         return pairs
     files = ", ".join(sorted({str(array.path) for array in stored})) or "no file"
     rule = "must hold images and labels, called as in x_train, y_train, or images, labels"
-    remedy = "say which they are by `options: {keys: {train: [<images>, <labels>], test: [<images>, <labels>]}}`"
+    remedy = "say which they are by `--option 'keys={train: [<images>, <labels>], test: [<images>, <labels>]}'`"
     raise InputError(f"{files}: {rule}, got {sorted(array.key for array in stored)}; {remedy}")
 
 

@@ -179,7 +179,9 @@ class PixelTable(RowsSource):
             try:
                 yield as_images(pixels, self._shape)
             except InputError as error:
-                raise InputError(f"{file.path}: {error}; `ignore: [<column>]` takes out what is no pixel") from None
+                raise InputError(
+                    f"{file.path}: {error}; `--option 'ignore=[<column>]'` takes out what is no pixel"
+                ) from None
 
     def stored_type(self) -> np.dtype[Any]:
         """See ``RowsSource``."""
@@ -284,7 +286,7 @@ def _open_beside_pictures(files: Sequence[Located], table: str | dict[Part, str]
     tables = _Tables([(_table_in(tree, path, name), part) for name, part in named.items()], options)
     if tables.roles.kind != "paths":
         raise InputError(
-            f"{path}: {', '.join(named)}: must have a column of paths; name it by `options: {{image: ...}}`"
+            f"{path}: {', '.join(named)}: must have a column of paths; name it by `--option image=<column>`"
         )
     return PictureTable(tables, tree)
 
@@ -353,7 +355,7 @@ def _roles(file: TableFile, options: TableOptions) -> _Roles:
     label = _chosen(file, "label", options.label, _LABELS)
     if label is None:
         rule = f"must have a column of labels ({', '.join(_LABELS)})"
-        raise InputError(f"{file.path}: {rule}, got {_shown(columns)}; name it by `options: {{label: <column>}}`")
+        raise InputError(f"{file.path}: {rule}, got {_shown(columns)}; name it by `--option label=<column>`")
     group = _chosen(file, "group", options.group, ())
     split = _chosen(file, "split", options.split, _SPLITS)
     for name in options.ignore:
@@ -366,7 +368,7 @@ def _roles(file: TableFile, options: TableOptions) -> _Roles:
     text = [name for name in pixels if not _is_numeric(columns[name])]
     if text:
         rule = f"column {text[0]!r}: must be numbers, as pixels are, got {columns[text[0]]}"
-        raise InputError(f"{file.path}: {rule}; `options: {{ignore: [{text[0]}]}}` takes it out")
+        raise InputError(f"{file.path}: {rule}; `--option 'ignore=[{text[0]}]'` takes it out")
     if not pixels:
         raise InputError(f"{file.path}: must have columns of pixels, of pictures or of paths, got {_shown(columns)}")
     return _Roles(label, group, split, "pixels", pixels)

@@ -42,7 +42,7 @@ def _shape_of_row(count: int, shape: Sequence[int] | None) -> Sequence[int]:
         side = math.isqrt(count)
         if side * side == count:
             return side, side
-        remedy = "say how by `options: {shape: [<height>, <width>]}`, and the channels behind these if any"
+        remedy = "say how by `--option 'shape=[<height>, <width>]'`, with the channels behind these if any"
         raise InputError(f"{count} pixels in a row make no square; {remedy}")
     if math.prod(shape) != count:
         raise InputError(f"options.shape: must be {count} pixels, as many as there are in a row, got {list(shape)}")
