@@ -18,13 +18,22 @@ def pixels(picture: Picture) -> np.ndarray:
 
 
 def test_the_images_that_tutorials_discuss_are_shown_where_they_exist() -> None:
-    assert shown_test_images(10_000) == [*range(13), 15, 1000]
-    assert shown_test_images(1000) == [*range(14), 15]
-    assert shown_test_images(20) == [*range(14), 15]
+    assert shown_test_images(np.arange(10_000) % 10) == ([*range(13), 15, 1000], "chosen by their numbers")
+    assert shown_test_images(np.arange(1000) % 10)[0] == [*range(14), 15]
+    assert shown_test_images(np.arange(20) % 10)[0] == [*range(14), 15]
 
 
 def test_few_test_images_are_all_shown() -> None:
-    assert shown_test_images(4) == [0, 1, 2, 3]
+    assert shown_test_images(np.array([0, 1, 0, 1]))[0] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(("classes", "seen"), [(2, 2), (10, 10), (50, 15)])
+def test_test_images_that_are_sorted_by_class_are_shown_of_every_class(classes: int, seen: int) -> None:
+    labels = np.repeat(np.arange(classes), 36)
+    indices, words = shown_test_images(labels)
+    assert len(set(labels[indices])) == seen
+    assert indices == sorted(indices)
+    assert words == "the first of each class, in turns"
 
 
 def test_the_grid_shows_every_class_even_of_sorted_images() -> None:

@@ -78,10 +78,7 @@ def training_grid(
         together.
     """
     number = max(TRAINING_IMAGES, min(len(classes), MOST_TRAINING_IMAGES))
-    turns = pd.Series(np.asarray(labels)).groupby(np.asarray(labels)).cumcount().to_numpy()
-    # The first image of each class, then the second of each, …: a data set sorted by class shows all of them too.
-    chosen = np.lexsort((labels, turns))[:number]
-    ordered = sorted(chosen.tolist(), key=lambda index: (int(labels[index]), index))
+    ordered = sorted(_in_turns(labels, number), key=lambda index: (int(labels[index]), index))
     return [
         (classes[int(labels[index])], _picture(images[index], scale, pixels, f"training image {index}"))
         for index in ordered
@@ -106,17 +103,23 @@ def grid_words(shown: int, images: int, classes: int) -> str:
     return f"{shown} of {images:,} training images: {which}{turns}."
 
 
-def shown_test_images(count: int) -> list[int]:
+def shown_test_images(labels: Array) -> tuple[list[int], str]:
     """Choose the test images of the gallery, whatever a model makes of them.
 
     Args:
-        count: how many test images there are.
+        labels: of the test images, integers, (n,).
 
     Returns:
-        Up to 15 indices: 0 to 12, 15 and 1000 where they exist, others of the first in their place.
+        Up to 15 indices: 0 to 12, 15 and 1000 where they exist, others of the first in their place. Where these show no
+        more than half of the classes that so many images can show, as of images sorted by class: the first of each
+        class, then the second of each. And how they were chosen, in words.
     """
     candidates = dict.fromkeys([*DISCUSSED, *range(TEST_IMAGES)])
-    return sorted([index for index in candidates if index < count][:TEST_IMAGES])
+    numbered = sorted([index for index in candidates if index < len(labels)][:TEST_IMAGES])
+    most = min(TEST_IMAGES, len(np.unique(labels)))
+    if 2 * len(np.unique(labels[numbered])) > most or most == 1:
+        return numbered, "chosen by their numbers"
+    return sorted(_in_turns(labels, TEST_IMAGES)), "the first of each class, in turns"
 
 
 def predict(
@@ -151,6 +154,13 @@ def predict(
 def least_sure(predictions: Sequence[Prediction]) -> Prediction:
     """Return the prediction with the lowest confidence; the first of equals."""
     return min(predictions, key=lambda prediction: prediction.confidence)
+
+
+def _in_turns(labels: Array, number: int) -> list[int]:
+    """Return the first image of each class, then the second of each, …: of images sorted by class, too, all classes."""
+    turns = pd.Series(np.asarray(labels)).groupby(np.asarray(labels)).cumcount().to_numpy()
+    chosen: list[int] = np.lexsort((labels, turns))[:number].tolist()
+    return chosen
 
 
 def _bars(shares: Array, classes: Sequence[str], answer: int, label: int) -> list[Bar]:

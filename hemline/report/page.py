@@ -279,6 +279,7 @@ def _predictions(results: Results) -> dict[str, Any]:
     """Show what one model makes of the gallery's test images: the shown variant's, trained with the first seed."""
     name, test = _shown_variant(results), results.test
     shares = results.probabilities(name)[0]
+    indices, chosen = gallery.shown_test_images(test.labels)
     shown = [
         gallery.predict(
             index,
@@ -289,10 +290,16 @@ def _predictions(results: Results) -> dict[str, Any]:
             scale=results.params.normalize.scale,
             pixels=results.source.pixels,
         )
-        for index in gallery.shown_test_images(len(test.labels))
+        for index in indices
     ]
     hardest = hardest_classes(results.per_class[name])
-    return {"shown": name, "hardest": hardest, "predictions": shown, "single": gallery.least_sure(shown)}
+    return {
+        "shown": name,
+        "hardest": hardest,
+        "predictions": shown,
+        "chosen": chosen,
+        "single": gallery.least_sure(shown),
+    }
 
 
 def templates(*further: Path) -> Environment:
