@@ -195,4 +195,9 @@ def test_a_report_with_hard_names_is_no_wider_than_the_window(tmp_path, browser,
     )
     assert sizes
     assert all(abs(wide - high) <= 1 and wide <= 200 for wide, high in sizes)
+    # However long the name of the class beside them, there is room for the bars.
+    page.evaluate("name => document.querySelector('.card.large bdi').textContent = name", names[0])
+    bars = page.evaluate("[...document.querySelectorAll('.card.large .track')].map(each => each.clientWidth)")
+    assert bars
+    assert min(bars) > 50
     page.close()
