@@ -195,6 +195,16 @@ def test_only_pages_are_linked_as_the_homepage(tmp_path: Path) -> None:
 
 
 @undrawn
+def test_a_data_set_without_a_homepage_is_no_link(tmp_path: Path) -> None:
+    make(Inputs())
+    path = tmp_path / "data" / "tiny.yaml"
+    path.write_text(path.read_text().replace("homepage: https://example.org/tiny\n", ""))
+    page = again()["index.html"].decode()
+    assert "Data: Tiny shapes;" in page
+    assert "None" not in page
+
+
+@undrawn
 def test_variants_that_params_no_longer_has_are_not_read(tmp_path: Path) -> None:
     clean = make(Inputs())
     evaluation = tmp_path / "reports" / "evaluation"
