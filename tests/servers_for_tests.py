@@ -1,6 +1,7 @@
 """Commands that serve, run as a user runs them, and stopped by the test."""
 
 import contextlib
+import json
 import re
 import signal
 import subprocess
@@ -51,6 +52,18 @@ def wait_for(url, process, log):
         except OSError:
             time.sleep(0.2)
     raise AssertionError(f"{url} did not answer:\n{log.read_text()}")
+
+
+def ask(port, body, content_type="application/json"):
+    """Send a request to the model that is served; return the status and the answer."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/invocations", body.encode(), {"Content-Type": content_type}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
 
 
 def answers(port):

@@ -118,17 +118,6 @@ def served(tmp_path_factory):
             yield running
 
 
-def ask(port, body, content_type="application/json"):
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/invocations", body.encode(), {"Content-Type": content_type}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
-
-
 @pytest.mark.end_to_end
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:5001", "127.0.0.1.evil.example", ""])
 def test_a_page_of_the_web_whose_name_leads_to_this_machine_is_not_answered(served, host):
@@ -142,7 +131,7 @@ def test_a_page_of_the_web_whose_name_leads_to_this_machine_is_not_answered(serv
 @pytest.mark.end_to_end
 def test_raw_pixels_are_answered_with_all_probabilities_and_the_name_of_the_class(served):
     pixels, labels = workspace.images(6)
-    status, answer = ask(served[1], json.dumps({"inputs": pixels.tolist()}))
+    status, answer = servers.ask(served[1], json.dumps({"inputs": pixels.tolist()}))
     assert status == 200
     predictions = answer["predictions"]
     assert [each["class"] for each in predictions] == [workspace.CLASSES[label] for label in labels]
@@ -155,7 +144,7 @@ def test_raw_pixels_are_answered_with_all_probabilities_and_the_name_of_the_clas
 @pytest.mark.end_to_end
 @pytest.mark.parametrize(("values", "message"), REFUSED.values(), ids=REFUSED)
 def test_the_server_answers_a_wrong_input_with_400_and_one_clear_message(served, values, message):
-    status, answer = ask(served[1], json.dumps({"inputs": values}))
+    status, answer = servers.ask(served[1], json.dumps({"inputs": values}))
     assert status == 400
     assert answer["message"].startswith("inputs: ")
     assert answer["message"].endswith(message)
@@ -165,7 +154,7 @@ def test_the_server_answers_a_wrong_input_with_400_and_one_clear_message(served,
 @pytest.mark.end_to_end
 @pytest.mark.parametrize("body", ["hello", "[1]", "{}", '{"inputs": null}', '{"inputs": 3}', '{"inputs": {"a": [1]}}'])
 def test_the_server_answers_what_is_no_request_with_400(served, body):
-    status, answer = ask(served[1], body)
+    status, answer = servers.ask(served[1], body)
     assert status == 400
     assert answer["message"]
 
