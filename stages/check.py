@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hemline.data.agreement import check_agreement
-from hemline.data.description import load_dataset
+from hemline.data.description import CollectedDataset, Dataset, load_dataset
 from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
 from hemline.repository import repository
@@ -31,9 +31,17 @@ def main() -> None:
             params = load_params()
         with _results_kept():
             dataset = load_dataset(params.dataset)
+            _check_format(dataset)
         with _results_kept(back):
             check_agreement(params, dataset)
         CHECKED.write_text("valid\n")
+
+
+def _check_format(dataset: Dataset) -> None:
+    if isinstance(dataset, CollectedDataset):
+        from hemline.formats.format import parse_options  # noqa: PLC0415 - imports NumPy, for these data sets only
+
+        parse_options(dataset.format, dataset.options, Path(f"data/{dataset.name}.yaml"))
 
 
 @contextmanager

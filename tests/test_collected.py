@@ -20,7 +20,7 @@ from hemline.download.sources import fetch
 from hemline.errors import InputError
 from hemline.images.tree import digest
 from hemline.params import parse_params
-from stages import normalize
+from stages import check, normalize
 
 CLASSES = ["cat", "dog"]
 PARAMS = {"dataset": "pets", "seeds": [0], "baseline": "linear", "variants": {"linear": {"hidden": []}}}
@@ -135,8 +135,11 @@ def test_a_picture_that_changed_is_refused_and_what_was_there_stays(pets):
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(InputError, match=r"(?s)pets: no source has .*sha256: must be "):
         fetch(dataset)
-    (pets / "cat/8.png").unlink()
+    path.write_bytes(path.read_bytes() + b"x")
     with pytest.raises(InputError, match=r"bytes: must be \d+, got \d+"):
+        fetch(dataset)
+    (pets / "dog/8.png").unlink()
+    with pytest.raises(InputError, match=r"pictures in dog: must be 20, got 19"):
         fetch(dataset)
     assert Path("data/raw/pets.zip").read_bytes() == before
 
@@ -174,6 +177,23 @@ def test_without_validation_all_is_trained_on(pets, monkeypatch):
     monkeypatch.setattr("sys.argv", ["normalize"])
     normalize.main()
     assert [len(Normalized().labels(name)) for name in normalize.SETS] == [30, 0, 10]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"format": "nosuch"}, r"data/pets.yaml: format: must be one of \[.*'folder'.*\], got 'nosuch'"),
+        ({"options": {"grup": "x"}}, "data/pets.yaml: grup: is not a known key"),
+        ({"options": {"group": "("}}, "data/pets.yaml: group: must be a regular expression"),
+    ],
+)
+def test_a_format_or_an_option_that_is_wrong_is_refused_before_anything_runs(pets, monkeypatch, changes, line):
+    describe(pets, **changes)
+    YAML().dump(PARAMS, Path("params.yaml"))
+    monkeypatch.setattr("sys.argv", ["check"])
+    with pytest.raises(SystemExit, match=rf"error: {line}.*; all results are as they were"):
+        check.main()
+    assert not check.CHECKED.exists()
 
 
 def test_pictures_of_other_sizes_are_resized_where_the_description_says_so(pets):

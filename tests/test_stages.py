@@ -131,6 +131,7 @@ def test_the_versions_of_the_libraries_that_compute_a_stages_result_are_its_para
     computing = {library for library in VERSIONS if IMPORTED_AS.get(library, library) in imported}
     # These files are read for their data; what they import in functions for others' sake, this stage does not run.
     aside = {
+        "check": {"numpy", "pillow"},
         "download": {"numpy"},
         "normalize": {"pandas"},
         "train": {"pandas"},

@@ -4,14 +4,15 @@ import gzip
 import hashlib
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hemline.data.description import CollectedDataset, DataFile, Dataset, IdxDataset, SourceFile
 from hemline.data.raw import read_file
 from hemline.download.archive import is_gzip
 from hemline.errors import InputError, writing
-from hemline.images.tree import is_archive, pack
+from hemline.images.tree import is_archive, open_tree, pack
 
 _CHUNK = 2**20
 
@@ -103,9 +104,15 @@ class IdxFile(Wanted):
 class CollectedFile(Wanted):
     """A file as it is; or a folder of pictures, or a tar file of one, which become one zip file."""
 
-    def __init__(self, file: SourceFile) -> None:
+    def __init__(self, file: SourceFile, counts: Mapping[str, int]) -> None:
+        """Name the file.
+
+        Args:
+            file: what must be there.
+            counts: how many images of each label the data set has; what differs there is told first.
+        """
         self.name, self.size = file.name, file.bytes
-        self._file = file
+        self._file, self._counts = file, counts
 
     def names(self) -> list[str]:
         """See ``Wanted``."""
@@ -139,8 +146,18 @@ class CollectedFile(Wanted):
         packed = staging / f"{self.name}.zip"
         with writing(packed):
             digest = pack(folder, packed, count)
+        if digest != self._file.sha256:
+            self._compare_classes(folder)
         self._check(read, digest)
         return packed
+
+    def _compare_classes(self, folder: Path) -> None:
+        """Name the first class folder that has more or fewer pictures than it must have."""
+        found = Counter(Path(name).parent.name for name in open_tree(folder).names())
+        for label, expected in self._counts.items():
+            # Where classes are no folders, or have folders of their own inside, this tells nothing.
+            if label in found and found[label] != expected:
+                raise InputError(f"pictures in {label}: must be {expected}, got {found[label]}")
 
     def _check(self, size: int, digest: str) -> None:
         if size != self.size:
@@ -155,8 +172,14 @@ def wanted(dataset: Dataset) -> list[Wanted]:
         case IdxDataset():
             return [IdxFile(dataset, file) for file in dataset.files.in_order()]
         case CollectedDataset():
-            return [CollectedFile(file) for file in dataset.files]
+            return [CollectedFile(file, _counts(dataset)) for file in dataset.files]
     raise AssertionError(dataset)
+
+
+def _counts(dataset: CollectedDataset) -> dict[str, int]:
+    """Return how many images of each label there must be, in all parts together."""
+    together = [sum(counts) for counts in zip(*dataset.class_counts.values(), strict=True)]
+    return dict(zip(dataset.labels or dataset.classes, together, strict=True))
 
 
 def _sha256(path: Path) -> str:

@@ -246,5 +246,14 @@ def open_source(name: str, files: Sequence[Located], options: Mapping[str, Any],
     Raises:
         InputError: there is no such format, or an option breaks a rule; the files are no such files.
     """
-    chosen = find_format(name, f"{description}: format")
-    return chosen.open(files, parse(chosen.Options, {**options}, description))
+    read = parse_options(name, options, description)
+    return find_format(name).open(files, read)
+
+
+def parse_options(name: str, options: Mapping[str, Any], description: Path) -> StrictModel:
+    """Validate the options of a data set in the format ``name``; no file is looked at.
+
+    Raises:
+        InputError: there is no such format, or an option breaks a rule.
+    """
+    return parse(find_format(name, f"{description}: format").Options, {**options}, description)
