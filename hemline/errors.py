@@ -47,7 +47,7 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
         with suppress(BrokenPipeError):  # of a reader that has seen enough
-            sys.stdout.flush()  # here, where a full disk is a line, and not while Python ends
+            _flush()  # here, where a full disk is a line, and not while Python ends
     except InputError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
@@ -57,6 +57,16 @@ def one_line_errors() -> Iterator[None]:
         sys.exit(f"error: {line}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # What is left would fail again while Python ends, which would then say so at length, with another status.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 @contextmanager

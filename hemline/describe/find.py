@@ -9,9 +9,12 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hemline.data.findings import Findings
+from hemline.data.normalized import Normalized
 from hemline.errors import InputError
 from hemline.formats.format import Found, Source, find_format, formats, open_source
 from hemline.repository import repository
+from hemline.training.trained import Trained
 from hemline.words import listed
 
 _READ = (
@@ -19,7 +22,7 @@ _READ = (
     "arrays (.npz, .npy), tables (.csv, .parquet), or the four IDX files of the MNIST family"
 )
 # What DVC removes before a stage writes it anew.
-_REPLACED = ("data/raw", "data/normalized", "data/findings", "models", "reports")
+_REPLACED = (Path("data/raw"), Normalized.PATH, Findings.PATH, Trained.PATH, Path("reports"))
 _PACKED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 _LOOKED_AT = 1000  # files of a folder; their endings tell what it holds
 
