@@ -21,11 +21,11 @@ from formats_for_tests import (
     write_picture,
 )
 
-from hemline.data import table_file
-from hemline.data.table_file import TableFile
 from hemline.errors import InputError
 from hemline.formats.format import Located, find_format, open_source
 from hemline.images.tree import pack
+from hemline.tables import table_file
+from hemline.tables.table_file import TableFile
 
 TABLE = find_format("table")
 IMAGES, LABELS = digits(60)

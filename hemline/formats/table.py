@@ -8,169 +8,37 @@ be in several files, whose names say what is for training and what is for testin
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
-from pydantic import Field
 
 from hemline.data.description import Part
-from hemline.data.labels import check_classes, encode, natural_key, plain
+from hemline.data.labels import natural_key
 from hemline.data.parts import part_of, settled
-from hemline.data.table_file import TableFile
 from hemline.errors import InputError
 from hemline.formats.format import Format, Found, Image, Labels, Located, RowsSource, Source, decoded
 from hemline.images.layout import as_images
 from hemline.images.tree import PICTURES, Tree, is_archive, is_table, open_tree
-from hemline.schema import Count, StrictModel
+from hemline.schema import StrictModel
+from hemline.tables.columns import TableOptions, guess_roles, read_column
+from hemline.tables.rows import Rows
+from hemline.tables.table_file import TableFile
 
-_LABELS = ("label", "labels", "class", "target", "y", "category")
-_SPLITS = ("split",)
-# What programs write beside the data: the numbers of the rows.
-_ROW_NUMBERS = frozenset({"", "id", "index", "unnamed: 0", "__index_level_0__"})
 _WORDS = re.compile(r"[A-Za-z]+")
-_Kind = Literal["pixels", "encoded", "paths"]
-
-
-class TableOptions(StrictModel):
-    """What the names of the columns do not tell.
-
-    Attributes:
-        label: the column of labels.
-        image: the column of encoded pictures, or of their paths.
-        group: a column: images of one object have the same there.
-        split: a column that says train, test or validation.
-        ignore: columns of numbers that are no pixels.
-        shape: height and width, and channels if any, of images whose pixels are columns.
-        table: in a folder of pictures, the file that names them; or one for each part.
-    """
-
-    label: str | None = None
-    image: str | None = None
-    group: str | None = None
-    split: str | None = None
-    ignore: list[str] = Field(default_factory=list)
-    shape: Annotated[list[Count], Field(min_length=2, max_length=3)] | None = None
-    table: str | dict[Part, str] | None = None
-
-
-class _Roles(NamedTuple):
-    """Which column is what."""
-
-    label: str
-    group: str | None
-    split: str | None
-    kind: _Kind
-    images: list[str]
-
-
-class _Piece(NamedTuple):
-    """What a file has of a part: all rows, or those of these indices."""
-
-    file: TableFile
-    rows: NDArray[np.int64]
-
-
-class _Tables:
-    """Files with the same columns, their labels, and which rows are of which part."""
-
-    def __init__(self, files: Sequence[tuple[TableFile, Part | None]], options: TableOptions) -> None:
-        first = files[0][0]
-        self.roles = _roles(first, options)
-        for file, _ in files[1:]:
-            _check_alike(file, first)
-        self._files = files
-        # Short, and the number of rows of a CSV file is not known before.
-        self._labels = {file: _column(file, self.roles.label) for file, _ in files}
-        self.pieces = settled(self._split())
-
-    def count(self, part: Part) -> int:
-        """Return the number of images of a part."""
-        return sum(len(piece.rows) for piece in self.pieces[part])
-
-    def row(self, part: Part, index: int) -> str:
-        """Return the file and the row of an image."""
-        for file, rows in self.pieces[part]:
-            if index < len(rows):
-                return file.row(int(rows[index]))
-            index -= len(rows)
-        raise IndexError(index)
-
-    def batches(self, part: Part, as_type: pa.DataType | None = None) -> Iterator[tuple[TableFile, pa.RecordBatch]]:
-        """Yield the columns of images, some rows at a time, and the files."""
-        for file, rows in self.pieces[part]:
-            start = 0
-            for batch in file.batches(self.roles.images, as_type):
-                low, high = np.searchsorted(rows, (start, start + batch.num_rows))
-                chosen = rows[low:high] - start
-                start += batch.num_rows
-                if len(chosen):
-                    yield file, batch if len(chosen) == batch.num_rows else batch.take(pa.array(chosen))
-
-    @cached_property
-    def labels(self) -> dict[Part, Labels]:
-        """The labels of each part."""
-        first, column = self._files[0][0], self.roles.label
-        names = first.class_names(column)
-        columns = {part: self._named_labels(pieces, names) for part, pieces in self.pieces.items()}
-        codes, values = encode(columns, order=names)
-        try:
-            check_classes(codes, values)
-        except InputError as error:
-            raise InputError(f"{first.path}: column {column!r}: {error}") from None
-        group = self.roles.group
-        if group is None:
-            return {part: Labels(each, values) for part, each in codes.items()}
-        whole = {file: _column(file, group) for file, _ in self._files}
-        groups, _ = encode({p: np.concatenate([whole[f][rows] for f, rows in self.pieces[p]]) for p in codes})
-        return {part: Labels(each, values, groups[part]) for part, each in codes.items()}
-
-    def _named_labels(self, pieces: Sequence[_Piece], names: Sequence[str] | None) -> NDArray[Any]:
-        labels = np.concatenate([self._labels[file][rows] for file, rows in pieces])
-        if names is None:
-            return labels
-        outside = np.flatnonzero((labels < 0) | (labels >= len(names)))
-        if outside.size:
-            rule = f"must be from 0 to {len(names) - 1}, a number of a class"
-            column = f"{pieces[0].file.path}: column {self.roles.label!r}"
-            raise InputError(f"{column}: {rule}, got {labels[outside[0]]}")
-        return np.asarray(np.array(names, object)[labels])
-
-    def _split(self) -> dict[Part, list[_Piece]]:
-        parts: dict[Part, list[_Piece]] = {}
-        for file, part in self._files:
-            count = len(self._labels[file])
-            if not count:
-                raise InputError(f"{file.path}: must have rows, got none")
-            if self.roles.split is None:
-                parts.setdefault(part or "all", []).append(_Piece(file, np.arange(count)))
-                continue
-            words = _column(file, self.roles.split)
-            for word in dict.fromkeys(words.tolist()):
-                named = part_of(str(word))
-                if named is None:
-                    index = int(np.flatnonzero(words == word)[0])
-                    rule = f"column {self.roles.split!r}: must be train, test or validation"
-                    raise InputError(f"{file.row(index)}: {rule}, got {word!r}")
-                parts.setdefault(named, []).append(_Piece(file, np.flatnonzero(words == word)))
-        if "all" in parts and len(parts) > 1:
-            raise InputError(f"{parts['all'][0].file.path}: the name must say train, test or validation, as others do")
-        return parts
 
 
 class PixelTable(RowsSource):
     """Images whose pixels are columns."""
 
-    def __init__(self, tables: _Tables, options: TableOptions) -> None:
+    def __init__(self, tables: Rows, options: TableOptions) -> None:
         self._tables = tables
         self._shape = options.shape
 
     def parts(self) -> dict[Part, Labels]:
         """See ``Source``."""
-        return self._tables.labels
+        return _labels(self._tables)
 
     def rows(self, part: Part) -> Iterator[Image]:
         """See ``RowsSource``."""
@@ -197,7 +65,7 @@ class PixelTable(RowsSource):
 class PictureTable(Source):
     """Encoded pictures in a column, or pictures whose paths are."""
 
-    def __init__(self, tables: _Tables, tree: Tree | None) -> None:
+    def __init__(self, tables: Rows, tree: Tree | None) -> None:
         self._tables = tables
         self._tree = tree
         # Of a few bytes each; to find out now what is missing.
@@ -205,7 +73,7 @@ class PictureTable(Source):
 
     def parts(self) -> dict[Part, Labels]:
         """See ``Source``."""
-        return self._tables.labels
+        return _labels(self._tables)
 
     def images(self, part: Part) -> Iterator[Image | InputError]:
         """See ``Source``."""
@@ -234,7 +102,7 @@ class PictureTable(Source):
         found = []
         for file, rows in self._tables.pieces[part]:
             inside = posixpath.dirname(file.inside)
-            for row, text in zip(rows, _column(file, column)[rows], strict=True):
+            for row, text in zip(rows, read_column(file, column)[rows], strict=True):
                 path = posixpath.normpath(posixpath.join(inside, str(text).replace("\\", "/")))
                 if path not in names:
                     raise InputError(f"{file.row(int(row))}: column {column!r}: {_why_not(path)}, got {text!r}")
@@ -256,7 +124,7 @@ class TableFormat(Format):
             return Found([Located(path)], {"table": tables}) if tables else None
         if not is_table(path.name):
             return None
-        roles = _guessed(TableFile(path))
+        roles = guess_roles(TableFile(path))
         if roles is not None and roles.kind == "paths":
             rule = f"column {roles.images[0]!r} has paths of pictures; name the folder that holds them and the table"
             raise InputError(f"{path}: {rule}: {path.parent}")
@@ -267,11 +135,16 @@ class TableFormat(Format):
         assert isinstance(options, TableOptions)  # noqa: S101 - by `Options`
         if options.table is not None:
             return _open_beside_pictures(files, options.table, options)
-        tables = _Tables([(TableFile(file.path), _part(file)) for file in files], options)
+        tables = Rows([(TableFile(file.path), _part(file)) for file in files], options)
         if tables.roles.kind == "paths":
             rule = f"column {tables.roles.images[0]!r} has paths, and no pictures lie beside the table"
             raise InputError(f"{files[0].path}: {rule}; describe the folder that holds both")
         return PixelTable(tables, options) if tables.roles.kind == "pixels" else PictureTable(tables, None)
+
+
+def _labels(tables: Rows) -> dict[Part, Labels]:
+    (codes, values), groups = tables.labels(), tables.groups()
+    return {part: Labels(each, values, groups[part] if groups else None) for part, each in codes.items()}
 
 
 def _open_beside_pictures(files: Sequence[Located], table: str | dict[Part, str], options: TableOptions) -> Source:
@@ -283,7 +156,7 @@ def _open_beside_pictures(files: Sequence[Located], table: str | dict[Part, str]
     for name in named:
         if name not in tree.tables():
             raise InputError(f"{path}: options.table: must be one of {tree.tables()}, got {name!r}")
-    tables = _Tables([(_table_in(tree, path, name), part) for name, part in named.items()], options)
+    tables = Rows([(_table_in(tree, path, name), part) for name, part in named.items()], options)
     if tables.roles.kind != "paths":
         raise InputError(
             f"{path}: {', '.join(named)}: must have a column of paths; name it by `--option image=<column>`"
@@ -300,7 +173,7 @@ def _find_shards(path: Path) -> list[Located]:
     for folder in (path, *sorted(each for each in path.iterdir() if each.is_dir())):
         paths = [each for each in folder.iterdir() if is_table(each.name) and not each.name.startswith(".")]
         files = [
-            file for file in map(_looked_at, paths) if file and (roles := _guessed(file)) and roles.kind != "paths"
+            file for file in map(_looked_at, paths) if file and (roles := guess_roles(file)) and roles.kind != "paths"
         ]
         if files:
             # Others, an example of a submission to a contest say, have fewer columns.
@@ -325,21 +198,13 @@ def _find_tables(path: Path) -> str | dict[Part, str] | None:
         return None
     naming = []
     for name in tree.tables():
-        roles = _guessed(_table_in(tree, path, name))
+        roles = guess_roles(_table_in(tree, path, name))
         if roles is not None and roles.kind == "paths":
             naming.append(name)
     parts = {part: name for name in naming if (part := _part_in(name))}
     if "train" in parts and len(parts) > 1:
         return settled(parts)
     return naming[0] if naming else None
-
-
-def _guessed(file: TableFile) -> _Roles | None:
-    """Return which column is what, None where that is to be said by options, or the table is of something else."""
-    try:
-        return _roles(file, TableOptions())
-    except InputError:
-        return None
 
 
 def _part(file: Located) -> Part | None:
@@ -350,106 +215,12 @@ def _part_in(name: str) -> Part | None:
     return next(filter(None, map(part_of, reversed(_WORDS.findall(name)))), None)
 
 
-def _roles(file: TableFile, options: TableOptions) -> _Roles:
-    columns = file.columns
-    label = _chosen(file, "label", options.label, _LABELS)
-    if label is None:
-        rule = f"must have a column of labels ({', '.join(_LABELS)})"
-        raise InputError(f"{file.path}: {rule}, got {_shown(columns)}; name it by `--option label=<column>`")
-    group = _chosen(file, "group", options.group, ())
-    split = _chosen(file, "split", options.split, _SPLITS)
-    for name in options.ignore:
-        _chosen(file, "ignore", name, ())
-    others = {name: columns[name] for name in columns if name not in {label, group, split, *options.ignore}}
-    image = _chosen(file, "image", options.image, ()) or _image_column(file, others)
-    if image is not None:
-        return _Roles(label, group, split, _kind(file, image), [image])
-    pixels = [name for name in others if name.lower() not in _ROW_NUMBERS]
-    text = [name for name in pixels if not _is_numeric(columns[name])]
-    if text:
-        rule = f"column {text[0]!r}: must be numbers, as pixels are, got {columns[text[0]]}"
-        raise InputError(f"{file.path}: {rule}; `--option 'ignore=[{text[0]}]'` takes it out")
-    if not pixels:
-        raise InputError(f"{file.path}: must have columns of pixels, of pictures or of paths, got {_shown(columns)}")
-    return _Roles(label, group, split, "pixels", pixels)
-
-
-def _chosen(file: TableFile, option: str, name: str | None, usual: Sequence[str]) -> str | None:
-    """Return the column that the option names, or the first that is called as usual."""
-    if name is not None:
-        if name not in file.columns:
-            raise InputError(f"{file.path}: options.{option}: must be one of {_shown(file.columns)}, got {name!r}")
-        return name
-    lower = {column.lower(): column for column in reversed(file.columns)}
-    return next((lower[each] for each in usual if each in lower), None)
-
-
-def _image_column(file: TableFile, columns: dict[str, pa.DataType]) -> str | None:
-    pictures = [name for name, each in columns.items() if _is_encoded(each)]
-    if pictures:
-        return pictures[0]
-    texts = [name for name, each in columns.items() if pa.types.is_string(each) or pa.types.is_large_string(each)]
-    first = next(file.batches(texts), None) if texts else None
-    if first is None or not first.num_rows:
-        return None
-    values = {name: str(first.column(index)[0]) for index, name in enumerate(texts)}
-    return next((name for name, value in values.items() if posixpath.splitext(value)[1].lower() in PICTURES), None)
-
-
-def _kind(file: TableFile, image: str) -> _Kind:
-    if _is_encoded(file.columns[image]):
-        return "encoded"
-    return "paths"
-
-
-def _is_encoded(column: pa.DataType) -> bool:
-    if pa.types.is_struct(column):
-        return "bytes" in {column.field(index).name for index in range(column.num_fields)}
-    return bool(pa.types.is_binary(column)) or bool(pa.types.is_large_binary(column))
-
-
-def _is_numeric(column: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(column) or pa.types.is_floating(column))
-
-
-def _column(file: TableFile, name: str) -> NDArray[Any]:
-    """Return a column's values, integers or text, none of them missing."""
-    batches = [batch.column(0) for batch in file.batches([name], pa.string())]
-    column = pa.chunked_array(batches, file.columns[name] if file.types_are_certain else pa.string())
-    values = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-    missing = np.flatnonzero(values.is_null().to_numpy())
-    array = values.to_numpy()
-    if not missing.size and array.dtype == object:
-        missing = np.flatnonzero(array == "")
-    if missing.size:
-        raise InputError(f"{file.row(int(missing[0]))}: column {name!r}: must have a value, got none")
-    try:
-        return plain(array)
-    except InputError as error:
-        raise InputError(f"{file.path}: column {name!r}: {error}") from None
-
-
-def _check_alike(file: TableFile, first: TableFile) -> None:
-    differing = sorted(set(file.columns) ^ set(first.columns), key=natural_key)
-    if differing:
-        raise InputError(f"{file.path}: must have the columns of {first.path.name}, but differs in {_shown(differing)}")
-    if file.types_are_certain and file.columns != first.columns:
-        name = next(name for name, each in file.columns.items() if first.columns[name] != each)
-        rule = f"column {name!r}: must be {first.columns[name]} as in {first.path.name}"
-        raise InputError(f"{file.path}: {rule}, got {file.columns[name]}")
-
-
 def _why_not(path: str) -> str:
     if path.startswith(("/", "../")):
         return "must be a path inside the folder of the table"
     if posixpath.splitext(path)[1].lower() not in PICTURES:
         return "must be a picture's path"
     return "must be a picture that exists"
-
-
-def _shown(columns: Sequence[str] | dict[str, Any]) -> str:
-    names = list(columns)
-    return f"{names[:8]}" + (f" and {len(names) - 8} more" if len(names) > 8 else "")  # noqa: PLR2004 - fits a line
 
 
 FORMAT = TableFormat()

@@ -1,6 +1,7 @@
 """A table in a file, CSV or Parquet: its columns, and its rows, some at a time."""
 
 import gzip
+import io
 import json
 import re
 import zlib
@@ -8,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, cast
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -110,12 +111,8 @@ class TableFile:
         return pq.ParquetFile(self.path if self._content is None else pa.BufferReader(self._content))
 
     def _csv(self, options: pa_csv.ConvertOptions | None = None) -> pa_csv.CSVStreamingReader:
-        source: Any = self.path
-        if self._content is not None:
-            packed = self.path.suffix.lower() == ".gz"
-            source = pa.BufferReader(gzip.decompress(self._content) if packed else self._content)
         return pa_csv.open_csv(
-            source,
+            self._bytes(),
             # Without threads, errors name the row.
             read_options=pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK),
             parse_options=pa_csv.ParseOptions(delimiter=self._separator),
@@ -124,15 +121,15 @@ class TableFile:
 
     @cached_property
     def _separator(self) -> str:
-        start = self._content[:_BLOCK] if self._content is not None else None
-        if start is None:
-            with gzip.open(self.path) if self.path.suffix.lower() == ".gz" else self.path.open("rb") as file:
-                header = file.readline(_BLOCK)
-        else:
-            if self.path.suffix.lower() == ".gz":
-                start = gzip.decompress(self._content or b"")
-            header = start.partition(b"\n")[0]
+        with self._bytes() as file:
+            header = file.readline(_BLOCK)
         return max(_SEPARATORS, key=lambda separator: header.count(separator.encode()))
+
+    def _bytes(self) -> IO[bytes]:
+        """Open the file, decompressed as it is read: a few bytes may become very many."""
+        stored = self.path.open("rb") if self._content is None else io.BytesIO(self._content)
+        packed = self.path.suffix.lower() == ".gz"
+        return cast("IO[bytes]", gzip.open(stored)) if packed else stored
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -1,0 +1,118 @@
+"""Tables with the same columns: their labels, and which rows are of which part of a data set."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hemline.data.description import Part
+from hemline.data.labels import check_classes, encode
+from hemline.data.parts import part_of, settled
+from hemline.errors import InputError
+from hemline.tables.columns import TableOptions, check_alike, find_roles, read_column
+from hemline.tables.table_file import TableFile
+
+
+class Piece(NamedTuple):
+    """What a file has of a part: all rows, or those of these indices."""
+
+    file: TableFile
+    rows: NDArray[np.int64]
+
+
+class Rows:
+    """Files with the same columns, their labels, and which rows are of which part."""
+
+    def __init__(self, files: Sequence[tuple[TableFile, Part | None]], options: TableOptions) -> None:
+        first = files[0][0]
+        self.roles = find_roles(first, options)
+        for file, _ in files[1:]:
+            check_alike(file, first)
+        self._files = files
+        # Short, and the number of rows of a CSV file is not known before.
+        self._labels = {file: read_column(file, self.roles.label) for file, _ in files}
+        self.pieces = settled(self._split())
+
+    def count(self, part: Part) -> int:
+        """Return the number of images of a part."""
+        return sum(len(piece.rows) for piece in self.pieces[part])
+
+    def row(self, part: Part, index: int) -> str:
+        """Return the file and the row of an image."""
+        for file, rows in self.pieces[part]:
+            if index < len(rows):
+                return file.row(int(rows[index]))
+            index -= len(rows)
+        raise IndexError(index)
+
+    def batches(self, part: Part, as_type: pa.DataType | None = None) -> Iterator[tuple[TableFile, pa.RecordBatch]]:
+        """Yield the columns of images, some rows at a time, and the files."""
+        for file, rows in self.pieces[part]:
+            start = 0
+            for batch in file.batches(self.roles.images, as_type):
+                low, high = np.searchsorted(rows, (start, start + batch.num_rows))
+                chosen = rows[low:high] - start
+                start += batch.num_rows
+                if len(chosen):
+                    yield file, batch if len(chosen) == batch.num_rows else batch.take(pa.array(chosen))
+
+    def labels(self) -> tuple[dict[Part, NDArray[np.int32]], list[str]]:
+        """Return of each part the places of its labels among the values, integers (n,), and the values.
+
+        Raises:
+            InputError: they are no labels of classes.
+        """
+        first, column = self._files[0][0], self.roles.label
+        names = first.class_names(column)
+        columns = {part: self._named_labels(pieces, names) for part, pieces in self.pieces.items()}
+        codes, values = encode(columns, order=names)
+        try:
+            check_classes(codes, values)
+        except InputError as error:
+            raise InputError(f"{first.path}: column {column!r}: {error}") from None
+        return codes, values
+
+    def groups(self) -> dict[Part, NDArray[np.int32]] | None:
+        """Return of each part the groups of its images, integers (n,); None where no column has them."""
+        group = self.roles.group
+        if group is None:
+            return None
+        whole = {file: read_column(file, group) for file, _ in self._files}
+        groups, _ = encode(
+            {part: np.concatenate([whole[file][rows] for file, rows in each]) for part, each in self.pieces.items()}
+        )
+        return groups
+
+    def _named_labels(self, pieces: Sequence[Piece], names: Sequence[str] | None) -> NDArray[Any]:
+        labels = np.concatenate([self._labels[file][rows] for file, rows in pieces])
+        if names is None:
+            return labels
+        outside = np.flatnonzero((labels < 0) | (labels >= len(names)))
+        if outside.size:
+            rule = f"must be from 0 to {len(names) - 1}, a number of a class"
+            column = f"{pieces[0].file.path}: column {self.roles.label!r}"
+            raise InputError(f"{column}: {rule}, got {labels[outside[0]]}")
+        return np.asarray(np.array(names, object)[labels])
+
+    def _split(self) -> dict[Part, list[Piece]]:
+        parts: dict[Part, list[Piece]] = {}
+        for file, part in self._files:
+            count = len(self._labels[file])
+            if not count:
+                raise InputError(f"{file.path}: must have rows, got none")
+            if self.roles.split is None:
+                parts.setdefault(part or "all", []).append(Piece(file, np.arange(count)))
+                continue
+            words = read_column(file, self.roles.split)
+            for word in dict.fromkeys(words.tolist()):
+                named = part_of(str(word))
+                if named is None:
+                    index = int(np.flatnonzero(words == word)[0])
+                    rule = f"column {self.roles.split!r}: must be train, test or validation"
+                    raise InputError(f"{file.row(index)}: {rule}, got {word!r}")
+                parts.setdefault(named, []).append(Piece(file, np.flatnonzero(words == word)))
+        if "all" in parts and len(parts) > 1:
+            raise InputError(f"{parts['all'][0].file.path}: the name must say train, test or validation, as others do")
+        return parts
