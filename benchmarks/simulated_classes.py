@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from hemline.comparison.by_class import balanced_accuracy, balanced_accuracy_scores, macro_f1, macro_f1_scores
+from hemline.comparison.by_class import class_mean_scores
+from hemline.comparison.metrics import balanced_accuracy, macro_f1
 from hemline.comparison.statistics import figure_interval
 
 # Of a training's luck with single images, and of what it is better or worse than another; as in `simulated_trainings`.
@@ -81,10 +82,8 @@ def coverage(classes: Classes, seeds: int, repetitions: int) -> Truth:
     held = np.zeros(len(truth))
     for _ in range(repetitions):
         labels, predicted = classes.sample(rng, seeds)
-        for place, (figure, scores) in enumerate(
-            ((balanced_accuracy, balanced_accuracy_scores), (macro_f1, macro_f1_scores))
-        ):
-            mean = float(np.mean([figure(labels, own, n_classes) for own in predicted]))
-            interval = figure_interval(mean, scores(labels, predicted, n_classes))
+        for place, figure in enumerate((balanced_accuracy, macro_f1)):
+            mean = float(np.mean([figure(labels, own) for own in predicted]))
+            interval = figure_interval(mean, class_mean_scores(labels, predicted, n_classes, f1=figure is macro_f1))
             held[place] += interval.low <= truth[place] <= interval.high
     return Truth(*(held / repetitions).tolist())

@@ -2,17 +2,22 @@
 
 import math
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from benchmarks.simulated_classes import CLASSES, coverage
-from hemline.comparison.by_class import balanced_accuracy, balanced_accuracy_scores, macro_f1, macro_f1_scores
+from hemline.comparison.by_class import class_mean_scores
 from hemline.comparison.crossed import Crossed
+from hemline.comparison.metrics import balanced_accuracy, macro_f1
 from hemline.comparison.statistics import accuracy_interval, figure_interval
 
-SCORES = {balanced_accuracy: balanced_accuracy_scores, macro_f1: macro_f1_scores}
+SCORES = {
+    balanced_accuracy: partial(class_mean_scores, f1=False),
+    macro_f1: partial(class_mean_scores, f1=True),
+}
 figures = pytest.mark.parametrize("figure", SCORES, ids=lambda figure: figure.__name__)
 
 
@@ -28,30 +33,30 @@ def answers(n_classes, images=200, seeds=3):
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
 def test_the_figures_are_those_of_scikit_learn(n_classes):
     labels, (predicted, _, _) = answers(n_classes, images=2000)
-    assert balanced_accuracy(labels, predicted, n_classes) == pytest.approx(balanced_accuracy_score(labels, predicted))
-    assert macro_f1(labels, predicted, n_classes) == pytest.approx(f1_score(labels, predicted, average="macro"))
+    assert balanced_accuracy(labels, predicted) == pytest.approx(balanced_accuracy_score(labels, predicted))
+    assert macro_f1(labels, predicted) == pytest.approx(f1_score(labels, predicted, average="macro"))
 
 
 def test_a_class_without_test_images_is_left_out_of_the_mean_even_if_it_is_predicted():
     labels, predicted = np.array([0, 0, 1, 1]), np.array([0, 2, 1, 1])
     with warnings.catch_warnings(action="error"):
-        assert balanced_accuracy(labels, predicted, 3) == (1 / 2 + 1) / 2
-        assert macro_f1(labels, predicted, 3) == pytest.approx((2 / 3 + 1) / 2)
+        assert balanced_accuracy(labels, predicted) == (1 / 2 + 1) / 2
+        assert macro_f1(labels, predicted) == pytest.approx((2 / 3 + 1) / 2)
         for scores in SCORES.values():
             assert np.isfinite(scores(labels, predicted[None], 3)).all()
 
 
 def test_always_answering_one_of_two_classes_is_half_right_whatever_their_sizes():
     labels = np.repeat([0, 1], [95, 5])
-    assert balanced_accuracy(labels, np.zeros(100, int), 2) == 0.5
-    assert macro_f1(labels, np.zeros(100, int), 2) == pytest.approx((2 * 95 / 195 + 0) / 2)
+    assert balanced_accuracy(labels, np.zeros(100, int)) == 0.5
+    assert macro_f1(labels, np.zeros(100, int)) == pytest.approx((2 * 95 / 195 + 0) / 2)
 
 
 @figures
 def test_the_scores_lie_around_the_figure_of_each_training(figure):
     labels, predicted = answers(4, images=5000)
     means = SCORES[figure](labels, predicted, 4).mean(axis=1)
-    assert means == pytest.approx([figure(labels, own, 4) for own in predicted], abs=0.002)
+    assert means == pytest.approx([figure(labels, own) for own in predicted], abs=0.002)
 
 
 @figures
@@ -59,7 +64,7 @@ def test_the_standard_error_is_that_of_drawing_the_test_images_anew(figure):
     labels, (predicted, _, _) = answers(4, images=2000)
     generator = np.random.default_rng(1)
     drawn = [generator.integers(0, 2000, 2000) for _ in range(2000)]
-    bootstrap = np.std([figure(labels[each], predicted[each], 4) for each in drawn])
+    bootstrap = np.std([figure(labels[each], predicted[each]) for each in drawn])
     assert Crossed.of(SCORES[figure](labels, predicted[None], 4)).error == pytest.approx(bootstrap, rel=0.08)
 
 
@@ -68,7 +73,7 @@ def test_with_classes_of_one_size_the_interval_of_balanced_accuracy_is_nearly_th
     labels = np.arange(8000) % 2
     predicted = np.where(predicted == 0, 1 - labels, labels)
     accuracy = accuracy_interval(predicted == labels)
-    interval = figure_interval(accuracy.estimate, balanced_accuracy_scores(labels, predicted, 2))
+    interval = figure_interval(accuracy.estimate, class_mean_scores(labels, predicted, 2, f1=False))
     assert (interval.low, interval.high) == pytest.approx((accuracy.low, accuracy.high), abs=1e-3)
 
 
@@ -84,7 +89,7 @@ def test_a_rare_class_whose_few_images_are_all_right_does_not_make_the_figure_ce
 
 def test_the_interval_holds_the_figure_that_it_is_of():
     labels = np.repeat([0, 1], [3, 1])
-    interval = figure_interval(0.0, macro_f1_scores(labels, 1 - labels[None], 2))
+    interval = figure_interval(0.0, class_mean_scores(labels, 1 - labels[None], 2, f1=True))
     assert interval.low == interval.estimate == 0
 
 

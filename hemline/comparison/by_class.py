@@ -1,4 +1,4 @@
-"""Balanced accuracy and macro F1, which count every class the same, and scores of single images for their intervals.
+"""Scores of single images for the intervals of balanced accuracy and macro F1, which count every class the same.
 
 Accuracy is the mean of right and wrong over images, so its variance over seeds and images is known: ``Crossed``. These
 two are no means over images, but to first order they are: each image adds to them what they would change by if there
@@ -25,62 +25,19 @@ Scores = NDArray[np.float64]
 _ADDED = 4.0
 
 
-def balanced_accuracy(labels: Labels, predicted: Labels, n_classes: int) -> float:
-    """Return the mean over classes of the share of a class's images that are right (its recall), in [0, 1].
-
-    Args:
-        labels: int (images,), the true classes.
-        predicted: int (images,).
-        n_classes: the number of classes, also of those without an image.
-    """
-    return _mean_of_classes(labels, predicted, n_classes, f1=False)
-
-
-def macro_f1(labels: Labels, predicted: Labels, n_classes: int) -> float:
-    """Return the mean over classes of F1, in [0, 1].
-
-    F1 of a class is twice its images that are right, divided by its images and those taken for it together.
-
-    Args:
-        labels: int (images,), the true classes.
-        predicted: int (images,).
-        n_classes: the number of classes, also of those without an image.
-    """
-    return _mean_of_classes(labels, predicted, n_classes, f1=True)
-
-
-def balanced_accuracy_scores(labels: Labels, predicted: Labels, n_classes: int) -> Scores:
-    """Return scores whose mean over images is a training's balanced accuracy, and whose variance is that of it.
+def class_mean_scores(labels: Labels, predicted: Labels, n_classes: int, *, f1: bool) -> Scores:
+    """Return scores whose mean over images is a training's figure, and whose variance is that of it.
 
     Args:
         labels: int (images,), the true classes.
         predicted: int (seeds, images).
         n_classes: the number of classes, also of those without an image.
+        f1: whether the figure is macro F1, or balanced accuracy.
 
     Returns:
         float64 (seeds, columns): the images, then the added ones.
     """
-    return np.stack([_scores(labels, own, n_classes, f1=False) for own in predicted])
-
-
-def macro_f1_scores(labels: Labels, predicted: Labels, n_classes: int) -> Scores:
-    """Return scores whose mean over images is a training's macro F1, and whose variance is that of it.
-
-    Args:
-        labels: int (images,), the true classes.
-        predicted: int (seeds, images).
-        n_classes: the number of classes, also of those without an image.
-
-    Returns:
-        float64 (seeds, columns): the images, then the added ones.
-    """
-    return np.stack([_scores(labels, own, n_classes, f1=True) for own in predicted])
-
-
-def _mean_of_classes(labels: Labels, predicted: Labels, n_classes: int, *, f1: bool) -> float:
-    images, right, taken = _counts(labels, predicted, n_classes)
-    shares = 2 * right / (images + taken) if f1 else right / images
-    return float(shares[images > 0].mean())
+    return np.stack([_scores(labels, own, n_classes, f1=f1) for own in predicted])
 
 
 def _counts(labels: Labels, predicted: Labels, n_classes: int) -> tuple[Scores, Scores, Scores]:

@@ -6,17 +6,13 @@ has an interval, too, which is in ``comparison.csv`` as ``<key>_low`` and ``<key
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hemline.comparison.by_class import (
-    balanced_accuracy,
-    balanced_accuracy_scores,
-    macro_f1,
-    macro_f1_scores,
-)
+from hemline.comparison.by_class import class_mean_scores
 from hemline.words import percent
 
 Probabilities = NDArray[np.floating[Any]]
@@ -74,18 +70,54 @@ def _cross_entropy(probabilities: Probabilities, labels: Labels) -> float:
     return float(image_losses(probabilities, labels).mean())
 
 
-def _balanced_accuracy(probabilities: Probabilities, labels: Labels) -> float:
-    return balanced_accuracy(labels, probabilities.argmax(axis=1), probabilities.shape[1])
+def balanced_accuracy(labels: Labels, predicted: Labels) -> float:
+    """Return the mean recall of the classes that have images, in [0, 1]; both are int (images,).
+
+    Source:
+        scikit-learn's ``recall_score``; its ``balanced_accuracy_score`` warns of predicted classes without images.
+    """
+    from sklearn.metrics import recall_score  # noqa: PLC0415 - slow, and not for those who only know the metrics
+
+    return float(recall_score(labels, predicted, labels=np.unique(labels), average="macro", zero_division=0))
 
 
-def _macro_f1(probabilities: Probabilities, labels: Labels) -> float:
-    return macro_f1(labels, probabilities.argmax(axis=1), probabilities.shape[1])
+def macro_f1(labels: Labels, predicted: Labels) -> float:
+    """Return the mean F1 of the classes that have images, in [0, 1]; both are int (images,).
+
+    Source:
+        scikit-learn's ``f1_score``.
+    """
+    from sklearn.metrics import f1_score  # noqa: PLC0415 - slow, and not for those who only know the metrics
+
+    return float(f1_score(labels, predicted, labels=np.unique(labels), average="macro", zero_division=0))
 
 
+def _of_predicted(figure: Callable[[Labels, Labels], float]) -> Callable[[Probabilities, Labels], float]:
+    return lambda probabilities, labels: figure(labels, probabilities.argmax(axis=1))
+
+
+_BALANCED = Metric(
+    key="balanced_accuracy",
+    heading="Balanced",
+    unit="accuracy, %",
+    compute=_of_predicted(balanced_accuracy),
+    show=percent,
+    scores=partial(class_mean_scores, f1=False),
+    imbalanced=True,
+)
+_MACRO_F1 = Metric(
+    key="macro_f1",
+    heading="Macro",
+    unit="F1, %",
+    compute=_of_predicted(macro_f1),
+    show=percent,
+    scores=partial(class_mean_scores, f1=True),
+    imbalanced=True,
+)
 METRICS = (
     Metric("loss", "Test", "loss", _cross_entropy, "{:.4f}".format),
-    Metric("balanced_accuracy", "Balanced", "accuracy, %", _balanced_accuracy, percent, balanced_accuracy_scores, True),
-    Metric("macro_f1", "Macro", "F1, %", _macro_f1, percent, macro_f1_scores, True),
+    _BALANCED,
+    _MACRO_F1,
 )
 
 
