@@ -1,6 +1,7 @@
 """Data sets in any format, from a source to the normalized sets."""
 
 import hashlib
+import re
 import shutil
 import tarfile
 import zipfile
@@ -12,15 +13,18 @@ from PIL import Image
 from ruamel.yaml import YAML
 
 from hemline.data.description import Split, load_dataset
+from hemline.data.duplicates import find_duplicates
 from hemline.data.findings import Findings, constant_warning, scale_warning
 from hemline.data.normalized import Normalized
 from hemline.data.pixels import Pixels
 from hemline.data.splits import Labelling, choose
 from hemline.download.sources import fetch
 from hemline.errors import InputError
+from hemline.formats import raw as formats_raw
+from hemline.formats.format import Labels, Source
 from hemline.images.tree import digest
 from hemline.params import parse_params
-from stages import check, normalize
+from stages import check, known, normalize
 
 CLASSES = ["cat", "dog"]
 PARAMS = {"dataset": "pets", "seeds": [0], "baseline": "linear", "variants": {"linear": {"hidden": []}}}
@@ -235,6 +239,64 @@ def test_test_images_that_were_trained_on_are_told_in_the_terminal(pets, monkeyp
     count = int(Findings().duplicates(20).found.sum())
     assert count > 0
     assert f"warning: {count} of 20 test images are training or validation images, too" in capsys.readouterr().out
+
+
+def test_groups_are_divided_by_the_seed_of_the_split():
+    parts = {"all": Labelling(np.repeat([0, 1], 60), np.arange(120) // 6)}
+    taken = [choose(parts, split=Split(test=0.25, seed=seed), validation_split=0)["test"].indices for seed in (0, 1)]
+    assert taken[0].tolist() != taken[1].tolist()
+
+
+class Short(Source):
+    """Two labels, and one image."""
+
+    def parts(self):
+        return {"all": Labels(np.array([0, 1]), CLASSES)}
+
+    def images(self, part):  # noqa: ARG002 - there is one
+        yield np.zeros((3, 4), np.uint8)
+
+    def name(self, part, index):
+        return f"{part} {index}"
+
+
+def test_a_source_with_fewer_images_than_labels_is_refused(pets, monkeypatch):
+    monkeypatch.setattr(formats_raw, "_open", lambda *_: Short())
+    raw = formats_raw.Raw(describe(pets, class_counts={"all": [1, 1]}))
+    with pytest.raises(InputError, match="all: must be 2 images, got 1"):
+        list(raw.batches("all"))
+
+
+def test_nothing_is_found_about_sets_whose_parameters_have_changed_meanwhile(pets, monkeypatch):
+    fetch(describe(pets))
+    YAML().dump(PARAMS, Path("params.yaml"))
+
+    def change(*sets):
+        YAML().dump(PARAMS | {"normalize": {"scale": 7}}, Path("params.yaml"))
+        return find_duplicates(*sets)
+
+    monkeypatch.setattr(normalize, "find_duplicates", change)
+    monkeypatch.setattr("sys.argv", ["normalize"])
+    with pytest.raises(SystemExit, match="must stay as it is while a stage runs"):
+        normalize.main()
+    assert not Findings.PATH.exists()
+
+
+@pytest.mark.parametrize(
+    ("here", "remedy"),
+    [(True, "; correct it, or `git checkout params.yaml`"), (False, "; this copy has only what git knows: `git add ")],
+)
+def test_a_data_set_that_is_not_there_is_told_with_what_helps(pets, monkeypatch, here, remedy):
+    describe(pets)
+    copy = Path("copy")
+    (copy / "data").mkdir(parents=True)
+    monkeypatch.setattr(known, "repository", pets.parents[1].resolve)
+    if not here:
+        monkeypatch.chdir(copy)
+    YAML().dump(PARAMS | {"dataset": "pats" if here else "pets"}, Path("params.yaml"))
+    with pytest.raises(SystemExit, match=re.escape(remedy)):
+        known.main()
+    assert not known.KNOWN.exists()
 
 
 def test_groups_that_cannot_be_divided_are_one_line():

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hemline.data.pixels import Pixels
 from hemline.data.scaling import to_raw
 from hemline.report.gallery import grid_words, least_sure, predict, shown_test_images, training_grid
 from hemline.report.pictures import Picture, thumbnail
@@ -120,3 +121,13 @@ def test_small_pictures_show_their_pixels_and_large_ones_are_reduced(
 
 def test_pixels_beyond_the_range_are_clipped_rather_than_wrapped() -> None:
     assert to_raw(np.array([-0.1, 0.5, 1.2]), 255).tolist() == [0, 128, 255]
+
+
+@pytest.mark.parametrize("highest", [1, 16, 255, 65535])
+def test_the_highest_pixel_of_a_data_set_is_white_in_its_pictures(highest: int) -> None:
+    range_ = Pixels(type="uint16", highest=highest)
+    images = np.stack([np.zeros((4, 4)), np.ones((4, 4))]).astype(np.float32)
+    grid = training_grid(images, np.array([0, 1]), CLASSES, highest, range_)
+    single = predict(1, images[1], 1, np.array([0, 1, 0]), CLASSES, scale=highest, pixels=range_)
+    shades = [pixels(picture) for picture in (*(picture for _, picture in grid), single.picture)]
+    assert [(shade.min(), shade.max()) for shade in shades] == [(0, 0), (255, 255), (255, 255)]

@@ -253,6 +253,23 @@ def run(monkeypatch, *arguments):
     predict.main()
 
 
+def test_a_model_is_shown_the_photo_in_its_data_set_s_own_range(finished, monkeypatch, tmp_path):
+    asked = []
+
+    def probabilities(images):
+        asked.append(images)
+        return np.array([[0.2, 0.8]])
+
+    pixels = Pixels(highest=16)
+    known = predict.Classifier("a model", ["a", "b"], (2, 2), pixels, DARK, None, probabilities)
+    monkeypatch.setattr(predict, "_classifier", lambda _: known)
+    own = saved(Image.fromarray(np.array([[0, 4], [8, 16]], np.uint8)), tmp_path / "own.png")
+    run(monkeypatch, own, "--no-invert")
+    (images,) = asked
+    assert images.dtype == np.uint8
+    assert images.max() == 16
+
+
 def band(path, label=2):
     """Write a large photo, dark on light, of a class: a band at its place, and a thin frame that gives it one."""
     pixels, labels = workspace.images(3)

@@ -205,6 +205,15 @@ def test_a_data_set_without_a_homepage_is_no_link(tmp_path: Path) -> None:
 
 
 @undrawn
+def test_what_makes_the_data_doubtful_stands_on_the_page_and_in_the_summary(tmp_path: Path) -> None:
+    make(Inputs())
+    path = tmp_path / "data" / "findings" / "warnings.json"
+    path.write_text('{"warnings": ["The largest pixel is 16, and that is little."]}')
+    for text in again().values():
+        assert text.startswith(b"\x89PNG") or b"Warning: The largest pixel is 16, and that is little." in text
+
+
+@undrawn
 def test_variants_that_params_no_longer_has_are_not_read(tmp_path: Path) -> None:
     clean = make(Inputs())
     evaluation = tmp_path / "reports" / "evaluation"

@@ -1,0 +1,50 @@
+"""What evaluate and report hand on is of the parameters that DVC will note beside it."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+import workspace_for_tests as workspace
+from ruamel.yaml import YAML
+
+from stages import evaluate, report
+
+REFUSED = "must stay as it is while a stage runs"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return workspace.build(tmp_path_factory.mktemp("unchanged") / "workspace", monkeypatch)
+
+
+@pytest.fixture
+def finished(template, tmp_path, monkeypatch):
+    return workspace.copy(template, tmp_path / "copy", monkeypatch)
+
+
+def change(function):
+    """Return ``function``, in the midst of which someone edits the parameters."""
+
+    def changing(*arguments, **options):
+        result = function(*arguments, **options)
+        values = YAML().load(Path("params.yaml"))
+        YAML().dump(values | {"epochs": values["epochs"] + 1}, Path("params.yaml"))
+        return result
+
+    return changing
+
+
+@pytest.mark.parametrize(
+    ("stage", "place"), [(evaluate, "stages.evaluate.evaluate"), (report, "hemline.report.page.render")]
+)
+def test_a_stage_whose_parameters_change_meanwhile_hands_on_nothing(finished, monkeypatch, stage, place):
+    monkeypatch.setattr(stage, "publisher", lambda: nullcontext(Mock()))
+    former = {path: path.read_bytes() for path in Path("reports").rglob("*") if path.is_file()}
+    module, _, name = place.rpartition(".")
+    monkeypatch.setattr(place, change(getattr(__import__(module, fromlist=[name]), name)))
+    monkeypatch.setattr("sys.argv", ["stage"])
+    with pytest.raises(SystemExit, match=REFUSED):
+        stage.main()
+    assert {path: path.read_bytes() for path in Path("reports").rglob("*") if path.is_file()} == former
