@@ -120,12 +120,7 @@ def _most_unlike(members: Indices, labels: NDArray[Any], is_test: NDArray[np.boo
 def _same(rows: NDArray[np.uint8]) -> Indices:
     """Return the same number for the same row, (n,)."""
     whole = np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").ravel()
-    order = np.argsort(whole, kind="stable")
-    new = np.ones(len(order), bool)
-    new[1:] = whole[order][1:] != whole[order][:-1]
-    groups = np.empty(len(order), np.intp)
-    groups[order] = np.cumsum(new) - 1
-    return groups
+    return np.unique(whole, return_inverse=True)[1]
 
 
 def _connected(first: list[Indices], second: list[Indices], count: int) -> Indices:

@@ -1,6 +1,5 @@
 """The shape and the range of pixels that all images are brought to, as the images themselves suggest."""
 
-import math
 from collections import Counter
 from typing import NamedTuple
 
@@ -100,17 +99,10 @@ def _size(sizes: Counter[tuple[int, int]], wanted: tuple[int, int] | None) -> tu
 
 
 def _median(sizes: Counter[tuple[int, int]]) -> tuple[int, int]:
-    values, counts = np.array(list(sizes)), np.array(list(sizes.values()))
-    height, width = (_weighted_median(values[:, axis], counts) for axis in (0, 1))
+    """Return the median height and the median width; each is one that an image has."""
+    median = np.quantile(list(sizes), 0.5, axis=0, weights=list(sizes.values()), method="inverted_cdf")
+    height, width = median.astype(int).tolist()
     return height, width
-
-
-def _weighted_median(
-    values: np.ndarray[tuple[int], np.dtype[np.int64]], counts: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> int:
-    order = np.argsort(values)
-    below = np.cumsum(counts[order])
-    return int(values[order][np.searchsorted(below, math.ceil(below[-1] / 2))])
 
 
 def _channels(seen: Survey, colour: bool | None) -> tuple[int, ...]:
