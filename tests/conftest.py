@@ -1,7 +1,9 @@
 """The whole test run: Ctrl-C, the number of repetitions, and the pipelines that many tests start from."""
 
 import math
+import os
 import signal
+import tempfile
 
 import hypothesis
 import pytest
@@ -41,6 +43,18 @@ def pytest_collection_modifyitems(items):
 def pytest_generate_tests(metafunc):
     if "repetition" in metafunc.fixturenames:
         metafunc.parametrize("repetition", range(_repetitions(metafunc.definition, metafunc.config)))
+
+
+@pytest.fixture(autouse=True)
+def temporary_files_stay():
+    """A stage that runs in this process puts its temporary files apart; they may go with it, and other tests go on."""
+    folder, named = tempfile.tempdir, os.environ.get("TMPDIR")
+    yield
+    tempfile.tempdir = folder
+    if named is None:
+        os.environ.pop("TMPDIR", None)
+    else:
+        os.environ["TMPDIR"] = named
 
 
 @pytest.fixture
