@@ -17,7 +17,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test trials lint lock quick describe queue claims bench readme ui sync promote serve predict help
+.PHONY: pipeline workers stop-workers setup test trials lint lock quick describe queue claims bench readme ui sync promote serve predict help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
@@ -33,6 +33,12 @@ describe: $(READY)  ## look at your own images, and write data/<name>.yaml: make
 	@test -n "$(DATA)" || { echo "error: DATA: name the folder or the file of your images: make describe DATA=path NAME=name" >&2; exit 1; }
 	@test -n "$(NAME)" || { echo "error: NAME: give the data set a name: make describe DATA=path NAME=name" >&2; exit 1; }
 	@python -m commands.describe "$(DATA)" --name "$(NAME)" $(ARGS)
+
+workers: $(READY)  ## keep TensorFlow and compiled programs between stages, in a worker for each core: see `cluster` in params.yaml
+	@python -m commands.workers $(ARGS)
+
+stop-workers: $(READY)  ## stop them
+	@python -m commands.workers --stop
 
 setup: $(READY)  ## create .venv with the pinned dependencies
 
@@ -76,7 +82,7 @@ predict: $(READY)  ## tell what is on a photo: make predict IMAGE=photo.png
 	@python -m commands.predict "$(IMAGE)"
 
 help:  ## list these
-	@sed -nE 's/^([a-z]+):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 $(READY): requirements.lock
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 found; install one, or say make PYTHON=..." >&2; exit 1; }

@@ -50,9 +50,10 @@ def _stored() -> Any:
 
 
 def _train(variant: str) -> dict[str, NDArray[np.generic]]:
+    from benchmarks.side_by_side import fit_side_by_side  # noqa: PLC0415
     from hemline.data.normalized import Normalized  # noqa: PLC0415 - for whoever trains, not for those who read
     from hemline.params import Training  # noqa: PLC0415
-    from hemline.training.trainer import Trainer, train_seeds  # noqa: PLC0415
+    from hemline.training.trainer import Trainer  # noqa: PLC0415
 
     data = Normalized()
     test, training = data.read("test"), Training(hidden=HIDDEN[variant])
@@ -63,11 +64,9 @@ def _train(variant: str) -> dict[str, NDArray[np.generic]]:
     def on_epoch(seed: int, figures: dict[str, float]) -> None:
         losses[seed, int(figures["epoch"]) - 1] = figures["val_loss"]
 
-    def on_model(seed: int, model: object) -> None:
+    for seed, model in fit_side_by_side(trainer, range(SEEDS), on_epoch).items():
         answers[seed] = trainer.predict(model, test.images).argmax(axis=-1) == test.labels
         print(f"{variant}  seed {seed}  {answers[seed].mean():.4f}", flush=True)
-
-    train_seeds(trainer, list(range(SEEDS)), lambda _: None, on_epoch, on_model)
     return {f"{variant}_correct": np.packbits(answers, axis=1), f"{variant}_val_loss": losses}
 
 

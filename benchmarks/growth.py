@@ -33,7 +33,6 @@ _TRAINING = Training(hidden=[128], epochs=2, batch_size=32)
 _STATUS = Path("/proc/self/status")
 _BLOCK = 10_000  # images written at once
 _SECONDS_BETWEEN_LOOKS = 0.02
-_NOTHING = (lambda _: None, lambda *_: None, lambda *_: None)  # what train_seeds is to call
 
 
 def main() -> None:
@@ -82,16 +81,17 @@ def _repeated(source: Labelled, n_images: int, folder: Path) -> Path:
 
 def _measure(folder: Path, n_seeds: int) -> dict[str, float]:
     """Train ``n_seeds`` times; return the seconds, and the most memory that was held meanwhile."""
+    from benchmarks.side_by_side import fit_side_by_side  # noqa: PLC0415
     from hemline.training.tensorflow import devices  # noqa: PLC0415 - in the process that is measured only
-    from hemline.training.trainer import Trainer, train_seeds  # noqa: PLC0415
+    from hemline.training.trainer import Trainer  # noqa: PLC0415
 
     data = Normalized(folder).read("train")
     with _peak_memory() as peak:
         trainer = Trainer("growth", _TRAINING, int(data.labels.max()) + 1, data)
         # On every device that will train: each loads its own program.
-        train_seeds(trainer, range(min(n_seeds, len(devices()))), *_NOTHING)
+        fit_side_by_side(trainer, range(min(n_seeds, len(devices()))))
         start = time.perf_counter()
-        train_seeds(trainer, range(n_seeds), *_NOTHING)
+        fit_side_by_side(trainer, range(n_seeds))
         seconds = time.perf_counter() - start
     return {"seconds": seconds, "peak_bytes": max(peak)}
 

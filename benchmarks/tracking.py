@@ -24,7 +24,6 @@ from benchmarks.counts import count
 from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
 from hemline.processes.helper import helper_process
-from hemline.training.trained import Settings
 from stages import train
 
 
@@ -79,11 +78,11 @@ def _train(folder: Path, variant: str, epochs: int, logging: bool) -> tuple[floa
     """Return the wall and the CPU seconds of the stage."""
     os.chdir(folder)
     params = load_params()
-    settings = Settings.of(params, variant)
-    settings = settings.model_copy(update={"training": settings.training.model_copy(update={"epochs": epochs})})
+    own = params.variants[variant].model_copy(update={"epochs": epochs})
+    params = params.model_copy(update={"variants": {variant: own}})
     with nullcontext() if logging else patch.object(train, "Recorder", MagicMock()):
         start, start_cpu = time.perf_counter(), _cpu_seconds()
-        train.train(settings, params.seeds, train.watched_sets(record_test=False))
+        train.train(params, variant)
         return time.perf_counter() - start, _cpu_seconds() - start_cpu
 
 

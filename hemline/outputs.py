@@ -4,10 +4,11 @@ Each subclass stands beside the code that makes its contents. Whatever is missin
 file and the stage that makes it anew.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +78,11 @@ class Outputs:
         """Return the contents of a file."""
         with self.open(name) as file:
             return file.read()
+
+    def sha256(self, name: str) -> str:
+        """Return SHA-256 of a file, which is read a piece at a time."""
+        with self.open(name) as file:
+            return hashlib.file_digest(cast("Any", file), "sha256").hexdigest()
 
     def read_json(self, name: str, model: type[M]) -> M:
         """Return a JSON file as a ``model``."""

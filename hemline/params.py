@@ -6,14 +6,22 @@ in. A broken rule raises ``InputError`` with one line: the key, the rule, the va
 A new training key is one line in ``Hyperparameters``, with a default that changes no result.
 """
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from hemline.errors import InputError
 from hemline.schema import Count, Name, StrictModel, parse, read_yaml
+
+
+def _check_cluster(cluster: str) -> str:
+    if not re.fullmatch(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:\d+|[^\s:]+\.json", cluster):
+        raise ValueError("must be a scheduler's address, such as tcp://host:8786, its file, such as x.json, or null")
+    return cluster
+
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 # The largest pixel is 255; far beyond these, float32 turns all pixels into 0, or into infinity.
@@ -21,6 +29,8 @@ Scale = Annotated[float, Field(ge=0.001, le=1_000_000)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Optimizer = Literal["adam", "rmsprop", "sgd"]  # those of hemline/training/optimizers.py
+# The address of a scheduler, or the file that it wrote.
+Cluster = Annotated[str, AfterValidator(_check_cluster)]
 # Keras's names; each is a function there.
 Activation = Literal["relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu"]
 
@@ -79,6 +89,7 @@ class Params(Hyperparameters):
     dataset: Name
     normalize: Normalize = Normalize()
     record_test: bool = False
+    cluster: Cluster | None = None
     seeds: Annotated[list[Seed], Field(min_length=1)]
     baseline: Name
     variants: Annotated[dict[Name, Variant], Field(min_length=1)]
@@ -121,7 +132,9 @@ def check_unchanged(params: Params) -> None:
     Raises:
         InputError: the file was changed after ``params`` were read.
     """
-    if load_params() != params:
+    # Where trainings run changes no result.
+    now, then = (each.model_copy(update={"cluster": None}) for each in (load_params(), params))
+    if now != then:
         raise InputError("params.yaml: must stay as it is while a stage runs, but was changed; run `dvc repro` again")
 
 

@@ -46,6 +46,15 @@ def fix_target() -> None:
     os.environ.update(_SETTINGS | {"XLA_FLAGS": " ".join([*kept, *ours])})
 
 
+def was_fixed_at_start() -> bool:
+    """Say whether this process was started with what ``fix_target`` sets, so that whatever it has loaded heeds it."""
+    environment = Path("/proc/self/environ")
+    if not environment.is_file():
+        return True  # no Linux, hence not the target anyway
+    started = environment.read_bytes().split(b"\0")
+    return all(f"{key}={value}".encode() in started for key, value in _SETTINGS.items())
+
+
 def is_target() -> bool:
     """Say whether this machine can compute for the target: an x86-64 with AVX2 and FMA, under Linux."""
     if platform.machine() not in {"x86_64", "AMD64"} or sys.platform != "linux":

@@ -1,4 +1,4 @@
-"""Train one variant, once per seed, side by side.
+"""Train one variant, once per seed, side by side: here, or on the workers of a cluster.
 
 Reads:  params.yaml, data/normalized/ (train, validation; of test, the images only, to predict them)
 Writes: models/<variant>/: seed-<seed>.keras, history, layers, probabilities, settings; an MLflow run a seed
@@ -8,34 +8,34 @@ Run:    python -m stages.train dense-128
 import argparse
 import shutil
 import sys
-import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING
 
+import joblib
 import numpy as np
-from numpy.typing import NDArray
 
-from hemline.data.normalized import Labelled, Normalized
-from hemline.errors import InputError, one_line_errors
+from hemline.data.normalized import Normalized
+from hemline.errors import InputError, one_line_errors, writing
 from hemline.params import Params, load_params
 from hemline.processes.drafts import draft
 from hemline.processes.ending import TERMINATED, asked_to_end, prompt_end
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart, remove_if_dead
 from hemline.processes.lock import locked
-from hemline.processes.waiting import result
-from hemline.tracking.messages import now
+from hemline.processes.waiting import as_completed, wait_for
 from hemline.tracking.recorder import RECORDED, Recorder
-from hemline.training.checkpoint import Checkpoints, Finished, Row, Snapshot, fingerprint
+from hemline.training.checkpoint import Checkpoints, Row, checkpoint_folder
+from hemline.training.job import Job, LostError, Outcome, Recipe, Trainings
 from hemline.training.progress import Progress, resumption, show
-from hemline.training.trained import Predicted, Settings, Trained
+from hemline.training.threads import Threads
+from hemline.training.trained import Settings, Trained
 
 if TYPE_CHECKING:
-    from hemline.training.tensorflow import keras
-    from hemline.training.trainer import State, Trainer
+    from contextlib import AbstractContextManager
 
 
 def main() -> None:
@@ -46,12 +46,11 @@ def main() -> None:
         variant = parser.parse_args().variant
         params = load_params()
         keep_temporary_files_apart()
-        settings = Settings.of(params, variant)
+        Settings.of(params, variant)
         # DVC that is killed leaves its stage running; the next `dvc repro` must not write beside it.
         waiting = f"{variant}: another process is still training it; waiting for its end"
         with locked(_lock_of(variant), waiting), prompt_end():
-            check = partial(check_unchanged, params, variant)
-            train(settings, params.seeds, watched_sets(record_test=params.record_test), before_handing_on=check)
+            train(params, variant, before_handing_on=partial(check_unchanged, params, variant))
 
 
 def check_unchanged(params: Params, variant: str) -> None:
@@ -70,52 +69,49 @@ def check_unchanged(params: Params, variant: str) -> None:
         )
 
 
-def watched_sets(*, record_test: bool) -> dict[str, Labelled]:
-    """Return the sets whose figures the history records; training looks at none of them."""
-    # The test set is for the analysis of claims about test loss over epochs; no selection may read these columns.
-    names = {"val": "validation"} | ({"test": "test"} if record_test else {})
-    sets = {prefix: Normalized().read(name) for prefix, name in names.items()}
-    return {prefix: labelled for prefix, labelled in sets.items() if len(labelled.labels)}
-
-
-def predicted_images() -> dict[Predicted, NDArray[np.float32]]:
-    """Return the images that the trained models predict for the evaluate stage, which looks at the labels."""
-    return {name: Normalized().images(name) for name in ("validation", "test")}
-
-
-def train(
-    settings: Settings,
-    seeds: list[int],
-    watched: dict[str, Labelled],
-    before_handing_on: Callable[[], None] | None = None,
-) -> None:
-    """Train ``settings.variant`` for all ``seeds``, and write what the stage hands on.
+def train(params: Params, variant: str, before_handing_on: Callable[[], None] = lambda: None) -> None:
+    """Train ``variant`` for all seeds, and write what the stage hands on.
 
     Where ``before_handing_on`` raises, it hands on nothing, and the checkpoints stay.
     """
     collect_rarely()
-    _remove_leftovers(settings.variant)
-    # First of all, because its process imports MLflow while this one imports TensorFlow.
-    with Recorder(settings) as recorder:
-        normalized = Normalized()
-        labelled, images, n_classes = normalized.read("train"), predicted_images(), len(normalized.about().classes)
-        # In a thread: the digest of the data would cost a tenth of a second, but TensorFlow's import takes longer.
-        arrays = _arrays({"train": labelled} | watched, images)
-        key = ThreadPoolExecutor(1).submit(fingerprint, settings.model_dump(), arrays)
-        from hemline.training.memory import check_memory  # noqa: PLC0415 - imports TensorFlow, meanwhile
-        from hemline.training.trainer import Trainer  # noqa: PLC0415
-
-        check_memory(settings.variant, settings.training, labelled.images.shape[1:], n_classes, len(seeds))
-        trainer = Trainer(settings.variant, settings.training, n_classes, labelled, watched)
-        checkpoints = Checkpoints(settings.variant, result(key))
+    _remove_leftovers(variant)
+    settings = Settings.of(params, variant)
+    # First of all, because its process imports MLflow while this one, or another, imports TensorFlow.
+    with Recorder(settings) as recorder, _trainings(params.cluster) as trainings:
+        digests = Normalized().digests(test_labels=params.record_test)
+        recipe = Recipe.of(settings, digests, record_test=params.record_test)
+        checkpoints = Checkpoints(variant, recipe.key)
         with draft() as new:
-            trained = Trained(settings.variant, new.folder)
+            trained = Trained(variant, new.folder)
             trained.path.mkdir()
-            _Run(settings, images, trained, recorder=recorder, checkpoints=checkpoints).train(trainer, seeds)
-            if before_handing_on is not None:
-                before_handing_on()
-            new.put(settings.variant, Trained(settings.variant).path)
+            run = _Run(recipe, trained, recorder, checkpoints)
+            run.train(trainings, params.seeds, partial(_announce, trainings, params, variant, digests))
+            before_handing_on()
+            new.put(variant, Trained(variant).path)
         checkpoints.close(remove=True)
+
+
+def _trainings(cluster: str | None) -> "AbstractContextManager[Trainings]":
+    """Return where trainings are done."""
+    if cluster is None:
+        return Threads()
+    from hemline.cluster.trainings import Cluster  # noqa: PLC0415 - imports Dask, for those who have a cluster
+
+    return Cluster(cluster)
+
+
+def _announce(trainings: Trainings, params: Params, variant: str, digests: dict[str, str]) -> None:
+    """Say what the stages of the other variants will want."""
+    from hemline.cluster.ahead import needed_variants  # noqa: PLC0415
+
+    others = [
+        Recipe.of(Settings.of(params, other), digests, record_test=params.record_test)
+        for other in params.variants
+        if other != variant
+    ]
+    jobs = [Job(recipe, seed, checkpoints=checkpoint_folder()) for recipe in others for seed in params.seeds]
+    trainings.also(jobs, needed_variants)
 
 
 def _remove_leftovers(variant: str) -> None:
@@ -131,113 +127,122 @@ def _lock_of(variant: str) -> Path:
     return Path(f".hemline/train-{variant}.lock")
 
 
-def _arrays(sets: dict[str, Labelled], images: dict[Predicted, NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
-    """Return all that determines the results by their names."""
-    return {f"{name} {field}": array for name, each in sets.items() for field, array in each._asdict().items()} | {
-        f"{name} predicted": array for name, array in images.items()
-    }
-
-
 class _Run:
-    """The trainings of one variant: each epoch is recorded, shown and now and then kept, and all of it written."""
+    """The trainings of one variant: each epoch is recorded and shown, each outcome kept, and all of it written."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        images: dict[Predicted, NDArray[np.float32]],
-        draft: Trained,
-        *,
-        recorder: Recorder,
-        checkpoints: Checkpoints,
-    ) -> None:
-        self._settings, self._images = settings, images
-        self._draft, self._recorder, self._checkpoints = draft, recorder, checkpoints
+    def __init__(self, recipe: Recipe, draft: Trained, recorder: Recorder, checkpoints: Checkpoints) -> None:
+        self._recipe, self._draft, self._recorder, self._checkpoints = recipe, draft, recorder, checkpoints
+        self._settings = recipe.settings
         self._rows: dict[int, list[Row]] = {}
-        self._predicted: dict[int, dict[Predicted, NDArray[np.float32]]] = {}
-        self._layers: list[dict[str, Any]] = []
-        self._clocks: dict[int, float] = {}
+        self._lock = Lock()  # trainings tell of their epochs from threads
+        self._outcomes: dict[int, Outcome] = {}
 
-    def train(self, trainer: "Trainer", seeds: list[int]) -> None:
-        """Train those seeds that earlier, interrupted runs have not finished, and write everything into the draft."""
-        from hemline.training.trainer import train_seeds  # noqa: PLC0415
+    def train(self, trainings: Trainings, seeds: list[int], announce: Callable[[], None]) -> None:
+        """Train those seeds that earlier, interrupted runs have not finished, and write everything into the draft.
 
-        finished = {seed: found for seed in seeds if (found := self._checkpoints.finished(seed))}
+        Args:
+            trainings: does it.
+            seeds: of the stage.
+            announce: tells what comes after these trainings; called when they have been submitted.
+        """
+        finished = {seed: Outcome.of(found) for seed in seeds if (found := self._checkpoints.finished(seed))}
         rest = [seed for seed in seeds if seed not in finished]
-        snapshots = {seed: snapshot for seed in rest if (snapshot := self._checkpoints.snapshot(seed))}
-        if finished or snapshots:
-            show(
-                resumption(
-                    self._settings.variant, list(finished), {s: len(each.history) for s, each in snapshots.items()}
-                )
-            )
-        for seed, found in finished.items():
-            self._adopt(seed, found)
-        self._rows |= {seed: list(snapshot.history) for seed, snapshot in snapshots.items()}
+        self._tell_resumption(list(finished), rest)
+        for seed, outcome in finished.items():
+            self.begin(seed, outcome.history)
+            self._finish(seed, outcome)
         with asked_to_end() as self._asked:
+            jobs = [
+                Job(self._recipe, seed, min(len(rest), joblib.cpu_count()), self._checkpoints.parent) for seed in rest
+            ]
             try:
-                finish = partial(self._finish, trainer)
-                train_seeds(trainer, rest, self._start, self._epoch, finish, after=snapshots, on_state=self._state)
+                self._do(trainings, jobs, announce)
             except CancelledError:
                 sys.exit(TERMINATED)
         self._write(seeds)
 
-    def _start(self, seed: int) -> None:
-        if self._asked.is_set():
-            raise CancelledError
-        self._recorder.start(seed, self._checkpoints.training_id, self._rows.setdefault(seed, []))
-        self._clocks[seed] = time.perf_counter()
-        self._checkpoints.begin(seed)
+    def _do(self, trainings: Trainings, jobs: list[Job], announce: Callable[[], None]) -> None:
+        """Do all ``jobs``; the first failure ends the others, unless it tells nothing of them.
 
-    def _epoch(self, seed: int, figures: dict[str, float]) -> None:
-        seconds, self._clocks[seed] = time.perf_counter() - self._clocks[seed], time.perf_counter()
-        at = now()
-        self._rows[seed].append(figures | {"seconds": seconds, "at": at})
-        self._recorder.epoch(seed, figures | {"seconds": seconds}, at)
-        progress = Progress(self._settings.variant, seed, int(figures["epoch"]), self._settings.training.epochs)
-        show(progress.line(figures))
+        Raises:
+            InputError: a training failed.
+            CancelledError: they were asked to end half-way.
+        """
+        futures = {trainings.submit(job, self): job for job in jobs}
+        announce()
+        failure: Exception | None = None
+        try:
+            for future in as_completed(futures, trainings.look):
+                try:
+                    outcome = future.result()
+                except CancelledError as error:
+                    trainings.look()  # because those of a scheduler that has gone are cancelled, too
+                    failure = failure or error
+                    continue
+                except LostError as error:
+                    show(f"{error}; the others go on")
+                    failure = error
+                    continue
+                self._finish(futures[future].seed, outcome)
+                self._checkpoints.finish(futures[future].seed, outcome.finished())
+                trainings.fetched(futures[future])
+        except CancelledError:
+            raise
+        except Exception:
+            trainings.stop()
+            wait_for(futures)
+            raise
+        if failure is not None:
+            raise failure
 
-    def _state(self, seed: int, state: "State") -> None:
-        from hemline.training.trainer import arrays_of  # noqa: PLC0415
+    def _tell_resumption(self, finished: list[int], rest: list[int]) -> None:
+        found = {seed: snapshot for seed in rest if (snapshot := self._checkpoints.snapshot(seed))}
+        if finished or found:
+            epochs = {seed: len(snapshot.history) for seed, snapshot in found.items()}
+            show(resumption(self._settings.variant, finished, epochs))
 
-        asked = self._asked.is_set()
-        if asked or self._checkpoints.due(seed):
-            self._checkpoints.keep(seed, Snapshot(self._rows[seed], arrays_of(state)))
-        if asked:
-            raise CancelledError
+    def begin(self, seed: int, earlier: list[Row]) -> None:
+        """Take notice that a training begins; a worker that takes over from one that died begins again."""
+        with self._lock:
+            if seed not in self._rows:
+                self._rows[seed] = list(earlier)
+                self._recorder.start(seed, self._checkpoints.training_id, earlier)
 
-    def _finish(self, trainer: "Trainer", seed: int, model: "keras.Sequential") -> None:
-        from hemline.training.model import save_model  # noqa: PLC0415
+    def epoch(self, seed: int, row: Row) -> None:
+        """Record and show an epoch, unless it is known."""
+        with self._lock:
+            if row["epoch"] <= len(self._rows[seed]):
+                return
+            self._rows[seed].append(row)
+            figures = {key: value for key, value in row.items() if key != "at"}
+            self._recorder.epoch(seed, figures, int(row["at"]))
+            progress = Progress(self._settings.variant, seed, int(row["epoch"]), self._settings.training.epochs)
+            show(progress.line({key: value for key, value in figures.items() if key != "seconds"}))
 
-        save_model(model, self._draft.model_path(seed))
-        self._record(seed, model)
-        self._predicted[seed] = {name: trainer.predict(model, array) for name, array in self._images.items()}
-        self._checkpoints.finish(seed, Finished(self._rows[seed], self._draft.model_path(seed), self._predicted[seed]))
+    def asked_to_end(self, seed: int) -> bool:  # noqa: ARG002 - all seeds alike
+        """Say whether this process was asked to end."""
+        return self._asked.is_set()
 
-    def _adopt(self, seed: int, finished: Finished) -> None:
-        """Take over a training that has finished already; its run is completed where that is needed."""
-        from hemline.training.model import load_model  # noqa: PLC0415
-
-        shutil.copyfile(finished.model, self._draft.model_path(seed))
-        self._rows[seed] = finished.history
-        self._predicted[seed] = {name: finished.predicted[name] for name in self._images}
-        self._recorder.start(seed, self._checkpoints.training_id, finished.history)
-        self._record(seed, load_model(finished.model))
-
-    def _record(self, seed: int, model: "keras.Sequential") -> None:
-        from hemline.training.model import describe_layers, serving_model  # noqa: PLC0415
-
-        served = serving_model(model, self._settings.normalize.scale)
-        self._recorder.finish(seed, served, self._draft.model_sha256(seed))
-        self._layers = describe_layers(model)
+    def _finish(self, seed: int, outcome: Outcome) -> None:
+        """Write and record what a training gave; what was not told of it as it happened is told now."""
+        self.begin(seed, [])
+        for row in outcome.history:
+            self.epoch(seed, row)
+        path = self._draft.model_path(seed)
+        with writing(path):
+            path.write_bytes(outcome.model)
+        self._recorder.finish(seed, outcome.served, self._draft.model_sha256(seed))
+        self._outcomes[seed] = outcome
 
     def _write(self, seeds: list[int]) -> None:
+        outcomes = [self._outcomes[seed] for seed in seeds]
         history = [
             {"seed": seed} | {key: value for key, value in row.items() if key not in {"seconds", "at"}}
-            for seed in seeds
-            for row in self._rows[seed]
+            for seed, outcome in zip(seeds, outcomes, strict=True)
+            for row in outcome.history
         ]
-        probabilities = {name: np.stack([self._predicted[seed][name] for seed in seeds]) for name in self._images}
-        self._draft.write(self._settings, history, self._layers, probabilities)
+        probabilities = {name: np.stack([each.predicted[name] for each in outcomes]) for name in outcomes[0].predicted}
+        self._draft.write(self._settings, history, outcomes[0].layers, probabilities)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from sets_for_tests import write_sets
 from hemline.data.normalized import Labelled, Normalized
 from hemline.params import Training
 from hemline.training import streaming
-from hemline.training.streaming import Resident, Streamed, resident_or_streamed
+from hemline.training.streaming import Resident, Streamed, hold, resident_or_streamed
 from hemline.training.trainer import Trainer
 
 IMAGE_BYTES = 4 * 4 * 3
@@ -127,7 +127,7 @@ def test_a_training_set_in_memory_is_held_once(monkeypatch):
 
     data = labelled(37)
     monkeypatch.setattr("hemline.training.streaming.np.array", spy)
-    (chunk,) = Resident(data).chunks(np.zeros((1, 1), np.int32))
+    (chunk,) = Resident(hold(data)).chunks(np.zeros((1, 1), np.int32))
     # `numpy()` would copy.
     for block in chunk.images:
         assert any(np.shares_memory(each, block._numpy()) for each in copies)

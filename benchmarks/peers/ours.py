@@ -1,15 +1,12 @@
 """The project's own trainer: all seeds of a request side by side, in one process."""
 
 import functools
-from typing import TYPE_CHECKING
 
+from benchmarks.side_by_side import fit_side_by_side
 from benchmarks.work import LEARNING_RATE, Data, Predict, Work
 from hemline.params import Training
 from hemline.training.model import predict
-from hemline.training.trainer import Trainer, train_seeds
-
-if TYPE_CHECKING:
-    from hemline.training.tensorflow import keras
+from hemline.training.trainer import Trainer
 
 
 class Peer:
@@ -23,8 +20,7 @@ class Peer:
         """Train once per seed."""
         if repr(work) not in self._trainers:
             self._trainers[repr(work)] = self._trainer(work)
-        models: dict[int, keras.Sequential] = {}
-        train_seeds(self._trainers[repr(work)], seeds, lambda _: None, lambda *_: None, models.__setitem__)
+        models = fit_side_by_side(self._trainers[repr(work)], seeds)
         return [functools.partial(predict, models[seed]) for seed in seeds]
 
     def _trainer(self, work: Work) -> Trainer:

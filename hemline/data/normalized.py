@@ -19,6 +19,7 @@ P = TypeVar("P", bound=str)
 
 
 _ROWS = 4096
+_ABOUT = "about.json"
 
 
 class Labelled(NamedTuple):
@@ -73,8 +74,8 @@ class Normalized(Outputs):
                 _write_part(whole, sets, labels[part], batches(part), tuple(image_shape))
             # What is as usual is not written: data sets that were normalized before it could be told stay as they are.
             told = about.model_dump_json(indent=2, exclude_defaults=True)
-            with writing(whole.path / "about.json"):
-                (whole.path / "about.json").write_text(told + "\n")
+            with writing(whole.path / _ABOUT):
+                (whole.path / _ABOUT).write_text(told + "\n")
             new.put(whole.path.name, self.path)
 
     def about(self) -> About:
@@ -83,7 +84,7 @@ class Normalized(Outputs):
         Raises:
             InputError: they are missing, or damaged.
         """
-        return self.read_json("about.json", About)
+        return self.read_json(_ABOUT, About)
 
     def images(self, name: str) -> NDArray[np.float32]:
         """Return the images of a set, without a look at their labels.
@@ -108,6 +109,18 @@ class Normalized(Outputs):
         # A piece at a time: the arrays that are compared are not in memory.
         pieces = (flat[start : start + _ROWS] for start in range(0, len(flat), _ROWS))
         return sum(int((piece == piece[:, :1]).all(axis=1).sum()) for piece in pieces)
+
+    def digests(self, *, test_labels: bool) -> dict[str, str]:
+        """Return SHA-256 of those files that a training reads, by name; read once, at 1.5 GB a second.
+
+        Args:
+            test_labels: whether those of the test set are read, too.
+
+        Raises:
+            InputError: one is missing.
+        """
+        names = [f"{name}-{part}.npy" for name in ("train", "validation", "test") for part in ("images", "labels")]
+        return {name: self.sha256(name) for name in [_ABOUT, *names] if test_labels or name != "test-labels.npy"}
 
     def read(self, name: str) -> Labelled:
         """Open one of the sets, memory-mapped where it is on this machine's disk.

@@ -5,7 +5,7 @@ without a limit: it would sleep through Ctrl-C.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, TypeVar
 
@@ -13,10 +13,16 @@ T = TypeVar("T")
 _POLL = 0.1  # seconds
 
 
-def as_completed(futures: Iterable[Future[T]]) -> Iterator[Future[T]]:
-    """Yield futures as they succeed, fail, or are cancelled by the thread that would have worked on them."""
+def as_completed(futures: Iterable[Future[T]], look: Callable[[], None] = lambda: None) -> Iterator[Future[T]]:
+    """Yield futures as they succeed, fail, or are cancelled by the thread that would have worked on them.
+
+    Args:
+        futures: to wait for.
+        look: called ten times a second; what it raises ends the waiting.
+    """
     pending = set(futures)
     while pending:
+        look()
         done, pending = wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED)
         yield from done
 

@@ -1,10 +1,9 @@
 """A trained model on its way to MLflow: a file, because the process that logs it does without Keras."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
-if TYPE_CHECKING:
-    from hemline.training.tensorflow import keras
+from hemline.training.job import Served
 
 
 class ModelFile(NamedTuple):
@@ -23,8 +22,8 @@ class ModelFile(NamedTuple):
     n_classes: int
 
     @classmethod
-    def write(cls, model: "keras.Sequential", path: Path) -> Self:
-        """Write ``model``, which takes raw pixels, to ``path``."""
+    def write(cls, model: Served, path: Path) -> Self:
+        """Write ``model`` to ``path``."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        model.save(path)
-        return cls(path, model.name, tuple(model.input_shape[1:]), model.output_shape[1])
+        path.write_bytes(model.content)
+        return cls(path, model.name, model.input_shape, model.n_classes)

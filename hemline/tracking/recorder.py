@@ -17,11 +17,11 @@ from hemline.processes.waiting import wait_for
 from hemline.tracking.messages import End, Epoch, Finish, Message, Open, Start, now
 from hemline.tracking.model_file import ModelFile
 from hemline.tracking.passwords import without_passwords
+from hemline.training.job import Served
 from hemline.training.trained import Settings
 
 if TYPE_CHECKING:
     from hemline.tracking.store_writer import StoreWriter
-    from hemline.training.tensorflow import keras
 
 
 # Models on their way to the helper process.
@@ -89,12 +89,12 @@ class Recorder:
         """Log one epoch's figures, of the time ``at``, now by default."""
         self._tell(Epoch(seed, figures, now() if at is None else at))
 
-    def finish(self, seed: int, model: "keras.Sequential", sha256: str) -> None:
+    def finish(self, seed: int, model: Served, sha256: str) -> None:
         """Log the trained model, and end the run of ``seed``.
 
         Args:
             seed: the training's seed.
-            model: takes raw pixels.
+            model: the trained model.
             sha256: of the model's file in the workspace.
         """
         try:

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
+from pydantic import Field
 
 import hemline
 from hemline.processes.leftovers import remove_if_dead
@@ -66,43 +67,51 @@ class Snapshot(NamedTuple):
     arrays: Arrays
 
 
+class _About(StrictModel):
+    """What a file of arrays says of itself, and what no array can hold."""
+
+    fingerprint: str
+    history: list[Row]
+    further: dict[str, Any] = Field(default_factory=dict)
+
+
 class Finished(NamedTuple):
     """A training that has ended as it should.
 
     Attributes:
         history: a row for each epoch.
-        model: its file.
-        predicted: probabilities by the name of the set, float32 (images, classes).
+        arrays: by name.
+        further: what JSON takes.
     """
 
     history: list[Row]
-    model: Path
-    predicted: Mapping[Any, NDArray[np.float32]]
+    arrays: dict[str, NDArray[Any]]
+    further: dict[str, Any]
 
 
-class _About(StrictModel):
-    """What a file of arrays says of itself."""
-
-    fingerprint: str
-    history: list[Row]
-    model_sha256: str = ""
+def checkpoint_folder() -> Path:
+    """Return the folder of all checkpoints: the main repository's."""
+    return repository() / ".hemline" / "checkpoints"
 
 
-def fingerprint(settings: Mapping[str, Any], data: Mapping[str, NDArray[Any]]) -> str:
+def fingerprint(settings: Mapping[str, Any], digests: Mapping[str, str]) -> str:
     """Return a digest of all that determines a variant's results but the seed.
 
     Args:
         settings: of the variant, as JSON takes them.
-        data: all arrays that are trained on, watched or predicted, by name; read once, 1.5 GB a second.
+        digests: of all data that is trained on, watched or predicted, by name.
 
     Returns:
-        64 hexadecimal digits; also of the code, the versions of the libraries, and a machine that is not the target.
+        64 hexadecimal digits; also of what ``computed_by`` returns.
     """
-    digests = {name: [str(array.dtype), array.shape, _sha256(array)] for name, array in sorted(data.items())}
-    versions = {library: version(library) for library in LIBRARIES}
-    machine = "" if is_target() else f"{platform.node()} {platform.machine()}"
-    everything = [settings, digests, _code_digest(), versions, machine]
+    everything = [settings, dict(digests), computed_by()]
     return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
+
+
+def computed_by() -> dict[str, str]:
+    """Return the digest of the code, the versions of the libraries, and the machine where that is not the target."""
+    machine = "" if is_target() else f"{platform.node()} {platform.machine()}"
+    return {"code": code_digest(CODE), "machine": machine} | {library: version(library) for library in LIBRARIES}
 
 
 class Checkpoints:
@@ -116,18 +125,39 @@ class Checkpoints:
             key: the fingerprint.
             parent: of the folder; the main repository's by default.
         """
-        parent = parent or repository() / ".hemline" / "checkpoints"
-        self._variant, self._key = variant, key
-        self._folder = parent / key[:16]
-        self._lock = FileLock(_lock_of(self._folder), thread_local=False)
-        self._clocks: dict[int, float] = {}
-        self._cost = 0.0  # seconds, of the latest
-        self._open = False
+        self._prepare(variant, key, parent or checkpoint_folder())
         self.training_id = uuid.uuid4().hex
         try:
             self._begin()
         except OSError as error:
             self._fail(error)
+
+    @classmethod
+    def shared(cls, variant: str, key: str, parent: Path | None) -> "Checkpoints":
+        """Open the folder for one of the trainings that it is for: what opened it before may live in another process.
+
+        Args:
+            variant: the variant's name.
+            key: the fingerprint.
+            parent: of the folder; none are kept without, nor where it is not there, as on another machine.
+        """
+        shared = cls.__new__(cls)
+        shared._prepare(variant, key, parent or Path())  # noqa: SLF001 - its own
+        shared._open = parent is not None and parent.is_dir()  # noqa: SLF001
+        return shared
+
+    def _prepare(self, variant: str, key: str, parent: Path) -> None:
+        self._variant, self._key, self._parent = variant, key, parent
+        self._folder = parent / key[:16]
+        self._lock = FileLock(_lock_of(self._folder), thread_local=False)
+        self._clocks: dict[int, float] = {}
+        self._cost = 0.0  # seconds, of the latest
+        self._open = False
+
+    @property
+    def parent(self) -> Path | None:
+        """The folder that they are in, where some may be kept."""
+        return self._parent if self._open else None
 
     def _begin(self) -> None:
         self._folder.parent.mkdir(parents=True, exist_ok=True)
@@ -148,14 +178,7 @@ class Checkpoints:
     def finished(self, seed: int) -> Finished | None:
         """Return what the finished training of ``seed`` left, or None."""
         found = self._read(f"seed-{seed}-finished.npz")
-        if found is None:
-            return None
-        about, arrays = found
-        model = self._folder / f"seed-{seed}.keras"
-        if not model.is_file() or hashlib.sha256(model.read_bytes()).hexdigest() != about.model_sha256:
-            self._ignore(model, "is not the model of its checkpoint")
-            return None
-        return Finished(about.history, model, arrays)
+        return Finished(found[0].history, found[1], found[0].further) if found else None
 
     def snapshot(self, seed: int) -> Snapshot | None:
         """Return the latest state of the training of ``seed`` that was kept, or None."""
@@ -175,19 +198,22 @@ class Checkpoints:
         start = time.monotonic()
         named = {f"{place:06}": array for place, array in enumerate(snapshot.arrays)}
         about = _About(fingerprint=self._key, history=snapshot.history)
-        self._try(lambda: _write(self._folder / f"seed-{seed}.npz", about, named, durable=True))
+
+        def write() -> None:
+            self._folder.mkdir(exist_ok=True)
+            _write(self._folder / f"seed-{seed}.npz", about, named, durable=True)
+
+        self._try(write)
         self._clocks[seed] = time.monotonic()
         self._cost = self._clocks[seed] - start
 
     def finish(self, seed: int, finished: Finished) -> None:
-        """Keep a finished training; its model is copied."""
+        """Keep a finished training."""
 
         def write() -> None:
-            _replace(self._folder / f"seed-{seed}.keras", lambda draft: shutil.copyfile(finished.model, draft))
-            sha256 = hashlib.sha256(finished.model.read_bytes()).hexdigest()
-            about = _About(fingerprint=self._key, history=finished.history, model_sha256=sha256)
+            about = _About(fingerprint=self._key, history=finished.history, further=finished.further)
             # After a power failure, half of it is found by its checksum: no need to wait for the disk.
-            _write(self._folder / f"seed-{seed}-finished.npz", about, finished.predicted, durable=False)
+            _write(self._folder / f"seed-{seed}-finished.npz", about, finished.arrays, durable=False)
             (self._folder / f"seed-{seed}.npz").unlink(missing_ok=True)
 
         self._try(write)
@@ -250,7 +276,8 @@ def _load(path: Path) -> tuple[_About, dict[str, NDArray[Any]]]:
 
 def _replace(path: Path, write: Callable[[Path], Any]) -> None:
     """Let ``write`` make a file beside ``path``, and move it there."""
-    draft = path.with_name(f".{path.name}.draft")
+    # Of its own: on a cluster, a training that was taken for dead may go on beside the one that is to replace it.
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.draft")
     write(draft)
     draft.replace(path)
 
@@ -274,11 +301,10 @@ def _modified(folder: Path) -> float:
         return 0.0
 
 
-def _code_digest() -> str:
+def code_digest(names: Sequence[str]) -> str:
+    """Return SHA-256 of the Python files ``names``, and of those in folders, from the top of the repository."""
     root = Path(hemline.__file__).parent.parent
-    files = [file for name in CODE for file in ([root / name] if name.endswith(".py") else (root / name).rglob("*.py"))]
+    files = [
+        file for name in names for file in ([root / name] if name.endswith(".py") else (root / name).rglob("*.py"))
+    ]
     return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in sorted(files))).hexdigest()
-
-
-def _sha256(array: NDArray[Any]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()

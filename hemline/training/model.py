@@ -4,6 +4,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -80,6 +81,14 @@ def save_model(model: keras.Sequential, path: Path) -> None:
             target.writestr(zipfile.ZipInfo(name, _FIXED_TIME), _without_chance(name, source.read(name)))
     draft.unlink()
     rewritten.replace(path)
+
+
+def content_of(model: keras.Sequential) -> bytes:
+    """Return the bytes of the file that ``save_model`` writes."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        save_model(model, path)
+        return path.read_bytes()
 
 
 def _without_chance(name: str, content: bytes) -> bytes:

@@ -5,7 +5,7 @@ The order is one permutation of all images either way, and the compiled steps ar
 bit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -36,12 +36,23 @@ class Chunk(NamedTuple):
     n_images: tf.Tensor  # int32: so many of order's indices count; the others are padding
 
 
+class Held(NamedTuple):
+    """A labelled set in memory: its pixels, and its labels, int32 (m,)."""
+
+    images: Pixels
+    labels: tf.Tensor
+
+
+def hold(labelled: Labelled) -> Held:
+    """Copy a set into memory."""
+    return Held(in_blocks(labelled.images), tf.constant(labelled.labels, tf.int32))
+
+
 class Resident:
     """A training set in memory: one chunk, whatever the order."""
 
-    def __init__(self, labelled: Labelled) -> None:
-        self._images = in_blocks(labelled.images)
-        self._labels = tf.constant(labelled.labels, tf.int32)
+    def __init__(self, held: Held) -> None:
+        self._images, self._labels = held
 
     def chunks(self, order: NDArray[np.int32]) -> Iterator[Chunk]:
         """Yield everything; ``order`` as ``Streamed`` takes it."""
@@ -91,8 +102,10 @@ def in_blocks(images: NDArray[np.float32]) -> Pixels:
     return [tf.experimental.dlpack.from_dlpack(array.__dlpack__()) for array in cut]
 
 
-def resident_or_streamed(labelled: Labelled, batch_size: int) -> Resident | Streamed:
-    """Return the training set in memory if it is small enough, and streamed otherwise."""
+def resident_or_streamed(
+    labelled: Labelled, batch_size: int, hold: Callable[[Labelled], Held] = hold
+) -> Resident | Streamed:
+    """Return the training set in memory if it is small enough, by ``hold``, and streamed otherwise."""
     if 4 * labelled.images.size <= RESIDENT_BYTES:
-        return Resident(labelled)
+        return Resident(hold(labelled))
     return Streamed(labelled, batch_size)

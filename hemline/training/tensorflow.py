@@ -4,11 +4,13 @@ Everything that needs them imports them from here (``from hemline.training.tenso
 settings are read once, at the first import. Whoever can do without for a while imports what needs them later.
 """
 
+import functools
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from queue import LifoQueue
 
 import joblib
 
@@ -88,6 +90,26 @@ def devices() -> list[str]:
     return [device.name for device in tf.config.list_logical_devices("CPU")]
 
 
+@contextmanager
+def own_device() -> Iterator[str]:
+    """Enter a device that no other thread of this process has entered so, once there is one; yield its name."""
+    device = _free_devices().get()
+    try:
+        with tf.device(device):
+            yield device
+    finally:
+        _free_devices().put(device)
+
+
+@functools.cache
+def _free_devices() -> LifoQueue[str]:
+    # Last in, first out: a thread that comes again finds the device for which everything has been compiled.
+    free: LifoQueue[str] = LifoQueue()
+    for name in reversed(devices()):
+        free.put(name)
+    return free
+
+
 def _divide_the_processor() -> None:
     processor = tf.config.list_physical_devices("CPU")[0]
     if tf.config.get_logical_device_configuration(processor) is None:
@@ -97,5 +119,8 @@ def _divide_the_processor() -> None:
 
 
 _divide_the_processor()
+# Where one process trains many variants, TensorFlow takes their programs for one that is traced again and again.
+tf.get_logger().setLevel("ERROR")
+_free_devices()
 
-__all__ = ["PROGRAM_FOLDER", "devices", "keras", "tf"]
+__all__ = ["PROGRAM_FOLDER", "devices", "keras", "own_device", "tf"]

@@ -2,14 +2,12 @@
 
 ``keras.Model.fit`` returns to Python for every batch, and for networks this small that costs several times the
 arithmetic. Here weights, optimizer state and data are arguments of one program, which loops over the batches itself.
-It is traced once per variant; its seeds share it, and run side by side, each on a device of one thread.
+It is traced once per variant; its seeds share it, and run side by side, each on a device of its own (``own_device``).
 """
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from queue import SimpleQueue
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,14 +16,13 @@ from numpy.typing import NDArray
 from hemline.data.normalized import Labelled
 from hemline.errors import InputError
 from hemline.params import Training
-from hemline.processes.waiting import as_completed, wait_for
 from hemline.training.checkpoint import Arrays, Snapshot
 from hemline.training.dense import BlockedDense, cut, join
 from hemline.training.dropout import FastDropout
 from hemline.training.model import Layers, build_model
 from hemline.training.optimizers import OPTIMIZERS, Tensors
-from hemline.training.streaming import Chunk, Pixels, Resident, Streamed, in_blocks, resident_or_streamed
-from hemline.training.tensorflow import PROGRAM_FOLDER, devices, keras, tf
+from hemline.training.streaming import Chunk, Held, Pixels, Resident, Streamed, hold, resident_or_streamed
+from hemline.training.tensorflow import PROGRAM_FOLDER, keras, tf
 
 # Images in one step of an evaluation: large enough to be fast, small enough to stay in the cache.
 _EVALUATION_BATCH = 512
@@ -65,7 +62,8 @@ class Trainer:
         train: Labelled,
         watched: dict[str, Labelled] | None = None,
         *,
-        source: Callable[[Labelled, int], Resident | Streamed] | None = None,
+        source: Callable[[Labelled, int], Resident | Streamed] = resident_or_streamed,
+        hold: Callable[[Labelled], Held] = hold,
     ) -> None:
         """Take the data; nothing is compiled before the first training.
 
@@ -77,6 +75,7 @@ class Trainer:
             watched: sets on which loss and accuracy are recorded after every epoch, by the prefix of their columns
                 (``{"val": validation}``); nothing is decided by them.
             source: how the training set is held, of (set, batch size); by default in memory where it fits.
+            hold: puts a watched set into memory.
 
         Raises:
             InputError: a batch is larger than the training set.
@@ -92,8 +91,8 @@ class Trainer:
         self._n_batches = math.ceil(n_images / training.batch_size)
         self._optimizer = OPTIMIZERS[training.optimizer]
         self._graph = build_model(training, self._image_shape, n_classes, seed=0, name=name, layers=_COMPILED_LAYERS)
-        self._train = (source or resident_or_streamed)(train, training.batch_size)
-        self._watched = {prefix: _tensors(labelled) for prefix, labelled in (watched or {}).items()}
+        self._train = source(train, training.batch_size)
+        self._watched = {prefix: hold(labelled) for prefix, labelled in (watched or {}).items()}
         # Their loops are TensorFlow's already, and AutoGraph would only look for some to convert.
         self._run_chunk = tf.function(self._chunk, jit_compile=True, autograph=False)
         self._run_evaluation = tf.function(self._evaluation, jit_compile=True, autograph=False)
@@ -291,81 +290,6 @@ class Trainer:
         return probabilities
 
 
-def train_seeds(
-    trainer: Trainer,
-    seeds: Iterable[int],
-    on_start: Callable[[int], None],
-    on_epoch: Callable[[int, History], None],
-    on_model: Callable[[int, keras.Sequential], None],
-    *,
-    after: Mapping[int, Snapshot] | None = None,
-    on_state: Callable[[int, State], None] = lambda *_: None,
-) -> None:
-    """Train once per seed, as many at once as there are devices.
-
-    Args:
-        trainer: the variant's trainer.
-        seeds: the seeds.
-        on_start: called with a seed before its training, from the training's thread.
-        on_epoch: called with (seed, figures) after each epoch, from the training's thread.
-        on_model: called with (seed, trained model), from the training's thread.
-        after: what seeds go on from that had been trained in part.
-        on_state: called with (seed, state) after ``on_epoch``, from the training's thread; its ``CancelledError``
-            ends this seed's training.
-
-    Raises:
-        InputError: a training failed; the others are ended at their next epoch.
-        CancelledError: trainings were ended by ``on_state``.
-        KeyboardInterrupt: by Ctrl-C; at once, while threads are still computing their present epochs.
-    """
-    names = devices()
-    free: SimpleQueue[str] = SimpleQueue()
-    for name in names:
-        free.put(name)
-    stop = threading.Event()
-
-    def train(seed: int) -> None:
-        def checked(figures: History) -> None:
-            if stop.is_set():
-                raise CancelledError
-            on_epoch(seed, figures)
-
-        device = free.get()
-        try:
-            on_start(seed)
-            with tf.device(device):
-                snapshot = (after or {}).get(seed)
-                model = trainer.fit(seed, checked, after=snapshot, on_state=lambda state: on_state(seed, state))
-                on_model(seed, model)
-        finally:
-            free.put(device)
-
-    executor = ThreadPoolExecutor(len(names), thread_name_prefix="training")
-    futures = [executor.submit(train, seed) for seed in seeds]
-    try:
-        _raise_first_failure(futures)
-    except BaseException as error:
-        stop.set()
-        executor.shutdown(wait=False, cancel_futures=True)
-        if isinstance(error, Exception):
-            wait_for(futures)
-            executor.shutdown()
-        raise
-    executor.shutdown()
-
-
-def _raise_first_failure(futures: Iterable[Future[None]]) -> None:
-    """Wait until all have succeeded or one has failed; one that was cancelled is told last."""
-    cancelled = False
-    for future in as_completed(futures):
-        try:
-            future.result()
-        except CancelledError:
-            cancelled = True
-    if cancelled:
-        raise CancelledError
-
-
 def arrays_of(state: State) -> Arrays:
     """Return a state as arrays, which a snapshot keeps."""
     return [np.asarray(tensor) for tensor in tf.nest.flatten(state)]
@@ -379,10 +303,6 @@ def _state_of(arrays: Arrays, like: State) -> State:
 
 def _flat_weights(model: keras.Sequential) -> Tensors:
     return [tf.reshape(part, [-1]) for part in cut([variable.value for variable in model.trainable_variables])]
-
-
-def _tensors(labelled: Labelled) -> tuple[Pixels, tf.Tensor]:
-    return in_blocks(labelled.images), tf.constant(labelled.labels, tf.int32)
 
 
 def _no_totals() -> Totals:

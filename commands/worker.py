@@ -1,0 +1,25 @@
+"""Start a worker of a cluster: `dask worker` with this project loaded, for the target that results are computed for.
+
+Run:  python -m commands.worker tcp://scheduler:8786 --nworkers 4
+
+All options are those of `dask worker`; each process has one thread, unless --nthreads says otherwise.
+"""
+
+import sys
+
+from hemline.target import fix_target
+
+
+def main() -> None:
+    """Hand the options on to `dask worker`."""
+    # Before any library that heeds it; the processes that train are children, and are started with it.
+    fix_target()
+    from distributed.cli.dask_worker import main as dask_worker  # noqa: PLC0415
+
+    given = sys.argv[1:]
+    threads = [] if any(each.startswith("--nthreads") for each in given) else ["--nthreads", "1"]
+    dask_worker([*given, *threads, "--preload", "hemline.cluster.worker"], prog_name="python -m commands.worker")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Start workers on this machine that keep TensorFlow and compiled programs between stages, or stop them.
+
+Writes: .hemline/workers.json, for `cluster` in params.yaml, and .hemline/workers.log
+Run:    python -m commands.workers [--count 2] [--idle 30]
+        python -m commands.workers --stop
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import joblib
+
+from hemline.errors import InputError, one_line_errors
+from hemline.processes.ports import HOST
+from hemline.repository import repository
+from hemline.target import fix_target
+
+# The file of the scheduler's address, and what the workers say.
+SCHEDULER, LOG = Path(".hemline/workers.json"), Path(".hemline/workers.log")
+_PATIENCE = 120  # seconds until all workers have started
+_POLL = 0.1
+_PULSE = 60.0  # seconds between two looks at what has expired
+
+
+def main() -> None:
+    """Start, or stop, or be the process that holds them."""
+    parser = argparse.ArgumentParser(
+        description="Start workers on this machine, which stay between stages, or stop them.",
+        epilog="example: python -m commands.workers --count 2, then dvc repro with `cluster: .hemline/workers.json`",
+    )
+    parser.add_argument("--count", type=int, default=joblib.cpu_count(), help="workers; by default one for each core")
+    parser.add_argument("--idle", type=float, default=30, help="minutes without work until they stop by themselves")
+    parser.add_argument("--stop", action="store_true", help="stop them")
+    parser.add_argument("--hold", action="store_true", help=argparse.SUPPRESS)
+    with one_line_errors():
+        arguments = parser.parse_args()
+        if arguments.count < 1 or not arguments.idle > 0:
+            raise InputError(f"--count, --idle: must be more than 0, got {arguments.count}, {arguments.idle}")
+        os.chdir(repository())
+        if arguments.hold:
+            _hold(arguments.count, arguments.idle)
+        elif arguments.stop:
+            _stop()
+        else:
+            _start(arguments.count, arguments.idle)
+
+
+def _start(count: int, idle: float) -> None:
+    if (address := _address()) is not None:
+        print(f"The workers are there already, at {address}; `make stop-workers` stops them.")
+        return
+    SCHEDULER.parent.mkdir(exist_ok=True)
+    fix_target()  # in the environment of the processes that train
+    command = [sys.executable, "-m", "commands.workers", "--hold", "--count", str(count), "--idle", str(idle)]
+    with LOG.open("w") as log:
+        held = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    end = time.monotonic() + _PATIENCE
+    while not SCHEDULER.exists() and time.monotonic() < end:
+        if held.poll() is not None:
+            raise InputError(
+                f"{LOG}: the workers have ended, and said last: {(LOG.read_text().split() or ['nothing'])[-1]}"
+            )
+        time.sleep(_POLL)
+    print(
+        f"{count} workers are ready, and stop after {idle:g} minutes without work, or by `make stop-workers`.\n"
+        f"Let trainings run there: `cluster: {SCHEDULER}` in params.yaml, or `dvc exp run -S cluster={SCHEDULER}`."
+    )
+
+
+def _stop() -> None:
+    from hemline.cluster.connect import connect  # noqa: PLC0415 - imports Dask
+
+    if not SCHEDULER.exists():
+        print("No workers are there.")
+        return
+    try:
+        with connect(str(SCHEDULER)) as client:
+            client.shutdown()
+    except InputError:  # they have ended without a word
+        pass
+    SCHEDULER.unlink(missing_ok=True)
+    print("The workers are stopped.")
+
+
+def _address() -> str | None:
+    from hemline.cluster.connect import connect  # noqa: PLC0415 - imports Dask
+
+    try:
+        with connect(str(SCHEDULER)) as client:
+            return str(client.scheduler.address)
+    except InputError:
+        SCHEDULER.unlink(missing_ok=True)
+        return None
+
+
+def _hold(count: int, idle: float) -> None:
+    """Hold a scheduler and its workers until nobody needs them, or somebody stops them."""
+    from distributed import LocalCluster  # noqa: PLC0415
+
+    with LocalCluster(
+        n_workers=count,
+        threads_per_worker=1,
+        host=HOST,
+        dashboard_address=f"{HOST}:0",
+        memory_limit=None,  # as without a cluster: a training that needs too much is refused before it begins
+        scheduler_kwargs={"idle_timeout": f"{idle} minutes"},
+        preload=["hemline.cluster.worker"],
+    ) as cluster:
+        cluster.wait_for_workers(count)
+        _write_scheduler(cluster.scheduler_address)
+        looked = time.monotonic()
+        while cluster.scheduler.status.name == "running":
+            time.sleep(_POLL)
+            if time.monotonic() - looked > _PULSE:
+                looked = time.monotonic()
+                _expire(cluster.scheduler_address)
+        own = cluster.scheduler_address
+    # Others may have been started meanwhile.
+    if SCHEDULER.exists() and own in SCHEDULER.read_text():
+        SCHEDULER.unlink(missing_ok=True)
+
+
+def _write_scheduler(address: str) -> None:
+    draft = SCHEDULER.with_suffix(".draft")
+    draft.write_text(json.dumps({"address": address}))
+    draft.replace(SCHEDULER)
+
+
+def _expire(address: str) -> None:
+    from hemline.cluster.connect import connect  # noqa: PLC0415
+    from hemline.cluster.published import expire  # noqa: PLC0415
+
+    with connect(address) as client:
+        expire(client)
+
+
+if __name__ == "__main__":
+    main()

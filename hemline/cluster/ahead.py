@@ -1,0 +1,29 @@
+"""Which variants `dvc repro` will train after the present one, as far as DVC can tell by now.
+
+DVC runs stages one after the other; workers that wait for the next one would be idle meanwhile.
+"""
+
+import json
+import subprocess
+import sys
+
+_PREFIX = "train@"
+
+
+def needed_variants() -> set[str]:
+    """Return the variants whose stages have changed: found by a process of its own, as DVC takes a second to import."""
+    done = subprocess.run([sys.executable, "-m", __name__], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout))
+
+
+def _changed() -> list[str]:
+    from dvc.repo import Repo  # noqa: PLC0415 - in the process of its own only
+
+    with Repo() as repo:
+        stages = [stage for stage in repo.index.stages if stage.addressing.startswith(_PREFIX)]
+        # Not `repo.status()`: it takes the lock of the repository, for which the `dvc repro` that waits for us waits.
+        return [stage.addressing.removeprefix(_PREFIX) for stage in stages if stage.status()]
+
+
+if __name__ == "__main__":
+    print(json.dumps(_changed()))

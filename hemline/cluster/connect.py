@@ -1,0 +1,61 @@
+"""The way to a scheduler, by its address or by the file that it wrote."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hemline.errors import InputError
+from hemline.processes.ports import HOST
+from hemline.repository import repository
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+# Seconds until a scheduler that does not answer is given up.
+_PATIENCE = 10
+_REMEDY = "start the workers by `make workers`, or set cluster to null, to train here"
+
+
+def connect(cluster: str) -> "Client":
+    """Return a client of the scheduler.
+
+    Args:
+        cluster: its address, or the path of its file, from the top of the main repository.
+
+    Raises:
+        InputError: there is no such file, or nobody answers.
+    """
+    from distributed import Client  # noqa: PLC0415 - 0.7 s, for those who have a cluster
+
+    _silence()
+    try:
+        if "://" in cluster:
+            return Client(cluster, timeout=_PATIENCE, set_as_default=False)
+        path = repository() / cluster
+        if not path.is_file():
+            raise InputError(f"cluster: {cluster}: no such file; {_REMEDY}")
+        return Client(scheduler_file=str(path), timeout=_PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError, ValueError, TypeError) as error:
+        if isinstance(error, InputError):
+            raise
+        said = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(f"cluster: {cluster}: nobody answers there ({said}); {_REMEDY}") from None
+
+
+def security(address: str) -> str:
+    """Return what is to be said of a connection without TLS; nothing of one with."""
+    if not address.startswith("tcp://"):
+        return ""
+    who = "whoever has an account on this machine" if HOST in address else f"whoever reaches {address}"
+    return f"without TLS: {who} can run code there"
+
+
+def _silence() -> None:
+    """Keep Dask's own messages off the terminal: what matters is said in one line, by who waits for it."""
+    for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def is_file(cluster: str) -> bool:
+    """Say whether ``cluster`` names a file."""
+    return Path(cluster).suffix == ".json"

@@ -1,0 +1,127 @@
+"""The data set on a worker: read where it is, if the worker sees the driver's folder, or fetched once for its machine.
+
+What is fetched came from the driver in blocks, which workers hold and hand to each other; it is kept in a folder that
+holds no more than ``hemline.data-cache`` of Dask's configuration: what was used last longest ago goes first.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dask
+from dask.utils import parse_bytes
+from filelock import FileLock
+
+from hemline.cluster.published import find, publish
+from hemline.training.job import LostError, Recipe
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_BLOCK = 32 * 2**20
+_CACHE_BYTES = "20 GB"
+
+
+def sees(recipe: Recipe) -> bool:
+    """Say whether this machine sees the driver's folder, or has fetched what is in it."""
+    return _has_files(recipe.data, recipe) or _has_files(_cached(recipe), recipe)
+
+
+def upload(client: "Client", recipe: Recipe) -> None:
+    """Hand the data set to the workers, unless they have it.
+
+    Args:
+        client: of the scheduler.
+        recipe: names the folder and its files.
+    """
+    if find(client, _key(recipe)) is not None:
+        return
+    held = {
+        name: [client.scatter(block, hash=False) for block in _blocks(recipe.data / name)] for name in recipe.digests
+    }
+    publish(client, _key(recipe), held)
+
+
+def local_folder(recipe: Recipe, client: "Client", worker: str) -> Path:
+    """Return the folder of the data set on this machine, which the worker's client fetches if need be.
+
+    Raises:
+        LostError: it is another one than the driver's, or cannot be had.
+    """
+    if not _has_files(recipe.data, recipe):
+        return _fetched(recipe, client, worker)
+    for name, digest in recipe.digests.items():
+        state = (recipe.data / name).stat()
+        if _sha256(recipe.data / name, state.st_size, state.st_mtime_ns, state.st_ino) != digest:
+            raise LostError(f"worker {worker}: {recipe.data / name}: is not the file that the driver sees there")
+    return recipe.data
+
+
+def _fetched(recipe: Recipe, client: "Client", worker: str) -> Path:
+    folder = _cached(recipe)
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with FileLock(folder.with_suffix(".lock")):
+        if not _has_files(folder, recipe):
+            held = find(client, _key(recipe))
+            if held is None:
+                raise LostError(
+                    f"worker {worker}: does not see {recipe.data}; run `dvc repro` again, which hands it over"
+                )
+            draft = Path(tempfile.mkdtemp(dir=folder.parent))
+            for name, digest in recipe.digests.items():
+                with (draft / name).open("wb") as file:
+                    for block in held[name]:
+                        file.write(block.result())
+                if _digest_of(draft / name) != digest:
+                    raise LostError(f"worker {worker}: {name}: did not arrive as it is at the driver's")
+            draft.replace(folder)
+            _bound(folder)
+    folder.touch()
+    return folder
+
+
+def _bound(latest: Path) -> None:
+    """Remove what was used longest ago, until the rest is small enough; who reads it now has it open."""
+    limit = parse_bytes(dask.config.get("hemline.data-cache", _CACHE_BYTES))
+    folders = [each for each in latest.parent.iterdir() if each.is_dir() and each != latest]
+    sizes = {each: sum(file.stat().st_size for file in each.iterdir()) for each in [*folders, latest]}
+    for folder in sorted(folders, key=lambda each: each.stat().st_mtime):
+        if sum(sizes.values()) <= limit:
+            break
+        shutil.rmtree(folder, ignore_errors=True)
+        del sizes[folder]
+
+
+def _has_files(folder: Path, recipe: Recipe) -> bool:
+    return all((folder / name).is_file() for name in recipe.digests)
+
+
+def _cached(recipe: Recipe) -> Path:
+    parent = dask.config.get("hemline.data-folder", None) or Path(tempfile.gettempdir()) / f"hemline-data-{os.getuid()}"
+    return Path(parent) / _key(recipe)
+
+
+def _key(recipe: Recipe) -> str:
+    return f"data-{hashlib.sha256(json.dumps(recipe.digests, sort_keys=True).encode()).hexdigest()[:32]}"
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            yield block
+
+
+@functools.lru_cache(64)
+def _sha256(path: Path, *_state: int) -> str:
+    return _digest_of(path)
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

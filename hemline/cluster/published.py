@@ -1,0 +1,52 @@
+"""What is kept at the scheduler for those who come later, and forgotten where nobody comes.
+
+A result that no client wants is forgotten at once, also one that a stage has ordered for the next: so all are
+published, under the job's key and the time. What is older than ``hemline.expire``
+of Dask's configuration is taken back.
+"""
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import dask
+from dask.utils import parse_timedelta
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_EXPIRE = "1 day"
+
+
+def publish(client: "Client", key: str, data: Any) -> None:
+    """Keep ``data``, which holds futures, under ``key``, whatever becomes of this client."""
+    client.publish_dataset(data, name=f"{key}@{time.time():.0f}", override=True)
+
+
+def find(client: "Client", key: str) -> Any:
+    """Return what was published under ``key``, or None."""
+    names = _names(client, {key})
+    return client.get_dataset(max(names)) if names else None
+
+
+def unpublish(client: "Client", keys: Iterable[str]) -> None:
+    """Take back what was published under ``keys``; what other clients wait for goes on."""
+    for name in _names(client, set(keys)):
+        client.unpublish_dataset(name)
+
+
+def expire(client: "Client") -> None:
+    """Take back what was published too long ago."""
+    before = time.time() - parse_timedelta(dask.config.get("hemline.expire", _EXPIRE))
+    for name in client.list_datasets():
+        if _is_older(name, before):
+            client.unpublish_dataset(name)
+
+
+def _is_older(name: Any, before: float) -> bool:
+    _, at, published = str(name).rpartition("@")
+    return bool(at) and published.isdigit() and int(published) < before
+
+
+def _names(client: "Client", keys: set[str]) -> list[str]:
+    return [name for name in client.list_datasets() if isinstance(name, str) and name.rpartition("@")[0] in keys]

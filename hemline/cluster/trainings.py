@@ -1,0 +1,223 @@
+"""Trainings on a cluster, as a stage sees them."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from distributed import KilledWorker
+
+from hemline.cluster import worker
+from hemline.cluster.connect import connect, security
+from hemline.cluster.data import sees, upload
+from hemline.cluster.identity import differences, identity, resource
+from hemline.cluster.published import expire, publish, unpublish
+from hemline.errors import InputError
+from hemline.training.job import Job, LostError, Outcome, Recipe, Watch
+from hemline.training.progress import show
+
+# Seconds between two questions to the scheduler whether it is alive, and until no answer means that it is not.
+_PULSE, _SILENCE = 5.0, 30.0
+# Of the trainings of this stage; those of later stages have 0 and less.
+_PRIORITY = 100
+
+
+class Cluster:
+    """The workers of a scheduler; a context, at whose end what nobody wants any more is taken back."""
+
+    def __init__(self, cluster: str) -> None:
+        """Connect.
+
+        Args:
+            cluster: the scheduler's address, or the path of its file.
+
+        Raises:
+            InputError: nobody answers there.
+        """
+        self._client: Any = connect(cluster)
+        self._name, self._identity = cluster, identity(worker=False)
+        self._executor = self._client.get_executor(pure=False)
+        self._submitted: dict[str, Future[Any]] = {}
+        self._watches: dict[str, Watch] = {}
+        self._ordered: set[str] = set()  # for later stages
+        self._checked = False
+        self._asked: Future[Any] | None = None
+        self._pulse = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        # Who is told to make room leaves what is trained on to whoever comes back; who is stopped, or fails, does not.
+        if kind is not None and not issubclass(kind, SystemExit):
+            self.stop()
+        with suppress(Exception):
+            self._client.close(timeout=1)
+
+    def submit(self, job: Job, watch: Watch) -> Future[Outcome]:
+        """Let a worker train, unless one does already for another stage, or has."""
+        self._prepare(job.recipe)
+        future = self._order(job, _PRIORITY)
+        self._subscribe(job, watch)
+        # The same key: this only attaches to what was ordered.
+        inner = self._executor.submit(worker.on_worker, job, **self._options(job, _PRIORITY))
+        self._submitted[job.key] = inner
+        del future
+        return _translated(inner, job)
+
+    def also(self, jobs: Iterable[Job], needed: Callable[[], set[str]]) -> None:
+        """Order what later stages will want; it is trained where workers have nothing else to do.
+
+        Args:
+            jobs: of all other variants.
+            needed: returns the variants among them that will be trained; asked only where some are not known yet.
+        """
+        threading.Thread(target=self._also, args=(list(jobs), needed), daemon=True).start()
+
+    def look(self) -> None:
+        """Say whether the scheduler is alive.
+
+        Raises:
+            InputError: it is not.
+            CancelledError: this process was asked to end; the workers go on.
+        """
+        if any(watch.asked_to_end(0) for watch in self._watches.values()):
+            raise CancelledError
+        if self._client.status != "running":
+            raise self._gone("has gone")
+        waited = time.monotonic() - self._pulse
+        if self._asked is not None and not self._asked.done() and waited > _SILENCE:
+            raise self._gone(f"has not answered for {waited:.0f} s")
+        if (self._asked is None or self._asked.done()) and waited > _PULSE:
+            self._pulse = time.monotonic()
+            loop = self._client.loop.asyncio_loop
+            self._asked = asyncio.run_coroutine_threadsafe(self._client.scheduler.identity(), loop)
+
+    def stop(self) -> None:
+        """Take back what was ordered; workers stop after their present epoch, unless somebody else waits for it."""
+        for future in self._submitted.values():
+            future.cancel()
+        with suppress(Exception):  # a scheduler that has gone has forgotten all of it
+            unpublish(self._client, self._ordered | set(self._submitted))
+
+    def fetched(self, job: Job) -> None:
+        """Let the scheduler forget an outcome."""
+        self._submitted.pop(job.key, None)
+        with suppress(Exception):  # it expires
+            unpublish(self._client, [job.key])
+
+    def _order(self, job: Job, priority: int) -> Any:
+        """Submit and publish; one that failed before is tried anew."""
+        failed = self._states([job.key]).get(job.key) == "erred"
+        future = self._client.submit(worker.on_worker, job, **self._options(job, priority), pure=False)
+        if failed:
+            self._client.retry([future])
+        publish(self._client, job.key, future)
+        return future
+
+    def _options(self, job: Job, priority: int) -> dict[str, Any]:
+        return {"key": job.key, "priority": priority, "resources": {resource(self._expected()): 1}}
+
+    def _expected(self) -> Mapping[str, str]:
+        return self._identity
+
+    def _states(self, keys: list[str]) -> dict[str, str]:
+        """Return the states of those tasks that the scheduler knows."""
+
+        def states(keys: list[str], dask_scheduler: Any = None) -> dict[str, str]:
+            return {key: dask_scheduler.tasks[key].state for key in keys if key in dask_scheduler.tasks}
+
+        # A function of a function travels as it is: the scheduler needs none of this project's code.
+        found: dict[str, str] = self._client.run_on_scheduler(states, keys)
+        return found
+
+    def _prepare(self, recipe: Recipe) -> None:
+        """Look at the workers, once: who they are, and whether they see the data."""
+        if self._checked:
+            return
+        self._checked = True
+        expire(self._client)
+        answers = self._client.run(worker.identity_here, on_error="return")
+        known = [address for address, found in answers.items() if not self._refuse(address, found)]
+        if answers and not known:
+            raise InputError(f"cluster: {self._name}: none of its {len(answers)} workers can do this; see above")
+        address = self._client.scheduler.address
+        there = f"workers: {len(known)}" if known else "waits for a worker"
+        show(f"{recipe.settings.variant}: trains on {address}, {', '.join(filter(None, [there, security(address)]))}")
+        if known and not all(self._client.run(sees, recipe, workers=known).values()):
+            upload(self._client, recipe)
+
+    def _refuse(self, address: str, found: Any) -> bool:
+        if isinstance(found, dict):
+            why = differences(self._identity, found)
+            if why:
+                show(f"worker {address}: has {why}; it is given nothing; start it anew")
+            return bool(why)
+        said = (str(found) or type(found).__name__).splitlines()[0]
+        show(f"worker {address}: cannot load this project ({said}); it is given nothing")
+        return True
+
+    def _subscribe(self, job: Job, watch: Watch) -> None:
+        topic = worker.topic_of(job)
+        if topic in self._watches:
+            return
+        self._watches[topic] = watch
+
+        def tell(event: tuple[float, dict[str, Any]]) -> None:
+            _, message = event
+            if "begin" in message:
+                watch.begin(message["seed"], message["begin"])
+            else:
+                watch.epoch(message["seed"], message["epoch"])
+
+        self._client.subscribe_topic(topic, tell)
+        for event in self._client.get_events(topic):
+            tell(event)
+
+    def _also(self, jobs: list[Job], needed: Callable[[], set[str]]) -> None:
+        with suppress(Exception):  # without what is ordered ahead, everything is only slower
+            known = self._states([job.key for job in jobs])
+            if all(job.key in known for job in jobs):
+                return
+            wanted = needed()
+            for place, job in enumerate(job for job in jobs if job.recipe.settings.variant in wanted):
+                self._ordered.add(job.key)
+                self._order(job, -place)
+
+    def _gone(self, what: str) -> InputError:
+        return InputError(
+            f"cluster: {self._name}: the scheduler {what}; trainings that had ended are kept: `dvc repro` goes on from "
+            "them, once there is another, or here with cluster set to null"
+        )
+
+
+def _translated(inner: Future[Outcome], job: Job) -> Future[Outcome]:
+    """Return a future that fails in words of this project."""
+    outer: Future[Outcome] = Future()
+
+    def copy(done: Future[Outcome]) -> None:
+        if done.cancelled():
+            outer.cancel()
+            outer.set_running_or_notify_cancel()
+        elif error := done.exception():
+            outer.set_exception(_in_words(error, job))
+        else:
+            outer.set_result(done.result())
+
+    inner.add_done_callback(copy)
+    return outer
+
+
+def _in_words(error: BaseException, job: Job) -> BaseException:
+    if not isinstance(error, KilledWorker):
+        return error
+    return LostError(
+        f"{job.recipe.settings.variant}, seed {job.seed}: each of {error.allowed_failures + 1} workers died of it, "
+        f"{error.last_worker.address} last; it may need more memory than they have: see what their logs say"
+    )

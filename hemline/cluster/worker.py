@@ -1,0 +1,66 @@
+"""The worker's side. ``dask worker --preload hemline.cluster.worker`` makes it ready before its first training.
+
+It offers a resource named by its identity, one for each of its threads. Jobs ask for that, and so never come to a
+worker with other code, other versions or another processor target, whenever it joins.
+"""
+
+import asyncio
+import importlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from distributed import get_client, get_worker
+
+from hemline.cluster.data import local_folder
+from hemline.cluster.identity import identity, resource
+from hemline.training.checkpoint import Row
+from hemline.training.job import Job, Outcome, train_one
+
+if TYPE_CHECKING:
+    from distributed import Worker
+
+_IDENTITY = identity(worker=True)
+
+
+async def dask_setup(worker: "Worker") -> None:
+    """Import TensorFlow, and offer what jobs ask for; called before the worker joins."""
+    await asyncio.to_thread(importlib.import_module, "hemline.training.warm")
+    name = resource(_IDENTITY)
+    worker.state.total_resources[name] = worker.state.available_resources[name] = worker.state.nthreads
+
+
+def identity_here() -> dict[str, str]:
+    """Return the identity of the process that this is called in: of the code as it was loaded."""
+    return _IDENTITY
+
+
+def topic_of(job: Job) -> str:
+    """Return the topic of the scheduler's events under which a variant's trainings tell of their epochs."""
+    return f"training-{job.recipe.key}"
+
+
+def on_worker(job: Job) -> Outcome:
+    """Do a job on the worker that this is called on."""
+    worker = get_worker()
+    folder = local_folder(job.recipe, get_client(), worker.address)
+    job = replace(job, recipe=replace(job.recipe, data=folder))
+    return train_one(job, _Watch(worker, job))
+
+
+class _Watch:
+    def __init__(self, worker: "Worker", job: Job) -> None:
+        self._worker, self._topic, self._key = worker, topic_of(job), job.key
+
+    def begin(self, seed: int, earlier: list[Row]) -> None:
+        self._tell(seed, begin=earlier)
+
+    def epoch(self, seed: int, row: Row) -> None:
+        self._tell(seed, epoch=row)
+
+    def asked_to_end(self, seed: int) -> bool:  # noqa: ARG002 - this one
+        """Say whether nobody wants the training any more: neither a client nor what is published."""
+        task = self._worker.state.tasks.get(self._key)
+        return task is None or task.state == "cancelled"
+
+    def _tell(self, seed: int, **event: Any) -> None:
+        self._worker.log_event(self._topic, {"seed": seed} | event)

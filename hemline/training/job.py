@@ -1,0 +1,250 @@
+"""One training as a piece of work: what it takes, what comes out, and the work itself.
+
+A job can be done by a thread of this process or by a process of another machine, and gives the same bytes.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.data.normalized import Labelled, Normalized
+from hemline.errors import InputError
+from hemline.training.checkpoint import Checkpoints, Finished, Row, Snapshot, fingerprint
+from hemline.training.trained import Predicted, Settings
+
+if TYPE_CHECKING:
+    from hemline.training.tensorflow import keras
+    from hemline.training.trainer import State, Trainer
+
+_PREDICTED: tuple[Predicted, ...] = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that determines a variant's trainings but their seeds; equal to another with the same key.
+
+    Attributes:
+        key: the fingerprint of settings, data, code, versions and processor.
+        settings: of the variant.
+        record_test: whether figures of the test set are recorded after each epoch.
+        data: the absolute path of the folder that the normalize stage wrote.
+        digests: SHA-256 of those of its files that a training reads, by name.
+    """
+
+    key: str
+    settings: Settings = field(compare=False)
+    record_test: bool = field(compare=False)
+    data: Path = field(compare=False)
+    digests: dict[str, str] = field(compare=False)
+
+    @classmethod
+    def of(cls, settings: Settings, digests: dict[str, str], *, record_test: bool) -> "Recipe":
+        """Return the recipe for the data set of the workspace.
+
+        Args:
+            settings: of the variant.
+            digests: of its files, from ``Normalized.digests``.
+            record_test: as in ``params.yaml``.
+        """
+        key = fingerprint(settings.model_dump(), digests)
+        return cls(key, settings, record_test, Normalized.PATH.resolve(), digests)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training.
+
+    Attributes:
+        recipe: of its variant.
+        seed: of the training.
+        beside: how many trainings share the memory of this machine, itself included.
+        checkpoints: the folder of checkpoints, if this training may keep some there.
+    """
+
+    recipe: Recipe
+    seed: int
+    beside: int = 1
+    checkpoints: Path | None = None
+
+    @property
+    def key(self) -> str:
+        """What this training is known by: no other with the same one has another result."""
+        return f"training-{self.recipe.key}-{self.seed}"
+
+
+class Served(NamedTuple):
+    """A trained model as it is served: it takes raw pixels.
+
+    Attributes:
+        content: its ``.keras`` file.
+        name: of the model.
+        input_shape: of an image.
+        n_classes: how many probabilities it returns.
+    """
+
+    content: bytes
+    name: str
+    input_shape: tuple[int, ...]
+    n_classes: int
+
+
+class Outcome(NamedTuple):
+    """What a training gives.
+
+    Attributes:
+        history: a row for each epoch.
+        model: its ``.keras`` file, whose bytes depend on nothing but the model.
+        served: the same for raw pixels.
+        layers: a row for each layer.
+        predicted: probabilities by the name of the set, float32 (images, classes).
+    """
+
+    history: list[Row]
+    model: bytes
+    served: Served
+    layers: list[dict[str, Any]]
+    predicted: dict[Predicted, NDArray[np.float32]]
+
+    @classmethod
+    def of(cls, finished: Finished) -> "Outcome":
+        """Return what ``finished()`` was called on."""
+        arrays, further = dict(finished.arrays), finished.further
+        model, content = (arrays.pop(name).tobytes() for name in ("model", "served"))
+        served = Served(content, further["name"], tuple(further["input_shape"]), further["n_classes"])
+        predicted = {name: arrays[name] for name in _PREDICTED}
+        return cls(finished.history, model, served, further["layers"], predicted)
+
+    def finished(self) -> Finished:
+        """Return the same as a checkpoint keeps it."""
+        files = {"model": self.model, "served": self.served.content}
+        arrays = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
+        further = {key: value for key, value in self.served._asdict().items() if key != "content"}
+        return Finished(self.history, arrays | dict(self.predicted), further | {"layers": self.layers})
+
+
+class LostError(InputError):
+    """A training that cannot be done where it was tried; the others go on."""
+
+
+class Watch(Protocol):
+    """Who is told what happens in a training, and may end it; called from the training's thread."""
+
+    def begin(self, seed: int, earlier: list[Row]) -> None:
+        """Take notice that the training of ``seed`` begins, after the epochs ``earlier``."""
+
+    def epoch(self, seed: int, row: Row) -> None:
+        """Take notice of an epoch: its figures, ``seconds``, and ``at``, when it ended (milliseconds since 1970)."""
+
+    def asked_to_end(self, seed: int) -> bool:
+        """Say whether the training is to end after this epoch, half-way."""
+
+
+class Trainings(Protocol):
+    """Where trainings are done."""
+
+    def submit(self, job: Job, watch: Watch) -> Future[Outcome]:
+        """Let ``job`` be done; the future raises what it raised, and ``CancelledError`` if it ended half-way."""
+
+    def also(self, jobs: Iterable[Job], needed: Callable[[], set[str]]) -> None:
+        """Take notice of what will be wanted next: those of ``jobs`` whose variants ``needed`` returns."""
+
+    def look(self) -> None:
+        """Say, now and then while somebody waits, whether the trainings can still be done.
+
+        Raises:
+            InputError: they can not.
+            CancelledError: nobody is to wait for them any longer.
+        """
+
+    def stop(self) -> None:
+        """Let trainings end half-way, because another has failed, or nobody wants them any more."""
+
+    def fetched(self, job: Job) -> None:
+        """Take notice that the outcome of ``job`` has been kept."""
+
+
+def train_one(job: Job, watch: Watch) -> Outcome:
+    """Do a training, on a device that no other thread of this process uses meanwhile.
+
+    Raises:
+        InputError: it failed.
+        CancelledError: it was asked to end; a checkpoint was kept where that is possible.
+    """
+    from hemline.training.tensorflow import own_device  # noqa: PLC0415 - imports TensorFlow, for those who train
+    from hemline.training.warm import trainer_for  # noqa: PLC0415
+
+    with own_device():
+        return _Training(job, watch).run(trainer_for(job.recipe, job.beside))
+
+
+class _Training:
+    def __init__(self, job: Job, watch: Watch) -> None:
+        self._job, self._watch = job, watch
+        self._kept = Checkpoints.shared(job.recipe.settings.variant, job.recipe.key, job.checkpoints)
+        self._rows: list[Row] = []
+        self._clock = 0.0
+
+    def run(self, trainer: "Trainer") -> Outcome:
+        seed, snapshot = self._job.seed, self._kept.snapshot(self._job.seed)
+        if self._watch.asked_to_end(seed):
+            raise CancelledError
+        self._rows = list(snapshot.history) if snapshot else []
+        self._watch.begin(seed, list(self._rows))
+        self._clock = time.perf_counter()
+        self._kept.begin(seed)
+        model = trainer.fit(seed, self._epoch, after=snapshot, on_state=self._state)
+        return self._outcome(trainer, model)
+
+    def _epoch(self, figures: dict[str, float]) -> None:
+        seconds, self._clock = time.perf_counter() - self._clock, time.perf_counter()
+        row = figures | {"seconds": seconds, "at": time.time_ns() // 1_000_000}
+        self._rows.append(row)
+        self._watch.epoch(self._job.seed, row)
+
+    def _state(self, state: "State") -> None:
+        from hemline.training.trainer import arrays_of  # noqa: PLC0415
+
+        seed, asked = self._job.seed, self._watch.asked_to_end(self._job.seed)
+        if asked or self._kept.due(seed):
+            self._kept.keep(seed, Snapshot(self._rows, arrays_of(state)))
+        if asked:
+            raise CancelledError
+
+    def _outcome(self, trainer: "Trainer", model: "keras.Sequential") -> Outcome:
+        from hemline.training.model import content_of, describe_layers, serving_model  # noqa: PLC0415
+
+        served = serving_model(model, self._job.recipe.settings.normalize.scale)
+        return Outcome(
+            history=self._rows,
+            model=content_of(model),
+            served=served_file(served),
+            layers=describe_layers(model),
+            # Of the test set, the images only: their labels are for the evaluate stage.
+            predicted={name: trainer.predict(model, images) for name, images in _to_predict(self._job.recipe).items()},
+        )
+
+
+def served_file(model: "keras.Sequential") -> Served:
+    """Return a model that takes raw pixels as a file that the process which records it needs no Keras for."""
+    from hemline.training.model import content_of  # noqa: PLC0415
+
+    return Served(content_of(model), model.name, tuple(model.input_shape[1:]), model.output_shape[1])
+
+
+def _to_predict(recipe: Recipe) -> dict[Predicted, NDArray[np.float32]]:
+    data = Normalized(recipe.data)
+    return {name: data.images(name) for name in _PREDICTED}
+
+
+def watched_sets(data: Normalized, *, record_test: bool) -> dict[str, Labelled]:
+    """Return the sets whose figures the history records; training looks at none of them."""
+    # The test set is for the analysis of claims about test loss over epochs; no selection may read these columns.
+    names = {"val": "validation"} | ({"test": "test"} if record_test else {})
+    sets = {prefix: data.read(name) for prefix, name in names.items()}
+    return {prefix: labelled for prefix, labelled in sets.items() if len(labelled.labels)}

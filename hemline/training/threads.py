@@ -1,0 +1,65 @@
+"""Trainings in this process: a thread for each core."""
+
+import importlib
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from threading import Event
+from types import TracebackType
+from typing import Self
+
+import joblib
+
+from hemline.training.job import Job, Outcome, Watch, train_one
+
+
+class Threads:
+    """As many trainings at once as there are cores; a context, which ends when they have ended."""
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(joblib.cpu_count(), thread_name_prefix="training")
+        self._stopped = Event()
+        # TensorFlow's import takes seconds, in which the stage looks at its data.
+        self._executor.submit(_import)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        # A process that is to end waits for no epoch.
+        self._stopped.set()
+        self._executor.shutdown(wait=kind is None or issubclass(kind, Exception), cancel_futures=True)
+
+    def submit(self, job: Job, watch: Watch) -> Future[Outcome]:
+        """Train in the next thread that is free."""
+        return self._executor.submit(train_one, job, _Stoppable(watch, self._stopped))
+
+    def also(self, jobs: Iterable[Job], needed: Callable[[], set[str]]) -> None:
+        """Do nothing: this process ends with its variant."""
+
+    def look(self) -> None:
+        """Say nothing: threads live as long as their process."""
+
+    def stop(self) -> None:
+        """End trainings after their present epoch."""
+        self._stopped.set()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def fetched(self, job: Job) -> None:
+        """Let the outcome go."""
+
+
+class _Stoppable:
+    def __init__(self, watch: Watch, stopped: Event) -> None:
+        self._watch, self._stopped = watch, stopped
+        self.begin, self.epoch = watch.begin, watch.epoch
+
+    def asked_to_end(self, seed: int) -> bool:
+        return self._stopped.is_set() or self._watch.asked_to_end(seed)
+
+
+def _import() -> None:
+    with suppress(Exception):  # which the first training meets as well, and raises
+        importlib.import_module("hemline.training.warm")
