@@ -209,9 +209,9 @@ class _Run:
                 self._recorder.start(seed, self._checkpoints.training_id, earlier)
 
     def epoch(self, seed: int, row: Row) -> None:
-        """Record and show an epoch, unless it is known."""
+        """Record and show an epoch, unless it is known: a worker that takes over repeats those since its checkpoint."""
         with self._lock:
-            if row["epoch"] <= len(self._rows[seed]):
+            if row["epoch"] != len(self._rows[seed]) + 1:
                 return
             self._rows[seed].append(row)
             figures = {key: value for key, value in row.items() if key != "at"}

@@ -3,9 +3,11 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,6 +26,8 @@ from hemline.training.progress import show
 _PULSE, _SILENCE = 5.0, 30.0
 # Of the trainings of this stage; those of later stages have 0 and less.
 _PRIORITY = 100
+
+_Event = tuple[float, dict[str, Any]]
 
 
 class Cluster:
@@ -63,13 +67,13 @@ class Cluster:
     def submit(self, job: Job, watch: Watch) -> Future[Outcome]:
         """Let a worker train, unless one does already for another stage, or has."""
         self._prepare(job.recipe)
-        future = self._order(job, _PRIORITY)
+        job = replace(job, beside=1)
+        ordered = self._order(job, _PRIORITY)
         self._subscribe(job, watch)
         # The same key: this only attaches to what was ordered.
-        inner = self._executor.submit(worker.on_worker, job, **self._options(job, _PRIORITY))
-        self._submitted[job.key] = inner
-        del future
-        return _translated(inner, job)
+        self._submitted[job.key] = self._executor.submit(worker.on_worker, job, **self._options(job, _PRIORITY))
+        ordered.release()
+        return _translated(self._submitted[job.key], job)
 
     def also(self, jobs: Iterable[Job], needed: Callable[[], set[str]]) -> None:
         """Order what later stages will want; it is trained where workers have nothing else to do.
@@ -122,10 +126,7 @@ class Cluster:
         return future
 
     def _options(self, job: Job, priority: int) -> dict[str, Any]:
-        return {"key": job.key, "priority": priority, "resources": {resource(self._expected()): 1}}
-
-    def _expected(self) -> Mapping[str, str]:
-        return self._identity
+        return {"key": job.key, "priority": priority, "resources": {resource(self._identity): 1}}
 
     def _states(self, keys: list[str]) -> dict[str, str]:
         """Return the states of those tasks that the scheduler knows."""
@@ -164,21 +165,11 @@ class Cluster:
         return True
 
     def _subscribe(self, job: Job, watch: Watch) -> None:
-        topic = worker.topic_of(job)
-        if topic in self._watches:
-            return
-        self._watches[topic] = watch
-
-        def tell(event: tuple[float, dict[str, Any]]) -> None:
-            _, message = event
-            if "begin" in message:
-                watch.begin(message["seed"], message["begin"])
-            else:
-                watch.epoch(message["seed"], message["epoch"])
-
-        self._client.subscribe_topic(topic, tell)
-        for event in self._client.get_events(topic):
-            tell(event)
+        """Let ``watch`` be told of the epochs of ``job``: of those that have ended, and of those to come, in order."""
+        self._watches[job.key] = watch
+        tell, early = partial(_tell, watch), _Early()
+        self._client.subscribe_topic(job.key, lambda event: early.take(event, tell))
+        early.end(self._client.get_events(job.key), tell)
 
     def _also(self, jobs: list[Job], needed: Callable[[], set[str]]) -> None:
         with suppress(Exception):  # without what is ordered ahead, everything is only slower
@@ -195,6 +186,35 @@ class Cluster:
             f"cluster: {self._name}: the scheduler {what}; trainings that had ended are kept: `dvc repro` goes on from "
             "them, once there is another, or here with cluster set to null"
         )
+
+
+class _Early:
+    """Events that arrive while those before them are still asked for."""
+
+    def __init__(self) -> None:
+        self._events: list[_Event] | None = []
+        self._lock = threading.Lock()
+
+    def take(self, event: _Event, tell: Callable[[_Event], None]) -> None:
+        with self._lock:
+            if self._events is None:
+                tell(event)
+            else:
+                self._events.append(event)
+
+    def end(self, before: Iterable[_Event], tell: Callable[[_Event], None]) -> None:
+        with self._lock:
+            for event in [*before, *(self._events or [])]:
+                tell(event)
+            self._events = None
+
+
+def _tell(watch: Watch, event: _Event) -> None:
+    _, message = event
+    if "begin" in message:
+        watch.begin(message["seed"], message["begin"])
+    else:
+        watch.epoch(message["seed"], message["epoch"])
 
 
 def _translated(inner: Future[Outcome], job: Job) -> Future[Outcome]:

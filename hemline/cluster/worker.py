@@ -34,11 +34,6 @@ def identity_here() -> dict[str, str]:
     return _IDENTITY
 
 
-def topic_of(job: Job) -> str:
-    """Return the topic of the scheduler's events under which a variant's trainings tell of their epochs."""
-    return f"training-{job.recipe.key}"
-
-
 def on_worker(job: Job) -> Outcome:
     """Do a job on the worker that this is called on."""
     worker = get_worker()
@@ -49,7 +44,7 @@ def on_worker(job: Job) -> Outcome:
 
 class _Watch:
     def __init__(self, worker: "Worker", job: Job) -> None:
-        self._worker, self._topic, self._key = worker, topic_of(job), job.key
+        self._worker, self._key = worker, job.key
 
     def begin(self, seed: int, earlier: list[Row]) -> None:
         self._tell(seed, begin=earlier)
@@ -63,4 +58,5 @@ class _Watch:
         return task is None or task.state == "cancelled"
 
     def _tell(self, seed: int, **event: Any) -> None:
-        self._worker.log_event(self._topic, {"seed": seed} | event)
+        """Log an event under the job's key, which its drivers have subscribed to."""
+        self._worker.log_event(self._key, {"seed": seed} | event)
