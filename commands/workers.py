@@ -110,7 +110,7 @@ def _hold(count: int, idle: float) -> None:
         host=HOST,
         dashboard_address=f"{HOST}:0",
         memory_limit=None,  # as without a cluster: a training that needs too much is refused before it begins
-        scheduler_kwargs={"idle_timeout": f"{idle} minutes"},
+        scheduler_kwargs={"idle_timeout": f"{idle} minutes", "dashboard": False},
         preload=["hemline.cluster.worker"],
     ) as cluster:
         cluster.wait_for_workers(count)

@@ -39,10 +39,7 @@ def kept(tmp_path):
         each.close(remove=False)
 
 
-@pytest.fixture
-def model(tmp_path):
-    (tmp_path / "model.keras").write_bytes(b"a model")
-    return tmp_path / "model.keras"
+FINISHED = Finished(HISTORY, {"test": np.float32([[0.25, 0.75]])}, {"name": "tiny", "layers": [{"layer": "flatten"}]})
 
 
 def file_of(tmp_path, name="seed-0.npz", key=KEY):
@@ -107,15 +104,14 @@ def test_a_snapshot_is_read_back_by_a_later_process_in_every_bit(kept):
     assert later.training_id == first.training_id
 
 
-def test_a_finished_training_is_kept_with_its_model_and_needs_no_snapshot_any_more(kept, model):
+def test_a_finished_training_is_kept_and_needs_no_snapshot_any_more(kept):
     checkpoints = kept()
     checkpoints.keep(0, STATE)
-    checkpoints.finish(0, Finished(HISTORY, model, {"test": np.float32([[0.25, 0.75]])}))
-    model.unlink()
+    checkpoints.finish(0, FINISHED)
     later = kept()
     found = later.finished(0)
-    assert (found.history, found.model.read_bytes()) == (HISTORY, b"a model")
-    assert found.predicted["test"].tolist() == [[0.25, 0.75]]
+    assert (found.history, found.further) == (FINISHED.history, FINISHED.further)
+    assert found.arrays["test"].tolist() == [[0.25, 0.75]]
     assert later.snapshot(0) is None
     assert later.finished(1) is None
 
@@ -151,14 +147,35 @@ def test_another_training_s_file_is_ignored_with_one_line(kept, tmp_path, capsys
     assert capsys.readouterr().out == f"tiny: {file_of(tmp_path)}: belongs to another training, and is ignored\n"
 
 
-@pytest.mark.parametrize("content", [None, b"another model"])
-def test_a_finished_training_without_its_model_is_ignored_with_one_line(kept, tmp_path, model, capsys, content):
+def test_a_finished_training_that_is_damaged_is_ignored_with_one_line(kept, tmp_path, capsys):
     checkpoints = kept()
-    checkpoints.finish(0, Finished(HISTORY, model, {}))
-    file = file_of(tmp_path, "seed-0.keras")
-    file.unlink() if content is None else file.write_bytes(content)
+    checkpoints.finish(0, FINISHED)
+    file = file_of(tmp_path, "seed-0-finished.npz")
+    file.write_bytes(file.read_bytes()[:-1])
     assert checkpoints.finished(0) is None
-    assert capsys.readouterr().out == f"tiny: {file}: is not the model of its checkpoint, and is ignored\n"
+    said = capsys.readouterr().out
+    assert said.startswith(f"tiny: {file}: is damaged ")
+    assert said.count("\n") == 1
+
+
+def test_a_worker_keeps_checkpoints_where_its_driver_may_and_goes_on_from_them(kept, tmp_path):
+    driver = kept()
+    worker = Checkpoints.shared("tiny", KEY, driver.parent)
+    worker.begin(0)
+    worker.keep(0, STATE)
+    assert driver.snapshot(0).history == HISTORY
+    assert Checkpoints.shared("tiny", KEY, tmp_path / "checkpoints").snapshot(0).history == HISTORY
+
+
+@pytest.mark.parametrize("parent", [None, "of another machine"])
+def test_a_worker_that_does_not_see_the_folder_keeps_none_and_says_nothing(tmp_path, capsys, parent):
+    worker = Checkpoints.shared("tiny", KEY, parent and tmp_path / parent)
+    worker.begin(0)
+    worker.keep(0, STATE)
+    assert worker.snapshot(0) is None
+    assert not worker.due(0)
+    assert list(tmp_path.iterdir()) == []
+    assert capsys.readouterr().out == ""
 
 
 def test_a_write_that_is_killed_leaves_the_checkpoint_before_it(kept, tmp_path, monkeypatch):
@@ -253,30 +270,24 @@ def test_of_abandoned_folders_ten_are_left_and_none_for_longer_than_two_weeks(ke
 
 # What a checkpoint is known by.
 
-DATA = {"train images": np.arange(12, dtype=np.float32).reshape(3, 4), "train labels": np.arange(3)}
+DIGESTS = {"train-images.npy": "1" * 64, "train-labels.npy": "2" * 64}
 SETTINGS = {"variant": "tiny", "training": {"hidden": [4]}}
 
 
-def test_a_fingerprint_is_the_same_for_the_same_and_another_for_anything_else(monkeypatch, tmp_path):
-    usual = fingerprint(SETTINGS, DATA)
-    assert usual == fingerprint(dict(reversed(SETTINGS.items())), {k: v.copy() for k, v in reversed(DATA.items())})
-    images = DATA["train images"]
-    changed = images.copy()
-    changed[2, 3] = np.nextafter(changed[2, 3], 0)
-    others = [fingerprint(SETTINGS | {"variant": "other"}, DATA), fingerprint(SETTINGS, DATA | {"val": images})]
-    others += [
-        fingerprint(SETTINGS, DATA | {"train images": array})
-        for array in (changed, images.reshape(4, 3), images.view(np.int32), images[:2])
-    ]
+def test_a_fingerprint_is_the_same_for_the_same_and_another_for_anything_else(monkeypatch):
+    usual = fingerprint(SETTINGS, DIGESTS)
+    assert usual == fingerprint(dict(reversed(SETTINGS.items())), dict(reversed(DIGESTS.items())))
+    others = [fingerprint(SETTINGS | {"variant": "other"}, DIGESTS)]
+    others += [fingerprint(SETTINGS, DIGESTS | {name: "3" * 64}) for name in (*DIGESTS, "test-images.npy")]
     with monkeypatch.context() as patched:
         patched.setattr(checkpoint, "version", lambda _: "0")
-        others.append(fingerprint(SETTINGS, DATA))
+        others.append(fingerprint(SETTINGS, DIGESTS))
     with monkeypatch.context() as patched:
         patched.setattr(checkpoint, "is_target", lambda: False)
-        others.append(fingerprint(SETTINGS, DATA))
+        others.append(fingerprint(SETTINGS, DIGESTS))
     with monkeypatch.context() as patched:
         patched.setattr(checkpoint, "CODE", checkpoint.CODE[:-1])
-        others.append(fingerprint(SETTINGS, DATA))
+        others.append(fingerprint(SETTINGS, DIGESTS))
     assert len({usual, *others}) == 1 + len(others)
 
 

@@ -287,7 +287,7 @@ def test_a_scheduler_that_is_killed_is_one_line_and_what_had_ended_is_kept(tmp_p
     psutil.wait_procs(children, PATIENCE)
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
     refused = pipeline.run("dvc", "repro", "train@linear", check=False)
-    assert re.search(rf"^error: cluster: {FILE}: nobody answers there \(.*\); start the workers", refused.stderr, re.MULTILINE)
+    assert f"error: cluster: {FILE}: nobody answers there (" in refused.stderr
     pipeline.set(cluster=None, epochs=2, seeds=[0], variants={"linear": {"hidden": []}})
     pipeline.run("dvc", "repro", "train@linear")
 

@@ -6,20 +6,18 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import CancelledError
 from pathlib import Path
-from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
+from benchmarks.side_by_side import fit_side_by_side
 from hemline.data.normalized import Labelled
 from hemline.errors import InputError
 from hemline.params import Training
-from hemline.training.checkpoint import Snapshot
 from hemline.training.model import build_model, load_model, predict, save_model
-from hemline.training.tensorflow import PROGRAM_FOLDER, devices, keras, tf
-from hemline.training.trainer import Trainer, arrays_of, train_seeds
+from hemline.training.tensorflow import PROGRAM_FOLDER, devices, keras, own_device, tf
+from hemline.training.trainer import Trainer
 from hemline.training.trainer import _no_totals as no_totals
 
 REPOSITORY = Path(__file__).parent.parent
@@ -186,20 +184,17 @@ import numpy as np
 from hemline.training.model import save_model
 from hemline.params import Training
 from hemline.data.normalized import Labelled
-from hemline.training.trainer import Trainer, train_seeds
+from hemline.training.trainer import Trainer
 from hemline.training.trainer import _no_totals as no_totals
+from benchmarks.side_by_side import fit_side_by_side
 generator = np.random.default_rng(0)
 data = Labelled(generator.random((300, 28, 28), np.float32), generator.integers(0, 10, 300))
 training = Training(hidden=[64], epochs=2, batch_size=32, dropout=0.2)
 trainer = Trainer("tiny", training, 10, data, {"val": data})
 history = []
-def on_model(seed, model):
+for seed, model in fit_side_by_side(trainer, [0, 1, 2], lambda seed, figures: history.append([seed, figures])).items():
     save_model(model, Path(sys.argv[2]) / f"{seed}.keras")
     np.save(Path(sys.argv[2]) / f"{seed}.npy", trainer.predict(model, data.images))
-train_seeds(
-    trainer, [0, 1, 2], lambda seed: None, lambda seed, figures: history.append([seed, figures]),
-    on_model,
-)
 print(json.dumps([len(devices()), sorted(history, key=str)]))
 """
 
@@ -267,7 +262,7 @@ def test_predictions_of_memory_mapped_images_are_those_of_images_in_memory(predi
 def test_seeds_share_one_program_for_training_and_one_for_each_size_of_a_watched_set():
     trainer = trainer_of(watched={"val": labelled(11), "test": labelled(13)})
     assert trainer.compilations == 0
-    train(trainer, range(5))
+    fit_side_by_side(trainer, range(5))
     assert trainer.compilations == 3
 
 
@@ -341,7 +336,7 @@ def test_the_images_are_loaded_once_for_all_seeds_and_epochs(monkeypatch):
             yield chunk
 
     monkeypatch.setattr(trainer._train, "chunks", spy)
-    train(trainer, range(3))
+    fit_side_by_side(trainer, range(3))
     assert len(seen) == 3 * SETTINGS["epochs"]
     assert len({id(images) for images in seen}) == 1
 
@@ -412,32 +407,21 @@ def test_the_model_is_named_after_its_variant():
 # Several seeds side by side.
 
 
-def train(trainer, seeds, on_epoch=lambda *_: None, on_start=lambda _: None):
-    models = {}
-    train_seeds(trainer, seeds, on_start, on_epoch, models.__setitem__)
-    return models
-
-
 def test_seeds_side_by_side_give_what_each_gives_alone():
-    trainer = trainer_of(dropout=0.3)
-    models = train(trainer, range(4))
+    models = fit_side_by_side(trainer_of(dropout=0.3), range(4))
     assert sorted(models) == [0, 1, 2, 3]
     alone = trainer_of(dropout=0.3)
     for seed, model in models.items():
         assert weights_equal(model, fit(alone, seed)[0])
 
 
-def test_every_seed_starts_then_tells_its_epochs_in_order_then_ends():
-    events = []
-    train_seeds(
-        trainer_of(epochs=3),
-        [4, 9, 2],
-        lambda seed: events.append((seed, "start")),
-        lambda seed, figures: events.append((seed, figures["epoch"])),
-        lambda seed, _: events.append((seed, "end")),
-    )
-    for seed in (4, 9, 2):
-        assert [event for who, event in events if who == seed] == ["start", 1, 2, 3, "end"]
+def test_threads_that_train_have_devices_of_their_own_and_the_next_one_the_last_that_was_free():
+    with own_device() as first:
+        with own_device() as second:
+            assert {first, second} <= set(devices())
+            assert first != second
+        with own_device() as again:
+            assert again == second
 
 
 def poisoned():
@@ -471,78 +455,3 @@ def test_weights_that_become_infinite_in_the_last_step_are_no_model():
     # One batch only: its loss is that of the first weights, and finite.
     with pytest.raises(InputError, match="epoch 1: the loss is no longer finite"):
         fit(trainer_of(epochs=1, batch_size=37, optimizer="sgd", learning_rate=1e300))
-
-
-def test_a_failing_seed_ends_the_others():
-    beyond = 10_000
-    epochs = []
-
-    def on_epoch(seed, figures):
-        epochs.append(figures["epoch"])
-        if seed == 1 and figures["epoch"] == 2:
-            raise InputError("no more")
-
-    with pytest.raises(InputError, match="no more"):
-        train(trainer_of(epochs=beyond), range(6), on_epoch)
-    assert max(epochs) < beyond
-
-
-@pytest.mark.parametrize("place", ["on_start", "on_epoch"])
-def test_a_failing_callback_is_raised_and_leaves_no_thread(place):
-    def fail(*_):
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        train(trainer_of(epochs=10_000), range(6), **{place: fail})
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("training")]
-
-
-def test_a_trainer_is_of_use_after_a_failure():
-    trainer = trainer_of()
-    with pytest.raises(ZeroDivisionError):
-        train(trainer, [0, 1], lambda *_: 1 / 0)
-    models = train(trainer, [0])
-    alone, _ = usual()
-    assert weights_equal(models[0], alone)
-
-
-def test_a_training_that_on_state_cancels_is_told_once_the_others_have_ended_as_they_should():
-    models, states = {}, []
-
-    def on_state(seed, _):
-        states.append(seed)
-        if seed == 1:
-            raise CancelledError
-
-    with pytest.raises(CancelledError):
-        train_seeds(trainer_of(), range(3), lambda _: None, lambda *_: None, models.__setitem__, on_state=on_state)
-    assert sorted(models) == [0, 2]
-    assert sorted(states) == [0, 0, 1, 2, 2]
-
-
-def test_a_seed_goes_on_from_its_snapshot_and_the_others_begin():
-    history, snapshots, seen = [], {}, []
-    fit_one = trainer_of(dropout=0.3).fit
-    fit_one(1, history.append, on_state=lambda state: snapshots.setdefault(1, Snapshot(history[:], arrays_of(state))))
-    models = {}
-    train_seeds(
-        trainer_of(dropout=0.3),
-        [0, 1],
-        lambda _: None,
-        lambda seed, figures: seen.append((seed, figures["epoch"])),
-        models.__setitem__,
-        after=snapshots,
-    )
-    assert sorted(seen) == [(0, 1), (0, 2), (1, 2)]
-    for seed, model in models.items():
-        assert weights_equal(model, fit_one(seed))
-
-
-def test_ctrl_c_waits_for_no_epoch(monkeypatch):
-    release = threading.Event()
-    monkeypatch.setattr("hemline.training.trainer.as_completed", Mock(side_effect=KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        train_seeds(trainer_of(), [0], lambda _: release.wait(PATIENCE), lambda *_: None, lambda *_: None)
-    # Its thread is still at work.
-    assert [thread for thread in threading.enumerate() if thread.name.startswith("training")]
-    release.set()

@@ -1,7 +1,7 @@
 """The way to a scheduler, by its address or by the file that it wrote."""
 
+import json
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hemline.errors import InputError
@@ -29,17 +29,21 @@ def connect(cluster: str) -> "Client":
 
     _silence()
     try:
-        if "://" in cluster:
-            return Client(cluster, timeout=_PATIENCE, set_as_default=False)
-        path = repository() / cluster
-        if not path.is_file():
-            raise InputError(f"cluster: {cluster}: no such file; {_REMEDY}")
-        return Client(scheduler_file=str(path), timeout=_PATIENCE, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, TypeError) as error:
-        if isinstance(error, InputError):
-            raise
+        return Client(_address(cluster), timeout=_PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError) as error:
         said = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"cluster: {cluster}: nobody answers there ({said}); {_REMEDY}") from None
+
+
+def _address(cluster: str) -> str:
+    if "://" in cluster:
+        return cluster
+    try:
+        return str(json.loads((repository() / cluster).read_bytes())["address"])
+    except FileNotFoundError:
+        raise InputError(f"cluster: {cluster}: no such file; {_REMEDY}") from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"cluster: {cluster}: is no file of a scheduler; {_REMEDY}") from None
 
 
 def security(address: str) -> str:
@@ -54,8 +58,3 @@ def _silence() -> None:
     """Keep Dask's own messages off the terminal: what matters is said in one line, by who waits for it."""
     for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-
-
-def is_file(cluster: str) -> bool:
-    """Say whether ``cluster`` names a file."""
-    return Path(cluster).suffix == ".json"

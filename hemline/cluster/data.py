@@ -70,9 +70,8 @@ def _fetched(recipe: Recipe, client: "Client", worker: str) -> Path:
         if not _has_files(folder, recipe):
             held = find(client, _key(recipe))
             if held is None:
-                raise LostError(
-                    f"worker {worker}: does not see {recipe.data}; run `dvc repro` again, which hands it over"
-                )
+                rule = f"does not see {recipe.data}, nor was it handed it; run `dvc repro` again, which does that"
+                raise LostError(f"worker {worker}: {rule}")
             draft = Path(tempfile.mkdtemp(dir=folder.parent))
             for name, digest in recipe.digests.items():
                 with (draft / name).open("wb") as file:

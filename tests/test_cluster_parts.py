@@ -1,0 +1,255 @@
+"""What trainings on a cluster are made of, with a scheduler in this process and no training."""
+
+import os
+import shutil
+import time
+from dataclasses import replace
+
+import dask
+import numpy as np
+import pytest
+from distributed import Client, LocalCluster
+from distributed.security import Security
+
+from hemline.cluster import data, published
+from hemline.cluster.connect import connect, security
+from hemline.cluster.identity import differences, identity, resource
+from hemline.cluster.trainings import _Early
+from hemline.data.normalized import Normalized
+from hemline.errors import InputError
+from hemline.processes.ports import HOST
+from hemline.training.job import LostError, Recipe
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with LocalCluster(
+        n_workers=1,
+        processes=False,
+        protocol="tcp",
+        host=HOST,
+        dashboard_address=f"{HOST}:0",
+        scheduler_kwargs={"dashboard": False},
+    ) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def client(cluster):
+    with Client(cluster, set_as_default=False) as client:
+        yield client
+        for name in client.list_datasets():
+            client.unpublish_dataset(name)
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    """A recipe for a data set that this machine sees."""
+    folder = tmp_path / "normalized"
+    folder.mkdir()
+    for name in ("train", "validation", "test"):
+        np.save(folder / f"{name}-images.npy", np.arange(24, dtype=np.float32).reshape(4, 3, 2))
+        np.save(folder / f"{name}-labels.npy", np.arange(4))
+    (folder / "about.json").write_text('{"classes": ["a", "b"], "scale": 1}')
+    digests = Normalized(folder).digests(test_labels=False)
+    return Recipe("k" * 64, None, record_test=False, data=folder, digests=digests)
+
+
+@pytest.fixture
+def elsewhere(recipe, tmp_path):
+    """The same recipe, where nobody sees its folder, after the driver has handed it over; and the worker's cache."""
+    with dask.config.set({"hemline.data-folder": str(tmp_path / "cache")}):
+        yield replace(recipe, data=tmp_path / "nowhere")
+
+
+# The way to the scheduler.
+
+
+def test_a_scheduler_is_found_by_its_address_and_by_its_file(cluster, tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    (tmp_path / "workers.json").write_text(f'{{"address": "{cluster.scheduler_address}"}}')
+    for name in (cluster.scheduler_address, "workers.json"):
+        with connect(name) as client:
+            assert client.scheduler.address == cluster.scheduler_address
+
+
+def test_a_file_that_is_not_there_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    with pytest.raises(InputError, match=r"^cluster: none.json: no such file; start the workers by `make workers`, or"):
+        connect("none.json")
+
+
+def test_a_file_that_is_damaged_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    (tmp_path / "half.json").write_text('{"addr')
+    with pytest.raises(InputError, match=r"^cluster: half.json: is no file of a scheduler; start the workers by"):
+        connect("half.json")
+
+
+def test_an_address_where_nobody_answers_is_one_line(monkeypatch):
+    monkeypatch.setattr("hemline.cluster.connect._PATIENCE", 1)
+    with pytest.raises(InputError, match=rf"^cluster: tcp://{HOST}:1: nobody answers there \(.*\); start the workers"):
+        connect(f"tcp://{HOST}:1")
+
+
+def test_dask_s_settings_of_tls_are_heeded(tmp_path):
+    temporary = Security.temporary()
+    names = {"ca-file": temporary.tls_ca_file}
+    for role in ("client", "scheduler", "worker"):
+        names |= {
+            f"{role}.cert": getattr(temporary, f"tls_{role}_cert"),
+            f"{role}.key": getattr(temporary, f"tls_{role}_key"),
+        }
+    settings = {}
+    for name, text in names.items():
+        (tmp_path / name).write_text(text)
+        settings[f"distributed.comm.tls.{name}"] = str(tmp_path / name)
+    with (
+        dask.config.set(settings),
+        LocalCluster(
+            n_workers=0,
+            processes=False,
+            host=HOST,
+            dashboard_address=f"{HOST}:0",
+            scheduler_kwargs={"dashboard": False},
+            security=Security(),
+            protocol="tls",
+        ) as cluster,
+        connect(cluster.scheduler_address) as client,
+    ):
+        assert client.scheduler.address.startswith("tls://")
+        assert security(client.scheduler.address) == ""
+
+
+def test_who_connects_without_tls_is_told_who_can_run_code_there():
+    assert security(f"tcp://{HOST}:8786") == "without TLS: whoever has an account on this machine can run code there"
+    assert security("tcp://node7:8786") == "without TLS: whoever reaches tcp://node7:8786 can run code there"
+
+
+# Who may train.
+
+
+def test_a_process_that_was_not_started_for_the_target_offers_something_else():
+    # The tests' process was not.
+    driver, worker = identity(worker=False), identity(worker=True)
+    assert differences(driver, worker) == "libraries that were loaded for another processor target"
+    assert resource(driver) != resource(worker)
+
+
+def test_what_differs_is_named_with_both_versions():
+    own = identity(worker=False)
+    other = own | {"tensorflow": "2.0", "code": "x"}
+    assert differences(own, other) == (
+        f"other code in hemline/training, or in what it needs, tensorflow 2.0 (here {own['tensorflow']})"
+    )
+    assert differences(own, dict(own)) == ""
+    assert resource(other) != resource(own) == resource(dict(reversed(own.items())))
+
+
+# What is published.
+
+
+def test_what_was_published_outlives_its_client_until_it_is_taken_back(cluster, client):
+    with Client(cluster, set_as_default=False) as other:
+        published.publish(other, "training-a", other.submit(int, "7", key="training-a"))
+    assert published.find(client, "training-a").result() == 7
+    assert published.find(client, "training-b") is None
+    published.unpublish(client, ["training-b"])
+    assert published.find(client, "training-a") is not None
+    published.unpublish(client, ["training-a"])
+    assert published.find(client, "training-a") is None
+
+
+def test_what_nobody_fetches_expires(client, monkeypatch):
+    published.publish(client, "training-a", client.submit(int, "7", key="training-a"))
+    client.publish_dataset(1, name="another project's@home")
+    published.expire(client)
+    assert published.find(client, "training-a") is not None
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 86_401)
+    published.expire(client)
+    assert published.find(client, "training-a") is None
+    assert client.list_datasets() == ("another project's@home",)
+
+
+def test_how_long_it_is_kept_is_a_setting_of_dask(client, monkeypatch):
+    published.publish(client, "training-a", client.submit(int, "7", key="training-a"))
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 61)
+    with dask.config.set({"hemline.expire": "1 minute"}):
+        published.expire(client)
+    assert published.find(client, "training-a") is None
+
+
+# The data.
+
+
+def test_a_worker_that_sees_the_folder_reads_it_where_it_is(recipe, client):
+    assert data.sees(recipe)
+    assert data.local_folder(recipe, client, "w") == recipe.data
+
+
+def test_a_worker_that_sees_another_data_set_there_is_refused_by_name(recipe, client):
+    data.local_folder(recipe, client, "w")
+    changed = Normalized(recipe.data).images("train") + 1
+    np.save(recipe.data / "train-images.npy", changed)
+    with pytest.raises(LostError, match=r"^worker w: .*train-images.npy: is not the file that the driver sees there$"):
+        data.local_folder(recipe, client, "w")
+
+
+def test_a_worker_elsewhere_is_handed_the_files_and_keeps_them(recipe, elsewhere, client, monkeypatch):
+    monkeypatch.setattr(data, "_BLOCK", 100)  # bytes: several blocks a file
+    data.upload(client, recipe)
+    assert not data.sees(elsewhere)
+    folder = data.local_folder(elsewhere, client, "w")
+    assert Normalized(folder).digests(test_labels=False) == recipe.digests
+    assert not (folder / "test-labels.npy").exists()
+    assert data.sees(elsewhere)
+    # Fetched once: there is nothing to fetch any more.
+    published.unpublish(client, client.list_datasets()[0].split("@")[:1])
+    assert data.local_folder(elsewhere, client, "w") == folder
+
+
+def test_a_data_set_is_handed_over_once(recipe, client):
+    data.upload(client, recipe)
+    names = client.list_datasets()
+    data.upload(client, recipe)
+    assert client.list_datasets() == names
+    assert len(names) == 1
+
+
+def test_a_worker_elsewhere_that_joined_too_late_says_what_to_do(elsewhere, client):
+    with pytest.raises(
+        LostError, match=r"^worker w: does not see .*nowhere, nor was it handed it; run `dvc repro` again"
+    ):
+        data.local_folder(elsewhere, client, "w")
+
+
+def test_the_worker_s_folder_of_data_sets_is_bounded_and_the_oldest_goes_first(recipe, elsewhere, client, tmp_path):
+    data.upload(client, recipe)
+    first = data.local_folder(elsewhere, client, "w")
+    size = sum(file.stat().st_size for file in first.iterdir())
+    for name in ("older", "newer"):
+        shutil.copytree(first, first.parent / name)
+    for seconds, name in ((300, "older"), (100, "newer")):
+        _set_age(first.parent / name, seconds)
+    shutil.rmtree(first)
+    with dask.config.set({"hemline.data-cache": 2 * size}):
+        assert data.local_folder(elsewhere, client, "w") == first
+    assert {path.name for path in first.parent.iterdir() if path.is_dir()} == {first.name, "newer"}
+
+
+def _set_age(path, seconds):
+    os.utime(path, (time.time() - seconds,) * 2)
+
+
+# The order of epochs.
+
+
+def test_events_that_come_early_wait_for_those_before_them():
+    told, early = [], _Early()
+    early.take("third", told.append)
+    assert told == []
+    early.end(["first", "second"], told.append)
+    early.take("fourth", told.append)
+    assert told == ["first", "second", "third", "fourth"]

@@ -1,0 +1,230 @@
+"""Trainings as jobs: what a stage asks of whoever does them, here of threads of this process."""
+
+import signal
+import threading
+import time
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hemline.data.normalized import About, Normalized
+from hemline.errors import InputError
+from hemline.params import Normalize, Training
+from hemline.training import job as jobs
+from hemline.training import warm
+from hemline.training.checkpoint import Checkpoints
+from hemline.training.job import Job, Outcome, Recipe, train_one
+from hemline.training.threads import Threads
+from hemline.training.trained import Settings
+
+PATIENCE = 300  # seconds; no expectation, only an end to waiting
+BEYOND = 100_000  # epochs: never the last
+
+
+@pytest.fixture
+def data(tmp_path):
+    generator = np.random.default_rng(0)
+    images = generator.random((37, 4, 3)).astype(np.float32)
+    folder = tmp_path / "normalized"
+    folder.mkdir()
+    for name in ("train", "validation", "test"):
+        np.save(folder / f"{name}-images.npy", images)
+        np.save(folder / f"{name}-labels.npy", np.arange(37) % 3)
+    (folder / "about.json").write_text(About(classes=["a", "b", "c"], scale=1).model_dump_json())
+    return Normalized(folder)
+
+
+@pytest.fixture
+def recipe(data):
+    def make(record_test=False, **training):
+        settings = Settings(
+            variant="tiny",
+            dataset="tiny",
+            normalize=Normalize(scale=1),
+            training=Training(**({"hidden": [5], "epochs": 2, "batch_size": 16} | training)),
+        )
+        digests = data.digests(test_labels=record_test)
+        return replace(Recipe.of(settings, digests, record_test=record_test), data=data.path)
+
+    return make
+
+
+class Watch:
+    """Notes what it is told."""
+
+    def __init__(self, on_epoch=lambda *_: None):
+        self.events, self.ask, self._on_epoch = [], False, on_epoch
+
+    def begin(self, seed, earlier):
+        self.events.append((seed, "begin", len(earlier)))
+
+    def epoch(self, seed, row):
+        self.events.append((seed, "epoch", row["epoch"]))
+        self._on_epoch(seed, row)
+
+    def asked_to_end(self, seed):  # noqa: ARG002 - all alike
+        return self.ask
+
+
+def same(first, second):
+    return (
+        first.model == second.model
+        and first.served.content == second.served.content
+        and all(np.array_equal(first.predicted[name], second.predicted[name]) for name in first.predicted)
+        and [{k: v for k, v in row.items() if k not in {"seconds", "at"}} for row in first.history]
+        == [{k: v for k, v in row.items() if k not in {"seconds", "at"}} for row in second.history]
+    )
+
+
+def test_a_training_begins_then_tells_its_epochs_in_order(recipe):
+    watch = Watch()
+    with Threads() as threads:
+        futures = [threads.submit(Job(recipe(epochs=3), seed), watch) for seed in (4, 9, 2)]
+        outcomes = [future.result(PATIENCE) for future in futures]
+    for seed, outcome in zip((4, 9, 2), outcomes, strict=True):
+        told = [(kind, number) for who, kind, number in watch.events if who == seed]
+        assert told == [("begin", 0), ("epoch", 1), ("epoch", 2), ("epoch", 3)]
+        assert [row["epoch"] for row in outcome.history] == [1, 2, 3]
+        assert all(row["seconds"] > 0 and abs(row["at"] / 1000 - time.time()) < PATIENCE for row in outcome.history)
+
+
+def test_an_outcome_is_the_same_beside_others_and_alone_and_survives_a_checkpoint(recipe, tmp_path):
+    jobs = [Job(recipe(dropout=0.3), seed) for seed in range(3)]
+    with Threads() as threads:
+        futures = [threads.submit(job, Watch()) for job in jobs]
+        beside = [future.result(PATIENCE) for future in futures]
+    for job, outcome in zip(jobs, beside, strict=True):
+        warm._trainer.cache_clear()
+        assert same(train_one(job, Watch()), outcome)
+        checkpoints = Checkpoints("tiny", job.recipe.key, tmp_path / "checkpoints")
+        checkpoints.finish(job.seed, outcome.finished())
+        kept = Outcome.of(checkpoints.finished(job.seed))
+        checkpoints.close(remove=True)
+        assert same(kept, outcome)
+        assert (kept.layers, kept.served) == (outcome.layers, outcome.served)
+
+
+def test_the_served_model_takes_raw_pixels_and_says_its_shape(recipe):
+    outcome = train_one(Job(recipe(), 0), Watch())
+    assert outcome.served[1:] == ("tiny", (4, 3), 3)
+    assert outcome.served.content != outcome.model
+    assert [layer["layer"] for layer in outcome.layers] == ["flatten", "dense-1", "probabilities"]
+    assert {name: array.shape for name, array in outcome.predicted.items()} == {"validation": (37, 3), "test": (37, 3)}
+
+
+def test_no_label_of_the_test_set_is_read_unless_its_figures_are_recorded(recipe, data):
+    with_test = train_one(Job(recipe(record_test=True), 0), Watch())
+    assert "test_loss" in with_test.history[0]
+    (data.path / "test-labels.npy").unlink()
+    without = train_one(Job(recipe(), 0), Watch())
+    assert "test_loss" not in without.history[0]
+    assert without.model == with_test.model
+
+
+def test_a_training_that_is_asked_to_end_keeps_its_state_and_goes_on_from_it(recipe, tmp_path):
+    whole = train_one(Job(recipe(epochs=6), 0), Watch())
+    job = Job(recipe(epochs=6), 0, checkpoints=tmp_path)
+
+    def ask(seed, row):
+        watch.ask = row["epoch"] == 4
+
+    watch = Watch(ask)
+    with pytest.raises(CancelledError):
+        train_one(job, watch)
+    again = Watch()
+    assert same(train_one(job, again), whole)
+    assert again.events == [(0, "begin", 4), (0, "epoch", 5), (0, "epoch", 6)]
+
+
+def test_what_was_asked_to_end_before_it_began_begins_not_at_all(recipe):
+    watch = Watch()
+    watch.ask = True
+    with pytest.raises(CancelledError):
+        train_one(Job(recipe(), 0), watch)
+    assert watch.events == []
+
+
+def test_trainings_that_are_stopped_end_after_their_epoch_and_those_that_wait_begin_not_at_all(recipe):
+    going = threading.Event()
+    watch = Watch(lambda *_: going.set())
+    with Threads() as threads:
+        futures = [threads.submit(Job(recipe(epochs=BEYOND), seed), watch) for seed in range(6)]
+        assert going.wait(PATIENCE)
+        threads.stop()
+    for future in futures:
+        with pytest.raises(CancelledError):
+            future.result(PATIENCE)
+    assert max(number for _, kind, number in watch.events if kind == "epoch") < BEYOND
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("training")]
+
+
+def test_a_watch_that_fails_fails_the_training_and_leaves_no_thread(recipe):
+    def fail(*_):
+        raise OSError("disk full")
+
+    with Threads() as threads, pytest.raises(OSError, match="disk full"):
+        threads.submit(Job(recipe(epochs=BEYOND), 0), Watch(fail)).result(PATIENCE)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("training")]
+    # What was compiled for it is of use to the next.
+    assert train_one(Job(recipe(), 0), Watch()).history
+
+
+def test_ctrl_c_waits_for_no_epoch(recipe):
+    going, release = threading.Event(), threading.Event()
+
+    def wait(*_):
+        going.set()
+        release.wait(PATIENCE)
+
+    with suppress(KeyboardInterrupt), Threads() as threads:
+        future = threads.submit(Job(recipe(epochs=BEYOND), 0), Watch(wait))
+        assert going.wait(PATIENCE)
+        signal.raise_signal(signal.SIGINT)
+    assert not future.done()
+    release.set()
+    with pytest.raises(CancelledError):
+        future.result(PATIENCE)
+
+
+def test_seeds_share_a_trainer_and_another_recipe_has_its_own(recipe, monkeypatch):
+    warm._trainer.cache_clear()
+    made = []
+    monkeypatch.setattr(warm, "Trainer", lambda *args, **kwargs: made.append(args) or Real(*args, **kwargs))
+    for seed in (0, 1):
+        train_one(Job(recipe(), seed), Watch())
+    assert len(made) == 1
+    train_one(Job(recipe(hidden=[6]), 0), Watch())
+    assert len(made) == 2
+
+
+def test_variants_share_the_data_in_memory_and_other_data_is_read_anew(recipe, data, monkeypatch):
+    warm._trainer.cache_clear()
+    warm._held.cache_clear()
+    held = []
+    monkeypatch.setattr(warm, "hold", lambda labelled: held.append(labelled) or hold(labelled))
+    for hidden in ([5], [6], [7]):
+        train_one(Job(recipe(hidden=hidden), 0), Watch())
+    assert len(held) == 2  # for training, and for watching
+    before = train_one(Job(recipe(), 0), Watch())
+    np.save(data.path / "train-images.npy", 1 - data.images("train"))
+    after = train_one(Job(recipe(), 0), Watch())
+    assert len(held) == 3
+    assert after.model != before.model
+
+
+def test_a_variant_that_does_not_suit_the_data_is_one_line(recipe):
+    with pytest.raises(InputError, match="batch_size: must be at most the number of training images, 37, got 38"):
+        train_one(Job(recipe(batch_size=38), 0), Watch())
+
+
+def test_a_job_is_known_by_all_that_determines_its_result(recipe):
+    usual = Job(recipe(), 0)
+    assert usual.key == Job(recipe(), 0, beside=4, checkpoints=jobs.Path("elsewhere")).key
+    others = [Job(recipe(), 1), Job(recipe(epochs=3), 0), Job(recipe(record_test=True), 0)]
+    assert len({usual.key, *(each.key for each in others)}) == 4
+
+
+Real, hold = warm.Trainer, warm.hold
