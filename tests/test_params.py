@@ -71,6 +71,14 @@ BROKEN = [
     ("stop_below_loss", 0, "should be greater than 0"),
     ("stop_below_loss", "never", "should be a valid number"),
     ("record_test", "yes", "should be a valid boolean"),
+    (
+        "cluster",
+        "localhost",
+        "must be a scheduler's address, such as tcp://host:8786, its file, such as x.json, or null",
+    ),
+    ("cluster", "tcp://host", "must be a scheduler's address"),
+    ("cluster", "http://host:8786", "must be a scheduler's address"),
+    ("cluster", 8786, "should be a valid string"),
     ("seeds", [], "at least 1 item"),
     ("seeds", 4, "should be a valid list"),
     ("seeds", [1, 0, 1], "must differ from each other, but [1]"),
@@ -313,3 +321,10 @@ def test_results_are_not_handed_on_where_the_file_was_changed_meanwhile(tmp_path
     YAML().dump(VALID | {"epochs": 77}, Path("params.yaml"))
     with pytest.raises(InputError, match=r"^params\.yaml: must stay as it is while a stage runs, but was changed"):
         check_unchanged(read)
+
+
+@pytest.mark.parametrize(
+    "cluster", ["tcp://127.0.0.1:8786", "tls://node-7.example.org:8786", ".hemline/workers.json", None]
+)
+def test_a_cluster_is_an_address_a_file_or_none(cluster):
+    assert parse_params(VALID | {"cluster": cluster}, Path("params.yaml")).cluster == cluster
