@@ -29,6 +29,13 @@ class Labelled(NamedTuple):
     labels: NDArray[np.integer]
 
 
+class SetFiles(NamedTuple):
+    """The names of the two files of a set."""
+
+    images: str
+    labels: str
+
+
 class About(StrictModel):
     """``about.json``: what the arrays themselves do not say.
 
@@ -92,7 +99,7 @@ class Normalized(Outputs):
         Raises:
             InputError: they are missing, or damaged.
         """
-        return self.read_array(f"{name}-images.npy")
+        return self.read_array(self.files_of(name).images)
 
     def labels(self, name: str) -> NDArray[np.integer]:
         """Return the labels of a set.
@@ -100,7 +107,7 @@ class Normalized(Outputs):
         Raises:
             InputError: they are missing, or damaged.
         """
-        return self.read_array(f"{name}-labels.npy")
+        return self.read_array(self.files_of(name).labels)
 
     def constant_images(self, name: str) -> int:
         """Return how many images of a set have one value in all pixels."""
@@ -119,8 +126,15 @@ class Normalized(Outputs):
         Raises:
             InputError: one is missing.
         """
-        names = [f"{name}-{part}.npy" for name in ("train", "validation", "test") for part in ("images", "labels")]
-        return {name: self.sha256(name) for name in [_ABOUT, *names] if test_labels or name != "test-labels.npy"}
+        names = {file for name in ("train", "validation", "test") for file in self.files_of(name)}
+        if not test_labels:
+            names.remove(self.files_of("test").labels)
+        return {name: self.sha256(name) for name in sorted({_ABOUT, *names})}
+
+    @staticmethod
+    def files_of(name: str) -> "SetFiles":
+        """Return the names of the files of a set."""
+        return SetFiles(f"{name}-images.npy", f"{name}-labels.npy")
 
     def read(self, name: str) -> Labelled:
         """Open one of the sets, memory-mapped where it is on this machine's disk.

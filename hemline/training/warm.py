@@ -46,7 +46,7 @@ def _trainer(recipe: Recipe, beside: int) -> Trainer:
 
     def held(labelled: Labelled) -> Held:
         name = names.get(id(labelled), "train")
-        return _held(recipe.data, name, recipe.digests[f"{name}-images.npy"], recipe.digests[f"{name}-labels.npy"])
+        return _held(recipe.data, name, *(recipe.digests[file] for file in data.files_of(name)))
 
     def source(labelled: Labelled, batch_size: int) -> Resident | Streamed:
         return resident_or_streamed(labelled, batch_size, held)
