@@ -17,7 +17,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test trials lint lock quick describe queue claims bench readme ui sync promote serve predict gate help
+.PHONY: pipeline setup test trials lint lock quick describe queue claims bench readme ui sync promote serve predict gate experiments plots help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
@@ -78,6 +78,12 @@ predict: $(READY)  ## tell what is on a photo: make predict IMAGE=photo.png
 gate: $(READY)  ## did a variant get worse since another revision? make gate BASE=main, or with MARGIN=0.5 (points)
 	@test -n "$(BASE)" || { echo "error: BASE: name the revision to compare with: make gate BASE=main" >&2; exit 2; }
 	@python -m commands.gate "$(BASE)" $(if $(MARGIN),--margin "$(MARGIN)")
+
+experiments: $(READY)  ## the experiments of this commit, at 80 columns; make experiments ALL=1: of every commit
+	@python -m commands.experiments $(if $(ALL),--all)
+
+plots: $(READY)  ## DVC's charts as a page that needs no network: dvc_plots/; make plots REVS='main my-experiment' compares
+	@python -m commands.plots $(REVS)
 
 help:  ## list these
 	@sed -nE 's/^([a-z]+):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16

@@ -102,7 +102,8 @@ def _results_of(files: "DVCFileSystem") -> Results | str:
     try:
         return read_results(files)
     except Exception as error:  # noqa: BLE001 - every kind of remote fails in ways of its own
-        return _first_line(error)
+        # What is to be run there, the remedy says.
+        return _first_line(error).partition("; run `dvc repro")[0]
 
 
 def _from_predictions(base: str, old: Results, new: Results) -> list[Change]:

@@ -9,6 +9,7 @@ from hemline.words import listed, percent, plain_in_markdown, signed
 
 _DIGITS = 7
 _SMALLEST_P = 0.001
+_POINT = 0.01
 _KINDS = {"unchanged": "unchanged: the same models", "new": "new", "removed": "removed"}
 
 
@@ -120,7 +121,7 @@ def _p_value(value: float) -> str:
 
 
 def _margin(margin: float) -> str:
-    return f"{100 * margin:g} points"
+    return f"{100 * margin:g} percentage point{'' if margin == _POINT else 's'}"
 
 
 def _needed(difference: Difference | None) -> float:

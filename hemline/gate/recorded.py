@@ -57,14 +57,15 @@ def read_recorded(revision: str | None, files: "DVCFileSystem") -> Recorded:
         InputError: it has no results, or no such params.yaml.
     """
     from dvc.api import metrics_show  # noqa: PLC0415 - takes a second
+    from dvc.exceptions import DvcException  # noqa: PLC0415
 
-    metrics = metrics_show(rev=revision)
     try:
+        metrics = metrics_show(rev=revision)
         accuracies = {str(name): float(figures["accuracy"]) for name, figures in metrics.items()}
         params = YAML(typ="safe", pure=True).load(files.read_text("params.yaml"))
         settings = _Settings.model_validate(params)
         description = files.read_text(f"data/{settings.dataset}.yaml")
-    except (KeyError, TypeError, ValueError, OSError, YAMLError, ValidationError):
+    except (KeyError, TypeError, ValueError, OSError, YAMLError, ValidationError, DvcException):
         accuracies = {}
     if not accuracies:
         raise InputError("has no results of Hemline on record; run `make` there, and commit what it changes")
