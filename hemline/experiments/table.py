@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +13,8 @@ from hemline.words import signed
 
 _GAIN = len("+12.34 [+12.34, +12.34]")
 _CREATED = "%d %b %H:%M"
+_WHEN = len("31 Dec 23:59")
+_INDENT = (0, 0, 0, 2)  # at the top, right, bottom, left
 
 
 def table(rows: Sequence[Listed]) -> RenderableType:
@@ -20,15 +23,15 @@ def table(rows: Sequence[Listed]) -> RenderableType:
     Args:
         rows: in their order.
     """
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True, header_style="bold")
     made.add_column("Experiment", overflow="fold", ratio=2)
     made.add_column("Changed", overflow="fold", ratio=3)
-    made.add_column("Largest gain, points\n[95 % interval]", overflow="fold", min_width=_GAIN)
-    made.add_column("When", no_wrap=True)
+    made.add_column("Largest gain, points\n[95 % interval]", overflow="fold", width=_GAIN)
+    made.add_column("When", width=_WHEN)
     for row in rows:
-        name = f"  {row.name}" if row.is_experiment else row.name
+        name = Padding(Text(row.name), _INDENT) if row.is_experiment else Text(row.name)
         when = row.created.strftime(_CREATED) if row.created else ""
-        made.add_row(Text(name), Text("\n".join(row.changed)), Text(_result(row)), Text(when))
+        made.add_row(name, Text("\n".join(row.changed)), Text(_result(row)), Text(when))
     return Group(made, Text(left_out(rows)))
 
 
