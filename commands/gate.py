@@ -62,7 +62,10 @@ def _gate(base: str, margin: float | None) -> int:
 
     outcome = compare_with(base, margin, load_params().baseline)
     if outcome.missing is not None:
-        print(f"note: {base}: its predictions cannot be read ({outcome.missing}); {remedy(base)}", file=sys.stderr)
+        print(
+            f"note: {base}: its predictions cannot be read ({outcome.missing}); {remedy(outcome.commit)}",
+            file=sys.stderr,
+        )
     text = render(outcome)
     PAGE.write_text(text)
     print(text, end="")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from datasets_for_tests import publish
-from pipelines_for_tests import arrays, finished_pipeline
+from pipelines_for_tests import Pipeline, arrays, finished_pipeline
 
 from commands.gate import main, margin_of
 from hemline.data.normalized import Labelled
@@ -177,7 +177,7 @@ def test_the_table_has_every_variant_and_says_how_it_was_made():
     coarse = render(outcome(*changes, missing="no such file"))
     assert "A coarse comparison" in coarse
     assert "Paired" not in coarse
-    assert "`git switch --detach main`" in coarse
+    assert "`git switch --detach 0123456`" in coarse
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "100", "nan", "half", "1e3", ""])
@@ -258,16 +258,19 @@ def test_without_the_predictions_of_the_other_revision_what_git_keeps_decides_an
     assert "A coarse comparison" in done.stdout
     (note,) = done.stderr.splitlines()
     assert note.startswith("note: main: its predictions cannot be read (")
-    assert "); bring them here: `git switch --detach main`" in note
+    commit = copy.run("git", "rev-parse", "main").stdout[:7]
+    assert f"in a clone that shares this cache: `git clone . ../base`, there `git switch --detach {commit}`" in note
     rows = cells(done.stdout)
     assert rows["dense-4"][-1] == "**worse**"
     assert rows["linear (baseline)"][-1] == "unchanged: the same models"
     assert (rows["dense-6"][-1], rows["dense-8"][-1]) == ("new", "removed")
-    # What it says brings them back.
-    copy.run("git", "switch", "--quiet", "--detach", "main")
-    copy.run("dvc", "repro")
-    copy.run("git", "switch", "--quiet", "-")
-    copy.run("dvc", "checkout")
+    # What it says brings them back, without a trace in this folder.
+    copy.run("git", "clone", "--quiet", ".", "../base")
+    base = Pipeline(tmp_path / "base")
+    base.run("git", "switch", "--quiet", "--detach", commit)
+    base.run("dvc", "cache", "dir", "--local", str(copy.folder / ".dvc/cache"))
+    base.run("dvc", "repro")
+    assert not base.run("git", "status", "--porcelain").stdout
     assert "Paired by test image" in gate(copy, "main").stdout
 
 
@@ -302,7 +305,7 @@ def test_other_test_images_are_not_compared_by_either_way(changed, tmp_path):
     copy.run("dvc", "gc", "--workspace", "--force")
     coarse = gate(copy, "main")
     assert (coarse.returncode, len(coarse.stderr.splitlines())) == (2, 1)
-    assert "and git does not show that it has; bring them here" in coarse.stderr
+    assert "and git does not show that it has; push them with `dvc push`" in coarse.stderr
 
 
 def test_the_workflow_s_gate_is_the_command_of_the_makefile():

@@ -11,7 +11,7 @@ from rich.text import Text
 from hemline.experiments.listed import Gain, Listed
 from hemline.words import signed
 
-_GAIN = len("+12.34 [+12.34, +12.34]")
+_GAIN = len("+1.23 [+1.23, +1.23]")
 _CREATED = "%d %b %H:%M"
 _WHEN = len("31 Dec 23:59")
 _INDENT = (0, 0, 0, 2)  # at the top, right, bottom, left
@@ -24,8 +24,8 @@ def table(rows: Sequence[Listed]) -> RenderableType:
         rows: in their order.
     """
     made = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True, header_style="bold")
-    made.add_column("Experiment", overflow="fold", ratio=2)
-    made.add_column("Changed", overflow="fold", ratio=3)
+    made.add_column("Experiment", overflow="fold", ratio=1)
+    made.add_column("Changed", overflow="fold", ratio=1)
     made.add_column("Largest gain, points\n[95 % interval]", overflow="fold", width=_GAIN)
     made.add_column("When", width=_WHEN)
     for row in rows:

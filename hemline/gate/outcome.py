@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from dvc.api import DVCFileSystem
 
 
+# Of a commit, in words.
+DIGITS = 7
+
+
 class Outcome(NamedTuple):
     """What the gate found.
 
@@ -55,7 +59,7 @@ def compare_with(base: str, margin: float | None, baseline: str) -> Outcome:
     files, commit = _files_of(base)
     new, old = read_results(), _results_of(files)
     if isinstance(old, str):
-        changes, missing = _from_records(base, files), old
+        changes, missing = _from_records(base, files, commit), old
     else:
         changes, missing = _from_predictions(base, old, new), None
     return Outcome(base, commit, judge(changes, margin), margin, baseline, len(new.test.labels), missing)
@@ -126,7 +130,7 @@ def _from_predictions(base: str, old: Results, new: Results) -> list[Change]:
     return changes
 
 
-def _from_records(base: str, files: "DVCFileSystem") -> list[Change]:
+def _from_records(base: str, files: "DVCFileSystem", commit: str) -> list[Change]:
     from dvc.api import DVCFileSystem  # noqa: PLC0415 - takes a second
 
     try:
@@ -137,7 +141,7 @@ def _from_records(base: str, files: "DVCFileSystem") -> list[Change]:
     if not old.same_test_set(new):
         raise InputError(
             f"{base}: must have the test images and labels that the workspace has, and git does not show that it has; "
-            f"{remedy(base)}"
+            f"{remedy(commit)}"
         )
     known = {row["variant"]: row for row in Evaluated().comparison().to_dict("records")}
     changes = []
@@ -155,11 +159,18 @@ def _from_records(base: str, files: "DVCFileSystem") -> list[Change]:
     return changes
 
 
-def remedy(base: str) -> str:
-    """Return what brings a revision's predictions into DVC's cache."""
+def remedy(commit: str) -> str:
+    """Return what brings a revision's predictions into DVC's cache.
+
+    Not in this folder: there, the models of variants that only one of the two has would be left over.
+
+    Args:
+        commit: the digest of its commit.
+    """
     return (
-        f"bring them here: `git switch --detach {base}`, `dvc pull` (or `dvc repro`, which makes them again), "
-        "`git switch -` and `dvc checkout`"
+        "push them with `dvc push` where they were made, or make them again in a clone that shares this cache: "
+        f"`git clone . ../base`, there `git switch --detach {commit[:DIGITS]}`, "
+        "`dvc cache dir --local <this folder>/.dvc/cache` and `dvc repro`"
     )
 
 

@@ -4,10 +4,9 @@ from tabulate import tabulate
 
 from hemline.comparison.enough import seeds_warning, tells
 from hemline.gate.changes import Change, Difference, Judged
-from hemline.gate.outcome import Outcome, remedy
+from hemline.gate.outcome import DIGITS, Outcome, remedy
 from hemline.words import listed, percent, plain_in_markdown, signed
 
-_DIGITS = 7
 _SMALLEST_P = 0.001
 _POINT = 0.01
 _KINDS = {"unchanged": "unchanged: the same models", "new": "new", "removed": "removed"}
@@ -84,7 +83,7 @@ def _margin_shown(outcome: Outcome) -> list[str]:
 
 
 def _where(outcome: Outcome) -> str:
-    return f"Compared with {plain_in_markdown(outcome.base)}, commit {outcome.commit[:_DIGITS]}."
+    return f"Compared with {plain_in_markdown(outcome.base)}, commit {outcome.commit[:DIGITS]}."
 
 
 def _how(outcome: Outcome) -> str:
@@ -96,7 +95,7 @@ def _how(outcome: Outcome) -> str:
     return (
         "A coarse comparison, of the mean accuracies that git keeps: that commit's predictions are not at hand, so "
         "images and seeds could not be paired, and the intervals are rather too wide. For the exact one, "
-        f"{remedy(outcome.base)}."
+        f"{remedy(outcome.commit)}."
     )
 
 
