@@ -128,6 +128,16 @@ def test_figures_of_fewer_trainings_are_less_sure():
     assert few.low == pytest.approx(-0.01 - 0.01 * np.sqrt(1 + 4))
 
 
+def test_figures_of_few_trainings_need_more_than_a_normal_distribution_would():
+    half = 0.01 * np.sqrt(2)
+    few, many = (
+        compare_figures("wide", 0.9, count, Known(0.9 - 2 * half, 0.01, count)).difference for count in (4, 400)
+    )
+    # Of a t distribution twice the quantile of 97.5 %: 6.365 with 3 degrees of freedom, 3.932 with 399.
+    assert few.p_value == pytest.approx(0.00784, rel=0.01)
+    assert many.p_value == pytest.approx(0.0001, rel=0.05)
+
+
 def test_equal_figures_are_no_difference_even_where_nothing_varies():
     assert compare_figures("wide", 0.9, 4, Known(0.9, 0.0, 4)).difference.p_value == 1
     assert compare_figures("wide", 0.9, 4, Known(0.8, 0.0, 4)).difference.p_value == 0
