@@ -19,8 +19,8 @@ from hemline.params import load_params
 
 PAGE = Path("reports/gate.md")
 _UNKNOWN = 2
-_EPILOG = """example: make gate BASE=main MARGIN=0.5. Without a margin, a variant fails that is shown to be worse. With a
-margin, a variant fails unless it is shown to lose less than that: with too few seeds or images to show it, it
+_EPILOG = """example: make gate BASE=main MARGIN=0.5. Without a margin, a variant fails that is shown to be worse.
+With a margin, a variant fails unless it is shown to lose less than that: with too few seeds or images to show it, it
 fails. Exit status: 0, passed; 1, failed; 2, it could not be found out."""
 
 
