@@ -17,7 +17,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline workers stop-workers setup test trials lint lock quick describe queue claims bench readme ui sync promote serve predict help
+.PHONY: pipeline workers stop-workers setup test trials lint lock quick describe queue claims bench readme ui sync promote serve predict gate experiments plots help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
@@ -80,6 +80,16 @@ serve: $(READY)  ## serve the promoted model on 127.0.0.1: raw pixels in, class 
 predict: $(READY)  ## tell what is on a photo: make predict IMAGE=photo.png
 	@test -n "$(IMAGE)" || { echo "error: IMAGE: name a picture file: make predict IMAGE=photo.png" >&2; exit 1; }
 	@python -m commands.predict "$(IMAGE)"
+
+gate: $(READY)  ## did a variant get worse since another revision? make gate BASE=main, or with MARGIN=0.5 (points)
+	@test -n "$(BASE)" || { echo "error: BASE: name the revision to compare with: make gate BASE=main" >&2; exit 2; }
+	@python -m commands.gate "$(BASE)" $(if $(MARGIN),--margin "$(MARGIN)")
+
+experiments: $(READY)  ## the experiments of this commit, at 80 columns; make experiments ALL=1: of every commit
+	@python -m commands.experiments $(if $(ALL),--all)
+
+plots: $(READY)  ## DVC's charts as a page that needs no network: dvc_plots/; make plots REVS='main my-experiment' compares
+	@python -m commands.plots $(REVS)
 
 help:  ## list these
 	@sed -nE 's/^([a-z-]+):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16

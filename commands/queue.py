@@ -27,7 +27,7 @@ NEXT = """
 dvc queue start          # runs them, one after the other; with -j 2, two at once
 dvc queue status         # which wait, run, are done, or failed
 dvc queue logs NAME      # what one of them printed
-dvc exp show             # their results"""
+make experiments         # their results; dvc exp show for all figures"""
 
 
 def main() -> None:

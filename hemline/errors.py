@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 # What the machine refuses whatever the program does, and what helps. Any other OSError is a defect of the program.
 REMEDIES = {
@@ -37,10 +38,13 @@ class InputError(ValueError):
 
 
 @contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn an ``InputError``, or what the machine refuses, into one line and exit status 1; Ctrl-C into status 130.
+def one_line_errors(status: int = 1) -> Iterator[None]:
+    """Turn an ``InputError``, or what the machine refuses, into one line and an exit status; Ctrl-C into status 130.
 
     Everything else is a defect of the program, and keeps its traceback.
+
+    Args:
+        status: what to exit with.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as while a stage is imported
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -49,14 +53,21 @@ def one_line_errors() -> Iterator[None]:
         with suppress(BrokenPipeError):  # of a reader that has seen enough
             _flush()  # here, where a full disk is a line, and not while Python ends
     except InputError as error:
-        sys.exit(f"error: {error}")
+        _refuse(str(error), status)
     except OSError as error:
         line = refusal(error)
         if line is None:
             raise
-        sys.exit(f"error: {line}")
+        _refuse(line, status)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _refuse(line: str, status: int) -> NoReturn:
+    if status == 1:
+        sys.exit(f"error: {line}")
+    print(f"error: {line}", file=sys.stderr)
+    sys.exit(status)
 
 
 def _flush() -> None:

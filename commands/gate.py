@@ -1,0 +1,76 @@
+"""Compare the workspace's results with another revision's, and fail if a variant got worse: a gate for a team's CI.
+
+Reads:  params.yaml, data/normalized/, models/, reports/evaluation/, here and at the other revision, through DVC; where
+        that has no predictions at hand, what git keeps of it
+Writes: reports/gate.md, and the same to the terminal: the table for a pull request
+Run:    python -m commands.gate main [--margin 0.5]
+
+Exit status: 0, passed; 1, a variant got worse; 2, it could not be found out.
+"""
+
+import argparse
+import math
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from hemline.errors import InputError, one_line_errors
+from hemline.params import load_params
+
+PAGE = Path("reports/gate.md")
+_UNKNOWN = 2
+_EPILOG = """example: make gate BASE=main MARGIN=0.5. Without a margin, a variant fails that is shown to be worse.
+With a margin, a variant fails unless it is shown to lose less than that: with too few seeds or images to show it, it
+fails. Exit status: 0, passed; 1, failed; 2, it could not be found out."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; for example: python -m commands.gate main --margin 0.5")
+
+
+def main() -> None:
+    """Compare, write the table, and end with the verdict."""
+    parser = _Parser(description="Compare the workspace's results with another revision's.", epilog=_EPILOG)
+    parser.add_argument("base", help="a branch, a tag, a commit, or an experiment of DVC: main, say")
+    parser.add_argument("--margin", metavar="POINTS", help="percentage points of test accuracy; default: none")
+    with one_line_errors(_UNKNOWN):
+        options = parser.parse_args()
+        if not options.base.strip():
+            raise InputError("base: must name a revision, got an empty text; for example: make gate BASE=main")
+        sys.exit(_gate(options.base.strip(), None if options.margin is None else margin_of(options.margin)))
+
+
+def margin_of(text: str) -> float:
+    """Return a margin given in percentage points as a share.
+
+    Raises:
+        InputError: it is no number between 0 and 100.
+    """
+    try:
+        points = float(text)
+    except ValueError:
+        points = math.nan
+    if not 0 < points < 100:  # noqa: PLR2004 - per cent
+        raise InputError(f"margin: must be percentage points, above 0 and below 100 (0.5, say), got {text!r}")
+    return points / 100
+
+
+def _gate(base: str, margin: float | None) -> int:
+    from hemline.gate.outcome import compare_with, remedy  # noqa: PLC0415 - slow; not for --help
+    from hemline.gate.page import render  # noqa: PLC0415
+
+    outcome = compare_with(base, margin, load_params().baseline)
+    if outcome.missing is not None:
+        print(
+            f"note: {base}: its predictions cannot be read ({outcome.missing}); {remedy(outcome.commit)}",
+            file=sys.stderr,
+        )
+    text = render(outcome)
+    PAGE.write_text(text)
+    print(text, end="")
+    return int(bool(outcome.failed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""Draw what `dvc plots` draws, curves, confusions and figures, as a page that needs no network.
+
+Reads:  what the pipeline has evaluated, here and at the revisions that are named
+Writes: dvc_plots/
+Run:    python -m commands.plots [main some-experiment]
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from hemline.errors import one_line_errors
+from hemline.experiments.charts import template
+from hemline.processes.dvc import environment
+
+_OUT = "dvc_plots"
+
+
+def main() -> None:
+    """Let DVC draw into a page with the library inside."""
+    parser = argparse.ArgumentParser(
+        description="Draw DVC's plots as a page that needs no network.",
+        epilog="example: make plots REVS='main my-experiment'",
+    )
+    parser.add_argument("revisions", nargs="*", help="commits or experiments to compare; default: the workspace alone")
+    with one_line_errors():
+        revisions = parser.parse_args().revisions
+        with tempfile.TemporaryDirectory() as folder:
+            page = Path(folder) / "template.html"
+            page.write_text(template(), encoding="utf8")
+            command = ["dvc", "plots", "diff" if revisions else "show", "--out", _OUT, "--html-template", str(page)]
+            done = subprocess.run(
+                [*command, *(["--", *revisions] if revisions else [])], check=False, env=environment()
+            )
+        sys.exit(done.returncode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""The table of experiments: as wide as the terminal, and readable at 80 columns."""
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from hemline.experiments.listed import Gain, Listed
+from hemline.words import signed
+
+_GAIN = len("+1.23 [+1.23, +1.23]")
+_CREATED = "%d %b %H:%M"
+_WHEN = len("31 Dec 23:59")
+_INDENT = (0, 0, 0, 2)  # at the top, right, bottom, left
+
+
+def table(rows: Sequence[Listed]) -> RenderableType:
+    """Return the table, and below it what it leaves out.
+
+    Args:
+        rows: in their order.
+    """
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True, header_style="bold")
+    made.add_column("Experiment", overflow="fold", ratio=1)
+    made.add_column("Changed", overflow="fold", ratio=1)
+    made.add_column("Largest gain, points\n[95 % interval]", overflow="fold", width=_GAIN)
+    made.add_column("When", width=_WHEN)
+    for row in rows:
+        name = Padding(Text(row.name), _INDENT) if row.is_experiment else Text(row.name)
+        when = row.created.strftime(_CREATED) if row.created else ""
+        made.add_row(name, Text("\n".join(row.changed)), Text(_result(row)), Text(when))
+    return Group(made, Text(left_out(rows)))
+
+
+def left_out(rows: Sequence[Listed]) -> str:
+    """Say what the table does not show."""
+    most = max(row.values for row in rows)
+    return (
+        "Gain: of the variant that has the largest, over the baseline; the largest of several is a little too good.\n"
+        "Changed: against the commit above; in the workspace, against the present commit, whether it has run or not.\n"
+        f"Left out: all else of {most} parameters and figures. `dvc exp show` has a column for each."
+    )
+
+
+def _result(row: Listed) -> str:
+    if row.state == "failed" and row.is_experiment:
+        return f"failed: dvc queue logs {row.name}"
+    if row.state in {"queued", "running", "failed"}:
+        return row.state
+    return "" if row.gain is None else _gain(row.gain)
+
+
+def _gain(gain: Gain) -> str:
+    estimate, low, high = (signed(100 * value) for value in gain[1:])
+    return f"{gain.variant}\n{estimate} [{low}, {high}]"

@@ -1,0 +1,209 @@
+"""A variant at two revisions: its difference in accuracy, and whether that lets the change pass; pure functions."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from hemline.comparison.enough import tells
+from hemline.comparison.statistics import adjust, table, verdict
+
+Correct = NDArray[np.bool_]
+Kind = Literal["compared", "unchanged", "new", "removed"]
+Words = Literal[
+    "better",
+    "no difference shown",
+    "too few to tell",
+    "worse",
+    "worse, within the margin",
+    "worse by more than the margin",
+    "not shown to be within the margin",
+]
+# That of all intervals; `1 - (1 - 0.95) / 2` would have rounding in it.
+_UPPER = 0.975
+
+
+class Difference(NamedTuple):
+    """The accuracy of a variant minus that which it had, with its 95 % interval.
+
+    Attributes:
+        estimate: in [-1, 1].
+        low: the lower end of the interval.
+        high: its upper end.
+        p_value: of the test that there is none, not adjusted.
+        covers_seeds: whether the interval knows what other seeds would give; with one training it does not.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    p_value: float
+    covers_seeds: bool
+
+
+@dataclass(frozen=True)
+class Change:
+    """A variant at two revisions.
+
+    Attributes:
+        variant: its name.
+        kind: what can be said of it.
+        old: the accuracy that it had, in [0, 1]; None for a new one.
+        new: the accuracy that it has; None for one that was removed.
+        trainings: how many of each revision are compared.
+        other_seeds: how many pairs of trainings have two seeds.
+        difference: of those that are compared.
+    """
+
+    variant: str
+    kind: Kind
+    old: float | None = None
+    new: float | None = None
+    trainings: int = 0
+    other_seeds: int = 0
+    difference: Difference | None = None
+
+
+class Judged(NamedTuple):
+    """What the gate says of a change.
+
+    Attributes:
+        change: the variant at two revisions.
+        p_value: adjusted for the number of variants that are compared; None for the others.
+        words: the verdict; None where nothing was compared.
+        fails: whether the gate fails for it.
+    """
+
+    change: Change
+    p_value: float | None = None
+    words: Words | None = None
+    fails: bool = False
+
+
+class Pair(NamedTuple):
+    """The places of two trainings that are compared, and whether they have the same seed."""
+
+    old: int
+    new: int
+    same_seed: bool
+
+
+def pairs(old: Sequence[int], new: Sequence[int]) -> list[Pair]:
+    """Pair the trainings of two revisions: those of the same seed first, then the others in their order.
+
+    A pair of two seeds is as good as any other of these: its trainings have nothing in common, and the interval, which
+    is that of the differences, is then as wide as it must be. What finds no partner is left out.
+
+    Args:
+        old: the seeds of one revision.
+        new: those of the other.
+    """
+    shared = [seed for seed in old if seed in set(new)]
+    rest = zip(
+        (place for place, seed in enumerate(old) if seed not in shared),
+        (place for place, seed in enumerate(new) if seed not in shared),
+        strict=False,
+    )
+    same = [Pair(old.index(seed), new.index(seed), same_seed=True) for seed in shared]
+    return same + [Pair(first, second, same_seed=False) for first, second in rest]
+
+
+def compare_predictions(variant: str, old: Mapping[int, Correct], new: Mapping[int, Correct]) -> Change:
+    """Compare a variant's trainings at two revisions, image by image and seed by seed.
+
+    Args:
+        variant: its name.
+        old: by seed, bool (images,), whether each training is right about each image.
+        new: likewise; the same images in the same order.
+
+    Source:
+        ``hemline.comparison.statistics.table``: the interval and the test of a variant against a baseline.
+    """
+    chosen = pairs(list(old), list(new))
+    before = np.stack([list(old.values())[pair.old] for pair in chosen])
+    after = np.stack([list(new.values())[pair.new] for pair in chosen])
+    row = table({"old": before, "new": after}, "old")[1]
+    gain = row.comparison
+    if gain is None or row.p_value is None:
+        raise ValueError("table: must compare what is no baseline")
+    return Change(
+        variant,
+        "compared",
+        old=float(before.mean()),
+        new=float(after.mean()),
+        trainings=len(chosen),
+        other_seeds=sum(not pair.same_seed for pair in chosen),
+        difference=Difference(gain.gain, gain.low, gain.high, row.p_value, gain.covers_seeds),
+    )
+
+
+class Known(NamedTuple):
+    """An accuracy whose interval is known: the mean over ``trainings``, and half the width of its 95 % interval."""
+
+    accuracy: float
+    half_width: float
+    trainings: int
+
+
+def compare_figures(variant: str, accuracy: float, trainings: int, new: Known) -> Change:
+    """Compare an accuracy of which nothing else is known with one whose interval is.
+
+    It is taken to be as uncertain as the other, or more with fewer trainings, and the two to have nothing in common.
+    They have the test images in common, so that the interval is rather too wide than too narrow.
+
+    Args:
+        variant: its name.
+        accuracy: that it had.
+        trainings: of which that is the mean.
+        new: the accuracy that it has.
+    """
+    fewer = max(1.0, new.trainings / trainings)
+    half = new.half_width * math.sqrt(1 + fewer)
+    estimate = new.accuracy - accuracy
+    # At any other level than the interval's own, no surer of itself than the trainings are many.
+    freedom = new.trainings - 1 or math.inf
+    statistic = abs(estimate) / half * float(stats.t.ppf(_UPPER, freedom)) if half else math.inf * abs(estimate)
+    p_value = 1.0 if estimate == 0 else float(2 * stats.t.sf(statistic, freedom))
+    ends = max(estimate - half, -1.0), min(estimate + half, 1.0)
+    difference = Difference(estimate, *ends, p_value, covers_seeds=new.trainings > 1)
+    return Change(variant, "compared", accuracy, new.accuracy, min(trainings, new.trainings), difference=difference)
+
+
+def judge(changes: Sequence[Change], margin: float | None) -> list[Judged]:
+    """Say of every change whether it passes.
+
+    Without a margin, a variant fails that is shown to be worse: Holm's method corrects the test for the number of
+    variants. With one, a variant fails unless the whole interval lies above minus the margin, so that a loss as large
+    as that is ruled out (a test of non-inferiority). That needs no correction: all variants must pass, and none passes
+    more easily because others are tested.
+
+    Args:
+        changes: of all variants.
+        margin: the loss of accuracy that is too much, as a share; None: any that is shown.
+
+    Source:
+        Holm (1979), as in ``hemline.comparison.statistics``; Berger (1982), Multiparameter hypothesis testing and
+        acceptance sampling, Technometrics 24 (why a test that all must pass needs no correction).
+    """
+    adjusted = iter(adjust([change.difference.p_value for change in changes if change.difference]).tolist())
+    return [
+        Judged(change) if change.difference is None else _judged(change, change.difference, next(adjusted), margin)
+        for change in changes
+    ]
+
+
+def _judged(change: Change, difference: Difference, p_value: float, margin: float | None) -> Judged:
+    words: Words = verdict(difference.estimate, p_value)
+    if words == "no difference shown" and not tells(difference.low, difference.high):
+        words = "too few to tell"
+    if margin is None:
+        return Judged(change, p_value, words, fails=words == "worse")
+    if difference.low > -margin:
+        return Judged(change, p_value, "worse, within the margin" if words == "worse" else words)
+    beyond = difference.high < -margin
+    told: Words = "worse by more than the margin" if beyond else "not shown to be within the margin"
+    return Judged(change, p_value, told, fails=True)

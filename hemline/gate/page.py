@@ -1,0 +1,129 @@
+"""What the gate found, in Markdown: a sentence, a table, and how it was found, for a pull request."""
+
+from tabulate import tabulate
+
+from hemline.comparison.enough import seeds_warning, tells
+from hemline.gate.changes import Change, Difference, Judged
+from hemline.gate.outcome import DIGITS, Outcome, remedy
+from hemline.words import listed, percent, plain_in_markdown, signed
+
+_SMALLEST_P = 0.001
+_POINT = 0.01
+_KINDS = {"unchanged": "unchanged: the same models", "new": "new", "removed": "removed"}
+
+
+def verdict_of(outcome: Outcome) -> str:
+    """Return the verdict as one sentence."""
+    base = plain_in_markdown(outcome.base)
+    compared = [each for each in outcome.judged if each.change.difference]
+    if outcome.failed:
+        names = listed([f"{each.change.variant} ({_points(each.change.difference)})" for each in outcome.failed])
+        if outcome.margin is None:
+            return f"Failed: worse than at {base}: {names}."
+        return f"Failed: not shown to lose less than {_margin(outcome.margin)} against {base}: {names}."
+    if not compared:
+        return f"Passed: no variant that {base} has, too, was trained anew."
+    if outcome.margin is None:
+        return f"Passed: no variant is shown to be worse than at {base}."
+    return f"Passed: every variant is shown to lose less than {_margin(outcome.margin)} against {base}."
+
+
+def render(outcome: Outcome) -> str:
+    """Return the whole text, with a newline at its end."""
+    header = [
+        "Variant",
+        f"{plain_in_markdown(outcome.base)} %",
+        "Here %",
+        "Difference, points [95 % interval]",
+        "p (Holm)",
+        "Trainings",
+        "Verdict",
+    ]
+    rows = [_row(each, outcome.baseline) for each in outcome.judged]
+    table = tabulate(rows, header, tablefmt="github", disable_numparse=True)
+    return "\n\n".join([f"**{verdict_of(outcome)}**", table, *_notes(outcome)]) + "\n"
+
+
+def _row(judged: Judged, baseline: str) -> list[str]:
+    change = judged.change
+    name = f"{change.variant} (baseline)" if change.variant == baseline else change.variant
+    old, new = ("" if value is None else percent(value) for value in (change.old, change.new))
+    words = judged.words or _KINDS.get(change.kind, "")
+    p_value = "" if judged.p_value is None else _p_value(judged.p_value)
+    trainings = str(change.trainings or "")
+    return [name, old, new, _points(change.difference), p_value, trainings, f"**{words}**" if judged.fails else words]
+
+
+def _notes(outcome: Outcome) -> list[str]:
+    compared = [each.change for each in outcome.judged if each.change.difference]
+    if not compared:
+        return [_where(outcome)]
+    return [
+        f"{_where(outcome)} {_how(outcome)}",
+        _rule(outcome.margin),
+        *_other_seeds(compared),
+        *_margin_shown(outcome),
+        *filter(None, [seeds_warning(min(change.trainings for change in compared))]),
+    ]
+
+
+def _other_seeds(changes: list[Change]) -> list[str]:
+    others = [f"{change.variant} ({change.other_seeds})" for change in changes if change.other_seeds]
+    return [f"Trainings without one of the same seed were paired in their order: {listed(others)}."] if others else []
+
+
+def _margin_shown(outcome: Outcome) -> list[str]:
+    """Say which margin the data would have shown to be kept."""
+    failed = [each.change for each in outcome.failed if each.words == "not shown to be within the margin"]
+    if not failed:
+        return []
+    needed = max(_needed(change.difference) for change in failed)
+    names = listed([change.variant for change in failed])
+    return [f"A margin of {percent(needed)} points is shown to be kept by {names}; more seeds may show a smaller one."]
+
+
+def _where(outcome: Outcome) -> str:
+    return f"Compared with {plain_in_markdown(outcome.base)}, commit {outcome.commit[:DIGITS]}."
+
+
+def _how(outcome: Outcome) -> str:
+    if outcome.missing is None:
+        return (
+            f"Paired by test image ({outcome.images:,} of them) and by seed; the intervals are about other images and "
+            f"other seeds."
+        )
+    return (
+        "A coarse comparison, of the mean accuracies that git keeps: that commit's predictions are not at hand, so "
+        "images and seeds could not be paired, and the intervals are rather too wide. For the exact one, "
+        f"{remedy(outcome.commit)}."
+    )
+
+
+def _rule(margin: float | None) -> str:
+    if margin is None:
+        return "A variant fails if it is shown to be worse: p, adjusted for the number of variants, is below 0.05."
+    return (
+        f"A variant fails unless it is shown to lose less than {_margin(margin)}: its whole interval must lie above "
+        f"{signed(-100 * margin)}."
+    )
+
+
+def _points(difference: Difference | None) -> str:
+    if difference is None:
+        return ""
+    estimate, low, high = (signed(100 * value) for value in difference[:3])
+    return f"{estimate} [{low}, {high}]" if tells(difference.low, difference.high) else f"{estimate} [too few to tell]"
+
+
+def _p_value(value: float) -> str:
+    return f"< {_SMALLEST_P}" if value < _SMALLEST_P else f"{value:.3f}"
+
+
+def _margin(margin: float) -> str:
+    return f"{100 * margin:g} percentage point{'' if margin == _POINT else 's'}"
+
+
+def _needed(difference: Difference | None) -> float:
+    """Return the least margin, in whole hundredths of a point, that the interval lies within."""
+    low = difference.low if difference else 0.0
+    return (int(-low * 10_000) + 1) / 10_000

@@ -1,0 +1,72 @@
+"""The results of a revision: every training's answer to every test image, and what these images are."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.comparison.evaluated import Evaluated
+from hemline.data.normalized import Labelled, Normalized
+from hemline.data.pixels import Pixels
+from hemline.data.scaling import to_raw
+from hemline.training.trained import Trained
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+_ROWS = 4096
+
+
+class Results(NamedTuple):
+    """What is compared of a revision.
+
+    Attributes:
+        models: the SHA-256 of each model, by variant and seed.
+        correct: by variant and seed, bool (images,), whether each training is right about each test image.
+        test: the test images, scaled, and their labels.
+        scale: that their pixels were divided by.
+        pixels: the type and the range of raw pixels.
+    """
+
+    models: dict[str, dict[int, str]]
+    correct: dict[str, dict[int, NDArray[np.bool_]]]
+    test: Labelled
+    scale: float
+    pixels: Pixels
+
+
+def read_results(files: "AbstractFileSystem | None" = None) -> Results:
+    """Read the results of the workspace, or of another revision.
+
+    Args:
+        files: ``dvc.api.DVCFileSystem`` at that revision; None: the workspace.
+
+    Raises:
+        InputError: something is missing or damaged, or does not fit together.
+    """
+    normalized = Normalized(files=files)
+    test, about = normalized.read("test"), normalized.about()
+    runs = Evaluated(files=files).runs()
+    models, correct = {}, {}
+    for name, rows in runs.groupby("variant", sort=False):
+        variant, seeds = str(name), [int(seed) for seed in rows["seed"]]
+        shape = (len(seeds), len(test.labels), len(about.classes))
+        predicted = Trained(variant, files=files).probabilities("test", shape).argmax(axis=-1)
+        models[variant] = dict(zip(seeds, rows["model_sha256"], strict=True))
+        correct[variant] = dict(zip(seeds, predicted == test.labels, strict=True))
+    return Results(models, correct, test, about.scale, about.pixels)
+
+
+def same_test_set(one: Results, other: Results) -> bool:
+    """Say whether two revisions have the same test images, pixel for pixel before they were scaled, and labels."""
+    if one.pixels != other.pixels or one.test.images.shape != other.test.images.shape:
+        return False
+    if not np.array_equal(one.test.labels, other.test.labels):
+        return False
+    starts = range(0, len(one.test.labels), _ROWS)
+    return all(np.array_equal(_raw(one, start), _raw(other, start)) for start in starts)
+
+
+def _raw(results: Results, start: int) -> NDArray[np.generic]:
+    raw: NDArray[np.generic] = to_raw(results.test.images[start : start + _ROWS], results.scale, results.pixels)
+    return raw

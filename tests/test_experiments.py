@@ -1,0 +1,135 @@
+"""The table of experiments: what each changed and what came of it, in 80 columns."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from hemline.experiments.listed import changes, listed
+from hemline.experiments.table import table
+
+PARAMS = {"epochs": 5, "learning_rate": 0.001, "variants": {"linear": {"hidden": []}, "wide": {"hidden": [9]}}}
+
+
+def state(rev, name=None, params=PARAMS, *, error=None, gain=0.03, when="2026-03-04T05:06:07"):
+    figures = {
+        "linear": {"accuracy": 0.84},
+        "narrow": {"accuracy": 0.85, "gain": 0.01, "gain_low": 0.0, "gain_high": 0.02},
+        "wide": {"accuracy": 0.87, "gain": gain, "gain_low": gain - 0.01, "gain_high": gain + 0.01},
+    }
+    data = {
+        "timestamp": when,
+        "params": {"params.yaml": {"data": params}, "versions.yaml": {"data": {"keras": "3.15"}}},
+        "metrics": {"reports/metrics.json": {"data": figures}},
+    }
+    data = None if error else data
+    return {"rev": rev, "name": name, "data": data, "error": error, "experiments": None}
+
+
+def experiment(shown, executor=None):
+    return {"revs": [shown], "executor": {"state": executor} if executor else None, "name": None}
+
+
+def commit(name, *experiments):
+    return state("0123456789abcdef", name) | {"experiments": list(experiments) or None}
+
+
+def printed(shown, *, everywhere=False, width=80):
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    console.print(table(listed(shown, everywhere=everywhere)))
+    return console.file.getvalue()
+
+
+def test_what_changed_is_told_as_it_is_typed():
+    new = {"epochs": 20, "learning_rate": 0.001, "variants": {"wide": {"hidden": [64]}, "deep": {"hidden": [9, 9]}}}
+    assert list(changes(PARAMS, new)) == [
+        "epochs=20",
+        "variants.linear removed",
+        "variants.wide.hidden=[64]",
+        "variants.deep added",
+    ]
+    assert list(changes({"a": {"b": 1}}, {"a": None})) == ["a=null"]
+    assert list(changes({"a": 1}, {"a": {"b": "x\x1b[31m"}})) == ['a.b="x\\u001b[31m"']
+
+
+def test_an_experiment_shows_its_name_what_it_changed_its_largest_gain_and_when():
+    slow = state("1" * 40, "slow-one", PARAMS | {"epochs": 20}, gain=0.0384)
+    out = printed([state("workspace", when=None), commit("main", experiment(slow))]).replace("\N{MINUS SIGN}", "-")
+    (line,) = [line for line in out.splitlines() if "slow-one" in line]
+    assert line.split() == ["slow-one", "epochs=20", "wide", "04", "Mar", "05:06"]
+    assert "+3.84 [+2.84, +4.84]" in out
+    assert "narrow" not in out
+
+
+def test_no_line_is_longer_than_80_whatever_the_names_are():
+    params = PARAMS | {"variants": {"a-variant-with-a-name-as-long-as-it-may-be-" + 20 * "x": {"hidden": [1] * 30}}}
+    long = state("1" * 40, "an-experiment-with-a-long-name-that-somebody-thought-of", params)
+    out = printed([state("workspace"), commit("main", experiment(long))])
+    assert max(len(line) for line in out.splitlines()) <= 80
+    joined = "".join(out.split())
+    assert "\N{HORIZONTAL ELLIPSIS}" not in out
+    assert "04Mar05:06" in joined
+
+
+def test_what_is_left_out_is_said():
+    out = " ".join(printed([state("workspace"), commit("main")]).split())
+    # Four parameters, one version, and nine figures.
+    assert "Left out: all else of 14 parameters and figures. `dvc exp show` has a column for each." in out
+    assert "the largest of several is a little too good" in out
+
+
+@pytest.mark.parametrize("waiting", ["queued", "running"])
+def test_what_has_no_results_yet_says_so_and_shows_none_of_its_commit(waiting):
+    out = printed([state("workspace"), commit("main", experiment(state("1" * 40, "later", gain=0.5), waiting))])
+    assert waiting in out
+    assert "+50.00" not in out
+
+
+def test_what_failed_names_the_command_that_tells_why():
+    failed = state("1" * 40, "broken", error={"msg": "Experiment run failed", "type": ""})
+    out = printed([state("workspace"), commit("main", experiment(failed, "failed"))])
+    assert "dvc queue logs broken" in " ".join(out.split())
+
+
+def test_without_variants_beside_the_baseline_there_is_no_gain():
+    alone = state("1" * 40, "alone")
+    alone["data"]["metrics"] = {"reports/metrics.json": {"data": {"linear": {"accuracy": 0.84}}}}
+    unread = state("2" * 40, "unread")
+    unread["data"]["metrics"] = {"reports/metrics.json": {"error": {"msg": "no file", "type": "x"}}}
+    rows = listed([state("workspace"), commit("main", experiment(alone), experiment(unread))], everywhere=False)
+    assert [row.gain for row in rows[2:]] == [None, None]
+
+
+def test_of_all_commits_those_with_experiments_and_the_present_one_are_shown():
+    shown = [
+        state("workspace"),
+        commit("main"),
+        commit("empty"),
+        commit("old", experiment(state("1" * 40, "found"))),
+    ]
+    assert [row.name for row in listed(shown, everywhere=True)] == ["workspace", "main", "old", "found"]
+
+
+def test_before_the_first_commit_there_is_the_workspace():
+    assert [row.name for row in listed([state("workspace")], everywhere=False)] == ["workspace"]
+
+
+@pytest.mark.end_to_end
+def test_the_experiments_of_dvc_are_listed(pipeline):
+    pipeline.environment["COLUMNS"] = "80"
+    none = pipeline.run("python", "-m", "commands.experiments").stdout
+    assert "No experiments yet" in none
+    pipeline.set(batch_size=8)
+    pipeline.run("dvc", "exp", "save", "--name", "smaller-batches")
+    pipeline.run("git", "checkout", "params.yaml")
+    pipeline.run("dvc", "exp", "run", "--queue", "--name", "later", "-S", "epochs=3")
+    out = pipeline.run("python", "-m", "commands.experiments").stdout
+    assert "No experiments yet" not in out
+    lines = {line.split()[0]: line.split() for line in out.splitlines() if line.strip()}
+    assert lines["smaller-batches"][1:3] == ["batch_size=8", "dense-4"]
+    assert lines["later"][1:3] == ["epochs=3", "queued"]
+    assert max(len(line) for line in out.splitlines()) <= 80
+    # After another commit they are those of an earlier one.
+    pipeline.commit("Another")
+    assert "smaller-batches" not in pipeline.run("python", "-m", "commands.experiments").stdout
+    assert "smaller-batches" in pipeline.run("python", "-m", "commands.experiments", "--all").stdout
