@@ -21,8 +21,9 @@ def _changed() -> list[str]:
 
     with Repo() as repo:
         stages = [stage for stage in repo.index.stages if stage.addressing.startswith(_PREFIX)]
-        # Not `repo.status()`: it takes the lock of the repository, for which the `dvc repro` that waits for us waits.
-        return [stage.addressing.removeprefix(_PREFIX) for stage in stages if stage.status()]
+        # Not `stage.status()`, which wants the repository's lock: `dvc repro`, whose stage asks, wants it back soon.
+        changed = [stage for stage in stages if any(each.status() for each in [*stage.deps, *stage.outs])]
+        return [stage.addressing.removeprefix(_PREFIX) for stage in changed]
 
 
 if __name__ == "__main__":
