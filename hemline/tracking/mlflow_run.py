@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.entities import (
+    Dataset,
+    DatasetInput,
+    InputTag,
+    LoggedModelOutput,
+    LoggedModelStatus,
+    Metric,
+    Param,
+    RunTag,
+)
 from mlflow.models import Model, ModelSignature
 from mlflow.types import Schema, TensorSpec
 
@@ -69,20 +78,17 @@ def log_model(store: Store, run_id: str, model: ModelFile, sha256: str) -> None:
     The tag comes last: a run that has it is complete up to here. What an earlier attempt left is completed.
     """
     run = store.client.get_run(run_id)
-    logged = model_id(run) or _create_model(store, run, model.name, sha256)
+    logged = store.client.get_logged_model(model_id(run) or _create_model(store, run, model.name, sha256))
     signature = ModelSignature(
         Schema([TensorSpec(np.dtype(np.float32), (-1, *model.input_shape))]),
         Schema([TensorSpec(np.dtype(np.float32), (-1, model.n_classes))]),
     )
-    Model.log(
-        artifact_path=None,
-        name=model.name,
-        flavor=keras_flavor,
-        file=model.path,
-        signature=signature,
-        run_id=run_id,
-        model_id=logged,
-    )
+    about = Model(artifact_path=logged.artifact_location, run_id=run_id, model_id=logged.model_id)
+    # Not by `Model.log`, which fails where an earlier attempt has told the run of its model.
+    with tempfile.TemporaryDirectory() as folder:
+        keras_flavor.save_model(f"{folder}/model", about, model.path, signature)
+        store.client.log_model_artifacts(logged.model_id, f"{folder}/model")
+    store.client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     store.client.log_batch(run_id, tags=[RunTag(SHA_TAG, sha256)])
 
 
@@ -94,6 +100,7 @@ def _create_model(store: Store, run: Any, name: str, sha256: str) -> str:
         params=run.data.params,
         tags={SHA_TAG: sha256},
     )
+    store.client.log_outputs(run.info.run_id, [LoggedModelOutput(created.model_id, step=0)])
     return str(created.model_id)
 
 
