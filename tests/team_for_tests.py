@@ -202,38 +202,38 @@ def team(folder):
         services.stop()
 
 
-def log_training(name, folder, environment):
+def log_training(settings, model, environment, signs):
     """Log a training of many short epochs, as the helper process of a stage ``train`` does, and return what it said.
 
-    It touches ``<name>.begun`` once some epochs are logged, and goes on with others until there is a file ``go-on``.
+    It touches a file of the variant's name once some epochs are logged, and goes on with others until there is a file
+    ``go-on``.
 
     Args:
-        name: of the variant.
-        folder: a repository whose pipeline has run.
-        environment: of who trains.
+        settings: of the training.
+        model: the file of a model.
+        environment: of who trains, in the repository that ``DVC_ROOT`` names.
+        signs: the folder of these files.
     """
     from hemline.tracking import store_writer  # noqa: PLC0415 - in the processes that log only
     from hemline.tracking.messages import End, Epoch, Finish, Open, Start, now  # noqa: PLC0415
     from hemline.tracking.model_file import ModelFile  # noqa: PLC0415
-    from hemline.training.trained import Trained  # noqa: PLC0415
 
-    os.chdir(folder)
-    os.environ.update(environment, DVC_ROOT=str(folder))
+    os.chdir(environment["DVC_ROOT"])
+    os.environ.update(environment)
     store_writer._SECONDS_BETWEEN_ATTEMPTS = store_writer._SECONDS_BETWEEN_WRITES = 0.5
-    settings = Trained("linear").settings().model_copy(update={"variant": name})
-    model = ModelFile(Path("models/linear/seed-0.keras"), name, (4, 5), 3)
+    name = settings.variant
     with contextlib.redirect_stderr(io.StringIO()) as said:
         writer = store_writer.StoreWriter()
         writer.write(Open(settings))
         writer.write(Start(0, now(), training_id=name))
         epoch = 0
-        while epoch < EPOCHS or not Path("go-on").exists():
+        while epoch < EPOCHS or not (signs / "go-on").exists():
             epoch += 1
             writer.write(Epoch(0, {"epoch": epoch, "loss": 1 / epoch}, now()))
             if epoch == EPOCHS:
-                Path(f"{name}.begun").touch()
+                (signs / name).touch()
             time.sleep(0.1)
         time.sleep(store_writer._SECONDS_BETWEEN_ATTEMPTS)
-        writer.write(Finish(0, model, hashlib.sha256(name.encode()).hexdigest(), now()))
+        writer.write(Finish(0, ModelFile(model, name, (4, 5), 3), hashlib.sha256(name.encode()).hexdigest(), now()))
         writer.write(End("KILLED", now()))
     return epoch, said.getvalue()

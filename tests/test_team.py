@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
@@ -13,6 +14,8 @@ import requests
 from pipelines_for_tests import Pipeline, finished_pipeline, kill_processes_in, wait_until
 from runs_for_tests import COMPLETE, opened_runs
 from team_for_tests import EPOCHS, PAGE, SECTIONS, log_training, team
+
+from hemline.training.trained import Trained
 
 ROOT = Path(__file__).parent.parent
 LOGGERS = [f"member-{number}" for number in range(8)]
@@ -59,23 +62,32 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(services, ada):
+def story(services, ada, tmp_path_factory):
     """Let all of it happen once; the tests look at what is left."""
-    told = Story()
+    told, signs = Story(), tmp_path_factory.mktemp("signs")
     context = get_context("forkserver")
     context.set_forkserver_preload(["hemline.tracking.store_writer"])
     with ProcessPoolExecutor(len(LOGGERS), mp_context=context) as members:
         who = {key: value for key, value in ada.environment.items() if key.startswith("MLFLOW_")}
-        logging = [members.submit(log_training, name, ada.folder, who) for name in LOGGERS]
-        told.during = ada.run("dvc", "exp", "run", "-S", "epochs=3")
-        wait_until(lambda: len(list(ada.folder.glob("*.begun"))) == len(LOGGERS))
-        told.before = runs_of(ada)
-        services.kill("server")
-        services.kill("database")
-        told.outage = ada.run("dvc", "exp", "run", "-S", "epochs=4")
-        services.start_database()
-        services.start_server()
-        (ada.folder / "go-on").touch()
+        who["DVC_ROOT"] = str(ada.folder)
+        settings = Trained("linear", ada.folder / "models").settings()
+        # A copy, because DVC removes the models that are to be trained anew.
+        model = Path(shutil.copy(ada.folder / "models/linear/seed-0.keras", tmp_path_factory.mktemp("model")))
+        logging = [
+            members.submit(log_training, settings.model_copy(update={"variant": name}), model, who, signs)
+            for name in LOGGERS
+        ]
+        try:
+            told.during = ada.run("dvc", "exp", "run", "-S", "epochs=3")
+            wait_until(lambda: len(list(signs.iterdir())) == len(LOGGERS) or any(each.done() for each in logging))
+            told.before = runs_of(ada)
+            services.kill("server")
+            services.kill("database")
+            told.outage = ada.run("dvc", "exp", "run", "-S", "epochs=4")
+            services.start_database()
+            services.start_server()
+        finally:
+            (signs / "go-on").touch()
         told.members = {name: each.result() for name, each in zip(LOGGERS, logging, strict=True)}
     told.after = runs_of(ada)
     return told
