@@ -21,6 +21,8 @@ ROOT = Path(__file__).parent.parent
 LOGGERS = [f"member-{number}" for number in range(8)]
 TRAININGS = {("linear", 0), ("linear", 1), ("dense-4", 0), ("dense-4", 1)}
 WRONG = "quite-another-secret"
+# On a machine that is busy with other things, an answer may take longer than anybody would wait for it.
+PATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "120"}
 # By run, of any status: variant, seed, epochs, status, metrics, and the steps of the loss.
 LIST_RUNS = """
 import json
@@ -51,7 +53,7 @@ def ada(services, tmp_path_factory):
     parent = tmp_path_factory.mktemp("ada")
     pipeline = finished_pipeline(tmp_path_factory).copy(parent)
     pipeline.forget_the_store()
-    pipeline.environment |= services.variables("Each person")
+    pipeline.environment |= services.variables("Each person") | PATIENT
     services.run("The repository", pipeline.folder, pipeline.environment)
     yield pipeline
     kill_processes_in(parent)
@@ -151,7 +153,7 @@ def bob(services, ada, story, tmp_path_factory):
     ada.run("git", "commit", "--quiet", "--message", "Four epochs")
     ada.run("dvc", "push")
     clone = Pipeline(tmp_path_factory.mktemp("bob") / "repository")
-    clone.environment |= services.variables("Each person")
+    clone.environment |= services.variables("Each person") | PATIENT
     clone.environment |= {"MLFLOW_TRACKING_USERNAME": "bob", "MLFLOW_TRACKING_PASSWORD": "bobs-own-secret"}
     ada.run("git", "clone", "--quiet", str(ada.folder), str(clone.folder))
     clone.run("dvc", "pull")
