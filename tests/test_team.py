@@ -174,6 +174,13 @@ def test_what_the_server_missed_is_completed_by_two_people_at_once_and_no_run_st
 
 
 @pytest.mark.end_to_end
+def test_a_champion_that_one_promotes_is_everybody_s(ada, bob):
+    promoted = ada.run("python", "-m", "commands.promote").stdout
+    assert "Promoted to version 1: there was no champion" in promoted
+    assert "Not promoted: this model is the champion (version 1" in bob.run("python", "-m", "commands.promote").stdout
+
+
+@pytest.mark.end_to_end
 def test_a_clone_that_never_trained_fills_a_store_of_its_own(bob):
     own = Pipeline(bob.folder)
     own.environment = {key: value for key, value in bob.environment.items() if not key.startswith("MLFLOW_")}
