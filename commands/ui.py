@@ -48,7 +48,7 @@ def prepare(port: int) -> Prepared:
         InputError: the store cannot be reached.
     """
     from hemline.tracking import server, store  # noqa: PLC0415 - MLflow, in this process only
-    from hemline.tracking.passwords import without_passwords  # noqa: PLC0415
+    from hemline.tracking.one_line import without_passwords  # noqa: PLC0415
 
     params = load_params()
     command = server.ui_command(port)

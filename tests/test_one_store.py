@@ -1,6 +1,5 @@
 """One complete store for every way to come to a result, with real DVC, real projects and a real server."""
 
-import json
 import os
 import signal
 import sqlite3
@@ -10,6 +9,7 @@ from contextlib import closing
 
 import pytest
 from pipelines_for_tests import PATIENCE, Pipeline, wait_until
+from runs_for_tests import opened_runs
 from servers_for_tests import wait_for
 
 from hemline.processes.ports import free_port
@@ -17,37 +17,6 @@ from hemline.processes.ports import free_port
 pytestmark = pytest.mark.end_to_end
 
 ENDLESS = 1_000_000  # epochs
-COMPLETE = {"loss", "accuracy", "val_loss", "val_accuracy", "test_accuracy", "test_loss", "test_gain"}
-# Opens every complete run: prints its epochs, seed and variant, its artifacts, and what its model makes of raw pixels.
-OPEN_RUNS = """
-import json, sys
-import mlflow, numpy as np
-from hemline.tracking import mlflow_run, store
-opened = store.open_store("tiny")
-for each in store.search(opened, "attributes.status = 'FINISHED'"):
-    params = each.data.params
-    model = mlflow.keras.load_model(f"models:/{mlflow_run.model_id(each)}")
-    print(json.dumps({
-        "run": [params["variant"], int(params["seed"]), int(params["epochs"])],
-        "experiment": each.data.tags.get("dvc_experiment"),
-        "metrics": sorted(each.data.metrics),
-        "artifacts": sorted(file.path for file in opened.client.list_artifacts(each.info.run_id)),
-        "sums": float(np.asarray(model(np.full((1, 4, 5), 100, np.float32))).sum()),
-    }))
-"""
-
-
-def opened_runs(pipeline):
-    """Return every FINISHED run of the store by (variant, seed, epochs); each must be complete."""
-    done = pipeline.run("python", "-c", OPEN_RUNS)
-    found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    for run in found:
-        assert set(run["metrics"]) >= COMPLETE, run
-        assert set(run["artifacts"]) >= {"confusion_matrix.csv", "per_class.txt"}, run
-        assert run["sums"] == pytest.approx(1, abs=1e-3)
-    runs = {tuple(run["run"]): run["experiment"] for run in found}
-    assert len(runs) == len(found), "a training stands twice in the store"
-    return runs
 
 
 def epochs_of(runs):

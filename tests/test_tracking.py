@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import shutil
 import signal
 import socket
@@ -26,6 +27,7 @@ from mlflow.models import Model
 from sets_for_tests import write_sets
 
 from commands import ui
+from hemline import tracking
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.evaluation import Evaluation
 from hemline.comparison.metrics import METRICS
@@ -33,7 +35,8 @@ from hemline.data.normalized import Labelled
 from hemline.errors import InputError
 from hemline.params import Normalize, Training
 from hemline.processes.helper import helper_process
-from hemline.tracking import liveness, run_name, server, store
+from hemline.tracking import liveness, publish, run_name, server, store
+from hemline.tracking.one_line import one_line
 from hemline.tracking.publish import publish_all, publish_figures, publish_pictures
 from hemline.tracking.recorder import Recorder, _writer
 from hemline.training.job import served_file
@@ -402,6 +405,93 @@ def test_a_store_that_breaks_half_way_costs_one_warning_and_no_training(workspac
         recorder.epoch(0, EPOCHS[0])
         recorder.epoch(0, EPOCHS[1])
     assert capfd.readouterr().err.count("warning: MLflow: ") == 1
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Let a recorder try again with the next message, not a while later."""
+    monkeypatch.setattr("hemline.tracking.store_writer._SECONDS_BETWEEN_ATTEMPTS", 0)
+
+
+# Each may be the one in which the store goes away, before it has done what it was asked for or after that.
+CALLS = ["create_run", "log_batch", "log_inputs", "create_logged_model", "set_terminated"]
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("call", [*CALLS, "log_outputs", "log_model_artifacts"])
+def test_a_store_that_goes_away_and_comes_back_has_one_run_with_everything(workspace, monkeypatch, capfd, call, done):
+    original, failures = getattr(mlflow.MlflowClient, call), [ConnectionError("gone")]
+
+    def fail_once(client, *arguments, **options):
+        if failures and not done:
+            raise failures.pop()
+        answer = original(client, *arguments, **options)
+        if failures:
+            raise failures.pop()
+        return answer
+
+    monkeypatch.setattr(mlflow.MlflowClient, call, fail_once)
+    with Recorder(settings_of()) as recorder:
+        recorder.start(0, "first")
+        for figures in EPOCHS:
+            recorder.epoch(0, figures)
+        recorder.finish(0, serving_model(model_of(), 255), "f" * 64)
+    assert not failures
+    run = only_run()
+    assert run.info.status == "FINISHED"
+    assert run.data.params["variant"] == "dense-3"
+    assert steps_of(run) == [1, 2]
+    (model,) = run.outputs.model_outputs
+    raw = np.full((1, 2, 3), 100, np.float32)
+    assert mlflow.pyfunc.load_model(f"models:/{model.model_id}").predict(raw).shape == (1, 3)
+    assert not list(Path(".hemline/live").iterdir())
+    said = [line for line in capfd.readouterr().err.splitlines() if "MLflow" in line]
+    assert [line.partition(";")[0] for line in said] == [
+        "warning: MLflow: gone",
+        "MLflow answers again, and has what it missed",
+    ]
+
+
+def test_a_store_that_is_gone_is_not_asked_again_at_every_message(workspace, monkeypatch):
+    log_batch = Mock(side_effect=ConnectionError("gone"))
+    monkeypatch.setattr(mlflow.MlflowClient, "log_batch", log_batch)
+    record(settings_of())
+    assert log_batch.call_count == 1
+
+
+def test_a_server_that_takes_connections_and_never_answers_costs_one_warning(workspace, monkeypatch, capfd):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        record(settings_of())
+    assert capfd.readouterr().err.count("warning: MLflow: ") == 1
+
+
+def test_unless_the_user_says_otherwise_a_hanging_server_is_waited_for_no_longer_than_the_page_says():
+    page = (REPOSITORY / "docs/TEAM.md").read_text()
+    (seconds,) = re.findall(r"a stage waits at most (\d+) s", page)
+    attempts = 1 + int(tracking._DEFAULTS["MLFLOW_HTTP_REQUEST_MAX_RETRIES"])
+    assert attempts * int(tracking._DEFAULTS["MLFLOW_HTTP_REQUEST_TIMEOUT"]) == int(seconds)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg2", "mysql+pymysql"])
+def test_a_database_that_needs_a_server_is_refused_in_one_line_without_its_password(fresh, monkeypatch, scheme):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"{scheme}://me:secret@127.0.0.1:9/runs")
+    told = r"me:…@127.0.0.1:9/runs: a database is reached through `mlflow server`"
+    with pytest.raises(InputError, match=told) as caught, store.reached():
+        store.open_store("tiny")
+    assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(401, "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"), (403, "does not permit this to the user")],
+)
+def test_a_server_that_refuses_whoever_asks_is_told_with_what_helps(status, told):
+    message = f"API request to endpoint /api failed with error code {status} != 200. Response body: 'a\nb'"
+    assert told in one_line(mlflow.MlflowException(message))
 
 
 def test_a_database_that_is_none_costs_one_warning(fresh, capfd):
@@ -826,6 +916,29 @@ def test_what_people_read_on_a_run_is_made_where_it_is_needed_and_taken_where_it
     for counts, table in read.values():
         assert counts.startswith("true,a,b,c\na,")
         assert "precision" in table
+
+
+@pytest.mark.parametrize("permitted", [True, False])
+def test_of_a_model_that_two_people_back_fill_at_once_one_run_stays(results, monkeypatch, permitted):
+    back_fill, delete = publish._back_fill, mlflow.MlflowClient.delete_run
+
+    def back_fill_twice(*arguments):
+        back_fill(*arguments)
+        back_fill(*arguments)
+
+    def delete_run(client, run_id):
+        if not permitted:
+            raise mlflow.MlflowException("failed with error code 403")
+        delete(client, run_id)
+
+    monkeypatch.setattr(publish, "_back_fill", back_fill_twice)
+    monkeypatch.setattr(mlflow.MlflowClient, "delete_run", delete_run)
+    assert publish_figures(list(VARIANTS))
+    runs = all_runs()
+    finished = [run for run in runs if run.info.status == "FINISHED"]
+    assert len({run.data.tags["model_sha256"] for run in finished}) == len(finished) == len(VARIANTS) * len(SEEDS)
+    assert all(None not in figures_of(run).values() for run in finished)
+    assert {run.info.status for run in runs if run not in finished} == (set() if permitted else {"KILLED"})
 
 
 def test_publishing_again_adds_nothing(results):

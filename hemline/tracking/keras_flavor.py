@@ -18,7 +18,7 @@ _PACKAGES = ("keras", "mlflow", "tensorflow")
 
 
 def save_model(path: str, mlflow_model: Model, file: Path, signature: ModelSignature) -> None:
-    """Write the folder of an MLflow model; ``Model.log`` calls this of the flavor that it is given.
+    """Write the folder of an MLflow model.
 
     Args:
         path: the folder, which does not exist.

@@ -10,9 +10,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import mlflow
 import numpy as np
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.entities import (
+    Dataset,
+    DatasetInput,
+    InputTag,
+    LoggedModelOutput,
+    LoggedModelStatus,
+    Metric,
+    Param,
+    RunTag,
+)
 from mlflow.models import Model, ModelSignature
 from mlflow.types import Schema, TensorSpec
 
@@ -37,10 +45,15 @@ def create_run(store: Store, settings: Settings, seed: int, tags: dict[str, str]
     run = store.client.create_run(
         store.experiment_id, run_name=run_name(settings, seed), tags=_tags(settings, seed) | tags, start_time=at
     )
-    params = [Param(key, _cell(value)) for key, value in (settings.flat() | {"seed": seed}).items()]
-    store.client.log_batch(run.info.run_id, params=params)
-    store.client.log_inputs(run.info.run_id, datasets=[_dataset_input(settings)])
+    describe_run(store, run.info.run_id, settings, seed)
     return str(run.info.run_id)
+
+
+def describe_run(store: Store, run_id: str, settings: Settings, seed: int) -> None:
+    """Log parameters and data set of a run; a second time, this adds nothing."""
+    params = [Param(key, _cell(value)) for key, value in (settings.flat() | {"seed": seed}).items()]
+    store.client.log_batch(run_id, params=params)
+    store.client.log_inputs(run_id, datasets=[_dataset_input(settings)])
 
 
 def _cell(value: Any) -> str:
@@ -59,26 +72,36 @@ def epoch_metrics(figures: Mapping[Any, Any], at: int) -> list[Metric]:
     ]
 
 
-def log_model(store: Store, run_id: str, model: ModelFile, sha256: str, seed: int) -> None:
+def log_model(store: Store, run_id: str, model: ModelFile, sha256: str) -> None:
     """Log the model, and tie the run to the file in the workspace by its SHA-256.
 
-    The tag comes last: a run that has it is complete up to here.
+    The tag comes last: a run that has it is complete up to here. What an earlier attempt left is completed.
     """
+    run = store.client.get_run(run_id)
+    logged = store.client.get_logged_model(model_id(run) or _create_model(store, run, model.name, sha256))
     signature = ModelSignature(
         Schema([TensorSpec(np.dtype(np.float32), (-1, *model.input_shape))]),
         Schema([TensorSpec(np.dtype(np.float32), (-1, model.n_classes))]),
     )
-    with mlflow.start_run(run_id=run_id, log_system_metrics=False):
-        Model.log(
-            artifact_path=None,
-            name=model.name,
-            flavor=keras_flavor,
-            file=model.path,
-            signature=signature,
-            params={"seed": seed},
-            tags={SHA_TAG: sha256},
-        )
+    about = Model(artifact_path=logged.artifact_location, run_id=run_id, model_id=logged.model_id)
+    # Not by `Model.log`, which fails where an earlier attempt has told the run of its model.
+    with tempfile.TemporaryDirectory() as folder:
+        keras_flavor.save_model(f"{folder}/model", about, model.path, signature)
+        store.client.log_model_artifacts(logged.model_id, f"{folder}/model")
+    store.client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     store.client.log_batch(run_id, tags=[RunTag(SHA_TAG, sha256)])
+
+
+def _create_model(store: Store, run: Any, name: str, sha256: str) -> str:
+    created = store.client.create_logged_model(
+        store.experiment_id,
+        name=name,
+        source_run_id=run.info.run_id,
+        params=run.data.params,
+        tags={SHA_TAG: sha256},
+    )
+    store.client.log_outputs(run.info.run_id, [LoggedModelOutput(created.model_id, step=0)])
+    return str(created.model_id)
 
 
 def _tags(settings: Settings, seed: int) -> dict[str, str]:

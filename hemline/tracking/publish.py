@@ -7,11 +7,13 @@ without test figures is given them.
 
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from mlflow.exceptions import MlflowException
 from numpy.typing import NDArray
 
 from hemline.comparison.evaluated import Evaluated
@@ -141,7 +143,10 @@ def _publish_run(
     opened: store.Store, row: dict[Any, Any], results: _Results, artifacts: Mapping[Run, dict[str, str]]
 ) -> None:
     variant, seed, sha256 = row["variant"], row["seed"], row["model_sha256"]
-    runs = store.search(opened, _of_model(sha256)) or [_back_fill(opened, Trained(variant).settings(), seed, sha256)]
+    if not store.search(opened, _of_model(sha256)):
+        _back_fill(opened, Trained(variant).settings(), seed, sha256)
+        _remove_doubles(opened, sha256)
+    runs = store.search(opened, _of_model(sha256))
     own = row | {"test_gain": round(row["test_accuracy"] - results.baseline, 6)}
     figures = {key: own[key] for key in mlflow_run.TEST_FIGURES}
     for each in runs:
@@ -160,7 +165,7 @@ def _of_model(sha256: str) -> str:
     return f"tags.{store.SHA_TAG} = '{sha256}' and attributes.status = 'FINISHED'"
 
 
-def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) -> Any:
+def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) -> None:
     """Make a run of a model that the store does not know, from the outputs of the train stage."""
     trained = Trained(settings.variant)
     if trained.model_sha256(seed) != sha256:
@@ -178,7 +183,19 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
         at = now()
         metrics = [metric for figures in epochs for metric in mlflow_run.epoch_metrics(figures, at)]
         opened.client.log_batch(run_id, metrics=metrics)
-        mlflow_run.log_model(opened, run_id, file, sha256, seed)
+        mlflow_run.log_model(opened, run_id, file, sha256)
     opened.client.set_terminated(run_id, "FINISHED")
     liveness.end_lock(lock)
-    return opened.client.get_run(run_id)
+
+
+def _remove_doubles(opened: store.Store, sha256: str) -> None:
+    """Leave one back-filled run of a model: other people may have completed the same store at the same time.
+
+    Whoever ends second sees both, because runs are looked for after one's own has ended; all of them keep the same one.
+    """
+    runs = [run for run in store.search(opened, _of_model(sha256)) if mlflow_run.BACKFILLED_TAG in run.data.tags]
+    for double in sorted(runs, key=lambda run: (run.info.end_time, run.info.run_id))[1:]:
+        # It no longer stands for the model, also where a server reserves deleting to others than this user.
+        opened.client.set_terminated(double.info.run_id, "KILLED")
+        with suppress(MlflowException):
+            opened.client.delete_run(double.info.run_id)

@@ -16,7 +16,7 @@ from hemline.processes.helper import helper_process
 from hemline.processes.waiting import wait_for
 from hemline.tracking.messages import End, Epoch, Finish, Message, Open, Start, now
 from hemline.tracking.model_file import ModelFile
-from hemline.tracking.passwords import without_passwords
+from hemline.tracking.one_line import one_line
 from hemline.training.job import Served
 from hemline.training.trained import Settings
 
@@ -118,11 +118,7 @@ class Recorder:
 
 def warn(error: BaseException) -> None:
     """Say in one line that MLflow could not be reached, and what completes it."""
-    first_line = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
-    print(
-        f"warning: MLflow: {without_passwords(first_line)}; run `make sync` to complete it from the results",
-        file=sys.stderr,
-    )
+    print(f"warning: MLflow: {one_line(error)}; run `make sync` to complete it from the results", file=sys.stderr)
 
 
 _writing = threading.Lock()

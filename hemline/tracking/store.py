@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from hemline.repository import repository
 from hemline.tracking import relocate
 from hemline.tracking.damaged import damage, is_damage, move_aside
 from hemline.tracking.liveness import end_if_dead, remove_dead_locks, running_here
-from hemline.tracking.passwords import without_passwords
+from hemline.tracking.one_line import one_line, without_passwords
 
 # What `mlflow run` hands to its children. It names one run, of another experiment, for all trainings: kept as a tag.
 _PROJECT_RUN = os.environ.pop("MLFLOW_RUN_ID", None)
@@ -40,10 +41,15 @@ where that does not name them (`h64`), epochs (`e5`), settings that are not the 
 are in `reports/index.html`. What DVC keeps is the truth, and these runs a view of it: `make sync` completes them.
 """
 SHA_TAG = "model_sha256"
+_DATABASE = re.compile(r"(postgresql|mysql|mssql)(\+\w+)?://")
 
 
 class MovedError(MlflowException):
     """The repository was moved, and its store still names the former place."""
+
+
+class NoServerError(MlflowException):
+    """The address is that of a database, which only a server may write to."""
 
 
 class Store(NamedTuple):
@@ -69,8 +75,14 @@ def open_store(experiment: str) -> Store:
     Raises:
         MlflowException: the store cannot be reached.
         MovedError: the store was moved; ``bring_along`` comes first.
+        NoServerError: it is a database that needs a server.
     """
     uri = tracking_uri()
+    if _DATABASE.match(uri):
+        raise NoServerError(
+            "a database is reached through `mlflow server`, because several processes that use it first at once break "
+            "it; set MLFLOW_TRACKING_URI to the server's address (docs/TEAM.md)"
+        )
     if database := local_database(uri):
         _create(database)
     mlflow.set_tracking_uri(uri)
@@ -191,6 +203,5 @@ def reached() -> Iterator[None]:
     try:
         yield
     except (MlflowException, sqlite3.Error, OSError) as error:
-        first_line = (str(error) or type(error).__name__).splitlines()[0]
         remedy = "; run `make sync`" if isinstance(error, MovedError) or is_damage(error) else ""
-        raise InputError(without_passwords(f"MLflow at {tracking_uri()}: {first_line}{remedy}")) from None
+        raise InputError(f"MLflow at {without_passwords(tracking_uri())}: {one_line(error)}{remedy}") from None

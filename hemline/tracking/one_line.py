@@ -1,0 +1,27 @@
+"""What MLflow's errors are told by: one line, without a password, and with what helps.
+
+MLflow's own messages repeat the address of the store, password and all, and those of a server are long.
+"""
+
+import re
+
+_PASSWORD = re.compile(r"(://[^/\s:@]*):\S+@")
+# By the status that a server answers with.
+_REFUSED = re.compile(r"failed with error code (401|403)\b")
+_REMEDIES = {
+    "401": "the server refuses this user name or password; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+    "403": "the server does not permit this to the user of MLFLOW_TRACKING_USERNAME; ask who administers it",
+}
+
+
+def one_line(error: BaseException) -> str:
+    """Return what ``error`` says, in one line."""
+    first_line = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+    if refused := _REFUSED.search(first_line):
+        return _REMEDIES[refused[1]]
+    return without_passwords(first_line)
+
+
+def without_passwords(text: str) -> str:
+    """Return ``text`` with an ellipsis in the place of each address's password."""
+    return _PASSWORD.sub(r"\1:…@", text)
