@@ -136,11 +136,14 @@ def test_differences_are_points_and_their_colours_are_centred_on_nothing() -> No
 @pytest.mark.parametrize("size", [2, 10, 20])
 def test_the_colour_bar_stands_above_its_matrix_and_inside_the_figure(size: int) -> None:
     names = ["a rather long name of 22", *(f"class {place}" for place in range(1, size))]
-    for figure in (plots.confusion_figure(np.eye(size, dtype=int), names), plots.difference_figure(np.eye(size), names)):
+    for figure in (
+        plots.confusion_figure(np.eye(size, dtype=int), names),
+        plots.difference_figure(np.eye(size), names),
+    ):
         plots.png(figure)
-        matrix, bar = figure.axes
-        assert bar.get_window_extent().y0 > matrix.get_window_extent().y1
-        assert bar.get_window_extent().x0 == pytest.approx(matrix.get_window_extent().x0, abs=2)
+        axes, bar = figure.axes
+        assert bar.get_window_extent().y0 > axes.get_window_extent().y1
+        assert bar.get_window_extent().x0 == pytest.approx(axes.get_window_extent().x0, abs=2)
         around = bar.get_tightbbox()
         assert around is not None
         assert figure.bbox.x0 <= around.x0 < around.x1 <= figure.bbox.x1
