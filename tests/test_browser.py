@@ -297,7 +297,7 @@ def test_whoever_reads_by_keyboard_may_skip_the_way_through_a_page(look, name):
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
 
-@pytest.mark.parametrize("width", [1024, 1200, 1280, 1440, 1503, 1504, 1920])
+@pytest.mark.parametrize("width", [1024, 1100, 1200, 1280, 1440, 1503, 1504, 1920])
 @pytest.mark.parametrize("name", PAGES)
 def test_no_figure_is_cut_off_on_a_screen(look, name, width):
     page = look(name, width)

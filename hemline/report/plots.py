@@ -301,7 +301,7 @@ def _add_bar(figure: Figure, axes: Axes, image: AxesImage, label: str) -> None:
     bar = figure.colorbar(image, ax=axes, location="top", shrink=0.7, aspect=30, pad=0.02, anchor=(0, 0))
     bar.outline.set_visible(False)
     bar.set_label(label, loc="left", labelpad=6)
-    bar.ax.xaxis.set_major_locator(MaxNLocator(4))
+    bar.ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
 
 
 def pixel_range_figure(raw: Array, scale: float, pixels: Pixels = BYTES) -> Figure:
