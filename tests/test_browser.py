@@ -1,13 +1,17 @@
 """What people see: the MLflow UI and the report, in a real browser, filled by the pipeline's own code."""
 
+import io
 import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import report_data
 import servers_for_tests as servers
+import test_claims_page
 import workspace_for_tests as workspace
+from PIL import Image
 
 from commands import promote
 from hemline.params import load_params
@@ -201,3 +205,164 @@ def test_a_report_with_hard_names_is_no_wider_than_the_window(tmp_path, browser,
     assert bars
     assert min(bars) > 50
     page.close()
+
+
+THREE_VERDICTS = {"dense-8": "better", "dense-8x2": "no difference shown", "dense-4": "worse"}
+TEN_CLASSES = [f"class {number}" for number in range(10)]
+PAGES = ("index.html", "quick.html", "claims.html")
+# A phone, a laptop, a large screen.
+WIDTHS = (400, 1280, 1920)
+SCHEMES = ("light", "dark")
+PAPER = 680  # CSS pixels between the margins of a page of A4
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory):
+    """Write the three pages that there are, of made-up results; what is quick is a report of less."""
+    folder = tmp_path_factory.mktemp("pages")
+    inputs = {
+        "index.html": report_data.Inputs(
+            THREE_VERDICTS, TEN_CLASSES, shape=(8, 8, 3), imbalanced=True, duplicates=3, most_frequent_rate=0.9
+        ),
+        "quick.html": report_data.Inputs({"dense-8": "better"}, TEN_CLASSES, epochs=2),
+    }
+    for name, values in inputs.items():
+        root = folder / name.removesuffix(".html")
+        report_data.write_inputs(root, values)
+        rendered = render(load_results(load_params(root / "params.yaml"), root))
+        (folder / name).write_bytes(rendered["index.html"])
+    _, files = test_claims_page.pages(folder)
+    (folder / "claims.html").write_bytes(files["claims.html"])
+    return folder
+
+
+@pytest.fixture
+def look(reports, browser):
+    """Open a page at a width, in a scheme of colours, with all that it folds away."""
+    opened = []
+
+    def open_page(name, width, scheme="light"):
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        opened.append(page)
+        page.goto((reports / name).as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        return page
+
+    yield open_page
+    for page in opened:
+        page.close()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_that_keeps_anybody_from_reading_a_page(look, name, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - as playwright
+
+    found = Axe().run(look(name, width, scheme))
+    assert found.response["passes"]
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [*WIDTHS, 2560])
+@pytest.mark.parametrize("name", PAGES)
+def test_the_way_through_a_page_stays_and_hides_no_heading(look, name, width):
+    page = look(name, width)
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    assert 0 <= page.get_by_role("navigation").bounding_box()["y"] < 100
+    page.get_by_role("navigation").get_by_role("link", name="How it was made").click()
+    assert page.url.endswith("#made")
+    page.get_by_role("navigation").get_by_role("link", name="Overview" if "claims" in name else "Comparison").click()
+    heading = page.locator("section:target h2").bounding_box()
+    bar = page.get_by_role("navigation").bounding_box()
+    beside = bar["x"] + bar["width"] <= heading["x"]
+    assert heading["y"] >= (0 if beside else bar["y"] + bar["height"])
+    assert heading["y"] < 450
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_whoever_reads_by_keyboard_may_skip_the_way_through_a_page(look, name):
+    page = look(name, 1280)
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the verdict")
+    assert skip.evaluate("each => each === document.activeElement")
+    box = skip.bounding_box()
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+@pytest.mark.parametrize("width", [1024, 1100, 1200, 1280, 1440, 1503, 1504, 1920])
+@pytest.mark.parametrize("name", PAGES)
+def test_no_figure_is_cut_off_on_a_screen(look, name, width):
+    page = look(name, width)
+    cut = page.evaluate(
+        "[...document.querySelectorAll('figure .scroll')].map(each => each.scrollWidth - each.clientWidth)"
+    )
+    assert cut
+    assert max(cut) <= 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_large_screen_is_used_and_a_phone_is_not_left(look, name):
+    box = look(name, 1920).get_by_role("main").bounding_box()
+    assert box["width"] > 1500
+    assert box["x"] + box["width"] > 1800
+    assert look(name, 400).evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_on_a_large_screen_sections_stand_side_by_side(look):
+    page = look("index.html", 1920)
+    gains, curves, classes, data = (
+        page.locator(f"#{name}").bounding_box() for name in ("gains", "curves", "classes", "data")
+    )
+    assert gains["y"] == curves["y"]
+    assert classes["y"] == data["y"]
+    assert gains["x"] < curves["x"]
+
+
+def brightness(locator):
+    """Return grey levels of what is seen of an element: the median, which is its background's, and both ends."""
+    seen = np.asarray(Image.open(io.BytesIO(locator.screenshot())).convert("L"))
+    return np.median(seen), seen.min(), seen.max()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_and_its_charts_are_dark_where_the_reader_wants_it(look, name):
+    light, dark = (look(name, 1280, scheme) for scheme in SCHEMES)
+    for part in ("h1", "img.drawn"):
+        background, darkest, _ = brightness(light.locator(part).first)
+        assert background > 240
+        assert darkest < 60
+        background, _, brightest = brightness(dark.locator(part).first)
+        assert background < 40
+        assert brightest > 200
+
+
+def test_the_image_of_a_data_set_keeps_its_colours_in_the_dark(look):
+    light, dark = (look("index.html", 1280, scheme).locator("img.photograph") for scheme in SCHEMES)
+    for photograph in (light, dark):
+        seen = Image.open(io.BytesIO(photograph.screenshot())).convert("L")
+        assert np.median(np.asarray(seen)[3]) == 255  # its margin
+        look_of_it = "each => [getComputedStyle(each).filter, getComputedStyle(each).mixBlendMode]"
+        assert photograph.evaluate(look_of_it) == ["none", "normal"]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", PAGES)
+def test_on_paper_there_is_all_of_a_page_but_its_navigation(look, name, scheme):
+    page = look(name, PAPER, scheme)
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = false)")
+    page.emulate_media(media="print")
+    assert not page.get_by_role("navigation").is_visible()
+    assert not page.locator(".skip").is_visible()
+    boxes = page.evaluate("[...document.querySelectorAll('table, img')].map(each => each.getBoundingClientRect())")
+    assert [box for box in boxes if box["left"] < 0 or box["right"] > PAPER or not box["height"]] == []
+    assert page.evaluate("[...document.querySelectorAll('table, img')].every(each => each.checkVisibility())")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    for figure in page.locator("img.drawn").all()[:2]:
+        assert figure.evaluate("each => getComputedStyle(each).filter") == "none"
+    assert page.pdf().startswith(b"%PDF")

@@ -1,5 +1,6 @@
 """From outcomes to verdicts to the page, with made-up trainings of every kind of claim."""
 
+import itertools
 import re
 
 import numpy as np
@@ -146,6 +147,10 @@ def test_the_page_is_whole_and_asks_for_nothing(tmp_path):
     assert not re.search(r'(src|href)="(?!data:|#)', text)
     assert "<script" not in text
     assert "A < B & <script>alert(1)</script>" in page.text
+    tags = [tag for tag, _ in page.elements]
+    assert {after for tag, after in itertools.pairwise(tags) if tag == "table"} == {"caption"}
+    links = [link["href"] for link in page.named("a")]
+    assert links[:5] == ["#verdict", "#verdict", "#overview", "#claims", "#one"]
 
 
 def test_the_questions_are_answered_with_the_evidence(tmp_path):
@@ -228,21 +233,21 @@ def test_two_trainings_of_one_variant_are_told_apart(places, names):
     assert part.names() == names
 
 
-DOTS = "Dots are single trainings, black bars their means."
+DOTS = "Dots are single trainings, upright bars their means."
 ORANGE = "Orange is what was published, or the threshold."
 
 
 @pytest.mark.parametrize(
     ("numbers", "text"),
     [
-        ([0], f"{DOTS} Grey bars are prediction intervals; orange is what was published."),
+        ([0], f"{DOTS} Level grey bars are prediction intervals; orange is what was published."),
         ([1], f"{DOTS} {ORANGE}"),
         ([2], DOTS),
         ([4], "Lines are means over the seeds, bands reach from the lowest to the highest."),
         ([7], ORANGE),
         ([9], ""),
         # What orange is, is said once.
-        ([7, 0], f"{DOTS} Grey bars are prediction intervals; orange is what was published."),
+        ([7, 0], f"{DOTS} Level grey bars are prediction intervals; orange is what was published."),
     ],
 )
 def test_the_legend_explains_what_the_panels_show_and_no_more(tmp_path, numbers, text):

@@ -133,6 +133,23 @@ def test_differences_are_points_and_their_colours_are_centred_on_nothing() -> No
     assert (low, high) == pytest.approx((-20, 20))
 
 
+@pytest.mark.parametrize("size", [2, 10, 20])
+def test_the_colour_bar_stands_above_its_matrix_and_inside_the_figure(size: int) -> None:
+    names = ["a rather long name of 22", *(f"class {place}" for place in range(1, size))]
+    for figure in (
+        plots.confusion_figure(np.eye(size, dtype=int), names),
+        plots.difference_figure(np.eye(size), names),
+    ):
+        plots.png(figure)
+        axes, bar = figure.axes
+        assert bar.get_window_extent().y0 > axes.get_window_extent().y1
+        assert bar.get_window_extent().x0 == pytest.approx(axes.get_window_extent().x0, abs=2)
+        around = bar.get_tightbbox()
+        assert around is not None
+        assert figure.bbox.x0 <= around.x0 < around.x1 <= figure.bbox.x1
+        assert around.y1 <= figure.bbox.y1
+
+
 def test_no_difference_at_all_is_drawn_without_strong_colours() -> None:
     assert plots.difference_figure(np.zeros((2, 2)), CLASSES[:2]).axes[0].images[0].get_clim() == (-1, 1)
 
@@ -215,6 +232,18 @@ def test_the_pixel_range_is_told_before_and_after_scaling(shape: tuple[int, ...]
     raw[0, 0] = 255
     titles = [axes.get_title(loc="left") for axes in plots.pixel_range_figure(raw, 255).axes[:2]]
     assert titles == ["as stored: 51 to 255", "divided by 255: 0.2 to 1"]
+
+
+def test_the_bar_of_a_colour_image_shows_its_channels_and_that_of_a_grey_one_greys() -> None:
+    figure = plots.pixel_range_figure(np.zeros((8, 8, 3), np.uint8), 255)
+    for bar, highest in zip(figure.axes[2:], (255, 1), strict=True):
+        (ramps,) = bar.images
+        colours = np.asarray(ramps.get_array())
+        assert colours[-1].tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+        assert not colours[0].any()
+        assert bar.get_ylim() == (0, highest)
+        assert [label.get_text() for label in bar.get_xticklabels()] == ["R", "G", "B"]
+    assert [len(bar.images) for bar in plots.pixel_range_figure(np.zeros((8, 8), np.uint8), 255).axes[2:]] == [0, 0]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (40, 200), (200, 40)])

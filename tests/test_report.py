@@ -1,6 +1,7 @@
 """The page and the summary, from small made-up results: what they say, and what they never do."""
 
 import io
+import itertools
 import runpy
 from contextlib import nullcontext
 from html.parser import HTMLParser
@@ -27,10 +28,10 @@ SECTIONS = [
     "curves",
     "confusions",
     "classes",
-    "data",
     "layers",
-    "images",
     "pixels",
+    "data",
+    "images",
     "predictions",
     "single",
     "made",
@@ -103,7 +104,7 @@ def test_the_sections_stand_in_order_and_the_verdict_first(page: Page) -> None:
 def test_every_link_within_the_page_has_its_target(page: Page) -> None:
     targets = [str(link["href"])[1:] for link in page.named("a") if str(link["href"]).startswith("#")]
     assert targets
-    assert set(targets) <= set(SECTIONS)
+    assert set(targets) == set(SECTIONS)
 
 
 def test_the_page_asks_for_nothing_but_itself(page: Page) -> None:
@@ -124,6 +125,21 @@ def test_the_page_can_be_read_without_seeing_it(page: Page) -> None:
     assert all(header["scope"] for header in page.named("th"))
 
 
+def test_every_table_has_a_caption(page: Page) -> None:
+    tags = [tag for tag, _ in page.elements]
+    assert {after for tag, after in itertools.pairwise(tags) if tag == "table"} == {"caption"}
+
+
+def test_the_first_link_skips_the_way_through_the_page(page: Page) -> None:
+    assert page.named("a")[0] == {"class": "skip", "href": "#verdict"}
+
+
+def test_charts_may_change_their_colours_on_a_dark_page_and_the_image_of_the_data_set_may_not(page: Page) -> None:
+    (photograph,) = [image["alt"] for image in page.named("img") if image["class"] == "photograph"]
+    assert str(photograph).startswith("Training image 0")
+    assert len([image for image in page.named("img") if image["class"] == "drawn"]) == 2 + 3 + 2
+
+
 def test_every_table_scrolls_in_a_box_of_its_own(page: Page) -> None:
     boxes = [
         before[1].get("class")
@@ -136,8 +152,10 @@ def test_every_table_scrolls_in_a_box_of_its_own(page: Page) -> None:
 
 def test_the_page_opens_with_the_answer(page: Page) -> None:
     answer = "In part: 1 of 2 variants beats the baseline linear on Tiny shapes, by 4.10 percentage points"
-    assert answer in page.text
-    assert page.text.index(answer) < page.text.index("Comparison")
+    assert page.text.count(answer) == 1
+    main = [(tag, attributes.get("class")) for tag, attributes in page.elements].index(("main", None))
+    assert [attributes.get("class") for _, attributes in page.elements[main + 1 : main + 3]] == ["verdict", "answer"]
+    assert page.text.index(answer) < page.text.index("Means over 2 seeds")
 
 
 def test_the_gallery_marks_right_and_wrong_by_a_symbol(page: Page) -> None:
@@ -340,7 +358,8 @@ def test_fifty_classes_with_hard_names_make_a_whole_report_with_every_full_name(
 def test_the_page_has_the_names_of_the_classes_that_figures_call_by_their_number(page: Page) -> None:
     assert "Names that figures" not in page.text
     words = " ".join(Page(make(Inputs(classes=["cat", "猫"]))["index.html"].decode()).text.split())
-    assert "Names that figures shorten, or replace by a number: 1 In figures Class #1 猫" in words
+    assert "Names that figures shorten, or replace by a number: 1 Labels in figures" in words
+    assert "In figures Class #1 猫" in words
 
 
 @undrawn
@@ -357,7 +376,7 @@ def test_of_many_classes_the_hardest_stand_first_and_all_are_folded_away() -> No
 def test_pictures_of_many_pixels_are_smoothed_and_small_ones_are_not() -> None:
     for side, kind in ((8, "pixels"), (96, "pixels fine")):
         shown = Page(make(Inputs(shape=(side, side)))["index.html"].decode()).named("img")
-        assert {image["class"] for image in shown if "class" in image} == {kind}
+        assert {image["class"] for image in shown} == {"drawn", "photograph", kind}
 
 
 @undrawn
@@ -457,7 +476,7 @@ def test_accuracies_without_duplicates_stand_beside_the_others_where_there_are_a
 def test_doubted_labels_are_shown_as_pictures_with_what_they_look_like(page: Page) -> None:
     doubted = load_results(load_params()).doubted
     assert len(doubted) > 0
-    section = page.text.partition("Doubted labels")[2].partition("Layers")[0]
+    section = page.text.partition("Doubted labels")[2].partition("Training images")[0]
     for row in doubted.to_dict("records"):
         assert f"labelled {row['label']}, {100 * row['quality']:.1f} %looks like {row['looks_like']}, " in section
         assert f"test image {row['index']}" in [image["alt"] for image in page.named("img")]

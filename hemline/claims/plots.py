@@ -36,8 +36,8 @@ COLUMNS = 3
 # Inches of a panel; labels of two rows need more width than one panel alone has.
 WIDTH, HEIGHT = 3.5, 1.75
 
-_DOTS = "Dots are single trainings, black bars their means."
-_NUMBERS = "Grey bars are prediction intervals; orange is what was published."
+_DOTS = "Dots are single trainings, upright bars their means."
+_NUMBERS = "Level grey bars are prediction intervals; orange is what was published."
 _PUBLISHED = "Orange is what was published, or the threshold."
 _LINES = "Lines are means over the seeds, bands reach from the lowest to the highest."
 

@@ -97,7 +97,9 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
     # Last, because they take nearly all of the time: a missing input is told before.
     shown = figures(results)
     pngs = draw(shown, drawn)
-    context["pictures"] = {name: pictures.from_png(png, shown[name].text) for name, png in pngs.items()}
+    context["pictures"] = {
+        name: pictures.from_png(png, shown[name].text, photograph=shown[name].photograph) for name, png in pngs.items()
+    }
     texts = {name: templates().get_template(f"{name}.jinja").render(context) for name in ("index.html", "summary.md")}
     return {name: text.encode() for name, text in texts.items()} | {
         f"figures/{name}": png for name, png in pngs.items()

@@ -24,12 +24,14 @@ class Picture:
         text: what a reader who cannot see it is told.
         width: in CSS pixels.
         height: in CSS pixels.
+        photograph: whether it shows an image's own colours, which stay as they are on a dark page.
     """
 
     source: str
     text: str
     width: int
     height: int
+    photograph: bool = False
 
     @property
     def crisp(self) -> bool:
@@ -37,12 +39,13 @@ class Picture:
         return max(self.width, self.height) <= FEW_PIXELS
 
 
-def from_png(content: bytes, text: str) -> Picture:
+def from_png(content: bytes, text: str, *, photograph: bool = False) -> Picture:
     """Wrap the bytes of a PNG file, shown at the size its resolution asks for.
 
     Args:
         content: a PNG file that states its resolution.
         text: the alternative text.
+        photograph: whether it shows an image's own colours.
 
     Returns:
         The picture, 96 CSS pixels to the inch.
@@ -50,7 +53,7 @@ def from_png(content: bytes, text: str) -> Picture:
     with Image.open(io.BytesIO(content)) as image:
         per_inch = float(image.info.get("dpi", (96, 96))[0])
         width, height = (round(size * 96 / per_inch) for size in image.size)
-    return Picture(_uri(content), text, width, height)
+    return Picture(_uri(content), text, width, height, photograph)
 
 
 def thumbnail(raw: npt.NDArray[np.uint8], text: str) -> Picture:

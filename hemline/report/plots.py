@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Normalize, PowerNorm, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -55,6 +56,7 @@ OTHERS = "all others"
 # Cells above this share of the colour scale are dark, and have white numbers.
 DARK = 0.6
 COLOUR_DIMENSIONS = 3
+BAR_STEPS = 256
 # Two pixels for each of the 96 that a browser counts to the inch: sharp on today's screens and on paper.
 RESOLUTION = 192
 # Larger ones, in square inches, are less fine: a page with a dozen of them must stay a file that one can send.
@@ -262,8 +264,8 @@ def _matrix_axes(classes: Sequence[str], shown: Sequence[int]) -> tuple[Figure, 
     rows = [every[number] for number in shown]
     columns = rows if len(rows) == len(every) else [*rows, OTHERS]
     cell = max(0.5, 2.4 / len(rows)) if len(rows) <= FEW_CLASSES else 0.36
-    # The constant part holds the names and the colour bar.
-    figure = Figure(figsize=(cell * len(columns) + 2.5, cell * len(rows) + 1.4))
+    # The constant parts hold the names, and the colour bar above.
+    figure = Figure(figsize=(cell * len(columns) + 1.5, cell * len(rows) + 2.1))
     axes = figure.subplots()
     font = min(9.5, 72 * cell * 0.85)
     axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", rotation_mode="anchor", fontsize=font)
@@ -295,9 +297,11 @@ def _cells(texts: list[list[str]]) -> Iterator[tuple[int, int, str]]:
 
 
 def _add_bar(figure: Figure, axes: Axes, image: AxesImage, label: str) -> None:
-    bar = figure.colorbar(image, ax=axes, shrink=0.8, aspect=30, pad=0.02)
+    # Above the matrix, where it is read first, and where no window is too narrow for it.
+    bar = figure.colorbar(image, ax=axes, location="top", shrink=0.7, aspect=30, pad=0.02, anchor=(0, 0))
     bar.outline.set_visible(False)
-    bar.set_label(label)
+    bar.set_label(label, loc="left", labelpad=6)
+    bar.ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
 
 
 def pixel_range_figure(raw: Array, scale: float, pixels: Pixels = BYTES) -> Figure:
@@ -309,7 +313,7 @@ def pixel_range_figure(raw: Array, scale: float, pixels: Pixels = BYTES) -> Figu
         pixels: the type and the range of raw pixels.
 
     Returns:
-        The figure; the bar of a colour image is that of each of its channels.
+        The figure; the bar of a colour image has a column for each of red, green and blue.
     """
     colour = raw.ndim == COLOUR_DIMENSIONS and raw.shape[-1] >= COLOUR_DIMENSIONS
     shown = raw[..., :3] if colour else raw.reshape(raw.shape[0], raw.shape[1], -1)[..., 0]
@@ -321,7 +325,9 @@ def pixel_range_figure(raw: Array, scale: float, pixels: Pixels = BYTES) -> Figu
             levels = to_screen(shown, pixels) if colour else shown / divisor
             image = axes.imshow(levels, cmap="gray", interpolation="nearest")
             image.set_norm(Normalize(pixels.lowest / divisor, pixels.highest / divisor))
-            figure.colorbar(image, ax=axes, shrink=0.9)
+            bar = figure.colorbar(image, ax=axes, shrink=0.9, aspect=10 if colour else 20)
+            if colour:
+                _fill_with_channels(bar)
             axes.set_title(f"{title}: {raw.min() / divisor:.4g} to {raw.max() / divisor:.4g}")
             height, width = shown.shape[:2]
             for axis, side in ((axes.xaxis, width), (axes.yaxis, height)):
@@ -329,6 +335,15 @@ def pixel_range_figure(raw: Array, scale: float, pixels: Pixels = BYTES) -> Figu
                 ticks = max(1, round(6 * side / max(height, width)))
                 axis.set_major_locator(MaxNLocator(ticks, integer=True, min_n_ticks=1))
     return figure
+
+
+def _fill_with_channels(bar: Colorbar) -> None:
+    """Draw red, green and blue from none to full over the colours of a bar."""
+    ramps = np.linspace(0, 1, BAR_STEPS)[:, None, None] * np.eye(3)
+    low, high = bar.ax.get_ylim()
+    bar.ax.imshow(ramps, extent=(0, 1, low, high), origin="lower", aspect="auto", zorder=2)
+    bar.ax.set_xticks([1 / 6, 1 / 2, 5 / 6], ["R", "G", "B"])
+    bar.ax.tick_params(axis="x", length=0)
 
 
 def png(figure: Figure, *, photograph: bool = False) -> bytes:
