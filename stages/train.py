@@ -5,11 +5,10 @@ Writes: models/<variant>/: seed-<seed>.keras, history, layers, probabilities, se
 Run:    python -m stages.train dense-128
 """
 
-import argparse
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -27,6 +26,8 @@ from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart, remove_if_dead
 from hemline.processes.lock import locked
 from hemline.processes.waiting import result
+from hemline.terminal.arguments import parser
+from hemline.terminal.training import place, training_bar
 from hemline.tracking.messages import now
 from hemline.tracking.recorder import RECORDED, Recorder
 from hemline.training.checkpoint import Checkpoints, Finished, Row, Snapshot, fingerprint
@@ -40,10 +41,10 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Train the variant named on the command line."""
-    parser = argparse.ArgumentParser(description="Train one variant, once per seed.")
-    parser.add_argument("variant", help="a name under `variants` in params.yaml")
+    arguments = parser(__doc__, "python -m stages.train dense-128")
+    arguments.add_argument("variant", help="a name under `variants` in params.yaml")
     with one_line_errors():
-        variant = parser.parse_args().variant
+        variant = arguments.parse_args().variant
         params = load_params()
         keep_temporary_files_apart()
         settings = Settings.of(params, variant)
@@ -51,7 +52,8 @@ def main() -> None:
         waiting = f"{variant}: another process is still training it; waiting for its end"
         with locked(_lock_of(variant), waiting), prompt_end():
             check = partial(check_unchanged, params, variant)
-            train(settings, params.seeds, watched_sets(record_test=params.record_test), before_handing_on=check)
+            watched = watched_sets(record_test=params.record_test)
+            train(settings, params.seeds, watched, before_handing_on=check, variants=list(params.variants))
 
 
 def check_unchanged(params: Params, variant: str) -> None:
@@ -88,10 +90,12 @@ def train(
     seeds: list[int],
     watched: dict[str, Labelled],
     before_handing_on: Callable[[], None] | None = None,
+    variants: Sequence[str] = (),
 ) -> None:
     """Train ``settings.variant`` for all ``seeds``, and write what the stage hands on.
 
-    Where ``before_handing_on`` raises, it hands on nothing, and the checkpoints stay.
+    Where ``before_handing_on`` raises, it hands on nothing, and the checkpoints stay. A bar tells the variant's place
+    among ``variants``.
     """
     collect_rarely()
     _remove_leftovers(settings.variant)
@@ -111,7 +115,8 @@ def train(
         with draft() as new:
             trained = Trained(settings.variant, new.folder)
             trained.path.mkdir()
-            _Run(settings, images, trained, recorder=recorder, checkpoints=checkpoints).train(trainer, seeds)
+            name = place(settings.variant, variants)
+            _Run(settings, images, trained, recorder=recorder, checkpoints=checkpoints).train(trainer, seeds, name)
             if before_handing_on is not None:
                 before_handing_on()
             new.put(settings.variant, Trained(settings.variant).path)
@@ -157,23 +162,23 @@ class _Run:
         self._layers: list[dict[str, Any]] = []
         self._clocks: dict[int, float] = {}
 
-    def train(self, trainer: "Trainer", seeds: list[int]) -> None:
+    def train(self, trainer: "Trainer", seeds: list[int], name: str) -> None:
         """Train those seeds that earlier, interrupted runs have not finished, and write everything into the draft."""
         from hemline.training.trainer import train_seeds  # noqa: PLC0415
 
         finished = {seed: found for seed in seeds if (found := self._checkpoints.finished(seed))}
         rest = [seed for seed in seeds if seed not in finished]
         snapshots = {seed: snapshot for seed in rest if (snapshot := self._checkpoints.snapshot(seed))}
-        if finished or snapshots:
-            show(
-                resumption(
-                    self._settings.variant, list(finished), {s: len(each.history) for s, each in snapshots.items()}
-                )
-            )
+        begun = {seed: len(snapshot.history) for seed, snapshot in snapshots.items()}
+        if finished or begun:
+            show(resumption(self._settings.variant, list(finished), begun))
         for seed, found in finished.items():
             self._adopt(seed, found)
         self._rows |= {seed: list(snapshot.history) for seed, snapshot in snapshots.items()}
-        with asked_to_end() as self._asked:
+        epochs, early = self._settings.training.epochs, self._settings.training.stop_below_loss is not None
+        done = dict.fromkeys(rest, 0) | begun | dict.fromkeys(finished, epochs)
+        # Within the block that hears Ctrl-C, so that nothing of the bar is left on the terminal.
+        with asked_to_end() as self._asked, training_bar(name, done, epochs, may_end_early=early) as self._show:
             try:
                 finish = partial(self._finish, trainer)
                 train_seeds(trainer, rest, self._start, self._epoch, finish, after=snapshots, on_state=self._state)
@@ -194,7 +199,7 @@ class _Run:
         self._rows[seed].append(figures | {"seconds": seconds, "at": at})
         self._recorder.epoch(seed, figures | {"seconds": seconds}, at)
         progress = Progress(self._settings.variant, seed, int(figures["epoch"]), self._settings.training.epochs)
-        show(progress.line(figures))
+        self._show(progress.line(figures))
 
     def _state(self, seed: int, state: "State") -> None:
         from hemline.training.trainer import arrays_of  # noqa: PLC0415
