@@ -17,66 +17,87 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test trials lint lock quick describe queue claims bench readme ui sync promote serve predict help
+.PHONY: pipeline quick setup queue claims describe ui sync promote serve predict test lint trials bench readme pictures lock help
 
-pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
+##@ The pipeline
+
+pipeline: $(READY)  ## run it, and say what was found (the default)
 	@dvc repro
-	@echo; grep -v '^[|!]' reports/summary.md | cat -s; echo "The whole report: reports/index.html"
+	@echo; python -m commands.answer
 
-quick: $(READY)  ## an impression in half a minute: reports/quick.html, from a fifth of the images; the workspace is left as it is
+quick: $(READY)  ## an impression in half a minute: reports/quick.html
 	@python -m commands.quick
 
-queue: $(READY)  ## queue experiments: make queue S='dataset=mnist epochs=5,10'
+setup: $(READY)  ## create .venv with the pinned dependencies, and no more
+
+##@ Experiments
+
+queue: $(READY)  ## queue some: make queue S='dataset=mnist epochs=5,10'
 	@set -f; python -m commands.queue $(S)
 
-describe: $(READY)  ## look at your own images, and write data/<name>.yaml: make describe DATA=path NAME=name
+claims: $(READY)  ## test what five tutorials claim: reports/claims.html
+	@python -m commands.claims --readme
+
+##@ Your own data
+
+describe: $(READY)  ## look at images: make describe DATA=path NAME=name
 	@test -n "$(DATA)" || { echo "error: DATA: name the folder or the file of your images: make describe DATA=path NAME=name" >&2; exit 1; }
 	@test -n "$(NAME)" || { echo "error: NAME: give the data set a name: make describe DATA=path NAME=name" >&2; exit 1; }
 	@python -m commands.describe "$(DATA)" --name "$(NAME)" $(ARGS)
 
-setup: $(READY)  ## create .venv with the pinned dependencies
+##@ MLflow
+
+ui: $(READY)  ## complete the store, and serve the UI on 127.0.0.1
+	@python -m commands.ui
+
+sync: $(READY)  ## complete the store from what the workspace holds
+	@python -m commands.sync
+
+##@ The best model
+
+promote: $(READY)  ## make it the champion, if the test images show it better
+	@python -m commands.promote
+
+serve: $(READY)  ## serve the champion on 127.0.0.1
+	@python -m commands.serve
+
+predict: $(READY)  ## what is on a photo: make predict IMAGE=photo.png
+	@test -n "$(IMAGE)" || { echo "error: IMAGE: name a picture file: make predict IMAGE=photo.png" >&2; exit 1; }
+	@python -m commands.predict "$(IMAGE)"
+
+##@ Checks
 
 test: $(READY)  ## run the tests
 	@python -m pytest $(PARALLEL)
 
-trials: $(READY)  ## repeat kills, faults, simulations and random inputs many times: make trials SHARE=0.1 for a tenth
-	@python -m pytest $(PARALLEL) --trials --trials-share $(SHARE) -m "trials or hypothesis" --verbose --durations=10
-
-lint: $(READY)  ## check style, types, which room imports which, and the dependencies
+lint: $(READY)  ## check style, types, imports between rooms, dependencies
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo && deptry .
 
-claims: $(READY)  ## test what five tutorials claim: reports/claims.html, and the table in README.md
-	@python -m commands.claims --readme
+trials: $(READY)  ## repeat kills and faults many times: make trials SHARE=0.1
+	@python -m pytest $(PARALLEL) --trials --trials-share $(SHARE) -m "trials or hypothesis" --verbose --durations=10
 
-bench: $(READY)  ## how fast the trainer is, against Keras, PyTorch, scikit-learn and the machine's limit
+bench: $(READY)  ## how fast the trainer is, against its peers
 	@python -m benchmarks.training
+
+##@ Documentation
 
 readme: $(READY)  ## write the comparison of the workspace into README.md
 	@python -m commands.readme
 
-ui: $(READY)  ## complete the MLflow store, and serve its UI on 127.0.0.1
-	@python -m commands.ui
+pictures: $(READY)  ## draw the pictures of README.md and docs/ anew
+	@python -m commands.pictures
 
-sync: $(READY)  ## complete the MLflow store from what the workspace holds
-	@python -m commands.sync
+##@ Upkeep
 
 lock: $(READY)  ## resolve the dependencies anew
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --no-header \
 		--upgrade pyproject.toml --output-file requirements.lock
 	@python -m commands.versions
 
-promote: $(READY)  ## make the best model by validation the one that is served, if the test images show it better
-	@python -m commands.promote
-
-serve: $(READY)  ## serve the promoted model on 127.0.0.1: raw pixels in, class and probabilities out
-	@python -m commands.serve
-
-predict: $(READY)  ## tell what is on a photo: make predict IMAGE=photo.png
-	@test -n "$(IMAGE)" || { echo "error: IMAGE: name a picture file: make predict IMAGE=photo.png" >&2; exit 1; }
-	@python -m commands.predict "$(IMAGE)"
-
+# A line that begins with ##@ is the title of a group; what stands behind a target's ## is its line.
 help:  ## list these
-	@sed -nE 's/^([a-z]+):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@awk -F ':.*## ' '/^##@ / { print (groups++ ? "\n" : "") substr($$0, 5) } \
+		/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 $(READY): requirements.lock
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 found; install one, or say make PYTHON=..." >&2; exit 1; }
