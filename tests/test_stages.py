@@ -13,8 +13,8 @@ from commands.versions import render
 from hemline.params import Hyperparameters, Params, load_params
 
 REPOSITORY = Path(__file__).parent.parent
-# No result depends on these: the first observes, the second waits, the third refuses, the last finds the way.
-EXEMPT = ("hemline/tracking/", "hemline/processes/", "hemline/errors.py", "hemline/repository.py")
+# No result depends on these: they observe, wait, tell how far it is, refuse, and find the way.
+EXEMPT = ("hemline/tracking/", "hemline/processes/", "hemline/terminal/", "hemline/errors.py", "hemline/repository.py")
 DVC = YAML(typ="safe", pure=True).load(REPOSITORY / "dvc.yaml")["stages"]
 STAGES = {name: stage.get("do", stage) for name, stage in DVC.items()}
 VERSIONS = YAML(typ="safe", pure=True).load(REPOSITORY / "versions.yaml")

@@ -53,9 +53,10 @@ class _Shown:
         self._progress, self._epochs, self._done = progress, epochs, dict(done)
         self._last: dict[int, str] = {}  # of seeds that still train
         self._lock = threading.Lock()
-        total = epochs * len(self._done)
-        self._task = progress.add_task(name, total=total, trained=0, seeds=len(self._done))
-        self._update()
+        # What earlier runs trained is done, but says nothing about the pace.
+        epochs_done, trained = self._counts()
+        total = epochs * len(done)
+        self._task = progress.add_task(name, total=total, completed=epochs_done, trained=trained, seeds=len(done))
 
     def show(self, line: str) -> None:
         """Take a line that a training prints."""
@@ -68,7 +69,8 @@ class _Shown:
             self._last[told.seed] = line
             if told.epoch == told.epochs:
                 self._print(self._last.pop(told.seed))
-            self._update()
+            epochs, trained = self._counts()
+            self._progress.update(self._task, completed=epochs, trained=trained)
 
     def close(self) -> None:
         """Let the last lines stay of seeds that ended before their last epoch."""
@@ -76,9 +78,9 @@ class _Shown:
             for line in self._last.values():
                 self._print(line)
 
-    def _update(self) -> None:
-        trained = sum(epoch == self._epochs for epoch in self._done.values())
-        self._progress.update(self._task, completed=sum(self._done.values()), trained=trained)
+    def _counts(self) -> tuple[int, int]:
+        """Return how many epochs, and how many seeds, are done."""
+        return sum(self._done.values()), sum(epoch == self._epochs for epoch in self._done.values())
 
     def _print(self, line: str) -> None:
         self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
