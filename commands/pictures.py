@@ -36,6 +36,7 @@ _LINES = 24  # of the terminal
 _SEEDS = 3  # of each number of epochs, side by side
 _COLOURS = 128  # enough for a page, and a third of the bytes
 _PATIENCE = 60_000  # milliseconds
+_STILL = 2.0  # seconds in which nothing changes
 _SWITCHES = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 _LINK = "Runs and their curves: "
 
@@ -142,10 +143,13 @@ def _opened(browser: "Browser", address: str) -> "Page":
 
 
 def _take(name: str, page: "Page") -> None:
-    """Write what a page shows, once nothing arrives any more."""
-    page.wait_for_load_state("networkidle")
-    time.sleep(1)  # Plotly draws its curves a little later
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    """Write what a page shows, once it stands still: the UI asks its server again and again, so the network never does."""
+    shot, before = page.screenshot(), b""
+    end = time.monotonic() + _PATIENCE / 1000
+    while shot != before and time.monotonic() < end:
+        time.sleep(_STILL)
+        shot, before = page.screenshot(), shot
+    picture = Image.open(io.BytesIO(shot)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
     content = io.BytesIO()
     picture.save(content, "PNG", optimize=True)
     _write(name, content.getvalue())

@@ -1,4 +1,4 @@
-"""Every command and every stage answers ``--help``: what it does, how it is called, an example; it does nothing else."""
+"""Every command and every stage answers ``--help``: what it does, how it is called, an example; nothing happens."""
 
 import os
 import subprocess
