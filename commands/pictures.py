@@ -143,7 +143,7 @@ def _opened(browser: "Browser", address: str) -> "Page":
 
 
 def _take(name: str, page: "Page") -> None:
-    """Write what a page shows, once it stands still: the UI asks its server again and again, so the network never does."""
+    """Write what a page shows, once it stands still; the network never does, for the UI keeps asking its server."""
     shot, before = page.screenshot(), b""
     end = time.monotonic() + _PATIENCE / 1000
     while shot != before and time.monotonic() < end:

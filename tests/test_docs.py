@@ -160,7 +160,10 @@ def test_no_file_holds_a_path_of_this_machine():
     assert [(name, path) for name, text in texts.items() for path in here if path in text] == []
 
 
-def test_every_picture_of_the_readme_exists_and_every_picture_of_docs_is_shown():
-    shown = set(re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README))
-    assert all((ROOT / name).is_file() for name in shown)
-    assert {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.png")} <= shown
+def test_every_picture_that_is_shown_exists_and_every_picture_of_docs_is_shown():
+    shown = set()
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        names = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text())
+        shown |= {(page.parent / name).resolve() for name in names}
+    assert all(picture.is_file() for picture in shown)
+    assert {*(ROOT / "docs").glob("*.png"), *(ROOT / "docs").glob("*.svg")} <= shown
