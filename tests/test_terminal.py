@@ -1,5 +1,6 @@
 """What people see while they wait: a bar where somebody looks on, and in a log the lines that were always there."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -172,8 +173,8 @@ def test_beside_dvc_a_bar_tells_of_each_variant_in_the_order_of_the_parameters_a
     pipeline.set(epochs=3)
     for name, value in pipeline.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.chdir(pipeline.folder)
-    shown = record(["dvc", "repro", "evaluate"])
+    with contextlib.chdir(pipeline.folder):  # and out again, before all processes there are ended
+        shown = record(["dvc", "repro", "evaluate"])
     assert re.search(r"linear \(1 of 2\).*6 of 6 epochs 2/2 seeds", plain(shown))
     assert re.search(r"dense-4 \(2 of 2\).*6 of 6 epochs 2/2 seeds", plain(shown))
     standing = [plain(each) for each in lines(shown)]
