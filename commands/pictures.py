@@ -35,8 +35,8 @@ _HALF = 0.5
 _LINES = 24  # of the terminal
 _SEEDS = 3  # of each number of epochs, side by side
 _COLOURS = 128  # enough for a page, and a third of the bytes
-_PATIENCE = 60_000  # milliseconds
-_STILL = 2.0  # seconds in which nothing changes
+_PATIENCE = 300_000  # milliseconds: no expectation, only an end to waiting
+_STILL, _LOOKS = 2.0, 10  # seconds in which nothing changes; and at most so many times
 _SWITCHES = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 _LINK = "Runs and their curves: "
 
@@ -70,8 +70,7 @@ def _draw_terminal(params: Params) -> None:
 
 
 def _draw_page(browser: "Browser") -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    page.goto(PAGE.resolve().as_uri())
+    page = _opened(browser, PAGE.resolve().as_uri(), width=1280)
     page.get_by_role("heading").first.wait_for()
     _take("page.png", page)
 
@@ -135,8 +134,8 @@ def _browser(chromium: str) -> Iterator["Browser"]:
         browser.close()
 
 
-def _opened(browser: "Browser", address: str) -> "Page":
-    page = browser.new_page(viewport={"width": 1600, "height": 1000})
+def _opened(browser: "Browser", address: str, width: int = 1600) -> "Page":
+    page = browser.new_page(viewport={"width": width, "height": 1000})
     page.set_default_timeout(_PATIENCE)
     page.goto(address)
     return page
@@ -145,8 +144,9 @@ def _opened(browser: "Browser", address: str) -> "Page":
 def _take(name: str, page: "Page") -> None:
     """Write what a page shows, once it stands still; the network never does, for the UI keeps asking its server."""
     shot, before = page.screenshot(), b""
-    end = time.monotonic() + _PATIENCE / 1000
-    while shot != before and time.monotonic() < end:
+    for _ in range(_LOOKS):
+        if shot == before:
+            break
         time.sleep(_STILL)
         shot, before = page.screenshot(), shot
     picture = Image.open(io.BytesIO(shot)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
