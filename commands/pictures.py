@@ -36,9 +36,11 @@ _LINES = 24  # of the terminal
 _SEEDS = 3  # of each number of epochs, side by side
 _COLOURS = 128  # enough for a page, and a third of the bytes
 _PATIENCE = 300_000  # milliseconds: no expectation, only an end to waiting
-_STILL, _LOOKS = 2.0, 10  # seconds in which nothing changes; and at most so many times
+_STILL, _LOOKS = 2.0, 60  # seconds in which nothing changes; and at most so many times
 _SWITCHES = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 _LINK = "Runs and their curves: "
+# What the UI keeps once somebody has closed the panel that it opens at the first visit.
+_VISITED = "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true')"
 
 
 def main() -> None:
@@ -137,6 +139,7 @@ def _browser(chromium: str) -> Iterator["Browser"]:
 def _opened(browser: "Browser", address: str, width: int = 1600) -> "Page":
     page = browser.new_page(viewport={"width": width, "height": 1000})
     page.set_default_timeout(_PATIENCE)
+    page.add_init_script(_VISITED)
     page.goto(address)
     return page
 
