@@ -93,8 +93,7 @@ def _draw_compared(browser: "Browser", link: str, params: Params) -> None:
     listed = ",".join(f'"{run}"' for run in chosen)
     address = f"{link.partition('#')[0]}#/compare-runs?runs=[{quote(listed)}]&experiments=[{quote(experiment)}]"
     page = _opened(browser, f"{address}&workflowType=machine_learning")
-    page.get_by_text("Run details").first.wait_for()
-    page.get_by_text("Run details").first.scroll_into_view_if_needed()
+    page.get_by_text("Run details").first.evaluate("each => each.scrollIntoView()")  # the parameters are below it
     _take("mlflow-compare.png", page)
 
 
