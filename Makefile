@@ -17,82 +17,105 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline workers stop-workers setup test trials lint lock quick describe queue claims bench readme ui sync promote serve predict gate experiments plots help
+.PHONY: pipeline quick setup queue claims describe ui sync promote serve predict workers stop-workers gate experiments plots test lint trials bench readme pictures lock help
 
-pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
+##@ The pipeline
+
+pipeline: $(READY)  ## run it, and say what was found (the default)
 	@dvc repro
-	@echo; grep -v '^[|!]' reports/summary.md | cat -s; echo "The whole report: reports/index.html"
+	@echo; python -m commands.answer
 
-quick: $(READY)  ## an impression in half a minute: reports/quick.html, from a fifth of the images; the workspace is left as it is
+quick: $(READY)  ## an impression in half a minute: reports/quick.html
 	@python -m commands.quick
 
-queue: $(READY)  ## queue experiments: make queue S='dataset=mnist epochs=5,10'
+setup: $(READY)  ## create .venv with the pinned dependencies, and no more
+
+##@ Experiments
+
+queue: $(READY)  ## queue some: make queue S='dataset=mnist epochs=5,10'
 	@set -f; python -m commands.queue $(S)
 
-describe: $(READY)  ## look at your own images, and write data/<name>.yaml: make describe DATA=path NAME=name
-	@test -n "$(DATA)" || { echo "error: DATA: name the folder or the file of your images: make describe DATA=path NAME=name" >&2; exit 1; }
-	@test -n "$(NAME)" || { echo "error: NAME: give the data set a name: make describe DATA=path NAME=name" >&2; exit 1; }
-	@python -m commands.describe "$(DATA)" --name "$(NAME)" $(ARGS)
+claims: $(READY)  ## test what five tutorials claim: reports/claims.html
+	@python -m commands.claims --readme
 
-workers: $(READY)  ## keep TensorFlow and compiled programs between stages, in a worker for each core: see `cluster` in params.yaml
+experiments: $(READY)  ## list them at 80 columns; ALL=1: those of every commit
+	@python -m commands.experiments $(if $(ALL),--all)
+
+plots: $(READY)  ## DVC's charts, without network: make plots REVS='main mine'
+	@python -m commands.plots $(REVS)
+
+##@ Workers
+
+workers: $(READY)  ## keep TensorFlow and compiled programs between stages
 	@python -m commands.workers $(ARGS)
 
 stop-workers: $(READY)  ## stop them
 	@python -m commands.workers --stop
 
-setup: $(READY)  ## create .venv with the pinned dependencies
+##@ Your own data
+
+describe: $(READY)  ## look at images: make describe DATA=path NAME=name
+	@test -n "$(DATA)" || { echo "error: DATA: name the folder or the file of your images: make describe DATA=path NAME=name" >&2; exit 1; }
+	@test -n "$(NAME)" || { echo "error: NAME: give the data set a name: make describe DATA=path NAME=name" >&2; exit 1; }
+	@python -m commands.describe "$(DATA)" --name "$(NAME)" $(ARGS)
+
+##@ MLflow
+
+ui: $(READY)  ## complete the store, and serve the UI on 127.0.0.1
+	@python -m commands.ui
+
+sync: $(READY)  ## complete the store from what the workspace holds
+	@python -m commands.sync
+
+##@ The best model
+
+promote: $(READY)  ## make it the champion, if the test images show it better
+	@python -m commands.promote
+
+serve: $(READY)  ## serve the champion on 127.0.0.1
+	@python -m commands.serve
+
+predict: $(READY)  ## what is on a photo: make predict IMAGE=photo.png
+	@test -n "$(IMAGE)" || { echo "error: IMAGE: name a picture file: make predict IMAGE=photo.png" >&2; exit 1; }
+	@python -m commands.predict "$(IMAGE)"
+
+##@ Checks
+
+gate: $(READY)  ## did a variant get worse? make gate BASE=main [MARGIN=0.5]
+	@test -n "$(BASE)" || { echo "error: BASE: name the revision to compare with: make gate BASE=main" >&2; exit 2; }
+	@python -m commands.gate "$(BASE)" $(if $(MARGIN),--margin "$(MARGIN)")
 
 test: $(READY)  ## run the tests
 	@python -m pytest $(PARALLEL)
 
-trials: $(READY)  ## repeat kills, faults, simulations and random inputs many times: make trials SHARE=0.1 for a tenth
-	@python -m pytest $(PARALLEL) --trials --trials-share $(SHARE) -m "trials or hypothesis" --verbose --durations=10
-
-lint: $(READY)  ## check style, types, which room imports which, and the dependencies
+lint: $(READY)  ## check style, types, imports between rooms, dependencies
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo && deptry .
 
-claims: $(READY)  ## test what five tutorials claim: reports/claims.html, and the table in README.md
-	@python -m commands.claims --readme
+trials: $(READY)  ## repeat kills and faults many times: make trials SHARE=0.1
+	@python -m pytest $(PARALLEL) --trials --trials-share $(SHARE) -m "trials or hypothesis" --verbose --durations=10
 
-bench: $(READY)  ## how fast the trainer is, against Keras, PyTorch, scikit-learn and the machine's limit
+bench: $(READY)  ## how fast the trainer is, against its peers
 	@python -m benchmarks.training
+
+##@ Documentation
 
 readme: $(READY)  ## write the comparison of the workspace into README.md
 	@python -m commands.readme
 
-ui: $(READY)  ## complete the MLflow store, and serve its UI on 127.0.0.1
-	@python -m commands.ui
+pictures: $(READY)  ## draw the pictures of README.md and docs/ anew
+	@python -m commands.pictures
 
-sync: $(READY)  ## complete the MLflow store from what the workspace holds
-	@python -m commands.sync
+##@ Upkeep
 
 lock: $(READY)  ## resolve the dependencies anew
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --no-header \
 		--upgrade pyproject.toml --output-file requirements.lock
 	@python -m commands.versions
 
-promote: $(READY)  ## make the best model by validation the one that is served, if the test images show it better
-	@python -m commands.promote
-
-serve: $(READY)  ## serve the promoted model on 127.0.0.1: raw pixels in, class and probabilities out
-	@python -m commands.serve
-
-predict: $(READY)  ## tell what is on a photo: make predict IMAGE=photo.png
-	@test -n "$(IMAGE)" || { echo "error: IMAGE: name a picture file: make predict IMAGE=photo.png" >&2; exit 1; }
-	@python -m commands.predict "$(IMAGE)"
-
-gate: $(READY)  ## did a variant get worse since another revision? make gate BASE=main, or with MARGIN=0.5 (points)
-	@test -n "$(BASE)" || { echo "error: BASE: name the revision to compare with: make gate BASE=main" >&2; exit 2; }
-	@python -m commands.gate "$(BASE)" $(if $(MARGIN),--margin "$(MARGIN)")
-
-experiments: $(READY)  ## the experiments of this commit, at 80 columns; make experiments ALL=1: of every commit
-	@python -m commands.experiments $(if $(ALL),--all)
-
-plots: $(READY)  ## DVC's charts as a page that needs no network: dvc_plots/; make plots REVS='main my-experiment' compares
-	@python -m commands.plots $(REVS)
-
+# A line that begins with ##@ is the title of a group; what stands behind a target's ## is its line.
 help:  ## list these
-	@sed -nE 's/^([a-z-]+):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@awk -F ':.*## ' '/^##@ / { print (groups++ ? "\n" : "") substr($$0, 5) } \
+		/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 $(READY): requirements.lock
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 found; install one, or say make PYTHON=..." >&2; exit 1; }

@@ -5,7 +5,6 @@ Writes: DVC experiments, MLflow runs; reports/claims.html, reports/claims.md; wi
 Run:    python -m commands.claims [--readme]
 """
 
-import argparse
 import signal
 from pathlib import Path
 
@@ -20,18 +19,19 @@ from hemline.claims.verdicts import Judged, judge_claim
 from hemline.errors import one_line_errors
 from hemline.report.page import write
 from hemline.report.readme import rewrite
+from hemline.terminal.arguments import parser
 
 REPORTS = Path("reports")
 
 
 def main() -> None:
     """Train what has not been trained, judge, write."""
-    parser = argparse.ArgumentParser(description="Hold published claims against repeated trainings.")
-    parser.add_argument("--readme", action="store_true", help="also write the table into README.md")
+    options = parser(__doc__, "python -m commands.claims --readme")
+    options.add_argument("--readme", action="store_true", help="also write the table into README.md")
     # Ended from outside, it ends DVC and the trainings as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with one_line_errors():
-        arguments = parser.parse_args()
+        arguments = options.parse_args()
         claims = load_claims()
         revisions = run_all(claims)
         experiments = {name: Experiment(name, claims.params(name), revision) for name, revision in revisions.items()}

@@ -10,13 +10,11 @@ Where the format cannot tell by itself, --format names it, and --option what els
 import argparse
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -37,6 +35,8 @@ from hemline.errors import InputError, one_line_errors
 from hemline.formats.format import Labels
 from hemline.params import parse_params
 from hemline.schema import read_yaml
+from hemline.terminal.arguments import parser
+from hemline.terminal.bar import bar
 
 PARAMS = Path("params.yaml")
 _TEST_SHARE = 0.2
@@ -56,7 +56,7 @@ def main() -> None:
         labellings = {part: Labelling(labels.codes, labels.groups) for part, labels in parts.items()}
         fitting = fit(labellings, _classes(parts), split)
         seen = _look(data, parts)
-        with _progress("checksums", total_bytes([file.path for file in data.found.files])) as advance:
+        with bar("checksums", total_bytes([file.path for file in data.found.files]), "bytes") as advance:
             described = describe_images(name, data, seen, wanted=wanted, split=split, advance=advance)
         found = findings(seen, data.source, fitting)
         dataset = write_description(name, description_text(described.values))
@@ -67,7 +67,7 @@ def main() -> None:
 
 def _look(data: Data, parts: dict[Part, Labels]) -> Survey:
     """Look at every image; refuse those that cannot be read, as the pipeline would."""
-    with _progress("images", sum(len(labels.codes) for labels in parts.values())) as advance:
+    with bar("looking", sum(len(labels.codes) for labels in parts.values()), "images") as advance:
         seen = survey(data.source, parts, advance)
     bad = seen.unreadable
     if bad.count:
@@ -93,14 +93,6 @@ def _tell_settings(dataset: Dataset, described: Described, fitting: Fit) -> None
 
 def _tell(lines: Sequence[str]) -> None:
     _CONSOLE.print("\n".join(lines), end="\n\n")
-
-
-@contextmanager
-def _progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar while something is read, on a terminal only; yield what advances it."""
-    with Progress(console=_CONSOLE, transient=True, disable=not _CONSOLE.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda amount: bar.advance(task, amount)
 
 
 def _classes(parts: dict[Part, Labels]) -> list[str]:
@@ -146,18 +138,24 @@ def _option(text: str) -> tuple[str, Any]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Look at labelled images, and write data/<name>.yaml.")
-    parser.add_argument("data", type=Path, metavar="path", help="a folder of class folders, arrays, a table, IDX files")
-    parser.add_argument("--name", help="of the data set: small letters, digits and hyphens")
-    parser.add_argument("--resize", metavar="HEIGHTxWIDTH", help="bring all images to this size")
-    colours = parser.add_mutually_exclusive_group()
+    arguments = parser(
+        __doc__,
+        "python -m commands.describe ~/flowers --name flowers --resize 64x64",
+        "python -m commands.describe irises.csv --name irises --option label=species",
+    )
+    arguments.add_argument(
+        "data", type=Path, metavar="path", help="a folder of class folders, arrays, a table, IDX files"
+    )
+    arguments.add_argument("--name", help="of the data set: small letters, digits and hyphens")
+    arguments.add_argument("--resize", metavar="HEIGHTxWIDTH", help="bring all images to this size")
+    colours = arguments.add_mutually_exclusive_group()
     colours.add_argument("--grey", dest="colour", action="store_false", default=None, help="make all images grey")
     colours.add_argument("--colour", dest="colour", action="store_true", default=None, help="make none of them grey")
-    parser.add_argument("--test-share", metavar="SHARE", help=f"of a test set to be taken (default: {_TEST_SHARE})")
-    parser.add_argument("--format", help="how the images are stored, where several formats can read them")
-    parser.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="of the format")
-    parser.add_argument("--force", action="store_true", help="replace the description of this name")
-    return parser.parse_args()
+    arguments.add_argument("--test-share", metavar="SHARE", help=f"of a test set to be taken (default: {_TEST_SHARE})")
+    arguments.add_argument("--format", help="how the images are stored, where several formats can read them")
+    arguments.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="of the format")
+    arguments.add_argument("--force", action="store_true", help="replace the description of this name")
+    return arguments.parse_args()
 
 
 if __name__ == "__main__":

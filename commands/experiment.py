@@ -3,21 +3,23 @@
 Run: python -m commands.experiment epochs=20 optimizer=
 """
 
-import argparse
 import subprocess
 import sys
 
 from commands.queue import checked, combinations
 from hemline.errors import InputError, one_line_errors
 from hemline.processes.dvc import environment
+from hemline.terminal.arguments import parser
 
 
 def main() -> None:
     """Run `dvc exp run` with the parameters that have a value, or `dvc repro` where none has."""
-    parser = argparse.ArgumentParser(description="Run the pipeline with some parameters changed.")
-    parser.add_argument("parameters", nargs="*", metavar="key=value", help="a key of params.yaml; no value: as there")
+    arguments = parser(__doc__, "python -m commands.experiment epochs=20 optimizer=")
+    arguments.add_argument(
+        "parameters", nargs="*", metavar="key=value", help="a key of params.yaml; no value: as there"
+    )
     with one_line_errors():
-        changes = changes_of(parser.parse_args().parameters)
+        changes = changes_of(arguments.parse_args().parameters)
         for values in combinations(changes):  # a mistake ends here, before DVC changes params.yaml
             checked(values)
         sys.exit(subprocess.run(dvc_command(changes), check=False, env=environment()).returncode)

@@ -1,10 +1,9 @@
 """List the experiments in a table that can be read at 80 columns: what each changed, and what came of it.
 
-Reads: what `dvc exp show` knows
-Run:   python -m commands.experiments [--all]
+Reads:  what `dvc exp show` knows
+Run:    python -m commands.experiments [--all]
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -15,16 +14,15 @@ from hemline.errors import InputError, one_line_errors
 from hemline.experiments.listed import listed
 from hemline.experiments.table import table
 from hemline.processes.dvc import environment
+from hemline.terminal.arguments import parser
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(
-        description="List the experiments of the present commit.", epilog="example: make experiments ALL=1"
-    )
-    parser.add_argument("--all", action="store_true", help="those of every commit")
+    arguments = parser(__doc__, "python -m commands.experiments", "python -m commands.experiments --all")
+    arguments.add_argument("--all", action="store_true", help="those of every commit")
     with one_line_errors():
-        everywhere = parser.parse_args().all
+        everywhere = arguments.parse_args().all
         command = ["dvc", "exp", "show", "--json", *(["--all-commits"] if everywhere else [])]
         done = subprocess.run(command, check=False, env=environment(), stdout=subprocess.PIPE, text=True)
         if done.returncode:

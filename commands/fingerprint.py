@@ -5,7 +5,6 @@ Writes: nothing; with --write, that file
 Run:    python -m commands.fingerprint [--write]
 """
 
-import argparse
 import hashlib
 import sys
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from hemline.data.normalized import Labelled  # noqa: E402
 from hemline.errors import one_line_errors  # noqa: E402
 from hemline.params import Training  # noqa: E402
 from hemline.schema import read_yaml  # noqa: E402
+from hemline.terminal.arguments import parser  # noqa: E402
 
 EXPECTED = Path(__file__).with_name("fingerprint.yaml")
 N_CLASSES = 10
@@ -47,10 +47,10 @@ STREAMED = "dense 128, adam"  # once more, streamed: its digest is the same
 
 def main() -> None:
     """Compute the digests, print them beside the expected ones, and fail where they differ."""
-    parser = argparse.ArgumentParser(description="Tell whether this machine computes the bits that it should.")
-    parser.add_argument("--write", action="store_true", help="make this machine's digests the expected ones")
+    arguments = parser(__doc__, "python -m commands.fingerprint")
+    arguments.add_argument("--write", action="store_true", help="make this machine's digests the expected ones")
     with one_line_errors():
-        write = parser.parse_args().write
+        write = arguments.parse_args().write
         expected = {} if write else read_yaml(EXPECTED)
         found = {}
         for name, digest in digests():

@@ -16,12 +16,14 @@ from typing import NoReturn
 
 from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
+from hemline.terminal.arguments import parser
 
 PAGE = Path("reports/gate.md")
 _UNKNOWN = 2
-_EPILOG = """example: make gate BASE=main MARGIN=0.5. Without a margin, a variant fails that is shown to be worse.
-With a margin, a variant fails unless it is shown to lose less than that: with too few seeds or images to show it, it
-fails. Exit status: 0, passed; 1, failed; 2, it could not be found out."""
+_EXAMPLES = (
+    "python -m commands.gate main  # fails what is shown to be worse",
+    "python -m commands.gate main --margin 0.5  # fails what may lose more",
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,11 +33,11 @@ class _Parser(argparse.ArgumentParser):
 
 def main() -> None:
     """Compare, write the table, and end with the verdict."""
-    parser = _Parser(description="Compare the workspace's results with another revision's.", epilog=_EPILOG)
-    parser.add_argument("base", help="a branch, a tag, a commit, or an experiment of DVC: main, say")
-    parser.add_argument("--margin", metavar="POINTS", help="percentage points of test accuracy; default: none")
+    arguments = parser(__doc__, *_EXAMPLES, kind=_Parser)
+    arguments.add_argument("base", help="a branch, a tag, a commit, or an experiment of DVC: main, say")
+    arguments.add_argument("--margin", metavar="POINTS", help="points that a variant may lose; default: none")
     with one_line_errors(_UNKNOWN):
-        options = parser.parse_args()
+        options = arguments.parse_args()
         if not options.base.strip():
             raise InputError("base: must name a revision, got an empty text; for example: make gate BASE=main")
         sys.exit(_gate(options.base.strip(), None if options.margin is None else margin_of(options.margin)))

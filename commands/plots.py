@@ -5,7 +5,6 @@ Writes: dvc_plots/
 Run:    python -m commands.plots [main some-experiment]
 """
 
-import argparse
 import subprocess
 import sys
 import tempfile
@@ -14,19 +13,17 @@ from pathlib import Path
 from hemline.errors import one_line_errors
 from hemline.experiments.charts import template
 from hemline.processes.dvc import environment
+from hemline.terminal.arguments import parser
 
 _OUT = "dvc_plots"
 
 
 def main() -> None:
     """Let DVC draw into a page with the library inside."""
-    parser = argparse.ArgumentParser(
-        description="Draw DVC's plots as a page that needs no network.",
-        epilog="example: make plots REVS='main my-experiment'",
-    )
-    parser.add_argument("revisions", nargs="*", help="commits or experiments to compare; default: the workspace alone")
+    arguments = parser(__doc__, "python -m commands.plots", "python -m commands.plots main my-experiment")
+    arguments.add_argument("revisions", nargs="*", help="commits or experiments to compare; by default, none")
     with one_line_errors():
-        revisions = parser.parse_args().revisions
+        revisions = arguments.parse_args().revisions
         with tempfile.TemporaryDirectory() as folder:
             page = Path(folder) / "template.html"
             page.write_text(template(), encoding="utf8")

@@ -21,6 +21,7 @@ from hemline.photo.framing import SAMPLE, Framed, Framing, frame, measure
 from hemline.photo.photo import read_photo
 from hemline.photo.terminal import shades
 from hemline.report.results import load_results
+from hemline.terminal.arguments import parser
 from hemline.training.trained import Trained
 
 
@@ -63,16 +64,16 @@ def main() -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Tell what is on a photo.")
-    parser.add_argument("photo", type=Path, help="a picture file of any size, grey or colour")
-    parser.add_argument(
+    arguments = parser(__doc__, "python -m commands.predict photo.png --top 5")
+    arguments.add_argument("photo", type=Path, help="a picture file of any size, grey or colour")
+    arguments.add_argument(
         "--invert",
         action=argparse.BooleanOptionalAction,
         help="exchange light and dark; by default, where the border's brightness shows that it is needed",
     )
-    parser.add_argument("--top", type=int, default=3, help="how many classes to print (default: 3)")
-    parser.add_argument("--save", type=Path, help="also write what the model sees, as a picture file")
-    return parser.parse_args()
+    arguments.add_argument("--top", type=int, default=3, help="how many classes to print (default: 3)")
+    arguments.add_argument("--save", type=Path, help="also write what the model sees, as a picture file")
+    return arguments.parse_args()
 
 
 def _classifier(dataset: str) -> Classifier:

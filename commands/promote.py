@@ -19,6 +19,7 @@ from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
 from hemline.photo.framing import SAMPLE, measure
 from hemline.report.results import Results, load_results
+from hemline.terminal.arguments import parser
 from hemline.tracking.publish import publish_figures
 from hemline.tracking.registry import Champion, find_champion, load_champion, promote
 from hemline.training.trained import Trained
@@ -120,4 +121,5 @@ def _evidence(candidate: Candidate, row: Row | None) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    parser(__doc__, "python -m commands.promote").parse_args()
     main()

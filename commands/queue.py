@@ -7,7 +7,6 @@ Run:    python -m commands.queue dataset=digits epochs=5,10,20
 What `dvc exp run --queue` queues runs later, in copies of what git knows: a mistake would show where nobody looks.
 """
 
-import argparse
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from hemline.errors import InputError, one_line_errors
 from hemline.params import Params, load_params, parse_params
 from hemline.processes.dvc import environment, staged, untracked
 from hemline.schema import read_yaml
+from hemline.terminal.arguments import parser
 
 PARAMS = Path("params.yaml")
 NEXT = """
@@ -32,12 +32,12 @@ make experiments         # their results; dvc exp show for all figures"""
 
 def main() -> None:
     """Check every experiment, then queue them all."""
-    parser = argparse.ArgumentParser(description="Queue experiments of the pipeline.")
-    parser.add_argument(
+    arguments = parser(__doc__, "python -m commands.queue dataset=mnist epochs=5,10,20")
+    arguments.add_argument(
         "changes", nargs="*", metavar="key=value", help="a key of params.yaml; several values with commas: one each"
     )
     with one_line_errors():
-        changes = parser.parse_args().changes
+        changes = arguments.parse_args().changes
         experiments = [checked(values) for values in combinations(changes)]
         files = untracked(sorted({params.dataset for params in experiments}))
         options = [option for change in changes for option in ("-S", change)]

@@ -18,6 +18,7 @@ from hemline.claims.experiments import overrides
 from hemline.errors import InputError, one_line_errors
 from hemline.params import Params, load_params
 from hemline.processes.dvc import environment, untracked
+from hemline.terminal.arguments import parser
 
 PAGE = Path("reports/quick.html")
 _SHARE, _VARIANTS, _SEEDS, _EPOCHS = 0.2, 2, 2, 2
@@ -66,4 +67,5 @@ def _page_of(experiment: str) -> bytes:
 
 
 if __name__ == "__main__":
+    parser(__doc__, "python -m commands.quick").parse_args()
     main()

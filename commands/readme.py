@@ -13,6 +13,7 @@ from hemline.report.figures import figures
 from hemline.report.page import comparison_table, verdict_on
 from hemline.report.readme import rewrite
 from hemline.report.results import load_results
+from hemline.terminal.arguments import parser
 
 
 def main() -> None:
@@ -28,4 +29,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    parser(__doc__, "python -m commands.readme").parse_args()
     main()

@@ -3,7 +3,6 @@
 Run: python -m commands.serve [--port 5001] [--example]
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from hemline.errors import InputError, one_line_errors
 from hemline.params import Params, load_params
 from hemline.processes.foreground import run_in_foreground
 from hemline.processes.ports import HOST, free_port
+from hemline.terminal.arguments import parser
 
 PORT = 5001
 EXAMPLE = Path(".hemline/example.json")
@@ -25,10 +25,10 @@ EXAMPLE = Path(".hemline/example.json")
 
 def main() -> None:
     """Print how to ask, then serve until interrupted."""
-    parser = argparse.ArgumentParser(description=f"Serve the champion on {HOST}.")
-    parser.add_argument("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
-    parser.add_argument("--example", action="store_true", help="print a complete request, and serve nothing")
-    options = parser.parse_args()
+    arguments = parser(__doc__, "python -m commands.serve --port 5001")
+    arguments.add_argument("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
+    arguments.add_argument("--example", action="store_true", help="print a complete request, and serve nothing")
+    options = arguments.parse_args()
     with one_line_errors():
         params = load_params()
         if options.example:

@@ -7,6 +7,8 @@ import sys
 
 from hemline.errors import one_line_errors
 from hemline.params import load_params
+from hemline.terminal.arguments import parser
+from hemline.terminal.bar import bar
 from hemline.tracking import store
 from hemline.tracking.publish import publish_all
 from hemline.tracking.registry import find_champion
@@ -22,7 +24,9 @@ def main() -> None:
             store.bring_along()
         database = store.local_database(store.tracking_uri())
         missing = database is not None and not database.exists()
-        if not publish_all(list(params.variants)):
+        with bar("MLflow", len(params.variants) * len(params.seeds), "trainings") as advance:
+            complete = publish_all(list(params.variants), advance)
+        if not complete:
             sys.exit(1)
         if missing:
             print(f"{database}: made anew from the results of the workspace; {_OTHERS}")
@@ -30,4 +34,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    parser(__doc__, "python -m commands.sync").parse_args()
     main()

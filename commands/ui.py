@@ -3,7 +3,6 @@
 Run: python -m commands.ui [--port 5000]
 """
 
-import argparse
 import sys
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from hemline.params import load_params
 from hemline.processes.foreground import run_in_foreground
 from hemline.processes.helper import helper_process
 from hemline.processes.ports import HOST, free_port
+from hemline.terminal.arguments import parser
 
 PORT = 5000
 
@@ -27,10 +27,10 @@ class Prepared(NamedTuple):
 
 def main() -> None:
     """Publish, print the link, serve until interrupted."""
-    parser = argparse.ArgumentParser(description="Serve the MLflow UI on 127.0.0.1.")
-    parser.add_argument("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
+    arguments = parser(__doc__, "python -m commands.ui --port 5000")
+    arguments.add_argument("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
     with one_line_errors():
-        port = free_port(parser.parse_args().port, PORT)
+        port = free_port(arguments.parse_args().port, PORT)
         # In a process that ends before the server starts: what it imports would be held as long as that runs.
         with helper_process() as beside:
             prepared = beside.submit(prepare, port).result()

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from hemline.errors import InputError, one_line_errors
+from hemline.terminal.arguments import parser
 
 LIBRARIES = (
     "cleanlab",
@@ -53,4 +54,5 @@ def render(lock: str) -> str:
 
 
 if __name__ == "__main__":
+    parser(__doc__, "python -m commands.versions").parse_args()
     main()

@@ -8,10 +8,14 @@ All options are those of `dask worker`; each process has one thread, unless --nt
 import sys
 
 from hemline.target import fix_target
+from hemline.terminal.arguments import parser
 
 
 def main() -> None:
     """Hand the options on to `dask worker`."""
+    arguments = parser(__doc__, "python -m commands.worker tcp://scheduler:8786 --nworkers 4")
+    arguments.add_argument("scheduler", help="its address, unless --scheduler-file tells it", nargs="?")
+    arguments.parse_known_args()
     # Before any library that heeds it; the processes that train are children, and are started with it.
     fix_target()
     from distributed.cli.dask_worker import main as dask_worker  # noqa: PLC0415

@@ -19,6 +19,7 @@ from hemline.errors import InputError, one_line_errors
 from hemline.processes.ports import HOST
 from hemline.repository import repository
 from hemline.target import fix_target
+from hemline.terminal.arguments import parser
 
 # The file of the scheduler's address, and what the workers say.
 SCHEDULER, LOG = Path(".hemline/workers.json"), Path(".hemline/workers.log")
@@ -29,25 +30,22 @@ _PULSE = 60.0  # seconds between two looks at what has expired
 
 def main() -> None:
     """Start, or stop, or be the process that holds them."""
-    parser = argparse.ArgumentParser(
-        description="Start workers on this machine, which stay between stages, or stop them.",
-        epilog="example: python -m commands.workers --count 2, then dvc repro with `cluster: .hemline/workers.json`",
-    )
-    parser.add_argument("--count", type=int, default=joblib.cpu_count(), help="workers; by default one for each core")
-    parser.add_argument("--idle", type=float, default=30, help="minutes without work until they stop by themselves")
-    parser.add_argument("--stop", action="store_true", help="stop them")
-    parser.add_argument("--hold", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser(__doc__, "python -m commands.workers --count 2", "python -m commands.workers --stop")
+    arguments.add_argument("--count", type=int, default=joblib.cpu_count(), help="workers; default: one for each core")
+    arguments.add_argument("--idle", type=float, default=30, help="minutes without work until they stop by themselves")
+    arguments.add_argument("--stop", action="store_true", help="stop them")
+    arguments.add_argument("--hold", action="store_true", help=argparse.SUPPRESS)
     with one_line_errors():
-        arguments = parser.parse_args()
-        if arguments.count < 1 or not arguments.idle > 0:
-            raise InputError(f"--count, --idle: must be more than 0, got {arguments.count}, {arguments.idle}")
+        options = arguments.parse_args()
+        if options.count < 1 or not options.idle > 0:
+            raise InputError(f"--count, --idle: must be more than 0, got {options.count}, {options.idle}")
         os.chdir(repository())
-        if arguments.hold:
-            _hold(arguments.count, arguments.idle)
-        elif arguments.stop:
+        if options.hold:
+            _hold(options.count, options.idle)
+        elif options.stop:
             _stop()
         else:
-            _start(arguments.count, arguments.idle)
+            _start(options.count, options.idle)
 
 
 def _start(count: int, idle: float) -> None:

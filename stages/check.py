@@ -17,6 +17,7 @@ from hemline.data.description import CollectedDataset, Dataset, load_dataset
 from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
 from hemline.repository import repository
+from hemline.terminal.arguments import parser
 
 CHECKED = Path(".checked")
 
@@ -54,4 +55,5 @@ def _results_kept(remedy: str = "") -> Iterator[None]:
 
 
 if __name__ == "__main__":
+    parser(__doc__, "python -m stages.check").parse_args()
     main()

@@ -5,7 +5,6 @@ Writes: data/raw/, four decompressed IDX files
 Run:    python -m stages.download fashion-mnist
 """
 
-import argparse
 import signal
 import sys
 
@@ -13,17 +12,18 @@ from hemline.data.description import load_dataset
 from hemline.download.sources import fetch
 from hemline.errors import one_line_errors
 from hemline.processes.leftovers import keep_temporary_files_apart
+from hemline.terminal.arguments import parser
 
 
 def main() -> None:
     """Bring the data set that is named on the command line into data/raw."""
-    parser = argparse.ArgumentParser(description="Download a raw data set and verify it.")
-    parser.add_argument("dataset", help="a file data/<dataset>.yaml")
+    arguments = parser(__doc__, "python -m stages.download fashion-mnist")
+    arguments.add_argument("dataset", help="a file data/<dataset>.yaml")
     # Ended from outside, it still removes what it has half downloaded, and ends apt-get or npm.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with one_line_errors():
         keep_temporary_files_apart()
-        fetch(load_dataset(parser.parse_args().dataset))
+        fetch(load_dataset(arguments.parse_args().dataset))
 
 
 if __name__ == "__main__":

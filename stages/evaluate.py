@@ -11,6 +11,7 @@ from hemline.errors import one_line_errors
 from hemline.params import Params, check_unchanged, load_params
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart
+from hemline.terminal.arguments import parser
 from hemline.tracking.publisher import publisher
 
 if TYPE_CHECKING:
@@ -98,4 +99,5 @@ def artifacts(evaluation: "Evaluation", seeds: list[int]) -> dict[tuple[str, int
 
 
 if __name__ == "__main__":
+    parser(__doc__, "python -m stages.evaluate").parse_args()
     main()

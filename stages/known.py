@@ -14,6 +14,7 @@ from hemline.data.description import check_known
 from hemline.errors import InputError, one_line_errors
 from hemline.repository import repository
 from hemline.schema import read_yaml
+from hemline.terminal.arguments import parser
 
 KNOWN = Path(".known")
 
@@ -41,4 +42,5 @@ def _remedy(name: Any) -> str:
 
 
 if __name__ == "__main__":
+    parser(__doc__, "python -m stages.known").parse_args()
     main()

@@ -20,6 +20,8 @@ from hemline.errors import one_line_errors
 from hemline.formats.raw import Raw
 from hemline.params import Params, check_unchanged, load_params
 from hemline.processes.leftovers import keep_temporary_files_apart
+from hemline.terminal.arguments import parser
+from hemline.terminal.bar import bar
 
 SETS = ("train", "validation", "test")
 
@@ -52,13 +54,16 @@ def normalize(params: Params, dataset: Dataset) -> None:
         train_share=settings.train_share,
     )
 
-    def batches(part: Part) -> Iterator[NDArray[np.float32]]:
-        for batch in raw.batches(part):
-            yield scale(batch, settings.scale)
-
     labels = {part: labelling.labels for part, labelling in raw.parts.items()}
     about = About(classes=dataset.classes, scale=settings.scale, pixels=dataset.pixels)
-    Normalized().write(chosen, labels, batches, dataset.image_shape, about)
+    with bar("normalize", sum(map(len, labels.values())), "images") as advance:
+
+        def batches(part: Part) -> Iterator[NDArray[np.float32]]:
+            for batch in raw.batches(part):
+                yield scale(batch, settings.scale)
+                advance(len(batch))
+
+        Normalized().write(chosen, labels, batches, dataset.image_shape, about)
 
 
 def warnings(sets: Normalized, dataset: Dataset, divisor: float) -> list[str]:
@@ -70,4 +75,5 @@ def warnings(sets: Normalized, dataset: Dataset, divisor: float) -> list[str]:
 
 
 if __name__ == "__main__":
+    parser(__doc__, "python -m stages.normalize").parse_args()
     main()

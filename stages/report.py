@@ -13,6 +13,7 @@ from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.repository import repository
 from hemline.target import NOT_THE_TARGET, is_target
+from hemline.terminal.arguments import parser
 from hemline.tracking.publisher import publisher
 
 REPORTS = Path("reports")
@@ -45,4 +46,5 @@ def _report(params: Params) -> None:
 
 
 if __name__ == "__main__":
+    parser(__doc__, "python -m stages.report").parse_args()
     main()

@@ -5,7 +5,6 @@ Writes: models/<variant>/: seed-<seed>.keras, history, layers, probabilities, se
 Run:    python -m stages.train dense-128
 """
 
-import argparse
 import shutil
 import sys
 from collections.abc import Callable
@@ -27,6 +26,8 @@ from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart, remove_if_dead
 from hemline.processes.lock import locked
 from hemline.processes.waiting import as_completed, wait_for
+from hemline.terminal.arguments import parser
+from hemline.terminal.training import place, training_bar
 from hemline.tracking.recorder import RECORDED, Recorder
 from hemline.training.checkpoint import Checkpoints, Row, checkpoint_folder
 from hemline.training.job import Job, LostError, Outcome, Recipe, Trainings
@@ -40,10 +41,10 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Train the variant named on the command line."""
-    parser = argparse.ArgumentParser(description="Train one variant, once per seed.")
-    parser.add_argument("variant", help="a name under `variants` in params.yaml")
+    arguments = parser(__doc__, "python -m stages.train dense-128")
+    arguments.add_argument("variant", help="a name under `variants` in params.yaml")
     with one_line_errors():
-        variant = parser.parse_args().variant
+        variant = arguments.parse_args().variant
         params = load_params()
         keep_temporary_files_apart()
         Settings.of(params, variant)
@@ -86,7 +87,8 @@ def train(params: Params, variant: str, before_handing_on: Callable[[], None] = 
             trained = Trained(variant, new.folder)
             trained.path.mkdir()
             run = _Run(recipe, trained, recorder, checkpoints)
-            run.train(trainings, params.seeds, partial(_announce, trainings, params, variant, digests))
+            name = place(variant, list(params.variants))
+            run.train(trainings, params.seeds, name, partial(_announce, trainings, params, variant, digests))
             before_handing_on()
             new.put(variant, Trained(variant).path)
         checkpoints.close(remove=True)
@@ -137,24 +139,29 @@ class _Run:
         self._lock = Lock()  # trainings tell of their epochs from threads
         self._outcomes: dict[int, Outcome] = {}
 
-    def train(self, trainings: Trainings, seeds: list[int], announce: Callable[[], None]) -> None:
+    def train(self, trainings: Trainings, seeds: list[int], name: str, announce: Callable[[], None]) -> None:
         """Train those seeds that earlier, interrupted runs have not finished, and write everything into the draft.
 
         Args:
             trainings: does it.
             seeds: of the stage.
+            name: of the variant on a bar, with its place among the others.
             announce: tells what comes after these trainings; called when they have been submitted.
         """
         finished = {seed: Outcome.of(found) for seed in seeds if (found := self._checkpoints.finished(seed))}
         rest = [seed for seed in seeds if seed not in finished]
-        self._tell_resumption(list(finished), rest)
+        begun = {seed: len(part.history) for seed in rest if (part := self._checkpoints.snapshot(seed))}
+        if finished or begun:
+            show(resumption(self._settings.variant, list(finished), begun))
         for seed, outcome in finished.items():
             self.begin(seed, outcome.history)
             self._finish(seed, outcome)
-        with asked_to_end() as self._asked:
-            jobs = [
-                Job(self._recipe, seed, min(len(rest), joblib.cpu_count()), self._checkpoints.parent) for seed in rest
-            ]
+        at_once, parent = min(len(rest), joblib.cpu_count()), self._checkpoints.parent
+        jobs = [Job(self._recipe, seed, at_once, parent) for seed in rest]
+        epochs, early = self._settings.training.epochs, self._settings.training.stop_below_loss is not None
+        done = dict.fromkeys(rest, 0) | begun | dict.fromkeys(finished, epochs)
+        # Within the block that hears Ctrl-C, so that nothing of the bar is left on the terminal.
+        with asked_to_end() as self._asked, training_bar(name, done, epochs, may_end_early=early) as self._show:
             try:
                 self._do(trainings, jobs, announce)
             except CancelledError:
@@ -180,7 +187,7 @@ class _Run:
                     failure = failure or error
                     continue
                 except LostError as error:
-                    show(f"{error}; the others go on")
+                    self._show(f"{error}; the others go on")
                     failure = error
                     continue
                 self._finish(futures[future].seed, outcome)
@@ -194,12 +201,6 @@ class _Run:
             raise
         if failure is not None:
             raise failure
-
-    def _tell_resumption(self, finished: list[int], rest: list[int]) -> None:
-        found = {seed: snapshot for seed in rest if (snapshot := self._checkpoints.snapshot(seed))}
-        if finished or found:
-            epochs = {seed: len(snapshot.history) for seed, snapshot in found.items()}
-            show(resumption(self._settings.variant, finished, epochs))
 
     def begin(self, seed: int, earlier: list[Row]) -> None:
         """Take notice that a training begins; a worker that takes over from one that died begins again."""
@@ -217,7 +218,7 @@ class _Run:
             figures = {key: value for key, value in row.items() if key != "at"}
             self._recorder.epoch(seed, figures, int(row["at"]))
             progress = Progress(self._settings.variant, seed, int(row["epoch"]), self._settings.training.epochs)
-            show(progress.line({key: value for key, value in figures.items() if key != "seconds"}))
+            self._show(progress.line({key: value for key, value in figures.items() if key != "seconds"}))
 
     def asked_to_end(self, seed: int) -> bool:  # noqa: ARG002 - all seeds alike
         """Say whether this process was asked to end."""

@@ -14,7 +14,7 @@ from hemline.params import load_params, read_yaml
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-TARGETS = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def known_keys():
@@ -23,14 +23,28 @@ def known_keys():
 
 
 def test_every_make_command_of_the_readme_is_a_target():
-    mentioned = set(re.findall(r"`make ([a-z]+)\b", README)) | set(
-        re.findall(r"^make ([a-z]+)\b", README, re.MULTILINE)
+    mentioned = set(re.findall(r"`make ([a-z][a-z-]*)", README)) | set(
+        re.findall(r"^make ([a-z][a-z-]*)", README, re.MULTILINE)
     )
     assert "test" in mentioned
     assert mentioned <= TARGETS
 
 
-def test_make_help_lists_every_target_that_is_a_command():
+def help_of_make():
+    done = subprocess.run(["make", "--silent", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_make_help_lists_every_target_once_in_one_line_of_a_group():
+    groups = [group.splitlines() for group in help_of_make().rstrip().split("\n\n")]
+    assert len(groups) > 5
+    assert all(re.fullmatch(r"[A-Z].*", title) and listed for title, *listed in groups)
+    lines = [line for _, *listed in groups for line in listed]
+    assert all(re.fullmatch(r"  make [a-z-]+ +\S.*", line) and len(line) < 80 for line in lines)
+    assert sorted(line.split()[1] for line in lines) == sorted(TARGETS)
+
+
+def test_every_target_that_is_a_command_is_told():
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert phony
     assert set(phony[1].split()) == TARGETS
@@ -146,7 +160,10 @@ def test_no_file_holds_a_path_of_this_machine():
     assert [(name, path) for name, text in texts.items() for path in here if path in text] == []
 
 
-def test_every_picture_of_the_readme_exists_and_every_picture_of_docs_is_shown():
-    shown = set(re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README))
-    assert all((ROOT / name).is_file() for name in shown)
-    assert {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.png")} <= shown
+def test_every_picture_that_is_shown_exists_and_every_picture_of_docs_is_shown():
+    shown = set()
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        names = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text())
+        shown |= {(page.parent / name).resolve() for name in names}
+    assert all(picture.is_file() for picture in shown)
+    assert {*(ROOT / "docs").glob("*.png"), *(ROOT / "docs").glob("*.svg")} <= shown

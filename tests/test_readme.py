@@ -18,6 +18,7 @@ README = f"{BEFORE}<!-- summary:begin -->\n\nold\n\n<!-- summary:end -->{AFTER}"
 @pytest.fixture(autouse=True)
 def _workspace(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["readme"])
     write_inputs(Path(), Inputs())
     Path("README.md").write_text(README)
     Path("docs").mkdir()

@@ -528,6 +528,7 @@ def test_the_stage_ends_with_the_table_and_the_path(
 ) -> None:
     files = make(Inputs())
     published: list[str] = []
+    monkeypatch.setattr("sys.argv", ["report"])
     # There are no runs that could have pictures.
     publisher = SimpleNamespace(publish_pictures=published.extend)
     monkeypatch.setattr("hemline.tracking.publisher.publisher", lambda: nullcontext(publisher))
@@ -538,8 +539,9 @@ def test_the_stage_ends_with_the_table_and_the_path(
 
 
 @undrawn
-def test_the_stage_refuses_in_one_line(tmp_path: Path) -> None:
+def test_the_stage_refuses_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(Inputs())
+    monkeypatch.setattr("sys.argv", ["report"])
     (tmp_path / "reports/evaluation/runs.csv").unlink()
     with pytest.raises(SystemExit, match=r"^error: reports/evaluation/runs.csv: no such file"):
         runpy.run_module("stages.report", run_name="__main__")

@@ -13,8 +13,9 @@ from commands.versions import render
 from hemline.params import Hyperparameters, Params, load_params
 
 REPOSITORY = Path(__file__).parent.parent
-# No result depends on these: the first observes, the second only chooses where, then: waits, refuses, finds the way.
-EXEMPT = ("hemline/tracking/", "hemline/cluster/", "hemline/processes/", "hemline/errors.py", "hemline/repository.py")
+# No result depends on these: they observe, choose where, wait, tell how far it is, refuse, and find the way.
+EXEMPT = ("hemline/tracking/", "hemline/cluster/", "hemline/processes/", "hemline/terminal/")
+EXEMPT += ("hemline/errors.py", "hemline/repository.py")
 WHERE = {"cluster"}  # the parameter by which no result changes
 DVC = YAML(typ="safe", pure=True).load(REPOSITORY / "dvc.yaml")["stages"]
 STAGES = {name: stage.get("do", stage) for name, stage in DVC.items()}

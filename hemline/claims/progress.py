@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import rich.progress
-from rich.console import Console
-
 from hemline.claims.file import Claims
 from hemline.data.description import load_dataset
 from hemline.describe.duration import stage_seconds
+from hemline.terminal.bar import watched
+from hemline.terminal.line import plain_line
 from hemline.training.progress import Progress
 
 # The pace so far counts once this many estimated seconds are done.
@@ -69,9 +68,8 @@ class Display:
         self._experiment = ""
         self._clock, self._start = clock, clock()
         self._number = 0
-        self._console = Console()
-        columns = (rich.progress.BarColumn(20), rich.progress.TextColumn("{task.description}", markup=False))
-        self._bar = rich.progress.Progress(*columns, console=self._console, disable=not self._console.is_terminal)
+        self._watched = watched()
+        self._bar = plain_line(disable=not self._watched)
         self._task = self._bar.add_task("", total=self._total)
 
     def __enter__(self) -> Self:
@@ -137,7 +135,7 @@ class Display:
         return f" · about {seconds / 60:.0f} min left" if seconds > 90 else f" · about {seconds:.0f} s left"  # noqa: PLR2004
 
     def _announce(self) -> None:
-        if self._console.is_terminal:
+        if self._watched:
             self._show(self._text())
         else:
             print(self._text(), flush=True)

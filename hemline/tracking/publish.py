@@ -29,8 +29,12 @@ from hemline.training.trained import Settings, Trained
 FIGURES = Path("reports/figures")
 
 
-def publish_all(variants: list[str]) -> bool:
+def publish_all(variants: list[str], advance: Callable[[int], None] = lambda _: None) -> bool:
     """Complete the store with everything that the workspace holds: what both functions below do.
+
+    Args:
+        variants: those to be published.
+        advance: as in ``publish_figures``.
 
     Returns:
         Whether the store is now complete.
@@ -38,15 +42,21 @@ def publish_all(variants: list[str]) -> bool:
     Raises:
         InputError: as theirs.
     """
-    return publish_figures(variants) and (not FIGURES.is_dir() or publish_pictures(variants))
+    return publish_figures(variants, advance=advance) and (not FIGURES.is_dir() or publish_pictures(variants))
 
 
-def publish_figures(variants: list[str], artifacts: Mapping[Run, dict[str, str]] | None = None) -> bool:
+def publish_figures(
+    variants: list[str],
+    artifacts: Mapping[Run, dict[str, str]] | None = None,
+    *,
+    advance: Callable[[int], None] = lambda _: None,
+) -> bool:
     """Complete the store for ``variants``; what fails costs a warning.
 
     Args:
         variants: those to be published; their models, and the tables of the evaluate stage, are read.
         artifacts: of their runs, from ``artifacts.texts``, where the caller has them; otherwise made where needed.
+        advance: called with the number of trainings that have their runs since the last time.
 
     Returns:
         Whether the store is now complete.
@@ -60,6 +70,7 @@ def publish_figures(variants: list[str], artifacts: Mapping[Run, dict[str, str]]
         stores = _open_stores(variants)
         for row in results.runs.to_dict("records"):
             _publish_run(stores[row["variant"]], row, results, artifacts or {})
+            advance(1)
 
     return _without_failing(publish)
 

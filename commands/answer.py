@@ -1,0 +1,60 @@
+"""Say in three lines what was found, where the page is, and what to try.
+
+Reads:  what the stages of the pipeline hand on
+Writes: nothing
+Run:    python -m commands.answer
+"""
+
+import os
+from pathlib import Path
+
+from hemline.comparison.enough import ENOUGH_SEEDS
+from hemline.errors import one_line_errors
+from hemline.params import load_params
+from hemline.report.page import verdict_on
+from hemline.report.results import Results, load_results
+from hemline.terminal.arguments import parser
+from hemline.words import listed
+
+PAGE = Path("reports/index.html")
+_LONGER = 4  # times as many epochs, where some may not have been enough
+
+
+def main() -> None:
+    """Read, and print."""
+    with one_line_errors():
+        results = load_results(load_params())
+        print(f"Found: {verdict_on(results).answer}\nPage:  {PAGE}\nTry:   {next_step(results)}")
+
+
+def next_step(results: Results) -> str:
+    """Return what would make the answer a better one, as a command, and why."""
+    params, comparison = results.params, results.comparison
+    improving = list(comparison.loc[comparison["still_improves"] == "yes", "variant"])
+    # A variant that says itself how long it trains would not heed the common key.
+    longer = [name for name in improving if "epochs" not in params.variants[name].model_fields_set]
+    if not results.others:
+        return "add a variant to params.yaml, as dense: {hidden: [128]}; then make, to compare it with the baseline"
+    if len(params.seeds) < ENOUGH_SEEDS:
+        return _experiment(f"'seeds={_more_seeds(params.seeds)}'", "fewer show large differences only")
+    if longer:
+        verb = "improves" if len(longer) == 1 else "improve"
+        return _experiment(f"epochs={_LONGER * params.epochs}", f"{listed(longer)} still {verb}")
+    return "make promote, then make serve: the best model by validation answers requests"
+
+
+def _more_seeds(seeds: list[int]) -> str:
+    """Return a list of enough seeds that begins with those that there are."""
+    new = [seed for seed in range(ENOUGH_SEEDS) if seed not in seeds]
+    return f"[{','.join(map(str, [*seeds, *new][:ENOUGH_SEEDS]))}]"
+
+
+def _experiment(change: str, reason: str) -> str:
+    # `make` finds DVC without it; a shell does not.
+    activated = "" if "VIRTUAL_ENV" in os.environ else ". .venv/bin/activate; "
+    return f"{activated}dvc exp run -S {change}  # {reason}"
+
+
+if __name__ == "__main__":
+    parser(__doc__, "python -m commands.answer").parse_args()
+    main()

@@ -1,0 +1,48 @@
+"""The line that changes: rich's, one line high; what is printed meanwhile stands above it. Heeds NO_COLOR."""
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Column
+
+# Rich tells the time left by the pace of the last so many seconds; an epoch on a large data set may take minutes.
+_PACE = 86_400.0
+_BAR_WIDTH = 20
+
+
+class _Console(Console):
+    def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002 - rich's signature
+        """Leave the cursor alone: a process that is killed could not bring it back."""
+        return False
+
+
+def text(template: str) -> TextColumn:
+    """Return a column of text, which is cut where the terminal is too narrow: a second line would stay behind."""
+    return TextColumn(template, markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+
+
+def plain_line(*, disable: bool = False) -> Progress:
+    """Return a line of a bar and what its task's description says; where it is disabled, none is drawn."""
+    return Progress(
+        BarColumn(_BAR_WIDTH), text("{task.description}"), console=_Console(), transient=True, disable=disable
+    )
+
+
+def line(unit: str, *further: ProgressColumn, left: str = "left") -> Progress:
+    """Return a line of a bar, how much is done, and the time left, drawn from its ``start`` to its ``stop``.
+
+    Args:
+        unit: of what is done, in the plural.
+        further: columns beside name, bar, number and time left.
+        left: what to say behind the time.
+    """
+    return Progress(
+        text("{task.description}"),
+        BarColumn(_BAR_WIDTH),
+        text(f"{{task.completed:,.0f}} of {{task.total:,.0f}} {unit}"),
+        *further,
+        TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
+        text(left),
+        console=_Console(),
+        transient=True,
+        speed_estimate_period=_PACE,
+    )

@@ -1,0 +1,78 @@
+"""The end of `make`: in three lines what was found, where the page is, and what to try."""
+
+from pathlib import Path
+
+import pytest
+from report_data import Inputs, write_inputs
+from ruamel.yaml import YAML
+
+from commands import answer
+from hemline.params import load_params
+from hemline.report.page import verdict_on
+from hemline.report.results import load_results
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch, capsys):
+    """Write results, and return the lines that the command prints."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VIRTUAL_ENV", ".venv")
+
+    def tell(**inputs):
+        write_inputs(Path(), Inputs(**inputs))
+        answer.main()
+        return capsys.readouterr().out.splitlines()
+
+    return tell
+
+
+def test_it_is_the_answer_the_page_and_a_command_that_would_make_the_answer_better(told):
+    found, page, to_try = told(seeds=4, improving=("dense-8", "linear"))
+    assert found == f"Found: {verdict_on(load_results(load_params())).answer}"
+    assert page == "Page:  reports/index.html"
+    assert to_try == "Try:   dvc exp run -S epochs=12  # linear and dense-8 still improve"
+
+
+def test_few_seeds_come_first_and_those_that_there_are_stay(told):
+    *_, to_try = told(seeds=2, improving=("dense-8",))
+    assert to_try == "Try:   dvc exp run -S 'seeds=[0,1,2,3]'  # fewer show large differences only"
+    assert answer._more_seeds([7, 2]) == "[7,2,0,1]"
+
+
+def test_more_epochs_are_for_variants_that_take_them_from_the_common_key(told):
+    told(seeds=4, improving=("dense-8",))
+    yaml = YAML()
+    params = yaml.load(Path("params.yaml"))
+    params["variants"]["dense-8"]["epochs"] = 3
+    yaml.dump(params, Path("params.yaml"))
+    assert "epochs" not in answer.next_step(load_results(load_params()))
+
+
+def test_where_all_have_converged_the_best_model_is_to_be_used(told):
+    *_, to_try = told(seeds=4)
+    assert to_try == "Try:   make promote, then make serve: the best model by validation answers requests"
+
+
+def test_a_baseline_alone_is_told_how_to_get_something_to_compare(told):
+    *_, to_try = told(verdicts={})
+    assert to_try.startswith("Try:   add a variant to params.yaml")
+
+
+def test_where_dvc_is_not_on_the_path_yet_the_command_says_how(told, monkeypatch):
+    monkeypatch.delenv("VIRTUAL_ENV")
+    *_, to_try = told(seeds=2)
+    assert to_try.startswith("Try:   . .venv/bin/activate; dvc exp run")
+
+
+@pytest.mark.end_to_end
+def test_make_ends_with_these_three_lines(pipeline):
+    # As if it were set up: the tools are those of the tests' own Python.
+    printed = pipeline.run("make", "--silent", "--old-file", ".venv/.ready", "pipeline").stdout
+    *_, empty, found, page, to_try = printed.splitlines()
+    assert empty == ""
+    assert found.startswith(
+        "Found: Too few seeds or images to tell whether any variant differs from the baseline linear"
+    )
+    assert page == "Page:  reports/index.html"
+    assert (pipeline.folder / page.split()[1]).is_file()
+    assert "dvc exp run -S 'seeds=[0,1,2,3]'" in to_try
