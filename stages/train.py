@@ -210,11 +210,16 @@ class _Run:
                 self._recorder.start(seed, self._checkpoints.training_id, earlier)
 
     def epoch(self, seed: int, row: Row) -> None:
-        """Record and show an epoch, unless it is known: a worker that takes over repeats those since its checkpoint."""
+        """Record and show an epoch, if it is the next.
+
+        A worker that takes over repeats those since its checkpoint. Where earlier ones are missing, because a scheduler
+        remembers some hundreds of events only, all are told at the end.
+        """
         with self._lock:
-            if row["epoch"] != len(self._rows[seed]) + 1:
+            rows = self._rows.get(seed)
+            if rows is None or row["epoch"] != len(rows) + 1:
                 return
-            self._rows[seed].append(row)
+            rows.append(row)
             figures = {key: value for key, value in row.items() if key != "at"}
             self._recorder.epoch(seed, figures, int(row["at"]))
             progress = Progress(self._settings.variant, seed, int(row["epoch"]), self._settings.training.epochs)
