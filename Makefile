@@ -17,7 +17,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline setup test trials lint lock quick describe queue claims bench readme ui sync promote serve predict help
+.PHONY: pipeline setup test trials lint lock quick describe queue claims bench readme ui sync promote serve predict docs help
 
 pipeline: $(READY)  ## run the pipeline, then print the comparison (the default)
 	@dvc repro
@@ -45,13 +45,13 @@ trials: $(READY)  ## repeat kills, faults, simulations and random inputs many ti
 lint: $(READY)  ## check style, types, which room imports which, and the dependencies
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo && deptry .
 
-claims: $(READY)  ## test what five tutorials claim: reports/claims.html, and the table in README.md
-	@python -m commands.claims --readme
+claims: $(READY)  ## test what five tutorials claim: reports/claims.html, and the table in docs/CLAIMS.md
+	@python -m commands.claims --docs
 
 bench: $(READY)  ## how fast the trainer is, against Keras, PyTorch, scikit-learn and the machine's limit
 	@python -m benchmarks.training
 
-readme: $(READY)  ## write the comparison of the workspace into README.md
+readme: $(READY)  ## write the comparison of the workspace into README.md and docs/
 	@python -m commands.readme
 
 ui: $(READY)  ## complete the MLflow store, and serve its UI on 127.0.0.1
@@ -74,6 +74,10 @@ serve: $(READY)  ## serve the promoted model on 127.0.0.1: raw pixels in, class 
 predict: $(READY)  ## tell what is on a photo: make predict IMAGE=photo.png
 	@test -n "$(IMAGE)" || { echo "error: IMAGE: name a picture file: make predict IMAGE=photo.png" >&2; exit 1; }
 	@python -m commands.predict "$(IMAGE)"
+
+docs: $(READY)  ## the documentation as a site: site/index.html, read without network
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	@echo "The documentation: site/index.html"
 
 help:  ## list these
 	@sed -nE 's/^([a-z]+):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16

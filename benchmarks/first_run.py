@@ -45,8 +45,8 @@ def main() -> None:
             raise InputError(f"--folder: must not exist yet, got {folder}")
         load = os.getloadavg()[0]
         text = sentence(measure(folder), processor(Path("/proc/cpuinfo").read_text()), CORES, load)
-        changed = rewrite(Path("README.md"), "times", text)
         print(text)
+        changed = rewrite(Path("README.md"), "times", text)
         print("README.md: " + ("rewritten" if changed else "is up to date"))
 
 

@@ -32,6 +32,11 @@ _NO_TEMPORARY_FOLDER = "No usable temporary directory"
 _WRITTEN_IN_PART = re.compile(r"\d+ requested and \d+ written")
 
 
+# Said to a person only: in a log, and for a program that reads it, an error stays one line.
+HELP = "What to do then: docs/TROUBLESHOOTING.md"
+_DEFECT = "This is a defect of Hemline; docs/TROUBLESHOOTING.md says what to try."
+
+
 class InputError(ValueError):
     """An input that breaks a rule; its text names the key, the rule, the value and the remedy."""
 
@@ -40,7 +45,8 @@ class InputError(ValueError):
 def one_line_errors() -> Iterator[None]:
     """Turn an ``InputError``, or what the machine refuses, into one line and exit status 1; Ctrl-C into status 130.
 
-    Everything else is a defect of the program, and keeps its traceback.
+    Everything else is a defect of the program, and keeps its traceback. On a terminal, a second line names the page
+    that tells how to go on.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as while a stage is imported
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -49,14 +55,22 @@ def one_line_errors() -> Iterator[None]:
         with suppress(BrokenPipeError):  # of a reader that has seen enough
             _flush()  # here, where a full disk is a line, and not while Python ends
     except InputError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(_said(str(error)))
     except OSError as error:
         line = refusal(error)
         if line is None:
+            error.add_note(_DEFECT)
             raise
-        sys.exit(f"error: {line}")
+        sys.exit(_said(line))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        error.add_note(_DEFECT)
+        raise
+
+
+def _said(line: str) -> str:
+    return f"error: {line}\n{HELP}" if sys.stderr.isatty() else f"error: {line}"
 
 
 def _flush() -> None:
