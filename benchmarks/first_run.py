@@ -36,7 +36,9 @@ class Times(NamedTuple):
 
 def main() -> None:
     """Clone, measure, rewrite the section."""
-    parser = argparse.ArgumentParser(description="Measure the first `make` in a new clone, and write it into README.md.")
+    parser = argparse.ArgumentParser(
+        description="Measure the first `make` in a new clone, and write it into README.md."
+    )
     parser.add_argument("--folder", type=Path, help="where the clone is to be and to stay; else a temporary folder")
     options = parser.parse_args()
     with one_line_errors(), ExitStack() as stack:
@@ -72,8 +74,8 @@ def sentence(times: Times, name: str, cores: int, load: float) -> str:
     """
     beside = "" if load < _BUSY else f", beside other work (a load of {load:.1f})"
     return (
-        f"The first `make` took {_told(sum(times))}: {_told(times.setup)} to set up, {_told(times.download)} to download, "
-        f"{_told(times.pipeline)} for the pipeline; measured on {cores} cores of an {name}{beside}."
+        f"The first `make` took {_told(sum(times))}: {_told(times.setup)} to set up, {_told(times.download)} to "
+        f"download, {_told(times.pipeline)} for the pipeline; measured on {cores} cores of an {name}{beside}."
     )
 
 

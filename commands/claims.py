@@ -28,7 +28,9 @@ README, PAGE = Path("README.md"), Path("docs/CLAIMS.md")
 def main() -> None:
     """Train what has not been trained, judge, write."""
     parser = argparse.ArgumentParser(description="Hold published claims against repeated trainings.")
-    parser.add_argument("--docs", action="store_true", help=f"also write the table into {PAGE}, and its sum into {README}")
+    parser.add_argument(
+        "--docs", action="store_true", help=f"also write the table into {PAGE}, and its sum into {README}"
+    )
     # Ended from outside, it ends DVC and the trainings as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with one_line_errors():

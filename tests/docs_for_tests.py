@@ -1,14 +1,13 @@
 """The README and docs/: their pages, the shell commands in them, and a clone in which those that can be run are run.
 
-A block of ``sh`` is only shown. A block of ``console`` is run: lines with ``$ `` are commands, what follows is what they
-print. The blocks of a page are one session.
+A block of ``sh`` is only shown. A block of ``console`` is run: lines with ``$ `` are commands, what follows is what
+they print. The blocks of a page are one session.
 """
 
 import doctest
 import hashlib
 import re
 import subprocess
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -26,9 +25,10 @@ RESULTS = (
     (r"\x1b\[[0-9;]*m", ""),
     (r"\b(better|worse|no difference shown)( so far)?(, still improving)?\b", "VERDICT"),
     (r"\b[0-9a-f]{7,64}\b", "HASH"),
-    (r"\b[a-z]+-[a-z]{4}\b(?=\])|(?<=\[)[a-z]+-[a-z]+(?=\])", "NAME"),  # DVC's, of an experiment
+    (r"'[a-z]{5}-[a-z]{4}'|\b[a-z]{5}-[a-z]{4}\b", "NAME"),  # DVC's, of an experiment
     (r"\b[A-Z][a-z]{2} \d\d, \d{4}|\b\d\d:\d\d (AM|PM)\b", "TIME"),
-    (r"[+−-]?\d[\d,]*(\.\d+)?", "N"),
+    (r"about (an? |half an? |\d+ )(seconds?|minutes?|hours?)", "TIME"),
+    (r"[+\u2212-]?\d[\d,]*(\.\d+)?", "N"),
     (r"-{3,}", "---"),
 )
 VARIANTS = ("linear", "dense-128")
@@ -57,7 +57,7 @@ def steps(page):
         assert first == "", f"{page.name}: must begin with a command: {block}"
         for other in others:
             # A command goes on after a backslash, and to the end of a here-document.
-            command = re.match(r"(?s).*?<<'END'\n.*?^END\n|(?:.*\\\n)*.*\n", other, re.MULTILINE)[0]
+            command = re.match(r".*<<'END'\n[\s\S]*?^END\n|(?:.*\\\n)*.*\n", other, re.MULTILINE)[0]
             found.append(Step(command.strip(), other.removeprefix(command)))
     return found
 
@@ -89,11 +89,10 @@ def run(clone, step):
 
 
 def make_clone(folder):
-    """Return a clone with the README's parameters and data sets, but two variants, two seeds and few images."""
+    """Return a clone with the README's parameters and data sets, but two variants and few images."""
     clone = make_pipeline(folder)
     yaml = YAML()
     params = yaml.load(REPOSITORY / "params.yaml")
-    params["seeds"] = params["seeds"][:2]
     for name in [name for name in params["variants"] if name not in VARIANTS]:
         del params["variants"][name]
     yaml.dump(params, folder / "params.yaml")
