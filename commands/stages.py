@@ -55,13 +55,13 @@ def draw(graph: nx.DiGraph, several: set[str], path: Path) -> None:
     with mpl.rc_context({"svg.hashsalt": "stages", "svg.fonttype": "none", "font.family": "sans-serif"}):
         layers = list(nx.topological_generations(graph))
         places = {name: (column, -row) for column, layer in enumerate(layers) for row, name in enumerate(sorted(layer))}
-        figure = Figure(figsize=(1.4 * len(layers), 0.9 * max(map(len, layers))))
+        figure = Figure(figsize=(1.6 * len(layers), 0.9 * max(map(len, layers))))
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         axes.set_xlim(-0.5, len(layers) - 0.5)
         axes.set_ylim(0.5 - max(map(len, layers)), 0.5)
         for one, other in graph.edges:
-            arrow = {"arrowstyle": "->", "shrinkA": 32, "shrinkB": 32, "color": "#555555"}
+            arrow = {"arrowstyle": "->", "shrinkA": 36, "shrinkB": 36, "color": "#555555"}
             axes.annotate("", places[other], places[one], arrowprops=arrow)
         for name, place in places.items():
             box = {"boxstyle": "round,pad=0.5", "facecolor": "#e8eef7", "edgecolor": "#3b5b92"}
