@@ -51,8 +51,9 @@ claims: $(READY)  ## test what five tutorials claim: reports/claims.html, and th
 bench: $(READY)  ## how fast the trainer is, against Keras, PyTorch, scikit-learn and the machine's limit
 	@python -m benchmarks.training
 
-readme: $(READY)  ## write the comparison of the workspace into README.md and docs/
+readme: $(READY)  ## write the comparison of the workspace, and the diagram of the stages, into README.md and docs/
 	@python -m commands.readme
+	@python -m commands.stages
 
 ui: $(READY)  ## complete the MLflow store, and serve its UI on 127.0.0.1
 	@python -m commands.ui

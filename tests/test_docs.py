@@ -143,7 +143,9 @@ def test_every_page_begins_with_what_it_is_for_and_stands_in_the_site_and_in_its
 
 
 def test_the_diagram_is_that_of_dvc_s_stages(tmp_path):
-    printed = subprocess.run([sys.executable, "-m", "dvc", "dag", "--mermaid"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, "-m", "dvc", "dag", "--mermaid"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     graph = stages.stages(printed)
     assert f"```mermaid\n{stages.mermaid(graph, {'train'})}\n```" in README
     stages.draw(graph, {"train"}, tmp_path / "stages.svg")
