@@ -76,8 +76,9 @@ predict: $(READY)  ## tell what is on a photo: make predict IMAGE=photo.png
 	@test -n "$(IMAGE)" || { echo "error: IMAGE: name a picture file: make predict IMAGE=photo.png" >&2; exit 1; }
 	@python -m commands.predict "$(IMAGE)"
 
+# With --quiet, mkdocs would not count its warnings, and --strict would let them pass.
 docs: $(READY)  ## the documentation as a site: site/index.html, read without network
-	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 	@echo "The documentation: site/index.html"
 
 help:  ## list these
