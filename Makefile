@@ -17,7 +17,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline quick setup queue claims describe ui sync promote serve predict workers stop-workers gate experiments plots test lint trials bench readme pictures lock help
+.PHONY: pipeline quick setup queue claims describe ui sync promote serve predict workers stop-workers gate experiments plots test lint trials bench readme pictures docs lock help
 
 ##@ The pipeline
 
@@ -36,7 +36,7 @@ queue: $(READY)  ## queue some: make queue S='dataset=mnist epochs=5,10'
 	@set -f; python -m commands.queue $(S)
 
 claims: $(READY)  ## test what five tutorials claim: reports/claims.html
-	@python -m commands.claims --readme
+	@python -m commands.claims --docs
 
 experiments: $(READY)  ## list them at 80 columns; ALL=1: those of every commit
 	@python -m commands.experiments $(if $(ALL),--all)
@@ -99,8 +99,14 @@ bench: $(READY)  ## how fast the trainer is, against its peers
 
 ##@ Documentation
 
-readme: $(READY)  ## write the comparison of the workspace into README.md
+readme: $(READY)  ## write the comparison of the workspace into README.md and docs/
 	@python -m commands.readme
+	@python -m commands.stages
+
+# With --quiet, mkdocs would not count its warnings, and --strict would let them pass.
+docs: $(READY)  ## build the site: site/index.html, read without network
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+	@echo "The documentation: site/index.html"
 
 pictures: $(READY)  ## draw the pictures of README.md and docs/ anew
 	@python -m commands.pictures

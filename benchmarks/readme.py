@@ -1,7 +1,7 @@
-"""The README's sentence about speed, and its picture, from a comparison that ``make bench`` has written.
+"""The sentence about speed in the docs, and its picture, from a comparison that ``make bench`` has written.
 
 Reads:  benchmarks/results/training.json, training.png
-Writes: README.md, docs/speed.png
+Writes: docs/SPEED.md, docs/speed.png
 Run:    python -m benchmarks.readme
 """
 
@@ -15,6 +15,7 @@ from hemline.errors import InputError, one_line_errors
 from hemline.report.readme import rewrite
 
 RESULTS = Path("benchmarks/results")
+PAGE = Path("docs/SPEED.md")
 ROW, BATCH_SIZE, DEFAULT = "784-128-10", 32, "keras fit"
 TURNS = 3
 
@@ -27,8 +28,8 @@ def main() -> None:
             shutil.copy(RESULTS / "training.png", "docs/speed.png")
         except FileNotFoundError as error:
             raise InputError(f"{error.filename}: no such file; run `make bench`") from None
-        changed = rewrite(Path("README.md"), "speed", text)
-        print("README.md: " + ("rewritten" if changed else "is up to date"))
+        changed = rewrite(PAGE, "speed", text)
+        print(f"{PAGE}: " + ("rewritten" if changed else "is up to date"))
 
 
 def sentence(measured: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
 """Hold published claims against repeated trainings, and say which of them hold.
 
 Reads:  claims.yaml; the data sets that it names
-Writes: DVC experiments, MLflow runs; reports/claims.html, reports/claims.md; with --readme, the table in README.md
-Run:    python -m commands.claims [--readme]
+Writes: DVC experiments, MLflow runs; reports/claims.html, reports/claims.md; with --docs, README.md, docs/CLAIMS.md
+Run:    python -m commands.claims [--docs]
 """
 
 import signal
@@ -22,12 +22,13 @@ from hemline.report.readme import rewrite
 from hemline.terminal.arguments import parser
 
 REPORTS = Path("reports")
+README, PAGE = Path("README.md"), Path("docs/CLAIMS.md")
 
 
 def main() -> None:
     """Train what has not been trained, judge, write."""
-    options = parser(__doc__, "python -m commands.claims --readme")
-    options.add_argument("--readme", action="store_true", help="also write the table into README.md")
+    options = parser(__doc__, "python -m commands.claims --docs")
+    options.add_argument("--docs", action="store_true", help=f"also write the table into {PAGE}, its sum into {README}")
     # Ended from outside, it ends DVC and the trainings as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with one_line_errors():
@@ -37,9 +38,14 @@ def main() -> None:
         experiments = {name: Experiment(name, claims.params(name), revision) for name, revision in revisions.items()}
         seconds = complete_runs(claims, list(experiments.values()))
         judged = _judge_and_write(claims, experiments, seconds)
-        if arguments.readme:
-            changed = rewrite(Path("README.md"), "claims", f"{summary(judged)}\n\n{short_table(judged)}")
-            print("README.md: " + ("rewritten" if changed else "is up to date"))
+        if arguments.docs:
+            _write_docs(judged)
+
+
+def _write_docs(judged: list[Judged]) -> None:
+    sections = {README: summary(judged), PAGE: f"{summary(judged)}\n\n{short_table(judged)}"}
+    for path, content in sections.items():
+        print(f"{path}: " + ("rewritten" if rewrite(path, "claims", content) else "is up to date"))
 
 
 def _judge_and_write(

@@ -1,7 +1,9 @@
-"""Write the comparison of the workspace into the README, and its figure beside it, so that neither is ever typed.
+"""Write the comparison of the workspace into the README and the walk-through, and its figure beside them.
+
+So none of it is ever typed.
 
 Reads:  params.yaml, data/<dataset>.yaml, data/normalized/, models/, reports/evaluation/
-Writes: README.md, docs/gain.png
+Writes: README.md, docs/GETTING-STARTED.md, docs/gain.png
 Run:    python -m commands.readme
 """
 
@@ -17,15 +19,19 @@ from hemline.terminal.arguments import parser
 
 
 def main() -> None:
-    """Rewrite the section, and draw the figure."""
+    """Rewrite the sections, and draw the figure."""
     with one_line_errors():
         results = load_results(load_params())
         if not results.others:
             raise InputError("variants: must be at least one beside the baseline; add one to params.yaml")
-        content = f"**{verdict_on(results).answer}**\n\n{comparison_table(results)}"
-        changed = rewrite(Path("README.md"), "summary", content)
+        table = comparison_table(results)
+        sections = {
+            Path("README.md"): f"**{verdict_on(results).answer}**\n\n{table}",
+            Path("docs/GETTING-STARTED.md"): f"```text\n{table}\n```",
+        }
+        for path, content in sections.items():
+            print(f"{path}: " + ("rewritten" if rewrite(path, "summary", content) else "is up to date"))
         Path("docs/gain.png").write_bytes(figures(results)["gain.png"].png())
-        print("README.md: " + ("rewritten" if changed else "is up to date"))
 
 
 if __name__ == "__main__":

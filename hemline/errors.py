@@ -33,6 +33,11 @@ _NO_TEMPORARY_FOLDER = "No usable temporary directory"
 _WRITTEN_IN_PART = re.compile(r"\d+ requested and \d+ written")
 
 
+# Said to a person only: in a log, and for a program that reads it, an error stays one line.
+HELP = "What to do then: docs/TROUBLESHOOTING.md"
+_DEFECT = "This is a defect of Hemline; docs/TROUBLESHOOTING.md says what to try."
+
+
 class InputError(ValueError):
     """An input that breaks a rule; its text names the key, the rule, the value and the remedy."""
 
@@ -41,7 +46,8 @@ class InputError(ValueError):
 def one_line_errors(status: int = 1) -> Iterator[None]:
     """Turn an ``InputError``, or what the machine refuses, into one line and an exit status; Ctrl-C into status 130.
 
-    Everything else is a defect of the program, and keeps its traceback.
+    Everything else is a defect of the program, and keeps its traceback. On a terminal, a second line names the page
+    that tells how to go on.
 
     Args:
         status: what to exit with.
@@ -57,16 +63,24 @@ def one_line_errors(status: int = 1) -> Iterator[None]:
     except OSError as error:
         line = refusal(error)
         if line is None:
+            error.add_note(_DEFECT)
             raise
         _refuse(line, status)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        error.add_note(_DEFECT)
+        raise
+
+
+def _said(line: str) -> str:
+    return f"error: {line}\n{HELP}" if sys.stderr.isatty() else f"error: {line}"
 
 
 def _refuse(line: str, status: int) -> NoReturn:
     if status == 1:
-        sys.exit(f"error: {line}")
-    print(f"error: {line}", file=sys.stderr)
+        sys.exit(_said(line))
+    print(_said(line), file=sys.stderr)
     sys.exit(status)
 
 

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 from sets_for_tests import write_sets
 
-from benchmarks import chart, growth, readme
+from benchmarks import chart, first_run, growth, readme
 from benchmarks.competitors import COMPETITORS
 from hemline.data.normalized import Labelled, Normalized
 from hemline.errors import InputError
@@ -187,3 +187,30 @@ def test_a_comparison_that_lacks_a_library_a_turn_or_an_accuracy_writes_no_sente
 def test_a_comparison_without_the_readme_s_row_writes_no_sentence():
     with pytest.raises(InputError, match="784-128-10, batch size 32: keras fit: not measured"):
         readme.sentence({"machine": {}, "rows": []})
+
+
+def test_the_first_run_is_told_in_minutes_with_the_processor_and_what_ran_beside():
+    cpuinfo = "processor\t: 0\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC\n\nprocessor\t: 1\nmodel\t\t: 9\n"
+    name = first_run.processor(cpuinfo)
+    times = first_run.Times(setup=60.2, download=0.3, pipeline=94.6)
+    assert first_run.sentence(times, name, 2, load=0.2) == (
+        "The first `make` took 2 min 35 s: 1 min to set up, 1 s to download, 1 min 35 s for the pipeline; "
+        "measured on 2 cores of an AMD EPYC (family 26, model 2)."
+    )
+    assert first_run.sentence(times, name, 2, load=6.1).endswith("model 2), beside other work (a load of 6.1).")
+
+
+def test_the_steps_of_a_first_run_are_those_of_make_in_a_clone_without_this_environment(tmp_path, monkeypatch):
+    ran = []
+    monkeypatch.setattr(first_run, "_seconds", lambda _, *command: ran.append(command) or 1.0)
+    folder = tmp_path / "clone"
+    first_run.measure(folder)
+    assert (folder / "Makefile").is_file()
+    python = str(folder / ".venv/bin/python")
+    assert ran == [("make", "setup"), (python, "-m", "dvc", "repro", "download"), ("make",)]
+
+
+def test_a_first_run_keeps_a_folder_that_is_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["first_run", "--folder", str(tmp_path)])
+    with pytest.raises(SystemExit, match="--folder: must not exist yet, got"):
+        first_run.main()

@@ -51,12 +51,13 @@ def repository(tmp_path_factory):
     """The repository, in whose workspace somebody is working, after the claims were killed and run again."""
     made = make_pipeline(tmp_path_factory.mktemp("claims") / "repository")
     YAML().dump(CONTENTS, made.folder / "claims.yaml")
-    (made.folder / "README.md").write_text(f"# Title\n\n{BEGIN}\n{END}\n")
+    for name in ("README.md", "docs/CLAIMS.md"):
+        (made.folder / name).write_text(f"# Title\n\n{BEGIN}\n{END}\n")
     made.commit("Claims")
     made.set(epochs=7, seeds=[5])
     made.before = state(made)
     made.killed = kill_in_the_second_training(made)
-    made.second = made.run(*COMMAND, "--readme")
+    made.second = made.run(*COMMAND, "--docs")
     return made
 
 
@@ -129,8 +130,9 @@ def test_the_experiments_are_dvc_s_and_the_workspace_is_as_it_was(repository):
     files, status, models = state(repository)
     assert files == repository.before[0]
     assert models == repository.before[2]
-    # The README's table is what it was asked to write; reports/ is not tracked.
-    assert status.splitlines() == sorted([*repository.before[1].splitlines(), " M README.md"])
+    # The README and the page of claims are what it was asked to write; reports/ is not tracked.
+    written = [" M README.md", " M docs/CLAIMS.md"]
+    assert sorted(status.splitlines()) == sorted([*repository.before[1].splitlines(), *written])
     assert not list((repository.folder / ".dvc/tmp/exps/standalone").glob("tmp*"))
 
 
@@ -143,17 +145,19 @@ def test_every_run_stands_in_the_one_store_with_its_claims(repository):
     }
 
 
-def test_the_readme_holds_the_table(repository):
-    text = repository.read("README.md")
-    assert text.startswith(f"# Title\n\n{BEGIN}\n\nOf 2 published claims:")
-    assert re.search(r"^\| two +\|", text, re.MULTILINE)
+def test_the_page_of_claims_holds_the_table_and_the_readme_its_sum(repository):
+    readme, whole = repository.read("README.md"), repository.read("docs/CLAIMS.md")
+    for text in (readme, whole):
+        assert text.startswith(f"# Title\n\n{BEGIN}\n\nOf 2 published claims:")
+    assert re.search(r"^\| two +\|", whole, re.MULTILINE)
+    assert "|" not in readme
 
 
 def test_a_second_time_nothing_runs_and_nothing_changes(repository):
     before = page(repository), finished(repository)
-    done = repository.run(*COMMAND, "--readme")
+    done = repository.run(*COMMAND, "--docs")
     assert "minutes" not in done.stdout
-    assert "README.md: is up to date" in done.stdout
+    assert done.stdout.splitlines()[-2:] == ["README.md: is up to date", "docs/CLAIMS.md: is up to date"]
     assert (page(repository), finished(repository)) == before
 
 

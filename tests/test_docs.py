@@ -1,19 +1,30 @@
-"""What the README and MLproject promise exists."""
+"""What the README, docs/ and MLproject promise exists."""
 
 import ast
+import functools
+import itertools
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import docs_for_tests as docs
 import pytest
+from markdown.extensions.toc import slugify
 
+from commands import stages
 from commands.experiment import changes_of, dvc_command
 from hemline.errors import InputError
 from hemline.params import load_params, read_yaml
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+PIPELINE = (ROOT / "docs/PIPELINE.md").read_text()
+DOCS = "\n".join(page.read_text() for page in docs.PAGES)
+SHELL = "\n".join(
+    block for page in docs.PAGES for language in ("sh", "console") for block in docs.blocks(page, language)
+)
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -22,11 +33,11 @@ def known_keys():
     return set(params) | {f"normalize.{key}" for key in params["normalize"]}
 
 
-def test_every_make_command_of_the_readme_is_a_target():
-    mentioned = set(re.findall(r"`make ([a-z][a-z-]*)", README)) | set(
-        re.findall(r"^make ([a-z][a-z-]*)", README, re.MULTILINE)
-    )
-    assert "test" in mentioned
+def test_every_make_command_of_the_readme_and_of_docs_is_a_target():
+    mentioned = set(re.findall(r"`make ([a-z][a-z-]*)", DOCS))
+    lines = re.findall(r"^(?:\$ )?make((?: [a-z][a-z-]*\b(?!=))+)", SHELL, re.MULTILINE)
+    mentioned |= {target for line in lines for target in line.split()}
+    assert {"test", "docs", "serve"} <= mentioned
     assert mentioned <= TARGETS
 
 
@@ -51,23 +62,23 @@ def test_every_target_that_is_a_command_is_told():
 
 
 def test_every_module_run_with_python_exists():
-    text = README + (ROOT / "Makefile").read_text() + (ROOT / "MLproject").read_text() + (ROOT / "dvc.yaml").read_text()
+    text = DOCS + (ROOT / "Makefile").read_text() + (ROOT / "MLproject").read_text() + (ROOT / "dvc.yaml").read_text()
     modules = set(re.findall(r"python -m ([a-z]+\.[a-z_]+)", text))
     assert modules
     assert all((ROOT / f"{module.replace('.', '/')}.py").exists() for module in modules)
 
 
 def tree():
-    """Return the places of the README's tree, by the folder that they are in: "" for the top."""
+    """Return the places of the tree in docs/PIPELINE.md, by the folder that they are in: "" for the top."""
     places = {"": [], "hemline": []}
-    for line in README.split("```text\n")[1].split("```")[0].splitlines():
+    for line in PIPELINE.split("```text\n")[1].split("```")[0].splitlines():
         folder = "hemline" if line.startswith("  ") else ""
         # Before the words: one place, or two on a line.
         places[folder] += line[:20].split() if line[:20].strip() else []
     return places
 
 
-def test_the_tree_of_the_readme_has_every_room_and_every_file_and_folder_at_the_top():
+def test_the_tree_has_every_room_and_every_file_and_folder_at_the_top():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     found = {"": set(), "hemline": set()}
     for name in listed.splitlines():
@@ -83,7 +94,7 @@ def test_the_tree_of_the_readme_has_every_room_and_every_file_and_folder_at_the_
 
 @pytest.mark.parametrize("room", sorted(path.parent.name for path in (ROOT / "hemline").glob("*/__init__.py")))
 def test_the_tree_describes_a_room_as_the_room_does(room):
-    (line,) = re.findall(rf"^  {room}/ +(.+)$", README, re.MULTILINE)
+    (line,) = re.findall(rf"^  {room}/ +(.+)$", PIPELINE, re.MULTILINE)
     doc = ast.get_docstring(ast.parse((ROOT / "hemline" / room / "__init__.py").read_text()))
     summary = re.split(r"\.(\s|$)", doc.replace("\n", " "))[0]
     # The room's own sentence may go on.
@@ -95,30 +106,118 @@ def words(text):
     return re.findall(r"\w+", text.lower())
 
 
-def test_every_link_of_the_readme_and_of_docs_has_its_target():
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
-        links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
-        assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
+def anchors(page):
+    """Return the anchors of a page's headings, as GitHub and the site make them."""
+    return {slugify(title, "-") for title in re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)}
 
 
-def test_every_module_that_the_readme_or_docs_name_exists():
-    pages = "\n".join([README, *(page.read_text() for page in (ROOT / "docs").glob("*.md"))])
-    named = set(re.findall(r"`((?:hemline|stages|commands|tests|benchmarks)/[\w/.]+)`", pages))
+def prose(page):
+    return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", docs.PAGES, ids=[page.name for page in docs.PAGES])
+def test_every_link_has_its_target(page):
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", prose(page)) if "://" not in link]
+    missing = []
+    for link in links:
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            missing.append(link)
+    assert missing == []
+
+
+def test_every_file_that_the_readme_or_docs_name_exists():
+    named = set(re.findall(r"`((?:hemline|stages|commands|tests|benchmarks|docs)/[\w/.-]+)`", DOCS))
+    named |= set(re.findall(r"`([\w-]+\.(?:py|toml|lock|md))`", DOCS))
     assert named
-    made = set(re.findall(r"^--- /dev/null\n\+\+\+ b/(.+)$", pages, re.MULTILINE))  # by a recipe
-    assert {name for name in named - made if not (ROOT / name).exists()} == set()
+    made = set(re.findall(r"^--- /dev/null\n\+\+\+ b/(.+)$", DOCS, re.MULTILINE))  # by a recipe
+    places = {path.name for folder in ("", "hemline/claims", "commands") for path in (ROOT / folder).iterdir()}
+    missing = {name for name in named - made if not (ROOT / name).exists() and name not in places}
+    assert missing == set()
 
 
-def test_parameters_set_in_the_readme_are_keys_of_params_yaml():
-    keys = set(re.findall(r"-S '?([a-z_.-]+)=", README))
+def test_the_readme_is_read_in_three_minutes_and_leads_to_every_page():
+    assert len(README) <= 6000
+    linked = set(re.findall(r"\]\(docs/([A-Z-]+\.md)", README))
+    assert linked == {page.name for page in docs.PAGES} - {"README.md"}
+
+
+def test_every_page_begins_with_what_it_is_for_and_stands_in_the_site_and_in_its_overview():
+    overview = (ROOT / "docs/README.md").read_text()
+    (site,) = re.findall(r"^nav:\n(.*)", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE | re.DOTALL)
+    for page in docs.PAGES[1:]:
+        assert re.search(rf"^ +- {page.name}$|^  - {page.name}$", site, re.MULTILINE), page.name
+        if page.name != "README.md":
+            title, blank, first = page.read_text().splitlines()[:3]
+            assert title.startswith("# ")
+            assert blank == ""
+            assert first.startswith("What this page is for: "), page.name
+            assert f"]({page.name})" in overview
+
+
+def test_the_diagram_is_that_of_dvc_s_stages(tmp_path):
+    printed = subprocess.run(
+        [sys.executable, "-m", "dvc", "dag", "--mermaid"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    graph = stages.stages(printed)
+    assert f"```mermaid\n{stages.mermaid(graph, {'train'})}\n```" in README
+    stages.draw(graph, {"train"}, tmp_path / "stages.svg")
+    # Libraries of other versions draw other lines; what is read is the same.
+    drawn = words_of(tmp_path / "stages.svg")
+    assert {"known", "report"} <= set(drawn)
+    assert drawn == words_of(ROOT / "docs/stages.svg")
+
+
+def words_of(picture):
+    return re.findall(r">([^<>]+)</t(?:ext|span)>", picture.read_text())
+
+
+def test_a_diagram_leaves_out_what_is_needed_by_way_of_another_stage():
+    printed = """flowchart TD
+\tnode1["get"]
+\tnode2["train@a"]
+\tnode3["train@b"]
+\tnode4["tell"]
+\tnode1-->node2
+\tnode1-->node3
+\tnode1-->node4
+\tnode2-->node4
+\tnode3-->node4
+"""
+    assert stages.mermaid(stages.stages(printed), {"train"}).splitlines() == [
+        "flowchart LR",
+        '    train[["train: each variant"]]',
+        "    get --> train",
+        "    train --> tell",
+    ]
+
+
+@pytest.mark.parametrize("line", sorted(set(re.findall(r"^(?:\$ )?((?:dvc|mlflow) .+)$", SHELL, re.MULTILINE))))
+def test_every_command_of_dvc_and_mlflow_is_one_of_theirs(line):
+    words = shlex.split(line, comments=True)
+    program, verbs = words[0], list(itertools.takewhile(lambda word: re.fullmatch("[a-z]+", word), words[1:]))
+    options = set(re.findall(r"(?:^| )(--[a-z-]+)", line.partition("#")[0]))
+    depth = 2 if program == "dvc" and verbs[0] in {"exp", "queue", "remote", "params", "metrics", "plots"} else 1
+    told = told_by(program, *verbs[:depth])
+    assert options <= set(re.findall(r"--[a-z-]+", told)), line
+
+
+@functools.cache
+def told_by(*command):
+    return subprocess.run([sys.executable, "-m", *command, "--help"], capture_output=True, text=True, check=True).stdout
+
+
+def test_parameters_set_in_the_docs_are_keys_of_params_yaml():
+    keys = set(re.findall(r"-S '?([a-z_.-]+[a-z\d])=", re.sub(r"-S epoch=20|-S (weight_decay)=", "", DOCS)))
     variants = {key.split(".")[1] for key in keys if key.startswith("variants.")}
     assert variants <= set(load_params(ROOT / "params.yaml").variants)
     assert {key for key in keys if not key.startswith("variants.")} <= known_keys()
 
 
-def test_every_stage_of_dvc_is_in_the_readme_in_order():
+def test_every_stage_of_dvc_is_in_the_table_in_order():
     stages = list(read_yaml(ROOT / "dvc.yaml")["stages"])
-    rows = re.findall(r"^\| `([a-z]+)", README, re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z]+)", PIPELINE, re.MULTILINE)
     assert rows[: len(stages)] == stages
 
 
@@ -160,10 +259,11 @@ def test_no_file_holds_a_path_of_this_machine():
     assert [(name, path) for name, text in texts.items() for path in here if path in text] == []
 
 
-def test_every_picture_that_is_shown_exists_and_every_picture_of_docs_is_shown():
-    shown = set()
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
-        names = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text())
-        shown |= {(page.parent / name).resolve() for name in names}
-    assert all(picture.is_file() for picture in shown)
+def test_every_picture_that_is_shown_exists_and_every_one_of_docs_is_shown():
+    shown = {
+        (page.parent / name).resolve()
+        for page in docs.PAGES
+        for name in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", page.read_text())
+    }
+    assert {path for path in shown if not path.is_file()} == set()
     assert {*(ROOT / "docs").glob("*.png"), *(ROOT / "docs").glob("*.svg")} <= shown

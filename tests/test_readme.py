@@ -22,6 +22,7 @@ def _workspace(tmp_path, monkeypatch):
     write_inputs(Path(), Inputs())
     Path("README.md").write_text(README)
     Path("docs").mkdir()
+    Path("docs/GETTING-STARTED.md").write_text(README)
 
 
 def write():
@@ -41,7 +42,9 @@ def test_verdict_table_and_figure_are_those_of_the_report(capsys):
     assert len(table) == 2 + 3
     assert table == re.findall(r"^\|.*$", summary, re.MULTILINE)
     assert Path("docs/gain.png").read_bytes() == files["figures/gain.png"]
-    assert capsys.readouterr().out == "README.md: rewritten\n"
+    walk_through = Path("docs/GETTING-STARTED.md").read_text()
+    assert re.findall(r"^\|.*$", walk_through, re.MULTILINE) == table
+    assert capsys.readouterr().out == "README.md: rewritten\ndocs/GETTING-STARTED.md: rewritten\n"
 
 
 def test_a_second_time_nothing_changes(capsys):
@@ -49,7 +52,10 @@ def test_a_second_time_nothing_changes(capsys):
     text = Path("README.md").read_text()
     write()
     assert Path("README.md").read_text() == text
-    assert capsys.readouterr().out.splitlines()[-1] == "README.md: is up to date"
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "README.md: is up to date",
+        "docs/GETTING-STARTED.md: is up to date",
+    ]
 
 
 def test_without_results_nothing_is_written():

@@ -1,7 +1,9 @@
 """What the machine refuses: a full disk, a folder that cannot be written, a limit; by calls that fail, and really."""
 
+import contextlib
 import errno
 import os
+import pty
 import re
 import shutil
 import subprocess
@@ -50,6 +52,37 @@ def test_what_the_machine_refuses_is_one_line_with_the_path_the_cause_and_the_re
 def test_any_other_error_of_the_system_is_a_defect_and_keeps_its_traceback(number):
     with pytest.raises(OSError, match="a text"), one_line_errors():
         raising(number, "a text")
+
+
+def at_a_terminal(code):
+    """Run Python's ``code`` with a terminal for its errors; return what stands there."""
+    ours, theirs = pty.openpty()
+    subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, stderr=theirs, check=False)
+    os.close(theirs)
+    text = b""
+    with contextlib.suppress(OSError):  # the end of what a terminal was told, under Linux
+        while part := os.read(ours, 1 << 16):
+            text += part
+    os.close(ours)
+    return text.decode().splitlines()
+
+
+def test_on_a_terminal_a_second_line_names_the_page_that_tells_how_to_go_on():
+    raised = (
+        "from hemline.errors import InputError, one_line_errors\nwith one_line_errors(): raise InputError('a: wrong')"
+    )
+    lines = at_a_terminal(raised)
+    assert lines == ["error: a: wrong", "What to do then: docs/TROUBLESHOOTING.md"]
+    assert (REPOSITORY / lines[1].rpartition(" ")[2]).is_file()
+    full = raised.replace("InputError('a: wrong')", f"OSError({errno.ENOSPC}, 'full', 'a')")
+    assert at_a_terminal(full)[1:] == lines[1:]
+
+
+@pytest.mark.parametrize("error", [KeyError("a"), OSError(errno.EBADF, "a text")])
+def test_a_defect_names_the_page_below_its_traceback(error):
+    with pytest.raises(type(error)) as raised, one_line_errors():
+        raise error
+    assert raised.value.__notes__ == ["This is a defect of Hemline; docs/TROUBLESHOOTING.md says what to try."]
 
 
 def test_where_a_path_is_not_known_both_places_are_named():
