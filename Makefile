@@ -99,7 +99,7 @@ bench: $(READY)  ## how fast the trainer is, against its peers
 
 ##@ Documentation
 
-readme: $(READY)  ## write the comparison of the workspace into README.md and docs/
+readme: $(READY)  ## write the figures of the workspace into README.md and docs/
 	@python -m commands.readme
 	@python -m commands.stages
 

@@ -16,12 +16,14 @@ from matplotlib.figure import Figure
 from hemline.errors import one_line_errors
 from hemline.report.readme import rewrite
 from hemline.schema import read_yaml
+from hemline.terminal.arguments import parser
 
 PICTURE = Path("docs/stages.svg")
 
 
 def main() -> None:
     """Rewrite the section, and draw the picture."""
+    parser(__doc__, "python -m commands.stages").parse_args()
     with one_line_errors():
         printed = subprocess.run(["dvc", "dag", "--mermaid"], check=True, capture_output=True, text=True).stdout
         graph = stages(printed)

@@ -108,18 +108,21 @@ def _hold(count: int, idle: float) -> None:
         host=HOST,
         dashboard_address=f"{HOST}:0",
         memory_limit=None,  # as without a cluster: a training that needs too much is refused before it begins
-        scheduler_kwargs={"idle_timeout": f"{idle} minutes", "dashboard": False},
+        scheduler_kwargs={"dashboard": False},
         preload=["hemline.cluster.worker"],
     ) as cluster:
         cluster.wait_for_workers(count)
         _write_scheduler(cluster.scheduler_address)
-        looked = time.monotonic()
-        while cluster.scheduler.status.name == "running":
+        own = cluster.scheduler_address
+        looked = worked = time.monotonic()
+        # The scheduler's own time-out counts from its start, when no worker is there yet.
+        while cluster.scheduler.status.name == "running" and time.monotonic() - worked < 60 * idle:
             time.sleep(_POLL)
+            if len(cluster.scheduler.idle) < len(cluster.scheduler.workers):
+                worked = time.monotonic()
             if time.monotonic() - looked > _PULSE:
                 looked = time.monotonic()
-                _expire(cluster.scheduler_address)
-        own = cluster.scheduler_address
+                _expire(own)
     # Others may have been started meanwhile.
     if SCHEDULER.exists() and own in SCHEDULER.read_text():
         SCHEDULER.unlink(missing_ok=True)

@@ -193,12 +193,16 @@ def test_a_diagram_leaves_out_what_is_needed_by_way_of_another_stage():
     ]
 
 
-@pytest.mark.parametrize("line", sorted(set(re.findall(r"^(?:\$ )?((?:dvc|mlflow) .+)$", SHELL, re.MULTILINE))))
+@pytest.mark.parametrize(
+    "line", sorted(set(re.findall(r"^(?:\$ )?((?:dvc|mlflow) .+)$", SHELL.replace("\\\n", " "), re.MULTILINE)))
+)
 def test_every_command_of_dvc_and_mlflow_is_one_of_theirs(line):
     words = shlex.split(line, comments=True)
     program, verbs = words[0], list(itertools.takewhile(lambda word: re.fullmatch("[a-z]+", word), words[1:]))
     options = set(re.findall(r"(?:^| )(--[a-z-]+)", line.partition("#")[0]))
-    depth = 2 if program == "dvc" and verbs[0] in {"exp", "queue", "remote", "params", "metrics", "plots"} else 1
+    depth = (
+        2 if program == "dvc" and verbs[0] in {"cache", "exp", "queue", "remote", "params", "metrics", "plots"} else 1
+    )
     told = told_by(program, *verbs[:depth])
     assert options <= set(re.findall(r"--[a-z-]+", told)), line
 
