@@ -72,7 +72,7 @@ def _measure(clone: Path, images: int, options: argparse.Namespace) -> Iterator[
         "evaluate": [*python, "stages.evaluate"],
         "report": [*python, "stages.report"],
         # Of all stages together: the digests of their outputs, and a copy of each for its cache.
-        "dvc commit": [*python, "dvc", "commit", "--quiet", "--force"],
+        "dvc commit": [*python, "dvc", "commit", "--force"],
     }
     for name, command in stages.items():
         if options.cold:
@@ -93,6 +93,8 @@ def prepare(clone: Path, images: int, options: argparse.Namespace) -> None:
     yaml.dump(params, clone / "params.yaml")
     # Stages are run without DVC, which would make the folders that they write into.
     (clone / "dvc.lock").unlink()
+    for stage in ("known", "check"):
+        run([sys.executable, "-m", f"stages.{stage}"], clone)
 
 
 def run(command: Sequence[str], folder: Path, limit: int | None = None) -> dict[str, float]:
