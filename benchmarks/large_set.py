@@ -54,8 +54,9 @@ def make(name: str, n_images: int, shape: Iterable[int], folder: Path = Path("da
     files: dict[str, dict[str, Any]] = {}
     target = folder / "manual" / name
     target.mkdir(parents=True, exist_ok=True)
-    for seed, (part, size) in enumerate({"train": n_images, "test": max(CLASSES, n_images // TRAINING_TO_TEST)}.items()):
-        labels = np.random.default_rng([seed, 0]).permutation(np.arange(size, dtype=np.int64) % CLASSES).astype(np.uint8)
+    sizes = {"train": n_images, "test": max(CLASSES, n_images // TRAINING_TO_TEST)}
+    for seed, (part, size) in enumerate(sizes.items()):
+        labels = (np.random.default_rng([seed, 0]).permutation(size) % CLASSES).astype(np.uint8)
         blocks = _images(labels, shape, seed)
         files[f"{part}-images"] = _write(target / f"{part}-images", (size, *shape), blocks)
         files[f"{part}-labels"] = _write(target / f"{part}-labels", (size,), [labels])
@@ -84,7 +85,8 @@ def _write(path: Path, shape: tuple[int, ...], blocks: Iterable[NDArray[np.uint8
     """Write an IDX file, and return what a description says of it."""
     digest = hashlib.sha256()
     with writing(path), path.open("wb") as file:
-        for content in itertools.chain([bytes([0, 0, UINT8, len(shape)]), np.array(shape, ">u4").tobytes()], blocks):
+        header = bytes([0, 0, UINT8, len(shape)]) + np.array(shape, ">u4").tobytes()
+        for content in itertools.chain([header], (block.tobytes() for block in blocks)):
             digest.update(content)
             file.write(content)
     return {"name": path.name, "sha256": digest.hexdigest(), "count": shape[0]}

@@ -4,9 +4,9 @@ Reads:  the repository's HEAD
 Writes: <output>/scale.json
 Run:    python -m benchmarks.scale [--images 60000 250000 1000000] [--shape 28 28] [--memory 2000]
 
-Works in a temporary clone, beside which it makes each set (see ``large_set``) and removes it again; a million images of
-28 x 28 take 11 GB there. Memory is what the processes of a stage hold for themselves, all together, without the pages of
-files that the system keeps in memory while it can. Linux only.
+Works in a temporary clone, in which it makes each set (see ``large_set``), and removes it again; a million images of
+28 x 28 take 9 GB there. Memory is what the processes of a stage hold for themselves, all together, without the pages
+of files that the system keeps in memory while it can. Linux only.
 """
 
 import argparse

@@ -1,11 +1,12 @@
-"""A training set in the order of an epoch: held in memory, or, where it is too large, streamed from its files.
+"""Sets that are trained on or watched: held in memory, or, where they are too large, streamed from their files.
 
 Streamed, an epoch is cut into chunks; while one is trained on, a thread gathers the next from the memory-mapped files.
 The order is one permutation of all images either way, and the compiled steps are the same: so are the results, bit for
-bit.
+bit. A watched set is cut into parts, in its own order.
 """
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -13,13 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.normalized import Labelled
+from hemline.training.available import available_bytes
 from hemline.training.dense import blocks
 from hemline.training.tensorflow import tf
 
-# Images up to so many bytes, as float32, are held in memory.
+# Images up to so many bytes, as float32, are held in memory ...
 RESIDENT_BYTES = 2 * 2**30
+# ... but no more than this share of what is free.
+_SHARE = 1 / 4
 # Of a chunk; each training holds three at most: in use, waiting, being gathered.
 CHUNK_BYTES = 128 * 2**20
+# Read from a file at once.
+_READ_BYTES = 4 * 2**20
 
 
 # For each block of pixels that a dense layer sums up, float32 (m, pixels of it): to cut images in every step would
@@ -68,31 +74,84 @@ class Streamed:
                     ahead = executor.submit(self._gather, order, start + self._n_batches)
                 n_images = min(len(labels), len(self._labelled.labels) - start * self._batch_size)
                 # Tensors are made here, because the thread knows nothing of the training's device.
-                yield Chunk(in_blocks(images), tf.constant(labels), in_order, tf.constant(n_images))
+                yield Chunk(_shared(images), tf.constant(labels), in_order, tf.constant(n_images))
 
-    def _gather(self, order: NDArray[np.int32], start: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    def _gather(self, order: NDArray[np.int32], start: int) -> tuple[list[NDArray[np.float32]], NDArray[np.int32]]:
         """Read the chunk whose first batch is ``start``; every chunk has the same shape, so that one program fits."""
         indices = order[start : start + self._n_batches].ravel()
         # In the order of the file, which disks and the page cache read faster.
         ascending = np.argsort(indices, kind="stable")
         size = self._n_batches * self._batch_size
-        images = np.zeros((size, *self._labelled.images.shape[1:]), np.float32)
         labels = np.zeros(size, np.int32)
-        images[ascending] = self._labelled.images[indices[ascending]]
         labels[ascending] = self._labelled.labels[indices[ascending]]
-        return images, labels
+        flat = self._labelled.images.reshape(len(self._labelled.labels), -1)
+        n_pixels = flat.shape[1]
+        cut = [(block, np.zeros((size, block.stop - block.start), np.float32)) for block in blocks(n_pixels)]
+        # A few images at a time: to index them all at once would hold the chunk once more.
+        rows = max(1, _READ_BYTES // (4 * n_pixels))
+        for first in range(0, len(indices), rows):
+            places = ascending[first : first + rows]
+            read = flat[indices[places]]
+            for block, target in cut:
+                target[places] = read[:, block]
+        return [target for _, target in cut], labels
+
+
+class Parts:
+    """A set that is watched: its images in their order, a part of a large file at a time."""
+
+    def __init__(self, labelled: Labelled, batch_size: int) -> None:
+        """Read it, where it is small enough to be held in memory.
+
+        Args:
+            labelled: the set, of one image or more.
+            batch_size: of whose multiples all parts are, apart from the last.
+        """
+        self._labelled = labelled
+        n_images = len(labelled.labels)
+        image_bytes = 4 * labelled.images.size // n_images
+        size = batch_size * max(1, CHUNK_BYTES // (image_bytes * batch_size))
+        # The last one takes the rest: as few sizes as possible are to be compiled for, and none below a batch.
+        self._bounds = list(itertools.pairwise([*range(0, max(n_images - size, 0) + 1, size), n_images]))
+        self._held = [_tensors(labelled)] if _fits(labelled) else []
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self._labelled.labels)
+
+    def __iter__(self) -> Iterator[tuple[Pixels, tf.Tensor]]:
+        """Yield images and labels, int32."""
+        return iter(self._held) if self._held else self._read(self._bounds)
+
+    def of_each_size(self) -> Iterator[tuple[Pixels, tf.Tensor]]:
+        """Yield a part of each size that there is."""
+        sizes = {end - start: (start, end) for start, end in self._bounds}
+        return iter(self._held) if self._held else self._read(sizes.values())
+
+    def _read(self, bounds: Iterable[tuple[int, int]]) -> Iterator[tuple[Pixels, tf.Tensor]]:
+        for start, end in bounds:
+            yield _tensors(Labelled(self._labelled.images[start:end], self._labelled.labels[start:end]))
 
 
 def in_blocks(images: NDArray[np.float32]) -> Pixels:
     """Return images (m, h, w) or (m, h, w, channels) as tensors of pixels, which own the only copy that is made."""
     flat = images.reshape(len(images), -1)
-    cut = [np.array(flat[:, block], np.float32, order="C") for block in blocks(flat.shape[1])]
-    # A tensor that shares the array's memory; `tf.constant` holds the images twice while it copies them.
-    return [tf.experimental.dlpack.from_dlpack(array.__dlpack__()) for array in cut]
+    return _shared([np.array(flat[:, block], np.float32, order="C") for block in blocks(flat.shape[1])])
+
+
+def _shared(arrays: list[NDArray[np.float32]]) -> Pixels:
+    """Return tensors that share the arrays' memory; `tf.constant` holds the images twice while it copies them."""
+    return [tf.experimental.dlpack.from_dlpack(array.__dlpack__()) for array in arrays]
+
+
+def _tensors(labelled: Labelled) -> tuple[Pixels, tf.Tensor]:
+    return in_blocks(labelled.images), tf.constant(labelled.labels, tf.int32)
 
 
 def resident_or_streamed(labelled: Labelled, batch_size: int) -> Resident | Streamed:
     """Return the training set in memory if it is small enough, and streamed otherwise."""
-    if 4 * labelled.images.size <= RESIDENT_BYTES:
-        return Resident(labelled)
-    return Streamed(labelled, batch_size)
+    return Resident(labelled) if _fits(labelled) else Streamed(labelled, batch_size)
+
+
+def _fits(labelled: Labelled) -> bool:
+    return 4 * labelled.images.size <= min(RESIDENT_BYTES, available_bytes() * _SHARE)
