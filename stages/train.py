@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from hemline.data.normalized import Labelled, Normalized
 from hemline.errors import InputError, one_line_errors
+from hemline.outputs import Outputs
 from hemline.params import Params, load_params
 from hemline.processes.drafts import draft
 from hemline.processes.ending import TERMINATED, asked_to_end, prompt_end
@@ -210,7 +211,9 @@ class _Run:
 
         save_model(model, self._draft.model_path(seed))
         self._record(seed, model)
-        self._predicted[seed] = {name: trainer.predict(model, array) for name, array in self._images.items()}
+        self._predicted[seed] = {
+            name: self._in_file(seed, name, trainer.predict(model, array)) for name, array in self._images.items()
+        }
         self._checkpoints.finish(seed, Finished(self._rows[seed], self._draft.model_path(seed), self._predicted[seed]))
 
     def _adopt(self, seed: int, finished: Finished) -> None:
@@ -219,9 +222,15 @@ class _Run:
 
         shutil.copyfile(finished.model, self._draft.model_path(seed))
         self._rows[seed] = finished.history
-        self._predicted[seed] = {name: finished.predicted[name] for name in self._images}
+        self._predicted[seed] = {name: self._in_file(seed, name, finished.predicted[name]) for name in self._images}
         self._recorder.start(seed, self._checkpoints.training_id, finished.history)
         self._record(seed, load_model(finished.model))
+
+    def _in_file(self, seed: int, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return an array memory-mapped: those of all seeds need not fit into memory."""
+        beside = Outputs(self._draft.path.parent, stage=self._draft.stage)
+        beside.write_array(f"{seed}-{name}.npy", array)
+        return beside.read_array(f"{seed}-{name}.npy")
 
     def _record(self, seed: int, model: "keras.Sequential") -> None:
         from hemline.training.model import describe_layers, serving_model  # noqa: PLC0415
@@ -236,7 +245,7 @@ class _Run:
             for seed in seeds
             for row in self._rows[seed]
         ]
-        probabilities = {name: np.stack([self._predicted[seed][name] for seed in seeds]) for name in self._images}
+        probabilities = {name: [self._predicted[seed][name] for seed in seeds] for name in self._images}
         self._draft.write(self._settings, history, self._layers, probabilities)
 
 
