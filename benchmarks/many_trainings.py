@@ -3,8 +3,8 @@
 Writes: <output>/many_trainings.json
 Run:    python -m benchmarks.many_trainings [--variants 6 20 40] [--seeds 4 8 16] [--images 10000]
 
-Each line is a process of its own, which does what the stages evaluate and report do, apart from MLflow; memory is what it
-and its children hold for themselves. Linux only.
+Each line is a process of its own, which does what the stages evaluate and report do, apart from MLflow; memory is what
+it and its children hold for themselves. Linux only.
 """
 
 import argparse
@@ -129,9 +129,8 @@ def _make_trained(
     history = [{"seed": seed, "epoch": epoch} | figures for seed in seeds for epoch in range(1, _EPOCHS + 1)]
     layers = [{"layer": "probabilities", "type": "Dense", "output_shape": str(classes), "parameters": 10 * classes}]
     sets: tuple[Predicted, ...] = ("validation", "test")
-    trained.write(
-        settings, history, layers, {name: [_guess(labels[name], classes, rng) for _ in seeds] for name in sets}
-    )
+    probabilities = {name: [_guess(labels[name], classes, rng) for _ in seeds] for name in sets}
+    trained.write(settings, history, layers, probabilities)
     for seed in seeds:
         trained.model_path(seed).write_bytes(f"{settings.variant} {seed}".encode())
 
@@ -140,7 +139,8 @@ def _guess(labels: NDArray[np.uint16], classes: int, rng: np.random.Generator) -
     """Return probabilities (images, classes) that are often right."""
     logits = _CHANCE * rng.standard_normal((len(labels), classes), np.float32)
     logits[np.arange(len(labels)), labels] += _SKILL
-    return special.softmax(logits, axis=1)
+    probabilities: NDArray[np.float32] = special.softmax(logits, axis=1)
+    return probabilities
 
 
 def _evaluate() -> None:
