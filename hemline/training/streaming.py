@@ -6,6 +6,7 @@ bit. A watched set is cut into parts, in its own order.
 """
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -16,16 +17,21 @@ from numpy.typing import NDArray
 from hemline.data.normalized import Labelled
 from hemline.training.available import available_bytes
 from hemline.training.dense import blocks
-from hemline.training.tensorflow import tf
+from hemline.training.mapped import Mapped
+from hemline.training.tensorflow import devices, tf
 
 # Images up to so many bytes, as float32, are held in memory ...
 RESIDENT_BYTES = 2 * 2**30
 # ... but no more than this share of what is free.
 _SHARE = 1 / 4
-# Of a chunk; each training holds three at most: in use, waiting, being gathered.
+# Of a chunk, unless those of all trainings together were more than that share, too.
 CHUNK_BYTES = 128 * 2**20
+# Each training holds so many at most: in use, waiting, being gathered.
+_CHUNKS = 3
 # Read from a file at once.
 _READ_BYTES = 4 * 2**20
+# Numbers in the longest register, of 64 bytes.
+_ALIGNED = 16
 
 
 # For each block of pixels that a dense layer sums up, float32 (m, pixels of it): to cut images in every step would
@@ -59,8 +65,9 @@ class Streamed:
 
     def __init__(self, labelled: Labelled, batch_size: int) -> None:
         self._labelled, self._batch_size = labelled, batch_size
-        image_bytes = 4 * int(np.prod(labelled.images.shape[1:]))
-        self._n_batches = max(1, CHUNK_BYTES // (image_bytes * batch_size))
+        self._n_batches = _batches_in_a_chunk(labelled, batch_size)
+        larger_than_memory = labelled.images.nbytes > available_bytes()
+        self._mapped = Mapped(labelled.images) if larger_than_memory and Mapped.can(labelled.images) else None
 
     def chunks(self, order: NDArray[np.int32]) -> Iterator[Chunk]:
         """Yield the images in ``order``, int32 (batches, batch size), whose last batch may be padded."""
@@ -84,17 +91,20 @@ class Streamed:
         size = self._n_batches * self._batch_size
         labels = np.zeros(size, np.int32)
         labels[ascending] = self._labelled.labels[indices[ascending]]
-        flat = self._labelled.images.reshape(len(self._labelled.labels), -1)
+        images = self._mapped.array if self._mapped else self._labelled.images
+        flat = images.reshape(len(images), -1)
         n_pixels = flat.shape[1]
-        cut = [(block, np.zeros((size, block.stop - block.start), np.float32)) for block in blocks(n_pixels)]
+        cut = _empty_blocks(size, n_pixels)
         # A few images at a time: to index them all at once would hold the chunk once more.
         rows = max(1, _READ_BYTES // (4 * n_pixels))
         for first in range(0, len(indices), rows):
             places = ascending[first : first + rows]
+            if self._mapped:
+                self._mapped.ask_for(indices[places].tolist())
             read = flat[indices[places]]
-            for block, target in cut:
+            for block, target in zip(blocks(n_pixels), cut, strict=True):
                 target[places] = read[:, block]
-        return [target for _, target in cut], labels
+        return cut, labels
 
 
 class Parts:
@@ -109,8 +119,7 @@ class Parts:
         """
         self._labelled = labelled
         n_images = len(labelled.labels)
-        image_bytes = 4 * labelled.images.size // n_images
-        size = batch_size * max(1, CHUNK_BYTES // (image_bytes * batch_size))
+        size = batch_size * _batches_in_a_chunk(labelled, batch_size)
         # The last one takes the rest: as few sizes as possible are to be compiled for, and none below a batch.
         self._bounds = list(itertools.pairwise([*range(0, max(n_images - size, 0) + 1, size), n_images]))
         self._held = [_tensors(labelled)] if _fits(labelled) else []
@@ -139,6 +148,19 @@ def in_blocks(images: NDArray[np.float32]) -> Pixels:
     return _shared([np.array(flat[:, block], np.float32, order="C") for block in blocks(flat.shape[1])])
 
 
+def _empty_blocks(size: int, n_pixels: int) -> list[NDArray[np.float32]]:
+    """Return zeros (size, pixels of it) for each block of pixels, in one piece of memory.
+
+    Of pieces that are small, the allocator keeps more than are used.
+    """
+    shapes = [(size, block.stop - block.start) for block in blocks(n_pixels)]
+    # Each starts as the first one does, to the width of the longest register.
+    ends = list(itertools.accumulate(-(-rows * columns // _ALIGNED) * _ALIGNED for rows, columns in shapes))
+    whole = np.zeros(ends[-1], np.float32)
+    starts = [0, *ends[:-1]]
+    return [whole[start : start + math.prod(shape)].reshape(shape) for start, shape in zip(starts, shapes, strict=True)]
+
+
 def _shared(arrays: list[NDArray[np.float32]]) -> Pixels:
     """Return tensors that share the arrays' memory; `tf.constant` holds the images twice while it copies them."""
     return [tf.experimental.dlpack.from_dlpack(array.__dlpack__()) for array in arrays]
@@ -151,6 +173,12 @@ def _tensors(labelled: Labelled) -> tuple[Pixels, tf.Tensor]:
 def resident_or_streamed(labelled: Labelled, batch_size: int) -> Resident | Streamed:
     """Return the training set in memory if it is small enough, and streamed otherwise."""
     return Resident(labelled) if _fits(labelled) else Streamed(labelled, batch_size)
+
+
+def _batches_in_a_chunk(labelled: Labelled, batch_size: int) -> int:
+    together = available_bytes() * _SHARE / (_CHUNKS * len(devices()))
+    batch_bytes = 4 * batch_size * math.prod(labelled.images.shape[1:])
+    return max(1, int(min(CHUNK_BYTES, together)) // batch_bytes)
 
 
 def _fits(labelled: Labelled) -> bool:
