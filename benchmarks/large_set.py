@@ -28,7 +28,7 @@ TRAINING_TO_TEST = 10
 _BLOCK_BYTES = 2**24
 # Of the patterns, for images of as many pixels as MNIST's; larger images have weaker ones, so that they are as hard.
 _STRENGTH, _MNIST_PIXELS = 16, 784
-_NOISE = 192  # grey levels
+_NOISE, _BRIGHTEST = 192, 255  # grey levels
 
 
 def main() -> None:
@@ -72,7 +72,7 @@ def make(name: str, n_images: int, shape: Iterable[int], folder: Path = Path("da
 
 def _images(labels: NDArray[np.uint8], shape: tuple[int, ...], seed: int) -> Iterator[NDArray[np.uint8]]:
     pixels = int(np.prod(shape))
-    strength = max(2, round(_STRENGTH * (_MNIST_PIXELS / pixels) ** 0.5))
+    strength = round(min(max(_STRENGTH * (_MNIST_PIXELS / pixels) ** 0.5, 2), _BRIGHTEST - _NOISE))
     patterns = np.random.default_rng(0).integers(0, strength, (CLASSES, *shape), np.uint8)
     noise = np.random.default_rng([seed, 1])
     rows = max(1, _BLOCK_BYTES // pixels)
