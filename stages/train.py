@@ -15,10 +15,10 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 import joblib
-import numpy as np
 
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError, one_line_errors, writing
+from hemline.outputs import Outputs
 from hemline.params import Params, load_params
 from hemline.processes.drafts import draft
 from hemline.processes.ending import TERMINATED, asked_to_end, prompt_end
@@ -37,6 +37,9 @@ from hemline.training.trained import Settings, Trained
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def main() -> None:
@@ -238,7 +241,16 @@ class _Run:
         with writing(path):
             path.write_bytes(outcome.model)
         self._recorder.finish(seed, outcome.served, self._draft.model_sha256(seed))
-        self._outcomes[seed] = outcome
+        predicted = {name: self._in_file(seed, name, array) for name, array in outcome.predicted.items()}
+        self._outcomes[seed] = outcome._replace(
+            predicted=predicted, model=b"", served=outcome.served._replace(content=b"")
+        )
+
+    def _in_file(self, seed: int, name: str, array: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        """Return an array memory-mapped: those of all seeds need not fit into memory."""
+        beside = Outputs(self._draft.path.parent, stage=self._draft.stage)
+        beside.write_array(f"{seed}-{name}.npy", array)
+        return beside.read_array(f"{seed}-{name}.npy")
 
     def _write(self, seeds: list[int]) -> None:
         outcomes = [self._outcomes[seed] for seed in seeds]
@@ -247,7 +259,7 @@ class _Run:
             for seed, outcome in zip(seeds, outcomes, strict=True)
             for row in outcome.history
         ]
-        probabilities = {name: np.stack([each.predicted[name] for each in outcomes]) for name in outcomes[0].predicted}
+        probabilities = {name: [each.predicted[name] for each in outcomes] for name in outcomes[0].predicted}
         self._draft.write(self._settings, history, outcomes[0].layers, probabilities)
 
 

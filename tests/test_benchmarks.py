@@ -10,9 +10,12 @@ import pytest
 from matplotlib.figure import Figure
 from sets_for_tests import write_sets
 
-from benchmarks import chart, first_run, growth, readme
+from benchmarks import chart, first_run, growth, large_set, readme, scale
 from benchmarks.competitors import COMPETITORS
+from hemline.data.description import load_dataset
 from hemline.data.normalized import Labelled, Normalized
+from hemline.data.raw import read_raw
+from hemline.download.sources import fetch
 from hemline.errors import InputError
 
 REPOSITORY = Path(__file__).parent.parent
@@ -111,6 +114,8 @@ def test_without_data_one_line_says_what_to_run(tmp_path):
         *(("benchmarks.training", option) for option in ("--repeats", "--epochs", "--batch-sizes")),
         *(("benchmarks.growth", option) for option in ("--images", "--seeds")),
         *(("benchmarks.tracking", option) for option in ("--repeats", "--epochs")),
+        *(("benchmarks.scale", option) for option in ("--images", "--shape", "--seeds", "--epochs", "--memory")),
+        *(("benchmarks.many_trainings", option) for option in ("--variants", "--seeds", "--images", "--classes")),
     ],
 )
 def test_fewer_than_one_of_anything_is_refused(module, option, tmp_path, monkeypatch, capsys):
@@ -214,3 +219,48 @@ def test_a_first_run_keeps_a_folder_that_is_there(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["first_run", "--folder", str(tmp_path)])
     with pytest.raises(SystemExit, match="--folder: must not exist yet, got"):
         first_run.main()
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (3, 4, 3)])
+def test_a_made_set_is_what_its_description_says_whatever_the_size_of_the_blocks_it_is_written_in(
+    shape, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(large_set, "_BLOCK_BYTES", 7 * 60)
+    large_set.make("made", 300, shape)
+    dataset = load_dataset("made")
+    fetch(dataset)
+    raw = read_raw(dataset)
+    assert raw.train_images.shape == (300, *shape)
+    assert raw.test_images.shape == (30, *shape)
+    assert np.bincount(raw.train_labels).tolist() == [30] * 10
+    # Noise alone would let the means of 30 images differ by 10 grey levels.
+    means = np.stack([raw.train_images[raw.train_labels == number].mean(axis=0) for number in range(10)])
+    assert means.std(axis=0).mean() > 15
+
+
+def test_what_a_command_and_its_children_hold_is_measured_together(tmp_path):
+    child = "import time; held = bytearray(60_000_000); time.sleep(1)"
+    parent = f"import subprocess, sys; held = bytearray(60_000_000); subprocess.run([sys.executable, '-c', {child!r}])"
+    took = scale.run([sys.executable, "-c", parent], tmp_path)
+    assert took["peak_bytes"] > 120_000_000
+    assert took["seconds"] > 1
+    assert took["cpu_seconds"] > 0
+
+
+def test_a_command_that_needs_more_memory_than_it_may_take_is_told(tmp_path):
+    command = [sys.executable, "-c", "bytearray(300_000_000)"]
+    scale.run(command, tmp_path)
+    with pytest.raises(InputError, match="MemoryError"):
+        scale.run(command, tmp_path, 200)
+
+
+def test_made_trainings_are_evaluated_and_reported_for_each_number_of_variants_and_of_seeds(tmp_path):
+    sizes = ("--variants", "2", "3", "--seeds", "1", "2", "--images", "40")
+    done = bench(tmp_path, *sizes, module="benchmarks.many_trainings")
+    assert done.returncode == 0, done.stderr
+    lines = json.loads((tmp_path / "benchmarks/results/many_trainings.json").read_text())
+    assert [(line["variants"], line["seeds"], line["stage"]) for line in lines] == [
+        (*size, stage) for size in ((2, 1), (2, 2), (3, 1)) for stage in ("evaluate", "report")
+    ]
+    assert all(line["cpu_seconds"] > 0 and line["peak_bytes"] > 2**20 for line in lines)

@@ -54,6 +54,10 @@ def test_what_is_written_is_read(evaluation, evaluated, files):
     assert read.difference("128", "linear").tolist() == evaluation.difference("128").tolist()
 
 
+def test_the_predicted_classes_of_all_variants_are_held_in_a_byte_each(evaluation):
+    assert {evaluation.predicted(variant).dtype for variant in evaluation.variants} == {np.dtype(np.uint8)}
+
+
 def test_a_run_has_its_last_epoch_its_model_and_every_metric(evaluated):
     (run, _, _, _) = evaluated.runs(["128", "linear"]).to_dict("records")
     assert (run["variant"], run["seed"], run["epochs"], run["accuracy"], run["val_accuracy"]) == ("128", 0, 2, 0.2, 0.3)

@@ -7,6 +7,7 @@ from PIL import Image
 
 from hemline.data.pixels import Pixels
 from hemline.data.scaling import to_raw
+from hemline.report import gallery
 from hemline.report.gallery import grid_words, least_sure, predict, shown_test_images, training_grid
 from hemline.report.pictures import Picture, thumbnail
 
@@ -41,6 +42,18 @@ def test_the_grid_shows_every_class_even_of_sorted_images() -> None:
     labels = np.repeat([0, 1, 2], 20)
     names = [name for name, _ in training_grid(np.zeros((60, 8, 8)), labels, CLASSES, 255)]
     assert names == ["cat"] * 9 + ["dog"] * 8 + ["eel"] * 8
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1000])
+def test_labels_are_looked_at_some_at_a_time_and_the_same_images_are_found(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = np.random.default_rng(0).permutation(np.repeat(np.arange(30, dtype=np.uint8), np.arange(30)))
+    expected = gallery._in_turns(labels, 70)
+    turn_of = [int((labels[:index] == label).sum()) for index, label in enumerate(labels)]
+    assert expected == sorted(range(len(labels)), key=lambda index: (turn_of[index], labels[index]))[:70]
+    monkeypatch.setattr(gallery, "_LABELS", at_once)
+    assert gallery._in_turns(labels, 70) == expected
 
 
 @pytest.mark.parametrize(("classes", "shown"), [(2, 25), (26, 26), (100, 100), (1000, 100)])

@@ -10,6 +10,9 @@ from hypothesis.extra import numpy as npst
 
 from hemline.data.idx import read_idx, write_idx
 from hemline.errors import InputError
+from hemline.formats import idx
+from hemline.formats.idx import IdxSource
+from hemline.images.form import Form
 
 arrays = npst.arrays(np.uint8, npst.array_shapes(min_dims=1, max_dims=4, max_side=5))
 
@@ -116,3 +119,12 @@ def test_what_could_not_be_read_back_is_not_written(array):
     with pytest.raises(InputError):
         write_idx(array, stream)
     assert stream.getvalue() == b""
+
+
+def test_large_images_are_read_fewer_at_a_time(monkeypatch):
+    monkeypatch.setattr(idx, "_BATCH_BYTES", 7 * 6)
+    images = np.arange(5 * 6 * 3, dtype=np.uint8).reshape(15, 2, 3)
+    source = IdxSource({"train": (images, np.zeros(15, np.uint8))})
+    batches = list(source.batches("train", Form((2, 3))))
+    assert [len(batch) for batch in batches] == [7, 7, 1]
+    np.testing.assert_array_equal(np.concatenate(batches), images)

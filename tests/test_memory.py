@@ -1,7 +1,5 @@
 """Networks that are larger than the memory."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from hemline.errors import InputError
@@ -15,7 +13,7 @@ from hemline.training.optimizers import OPTIMIZERS
 def free(monkeypatch):
     """Let two cores and so many bytes be free."""
     monkeypatch.setattr(memory, "devices", lambda: ["one", "two"])
-    return lambda size: monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=size))
+    return lambda size: monkeypatch.setattr(memory, "available_bytes", lambda: size)
 
 
 def check(hidden, n_seeds=4):

@@ -7,10 +7,13 @@ from sets_for_tests import write_sets
 from hemline.data.normalized import Labelled, Normalized
 from hemline.params import Training
 from hemline.training import streaming
-from hemline.training.streaming import Resident, Streamed, hold, resident_or_streamed
+from hemline.training.dense import blocks
+from hemline.training.mapped import Mapped
+from hemline.training.streaming import Parts, Resident, Streamed, hold, resident_or_streamed
 from hemline.training.trainer import Trainer
 
 IMAGE_BYTES = 4 * 4 * 3
+SETTINGS = Training(hidden=[6], epochs=2, batch_size=8)
 
 
 def labelled(n_images=37):
@@ -132,3 +135,102 @@ def test_a_training_set_in_memory_is_held_once(monkeypatch):
     for block in chunk.images:
         assert any(np.shares_memory(each, block._numpy()) for each in copies)
     assert sum(each.size for each in copies) == data.images.size
+
+
+@pytest.mark.parametrize("n_images", [1, 511, 512, 513, 1023, 1024, 1025, 1536, 2000])
+def test_figures_of_a_watched_set_that_is_read_part_by_part_equal_those_in_memory_bit_for_bit(n_images, monkeypatch):
+    def watch():
+        history = []
+        trainer = Trainer("tiny", SETTINGS, 3, labelled(16), {"val": labelled(n_images)}, source=lambda *_: held)
+        trainer.fit(0, history.append)
+        return history, trainer.compilations
+
+    held = Resident(hold(labelled(16)))
+    expected, _ = watch()
+    monkeypatch.setattr(streaming, "RESIDENT_BYTES", 0)
+    monkeypatch.setattr(streaming, "CHUNK_BYTES", 512 * IMAGE_BYTES)
+    history, compilations = watch()
+    assert history == expected
+    # One for training; one for all parts but the last, and one for the last where that is larger.
+    assert compilations == 2 + (n_images > 1024 and n_images % 512 > 0)
+
+
+def test_a_watched_set_that_is_too_large_is_never_in_memory_as_a_whole(monkeypatch):
+    read = []
+    monkeypatch.setattr(streaming, "hold", lambda part: read.append(len(part.labels)) or hold(part))
+    monkeypatch.setattr(streaming, "CHUNK_BYTES", 4 * IMAGE_BYTES)
+    monkeypatch.setattr(streaming, "RESIDENT_BYTES", 37 * IMAGE_BYTES)
+    parts = Parts(labelled(37), 4, streaming.hold)
+    assert read == [37]  # once: it fits
+    assert [len(labels) for _, labels in parts] == [37] == read
+    monkeypatch.setattr(streaming, "RESIDENT_BYTES", 37 * IMAGE_BYTES - 1)
+    read.clear()
+    parts = Parts(labelled(37), 4, streaming.hold)
+    assert not read
+    assert [len(labels) for _, labels in parts] == [4] * 8 + [5] == read
+    assert [len(labels) for _, labels in parts.of_each_size()] == [4, 5]
+    np.testing.assert_array_equal(np.concatenate([labels.numpy() for _, labels in parts]), labelled(37).labels)
+
+
+def test_a_chunk_is_read_a_few_images_at_a_time(monkeypatch):
+    class Watched(np.ndarray):
+        def __getitem__(self, place):
+            if isinstance(place, np.ndarray):
+                reads.append(len(place))
+            return super().__getitem__(place)
+
+    reads = []
+    data = labelled(37)
+    monkeypatch.setattr(streaming, "_READ_BYTES", 3 * IMAGE_BYTES)
+    list(Streamed(data._replace(images=data.images.view(Watched)), 8).chunks(orders(37, 8)))
+    assert max(reads) == 3
+    assert sum(reads) == 40  # five batches, the last one padded
+
+
+def test_of_a_file_that_is_larger_than_memory_only_the_images_of_a_chunk_are_asked_for(tmp_path, monkeypatch):
+    write_sets({"train": labelled(37)}, ["a", "b", "c"], 255, folder=tmp_path)
+    mapped = Normalized(tmp_path).read("train")
+    asked = []
+    ask_for = Mapped.ask_for
+    monkeypatch.setattr(Mapped, "ask_for", lambda self, places: asked.extend(places) or ask_for(self, places))
+    monkeypatch.setattr(streaming, "CHUNK_BYTES", 2 * 8 * IMAGE_BYTES)
+    monkeypatch.setattr(streaming, "_SHARE", 1000)  # the same chunks whatever is free
+    order = orders(37, 8)
+
+    def read(available):
+        monkeypatch.setattr(streaming, "available_bytes", lambda: available)
+        chunks = list(Streamed(mapped, 8).chunks(order))
+        return [[block.numpy().tolist() for block in chunk.images] for chunk in chunks]
+
+    expected = read(10**9)
+    assert not asked
+    assert read(37 * IMAGE_BYTES - 1) == expected
+    assert sorted(asked) == sorted(order.ravel())
+
+
+def test_chunks_of_all_trainings_together_take_a_share_of_what_is_free(monkeypatch):
+    monkeypatch.setattr(streaming, "devices", lambda: ["one", "two"])
+    # Two trainings, three chunks each, of four batches of eight.
+    monkeypatch.setattr(streaming, "available_bytes", lambda: 4 * 2 * 3 * 4 * 8 * IMAGE_BYTES)
+    first = next(Streamed(labelled(100), 8).chunks(orders(100, 8)))
+    assert len(first.labels) == 4 * 8
+
+
+# Pixels that make one block, two, and blocks that end between registers.
+@pytest.mark.parametrize("n_pixels", [3, 288, 289, 785])
+@pytest.mark.parametrize("size", [1, 5, 16])
+def test_the_blocks_of_a_chunk_lie_in_one_piece_of_memory_and_do_not_overlap(n_pixels, size):
+    made = streaming._empty_blocks(size, n_pixels)
+    assert [each.shape[1] for each in made] == [block.stop - block.start for block in blocks(n_pixels)]
+    for number, each in enumerate(made, start=1):
+        assert not each.any()
+        each[:] = number
+        assert (each.ctypes.data - made[0].ctypes.data) % 64 == 0
+    assert [set(each.ravel()) for each in made] == [{number} for number in range(1, len(made) + 1)]
+    assert len({id(each.base) for each in made}) == 1
+
+
+def test_on_a_small_machine_less_is_held_in_memory(monkeypatch):
+    monkeypatch.setattr(streaming, "available_bytes", lambda: 4 * 10 * IMAGE_BYTES)
+    assert isinstance(resident_or_streamed(labelled(10), 8), Resident)
+    assert isinstance(resident_or_streamed(labelled(11), 8), Streamed)

@@ -1,4 +1,5 @@
 import hashlib
+from unittest.mock import Mock, patch
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from fsspec.implementations.local import LocalFileSystem
 from hemline.errors import InputError
 from hemline.params import Normalize, Training
 from hemline.training.trained import Settings, Trained
+from stages import train
 
 FIGURES = {"loss": 0.1 + 0.2, "accuracy": 1e-05}
 SETTINGS = Settings(variant="tiny", dataset="tiny", normalize=Normalize(), training=Training(hidden=[8]))
@@ -29,6 +31,17 @@ def test_the_history_is_in_the_order_of_seeds_and_epochs_whatever_ended_first(tm
     table = written(tmp_path, history).history()
     expected = [[seed, epoch] for seed in (9, 10) for epoch in range(1, 11)]
     assert table[["seed", "epoch"]].to_numpy().tolist() == expected
+
+
+def test_probabilities_of_each_seed_and_of_all_together_make_equal_files(tmp_path):
+    array = np.random.default_rng(0).random((3, 4, 2), np.float32)
+    (tmp_path / "together").mkdir()
+    (tmp_path / "each").mkdir()
+    together = written(tmp_path / "together", probabilities=array)
+    each = written(tmp_path / "each", probabilities=list(array))
+    np.save(tmp_path / "expected.npy", array)
+    contents = {(trained.path / "test-probabilities.npy").read_bytes() for trained in (together, each)}
+    assert contents == {(tmp_path / "expected.npy").read_bytes()}
 
 
 def test_the_history_has_every_digit_and_empty_places_where_there_is_no_validation_set(tmp_path):
@@ -112,3 +125,16 @@ def test_probabilities_of_other_seeds_than_the_history_has_are_refused(tmp_path)
 def test_what_is_missing_is_named_with_the_stage_of_its_variant(tmp_path, read):
     with pytest.raises(InputError, match=r": no such file; run `dvc repro train@tiny`$"):
         read(Trained("tiny", tmp_path))
+
+
+def test_the_train_stage_holds_the_predictions_of_finished_trainings_in_files(tmp_path):
+    draft = Trained("tiny", tmp_path)
+    run = train._Run(SETTINGS, {"test": np.zeros((4, 2, 2))}, draft, recorder=Mock(), checkpoints=Mock())
+    run._rows[0] = []
+    predicted = np.random.default_rng(0).random((4, 3), np.float32)
+    with patch("hemline.training.model.save_model"), patch.object(run, "_record"):
+        run._finish(Mock(predict=lambda *_: predicted), 0, "a model")
+    (held,) = run._predicted[0].values()
+    assert isinstance(held.base, np.memmap)
+    np.testing.assert_array_equal(held, predicted)
+    assert not draft.path.exists()  # nothing of it is handed on

@@ -37,7 +37,12 @@ def class_mean_scores(labels: Labels, predicted: Labels, n_classes: int, *, f1: 
     Returns:
         float64 (seeds, columns): the images, then the added ones.
     """
-    return np.stack([_scores(labels, own, n_classes, f1=f1) for own in predicted])
+    first = _scores(labels, predicted[0], n_classes, f1=f1)
+    scores = np.empty((len(predicted), len(first)))
+    scores[0] = first
+    for place, own in enumerate(predicted[1:], start=1):
+        scores[place] = _scores(labels, own, n_classes, f1=f1)
+    return scores
 
 
 def _counts(labels: Labels, predicted: Labels, n_classes: int) -> tuple[Scores, Scores, Scores]:

@@ -59,7 +59,8 @@ class Evaluation:
         self._curves: dict[str, pd.DataFrame] = {}
         self._improves: dict[str, bool | None] = {}
         self._scores: dict[str, list[Score]] = {}
-        self._predicted: dict[str, NDArray[np.intp]] = {}  # (seeds, images)
+        # (seeds, images), of the smallest type: those of all variants are held at once.
+        self._predicted: dict[str, NDArray[np.integer]] = {}
         self._comparison: pd.DataFrame | None = None
 
     def add(
@@ -83,7 +84,8 @@ class Evaluation:
             InputError: the probabilities do not fit the labels and classes.
         """
         self._scores[variant] = [score(each, self.labels, self.classes) for each in probabilities]
-        self._predicted[variant] = probabilities.argmax(axis=-1)
+        smallest = np.min_scalar_type(len(self.classes) - 1)
+        self._predicted[variant] = np.stack([each.argmax(axis=1).astype(smallest) for each in probabilities])
         self._curves[variant] = history.groupby("epoch")[list(_CURVES)].mean()
         self._improves[variant] = still_improves(history)
         self._parameters[variant] = parameters
@@ -157,13 +159,14 @@ class Evaluation:
         tables = [scored.per_class for scored in self._scores[variant]]
         return pd.concat(tables).groupby(level=0, sort=False).mean()
 
-    def predicted(self, variant: str) -> NDArray[np.intp]:
-        """Return the predicted class of each test image by each seed's model, int (seeds, images)."""
+    def predicted(self, variant: str) -> NDArray[np.integer]:
+        """Return the predicted class of each test image by each seed's model, unsigned (seeds, images)."""
         return self._predicted[variant]
 
     def predictions(self, variant: str) -> pd.DataFrame:
         """Return the actual and the predicted class of each test image, for the first seed."""
-        names = np.array(self.classes)
+        # As objects, of which each name is one: text of NumPy's would take the longest name's room for each image.
+        names = np.array(self.classes, dtype=object)
         return pd.DataFrame({"actual": names[self.labels], "predicted": names[self._predicted[variant][0]]})
 
     def _comparison_row(self, row: Row) -> dict[str, Any]:

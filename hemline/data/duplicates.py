@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from hemline.data.normalized import Labelled
 
+# Images of another set that are looked up at once.
+_ROWS = 4096
+
 
 class Duplicates(NamedTuple):
     """Which test images are in another set, too, pixel for pixel, and which have another label there; bool (n,) each.
@@ -24,7 +27,7 @@ def find_duplicates(test: Labelled, *others: Labelled) -> Duplicates:
     """Find the test images that other sets have, too, and those that have another label there.
 
     Equal is what has the same SHA-256, as everywhere in this project. Of each set, one image after the other is looked
-    at, and digests are kept of the test images only: memory-mapped arrays need not fit into memory.
+    at, and a checksum of 4 bytes is kept of each test image: memory-mapped arrays need not fit into memory.
 
     Args:
         test: images of any shape and type, (n, ...), and their labels (n,).
@@ -33,21 +36,26 @@ def find_duplicates(test: Labelled, *others: Labelled) -> Duplicates:
     Returns:
         For each test image whether it is in any of the others, and whether it has another label in any of them.
     """
-    digests = [_digest(image) for image in test.images]
-    labels_seen: dict[bytes, set[int]] = {digest: set() for digest in digests}
-    # Three times as fast as a digest, and of images that differ, it is nearly always another.
-    checksums = {_checksum(image) for image in test.images}
+    checksums = _checksums(test.images)
+    wanted = np.unique(checksums)
+    shared, labels_seen = set[int](), dict[bytes, set[int]]()
     for other in others:
-        for image, label in zip(other.images, other.labels.tolist(), strict=True):
-            if _checksum(image) in checksums and (digest := _digest(image)) in labels_seen:
-                labels_seen[digest].add(label)
-    seen = [labels_seen[digest] for digest in digests]
-    relabelled = [bool(labels - {own}) for labels, own in zip(seen, test.labels.tolist(), strict=True)]
-    return Duplicates(np.array([bool(labels) for labels in seen], np.bool_), np.array(relabelled, np.bool_))
+        for start in range(0, len(other.labels), _ROWS):
+            images, labels = (each[start : start + _ROWS] for each in other)
+            own = _checksums(images)
+            for place in np.flatnonzero(np.isin(own, wanted)).tolist():
+                shared.add(int(own[place]))
+                labels_seen.setdefault(_digest(images[place]), set()).add(int(labels[place]))
+    found, relabelled = np.zeros((2, len(checksums)), np.bool_)
+    for place in np.flatnonzero(np.isin(checksums, list(shared))).tolist():
+        seen = labels_seen.get(_digest(test.images[place]), set())
+        found[place], relabelled[place] = bool(seen), bool(seen - {int(test.labels[place])})
+    return Duplicates(found, relabelled)
 
 
-def _checksum(image: NDArray[np.generic]) -> int:
-    return zlib.crc32(np.ascontiguousarray(image).data)
+def _checksums(images: NDArray[np.generic]) -> NDArray[np.uint32]:
+    """Return those of images (n, ...): found three times as fast as digests, and nearly as sure to differ."""
+    return np.fromiter((zlib.crc32(np.ascontiguousarray(image).data) for image in images), np.uint32, len(images))
 
 
 def _digest(image: NDArray[np.generic]) -> bytes:

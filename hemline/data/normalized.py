@@ -18,8 +18,9 @@ from hemline.schema import StrictModel, Text
 P = TypeVar("P", bound=str)
 
 
-_ROWS = 4096
 _ABOUT = "about.json"
+# Of the images that are looked at together.
+_PIECE_BYTES = 2**24
 
 
 class Labelled(NamedTuple):
@@ -114,7 +115,8 @@ class Normalized(Outputs):
         images = self.images(name)
         flat = images.reshape(len(images), math.prod(images.shape[1:]))
         # A piece at a time: the arrays that are compared are not in memory.
-        pieces = (flat[start : start + _ROWS] for start in range(0, len(flat), _ROWS))
+        size = max(1, _PIECE_BYTES // (flat.itemsize * flat.shape[1]))
+        pieces = (flat[start : start + size] for start in range(0, len(flat), size))
         return sum(int((piece == piece[:, :1]).all(axis=1).sum()) for piece in pieces)
 
     def digests(self, *, test_labels: bool) -> dict[str, str]:

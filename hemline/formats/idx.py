@@ -15,7 +15,8 @@ from hemline.formats.format import Format, Found, Image, Labels, Located, Source
 from hemline.images.form import Form, check_range, conform
 from hemline.schema import StrictModel
 
-_ROWS = 4096
+# Of the images that are read at once.
+_BATCH_BYTES = 2**22
 _NAMES: dict[Part, tuple[str, ...]] = {"train": ("train",), "test": ("t10k", "test")}
 
 
@@ -42,8 +43,9 @@ class IdxSource(Source):
     def batches(self, part: Part, form: Form) -> Iterator[Image]:
         """See ``Source``."""
         images = self._arrays[part][0]
-        for start in range(0, len(images), _ROWS):
-            batch = images[start : start + _ROWS]
+        size = max(1, _BATCH_BYTES // form.nbytes)
+        for start in range(0, len(images), size):
+            batch = images[start : start + size]
             if batch.shape[1:] != form.image_shape or batch.dtype != form.pixels.type:
                 batch = np.stack([conform(image, form) for image in batch])
             check_range(batch, form.pixels)

@@ -21,6 +21,8 @@ TEST_IMAGES = 15
 # Test images that tutorials on these data sets discuss by number; the first ones fill the rest.
 DISCUSSED = (*range(13), 15, 1000)
 BARS = 10
+# Labels that are looked at together.
+_LABELS = 2**18
 
 
 @dataclass(frozen=True)
@@ -158,9 +160,17 @@ def least_sure(predictions: Sequence[Prediction]) -> Prediction:
 
 def _in_turns(labels: Array, number: int) -> list[int]:
     """Return the first image of each class, then the second of each, …: of images sorted by class, too, all classes."""
-    turns = pd.Series(np.asarray(labels)).groupby(np.asarray(labels)).cumcount().to_numpy()
-    chosen: list[int] = np.lexsort((labels, turns))[:number].tolist()
-    return chosen
+    seen = np.zeros(int(np.max(labels, initial=0)) + 1, np.int64)
+    chosen: list[tuple[int, int, int]] = []  # turn, label, index
+    # Some at a time, of which the first ones are kept: of very many labels, memory holds a few.
+    for start in range(0, len(labels), _LABELS):
+        own = np.asarray(labels[start : start + _LABELS])
+        turns = seen[own] + pd.Series(own).groupby(own).cumcount().to_numpy()
+        first = np.lexsort((own, turns))[:number]
+        found = zip(turns[first].tolist(), own[first].tolist(), (start + first).tolist(), strict=True)
+        chosen = sorted([*chosen, *found])[:number]
+        seen += np.bincount(own, minlength=len(seen))
+    return [index for _, _, index in chosen]
 
 
 def _bars(shares: Array, classes: Sequence[str], answer: int, label: int) -> list[Bar]:

@@ -9,7 +9,7 @@ from hemline.comparison.confusion import confusion
 Run = tuple[str, int]  # a variant and a seed
 
 
-def texts(labels: NDArray[np.integer], predicted: NDArray[np.intp], classes: list[str]) -> dict[str, str]:
+def texts(labels: NDArray[np.integer], predicted: NDArray[np.integer], classes: list[str]) -> dict[str, str]:
     """Return the contents of the files by their names.
 
     Args:

@@ -131,7 +131,7 @@ class _Results(NamedTuple):
 
     runs: pd.DataFrame
     baseline: float  # its mean test accuracy
-    predicted: dict[tuple[str, int], NDArray[np.intp]]
+    probabilities: dict[tuple[str, int], NDArray[np.float32]]  # (images, classes), memory-mapped
     labels: NDArray[np.integer]
     classes: list[str]
 
@@ -140,14 +140,13 @@ def _read_results(variants: list[str]) -> _Results:
     evaluated, normalized = Evaluated(), Normalized()
     runs, comparison = evaluated.runs(variants), evaluated.comparison()
     labels, classes = normalized.labels("test"), normalized.about().classes
-    predicted = {}
+    by_run: dict[tuple[str, int], NDArray[np.float32]] = {}
     for variant, group in runs.groupby("variant"):
         shape = (len(group), len(labels), len(classes))
         probabilities = Trained(str(variant)).probabilities("test", shape)
-        for seed, each in zip(group.seed, probabilities, strict=True):
-            predicted[str(variant), int(seed)] = each.argmax(axis=1)
+        by_run |= {(str(variant), int(seed)): each for seed, each in zip(group.seed, probabilities, strict=True)}
     (baseline,) = comparison[comparison.verdict == "baseline"].accuracy
-    return _Results(runs, baseline, predicted, labels, classes)
+    return _Results(runs, baseline, by_run, labels, classes)
 
 
 def _publish_run(
@@ -169,7 +168,7 @@ def _publish_run(
 
 
 def _artifacts(results: _Results, variant: str, seed: int) -> dict[str, str]:
-    return texts(results.labels, results.predicted[variant, seed], results.classes)
+    return texts(results.labels, results.probabilities[variant, seed].argmax(axis=1), results.classes)
 
 
 def _of_model(sha256: str) -> str:

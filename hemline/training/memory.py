@@ -4,10 +4,9 @@ import itertools
 import math
 from collections.abc import Sequence
 
-import psutil
-
 from hemline.errors import InputError
 from hemline.params import Training
+from hemline.training.available import available_bytes
 from hemline.training.optimizers import OPTIMIZERS
 from hemline.training.tensorflow import devices
 
@@ -28,7 +27,7 @@ def check_memory(variant: str, training: Training, image_shape: Sequence[int], n
         InputError: the trainings need more memory than is free.
     """
     at_once = min(n_seeds, len(devices()))
-    free = psutil.virtual_memory().available
+    free = available_bytes()
     needed = needed_bytes(training, math.prod(image_shape), n_classes, at_once)
     if needed <= free:
         return

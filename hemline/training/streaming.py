@@ -1,11 +1,13 @@
-"""A training set in the order of an epoch: held in memory, or, where it is too large, streamed from its files.
+"""Sets that are trained on or watched: held in memory, or, where they are too large, streamed from their files.
 
 Streamed, an epoch is cut into chunks; while one is trained on, a thread gathers the next from the memory-mapped files.
 The order is one permutation of all images either way, and the compiled steps are the same: so are the results, bit for
-bit.
+bit. A watched set is cut into parts, in its own order.
 """
 
-from collections.abc import Callable, Iterator
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -13,13 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.normalized import Labelled
+from hemline.training.available import available_bytes
 from hemline.training.dense import blocks
-from hemline.training.tensorflow import tf
+from hemline.training.mapped import Mapped
+from hemline.training.tensorflow import devices, tf
 
-# Images up to so many bytes, as float32, are held in memory.
+# Images up to so many bytes, as float32, are held in memory ...
 RESIDENT_BYTES = 2 * 2**30
-# Of a chunk; each training holds three at most: in use, waiting, being gathered.
+# ... but no more than this share of what is free.
+_SHARE = 1 / 4
+# Of a chunk, unless those of all trainings together were more than that share, too.
 CHUNK_BYTES = 128 * 2**20
+# Each training holds so many at most: in use, waiting, being gathered.
+_CHUNKS = 3
+# Read from a file at once.
+_READ_BYTES = 4 * 2**20
+# Numbers in the longest register, of 64 bytes.
+_ALIGNED = 16
 
 
 # For each block of pixels that a dense layer sums up, float32 (m, pixels of it): to cut images in every step would
@@ -37,7 +49,7 @@ class Chunk(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A labelled set in memory: its pixels, and its labels, int32 (m,)."""
+    """A labelled set, or a part of one, in memory: its pixels, and its labels, int32 (m,)."""
 
     images: Pixels
     labels: tf.Tensor
@@ -64,8 +76,9 @@ class Streamed:
 
     def __init__(self, labelled: Labelled, batch_size: int) -> None:
         self._labelled, self._batch_size = labelled, batch_size
-        image_bytes = 4 * int(np.prod(labelled.images.shape[1:]))
-        self._n_batches = max(1, CHUNK_BYTES // (image_bytes * batch_size))
+        self._n_batches = _batches_in_a_chunk(labelled, batch_size)
+        larger_than_memory = labelled.images.nbytes > available_bytes()
+        self._mapped = Mapped(labelled.images) if larger_than_memory and Mapped.can(labelled.images) else None
 
     def chunks(self, order: NDArray[np.int32]) -> Iterator[Chunk]:
         """Yield the images in ``order``, int32 (batches, batch size), whose last batch may be padded."""
@@ -79,33 +92,104 @@ class Streamed:
                     ahead = executor.submit(self._gather, order, start + self._n_batches)
                 n_images = min(len(labels), len(self._labelled.labels) - start * self._batch_size)
                 # Tensors are made here, because the thread knows nothing of the training's device.
-                yield Chunk(in_blocks(images), tf.constant(labels), in_order, tf.constant(n_images))
+                yield Chunk(_shared(images), tf.constant(labels), in_order, tf.constant(n_images))
 
-    def _gather(self, order: NDArray[np.int32], start: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    def _gather(self, order: NDArray[np.int32], start: int) -> tuple[list[NDArray[np.float32]], NDArray[np.int32]]:
         """Read the chunk whose first batch is ``start``; every chunk has the same shape, so that one program fits."""
         indices = order[start : start + self._n_batches].ravel()
         # In the order of the file, which disks and the page cache read faster.
         ascending = np.argsort(indices, kind="stable")
         size = self._n_batches * self._batch_size
-        images = np.zeros((size, *self._labelled.images.shape[1:]), np.float32)
         labels = np.zeros(size, np.int32)
-        images[ascending] = self._labelled.images[indices[ascending]]
         labels[ascending] = self._labelled.labels[indices[ascending]]
-        return images, labels
+        images = self._mapped.array if self._mapped else self._labelled.images
+        flat = images.reshape(len(images), -1)
+        n_pixels = flat.shape[1]
+        cut = _empty_blocks(size, n_pixels)
+        # A few images at a time: to index them all at once would hold the chunk once more.
+        rows = max(1, _READ_BYTES // (4 * n_pixels))
+        for first in range(0, len(indices), rows):
+            places = ascending[first : first + rows]
+            if self._mapped:
+                self._mapped.ask_for(indices[places].tolist())
+            read = flat[indices[places]]
+            for block, target in zip(blocks(n_pixels), cut, strict=True):
+                target[places] = read[:, block]
+        return cut, labels
+
+
+class Parts:
+    """A set that is watched: its images in their order, a part of a large file at a time."""
+
+    def __init__(self, labelled: Labelled, batch_size: int, hold: Callable[[Labelled], Held] = hold) -> None:
+        """Read it, where it is small enough to be held in memory.
+
+        Args:
+            labelled: the set, of one image or more.
+            batch_size: of whose multiples all parts are, apart from the last.
+            hold: puts it into memory.
+        """
+        self._labelled = labelled
+        n_images = len(labelled.labels)
+        size = batch_size * _batches_in_a_chunk(labelled, batch_size)
+        # The last one takes the rest: as few sizes as possible are to be compiled for, and none below a batch.
+        self._bounds = list(itertools.pairwise([*range(0, max(n_images - size, 0) + 1, size), n_images]))
+        self._held = [hold(labelled)] if _fits(labelled) else []
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self._labelled.labels)
+
+    def __iter__(self) -> Iterator[Held]:
+        """Yield images and labels, int32."""
+        return iter(self._held) if self._held else self._read(self._bounds)
+
+    def of_each_size(self) -> Iterator[Held]:
+        """Yield a part of each size that there is."""
+        sizes = {end - start: (start, end) for start, end in self._bounds}
+        return iter(self._held) if self._held else self._read(sizes.values())
+
+    def _read(self, bounds: Iterable[tuple[int, int]]) -> Iterator[Held]:
+        for start, end in bounds:
+            yield hold(Labelled(self._labelled.images[start:end], self._labelled.labels[start:end]))
 
 
 def in_blocks(images: NDArray[np.float32]) -> Pixels:
     """Return images (m, h, w) or (m, h, w, channels) as tensors of pixels, which own the only copy that is made."""
     flat = images.reshape(len(images), -1)
-    cut = [np.array(flat[:, block], np.float32, order="C") for block in blocks(flat.shape[1])]
-    # A tensor that shares the array's memory; `tf.constant` holds the images twice while it copies them.
-    return [tf.experimental.dlpack.from_dlpack(array.__dlpack__()) for array in cut]
+    return _shared([np.array(flat[:, block], np.float32, order="C") for block in blocks(flat.shape[1])])
+
+
+def _empty_blocks(size: int, n_pixels: int) -> list[NDArray[np.float32]]:
+    """Return zeros (size, pixels of it) for each block of pixels, in one piece of memory.
+
+    Of pieces that are small, the allocator keeps more than are used.
+    """
+    shapes = [(size, block.stop - block.start) for block in blocks(n_pixels)]
+    # Each starts as the first one does, to the width of the longest register.
+    ends = list(itertools.accumulate(-(-rows * columns // _ALIGNED) * _ALIGNED for rows, columns in shapes))
+    whole = np.zeros(ends[-1], np.float32)
+    starts = [0, *ends[:-1]]
+    return [whole[start : start + math.prod(shape)].reshape(shape) for start, shape in zip(starts, shapes, strict=True)]
+
+
+def _shared(arrays: list[NDArray[np.float32]]) -> Pixels:
+    """Return tensors that share the arrays' memory; `tf.constant` holds the images twice while it copies them."""
+    return [tf.experimental.dlpack.from_dlpack(array.__dlpack__()) for array in arrays]
 
 
 def resident_or_streamed(
     labelled: Labelled, batch_size: int, hold: Callable[[Labelled], Held] = hold
 ) -> Resident | Streamed:
     """Return the training set in memory if it is small enough, by ``hold``, and streamed otherwise."""
-    if 4 * labelled.images.size <= RESIDENT_BYTES:
-        return Resident(hold(labelled))
-    return Streamed(labelled, batch_size)
+    return Resident(hold(labelled)) if _fits(labelled) else Streamed(labelled, batch_size)
+
+
+def _batches_in_a_chunk(labelled: Labelled, batch_size: int) -> int:
+    together = available_bytes() * _SHARE / (_CHUNKS * len(devices()))
+    batch_bytes = 4 * batch_size * math.prod(labelled.images.shape[1:])
+    return max(1, int(min(CHUNK_BYTES, together)) // batch_bytes)
+
+
+def _fits(labelled: Labelled) -> bool:
+    return 4 * labelled.images.size <= min(RESIDENT_BYTES, available_bytes() * _SHARE)

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -78,7 +78,7 @@ class Trained(Outputs):
         settings: Settings,
         history: Sequence[dict[str, Any]],
         layers: Sequence[dict[str, Any]],
-        probabilities: dict[Predicted, NDArray[np.float32]],
+        probabilities: Mapping[Predicted, Sequence[NDArray[np.float32]] | NDArray[np.float32]],
     ) -> None:
         """Write everything but the models.
 
@@ -86,13 +86,16 @@ class Trained(Outputs):
             settings: that the models were trained with.
             history: a row per seed and epoch, in any order.
             layers: a row per layer, of any of the models.
-            probabilities: of the models on the images of a set, float32 (seeds, images, classes), in the seeds' order.
+            probabilities: of the models on the images of a set, float32 (images, classes) of each seed, in their order.
         """
         rows = sorted(history, key=lambda row: (row["seed"], row["epoch"]))
         _write_csv(self.path / "history.csv", _columns(rows), rows)
         _write_csv(self.path / "layers.csv", LAYER_COLUMNS, layers)
-        for name, array in probabilities.items():
-            self.write_array(f"{name}-probabilities.npy", array)
+        for name, arrays in probabilities.items():
+            shape = (len(arrays), *arrays[0].shape)
+            with self.array_writer(f"{name}-probabilities.npy", shape, arrays[0].dtype) as write:
+                for array in arrays:  # one after the other: they may be files
+                    write(array)
         (self.path / "settings.json").write_text(json.dumps(settings.model_dump(), indent=2) + "\n")
 
     def history(self) -> "pd.DataFrame":

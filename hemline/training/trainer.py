@@ -21,7 +21,7 @@ from hemline.training.dense import BlockedDense, cut, join
 from hemline.training.dropout import FastDropout
 from hemline.training.model import Layers, build_model
 from hemline.training.optimizers import OPTIMIZERS, Tensors
-from hemline.training.streaming import Chunk, Held, Pixels, Resident, Streamed, hold, resident_or_streamed
+from hemline.training.streaming import Chunk, Held, Parts, Pixels, Resident, Streamed, hold, resident_or_streamed
 from hemline.training.tensorflow import PROGRAM_FOLDER, keras, tf
 
 # Images in one step of an evaluation: large enough to be fast, small enough to stay in the cache.
@@ -92,7 +92,9 @@ class Trainer:
         self._optimizer = OPTIMIZERS[training.optimizer]
         self._graph = build_model(training, self._image_shape, n_classes, seed=0, name=name, layers=_COMPILED_LAYERS)
         self._train = source(train, training.batch_size)
-        self._watched = {prefix: hold(labelled) for prefix, labelled in (watched or {}).items()}
+        self._watched = {
+            prefix: Parts(labelled, _EVALUATION_BATCH, hold) for prefix, labelled in (watched or {}).items()
+        }
         # Their loops are TensorFlow's already, and AutoGraph would only look for some to convert.
         self._run_chunk = tf.function(self._chunk, jit_compile=True, autograph=False)
         self._run_evaluation = tf.function(self._evaluation, jit_compile=True, autograph=False)
@@ -147,9 +149,11 @@ class Trainer:
             self._compile(state, chunk)
             state, totals = self._run_chunk(state, totals, chunk)
         figures = {"epoch": epoch} | _means("", totals, self._n_images)
-        for prefix, (images, labels) in self._watched.items():
-            totals = self._run_evaluation(state.weights, state.others, images, labels)
-            figures |= _means(f"{prefix}_", totals, len(labels))
+        for prefix, parts in self._watched.items():
+            totals = _no_totals()
+            for images, labels in parts:
+                totals = self._run_evaluation(state.weights, state.others, totals, images, labels)
+            figures |= _means(f"{prefix}_", totals, len(parts))
         return figures, state
 
     def _has_ended(self, figures: Mapping[str, float]) -> bool:
@@ -171,15 +175,16 @@ class Trainer:
         """
         weights = _flat_weights(model)
         others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
-        parts = [np.empty((0, self._n_classes), np.float32)]
+        probabilities = np.empty((len(images), self._n_classes), np.float32)
         for start in range(0, len(images), _PREDICTION_BATCH):
             part = images[start : start + _PREDICTION_BATCH]
             padded = np.zeros((_PREDICTION_BATCH, *self._image_shape), np.float32)
             padded[: len(part)] = part
             # One device after the other, as in `_compile`; a large part takes a hundredth of a second.
             with self._compiling:
-                parts.append(self._run_prediction(weights, others, tf.constant(padded)).numpy()[: len(part)])
-        return np.concatenate(parts)
+                predicted = self._run_prediction(weights, others, tf.constant(padded)).numpy()
+            probabilities[start : start + len(part)] = predicted[: len(part)]
+        return probabilities
 
     def _start(self, seed: int) -> tuple[keras.Sequential, State]:
         """Return the model with its initial weights, and the state before the first step."""
@@ -201,8 +206,9 @@ class Trainer:
                 return
             try:
                 self._run_chunk(state, _no_totals(), chunk._replace(n_images=tf.constant(0)))
-                for images, labels in self._watched.values():
-                    self._run_evaluation(state.weights, state.others, images, labels)
+                for parts in self._watched.values():
+                    for images, labels in parts.of_each_size():
+                        self._run_evaluation(state.weights, state.others, _no_totals(), images, labels)
             except tf.errors.ResourceExhaustedError as error:
                 if str(PROGRAM_FOLDER) not in error.message:
                     raise
@@ -269,8 +275,10 @@ class Trainer:
         probabilities, others = self._graph.stateless_call(shaped, others, images, training=training)
         return probabilities, others
 
-    def _evaluation(self, weights: Tensors, others: Tensors, images: Pixels, labels: tf.Tensor) -> Totals:
-        """Sum loss and correct answers over a set, without training."""
+    def _evaluation(
+        self, weights: Tensors, others: Tensors, totals: Totals, images: Pixels, labels: tf.Tensor
+    ) -> Totals:
+        """Add loss and correct answers over a set, or a part of one, without training."""
         n_images = labels.shape[0]
         size = min(_EVALUATION_BATCH, n_images)
 
@@ -281,7 +289,7 @@ class Trainer:
             probabilities, _ = self._predict(weights, others, self._gather(images, indices), training=False)
             return start + size, _add(totals, _sums(probabilities, tf.gather(labels, indices), mask))
 
-        _, totals = tf.while_loop(lambda start, _: start < n_images, step, (tf.constant(0), _no_totals()))
+        _, totals = tf.while_loop(lambda start, _: start < n_images, step, (tf.constant(0), totals))
         return Totals(*totals)
 
     def _prediction(self, weights: Tensors, others: Tensors, images: tf.Tensor) -> tf.Tensor:
