@@ -1,5 +1,5 @@
 import hashlib
-from unittest.mock import Mock, patch
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from hemline.errors import InputError
 from hemline.params import Normalize, Training
+from hemline.training.job import Outcome, Recipe, Served
 from hemline.training.trained import Settings, Trained
 from stages import train
 
@@ -129,12 +130,14 @@ def test_what_is_missing_is_named_with_the_stage_of_its_variant(tmp_path, read):
 
 def test_the_train_stage_holds_the_predictions_of_finished_trainings_in_files(tmp_path):
     draft = Trained("tiny", tmp_path)
-    run = train._Run(SETTINGS, {"test": np.zeros((4, 2, 2))}, draft, recorder=Mock(), checkpoints=Mock())
-    run._rows[0] = []
+    draft.path.mkdir()
+    recipe = Recipe("k", SETTINGS, record_test=False, data=tmp_path, digests={})
+    run = train._Run(recipe, draft, Mock(), Mock())
     predicted = np.random.default_rng(0).random((4, 3), np.float32)
-    with patch("hemline.training.model.save_model"), patch.object(run, "_record"):
-        run._finish(Mock(predict=lambda *_: predicted), 0, "a model")
-    (held,) = run._predicted[0].values()
+    run._finish(0, Outcome([], b"model", Served(b"served", "tiny", (2, 2), 3), [], {"test": predicted}))
+    (held,) = run._outcomes[0].predicted.values()
     assert isinstance(held.base, np.memmap)
     np.testing.assert_array_equal(held, predicted)
-    assert not draft.path.exists()  # nothing of it is handed on
+    # The model is in its file, and nothing else is handed on yet.
+    assert (draft.model_path(0).read_bytes(), run._outcomes[0].model) == (b"model", b"")
+    assert [path.name for path in draft.path.iterdir()] == ["seed-0.keras"]
