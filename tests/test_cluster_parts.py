@@ -3,22 +3,24 @@
 import os
 import shutil
 import time
+from concurrent.futures import CancelledError, Future
 from dataclasses import replace
+from unittest.mock import Mock
 
 import dask
 import numpy as np
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, KilledWorker, LocalCluster
 from distributed.security import Security
 
 from hemline.cluster import data, published
 from hemline.cluster.connect import connect, security
 from hemline.cluster.identity import differences, identity, resource
-from hemline.cluster.trainings import _Early
+from hemline.cluster.trainings import Cluster, _Early, _in_words
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
 from hemline.processes.ports import HOST
-from hemline.training.job import LostError, Recipe
+from hemline.training.job import Job, LostError, Recipe
 
 
 @pytest.fixture(scope="module")
@@ -253,3 +255,50 @@ def test_events_that_come_early_wait_for_those_before_them():
     early.end(["first", "second"], told.append)
     early.take("fourth", told.append)
     assert told == ["first", "second", "third", "fourth"]
+
+
+# The scheduler's pulse.
+
+
+@pytest.fixture
+def trainings(cluster):
+    with Cluster(cluster.scheduler_address) as trainings:
+        yield trainings
+
+
+def test_a_scheduler_that_answers_is_asked_again_and_again_and_nothing_is_said(trainings, monkeypatch):
+    monkeypatch.setattr("hemline.cluster.trainings._PULSE", 0)
+    asked = set()
+    for _ in range(3):
+        trainings.look()
+        asked.add(trainings._asked)
+        trainings._asked.result(60)
+    assert len(asked) == 3
+
+
+def test_a_scheduler_that_does_not_answer_for_half_a_minute_is_given_up(trainings):
+    trainings.look()
+    trainings._asked, trainings._pulse = Future(), time.monotonic() - 29
+    trainings.look()
+    trainings._pulse = time.monotonic() - 31
+    with pytest.raises(
+        InputError, match=r"^cluster: tcp://\S+: the scheduler has not answered for 31 s; trainings that"
+    ):
+        trainings.look()
+
+
+def test_who_was_asked_to_end_looks_no_further(trainings):
+    trainings._watches["training"] = Mock(asked_to_end=lambda _: True)
+    with pytest.raises(CancelledError):
+        trainings.look()
+
+
+def test_a_training_that_died_with_its_workers_is_told_in_words_and_another_error_as_it_is():
+    settings = Mock(variant="dense-4")
+    job = Job(Recipe("k", settings, record_test=False, data=None, digests={}), 3)
+    killed = KilledWorker("training-k-3", Mock(address="tcp://node:1"), 3)
+    assert str(_in_words(killed, job)).startswith(
+        "dense-4, seed 3: each of 4 workers died of it, tcp://node:1 last; it may need more memory than they have"
+    )
+    error = InputError("no more")
+    assert _in_words(error, job) is error
