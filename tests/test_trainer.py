@@ -238,6 +238,18 @@ def test_predictions_are_the_same_bytes_however_the_images_are_divided(predictin
     assert np.concatenate(parts).tobytes() == trainer.predict(model, images).tobytes()
 
 
+@pytest.mark.parametrize("fitting", [1, 64, 200, 1000])
+def test_of_large_images_fewer_are_predicted_at_a_time_to_the_same_bytes(predicting, fitting, monkeypatch):
+    trainer, model, images = predicting
+    expected = trainer.predict(model, images).tobytes()
+    monkeypatch.setattr("hemline.training.trainer._PREDICTION_BYTES", fitting * images[0].nbytes)
+    read = []
+    predict = trainer._run_prediction
+    monkeypatch.setattr(trainer, "_run_prediction", lambda *state: read.append(len(state[-1])) or predict(*state))
+    assert trainer.predict(model, images).tobytes() == expected
+    assert set(read) == {max(64, fitting // 64 * 64)}
+
+
 def test_predictions_are_the_same_bytes_on_every_device(predicting):
     trainer, model, images = predicting
     predicted = set()

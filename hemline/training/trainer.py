@@ -26,8 +26,11 @@ from hemline.training.tensorflow import PROGRAM_FOLDER, keras, tf
 
 # Images in one step of an evaluation: large enough to be fast, small enough to stay in the cache.
 _EVALUATION_BATCH = 512
-# Images in one call of the program that predicts: few enough to be copied from a large file a part at a time.
-_PREDICTION_BATCH = 2048
+# Images in one call of the program that predicts, and their bytes: few enough to be copied from a large file a part at
+# a time.
+_PREDICTION_BATCH, _PREDICTION_BYTES = 2048, 32 * 2**20
+# ... of which it takes multiples: XLA rounds the images that are left beside its vectors otherwise.
+_PREDICTION_STEP = 64
 _COMPILED_LAYERS = Layers(BlockedDense, FastDropout)
 
 History = dict[str, float]  # one epoch's figures, by the names of history.csv
@@ -176,9 +179,11 @@ class Trainer:
         weights = _flat_weights(model)
         others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
         probabilities = np.empty((len(images), self._n_classes), np.float32)
-        for start in range(0, len(images), _PREDICTION_BATCH):
-            part = images[start : start + _PREDICTION_BATCH]
-            padded = np.zeros((_PREDICTION_BATCH, *self._image_shape), np.float32)
+        fitting = min(_PREDICTION_BATCH, _PREDICTION_BYTES // (4 * math.prod(self._image_shape)))
+        size = _PREDICTION_STEP * max(1, fitting // _PREDICTION_STEP)
+        for start in range(0, len(images), size):
+            part = images[start : start + size]
+            padded = np.zeros((size, *self._image_shape), np.float32)
             padded[: len(part)] = part
             # One device after the other, as in `_compile`; a large part takes a hundredth of a second.
             with self._compiling:
