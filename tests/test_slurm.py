@@ -16,8 +16,10 @@ from slurm_for_tests import slurm
 pytestmark = pytest.mark.end_to_end
 
 FILE = ".hemline/slurm.json"
-EPOCHS = 10_000  # of some milliseconds: still going on when the first checkpoint is written
-OWN = {'interface="eth0"': 'interface="lo"', "_jobs=16": "_jobs=2"}
+VARIANT = "dense-512x2"
+TRAIN = ("dvc", "repro", f"train@{VARIANT}")
+EPOCHS = 240  # still going on when the first checkpoint is written
+OWN = {'interface="eth0"': 'interface="lo"', "_jobs=16": "_jobs=1"}
 
 
 class Workers:
@@ -92,7 +94,7 @@ def output_of(pipeline):
 
 
 def files_of(pipeline):
-    folder = pipeline.folder / "models/linear"
+    folder = pipeline.folder / "models" / VARIANT
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
@@ -104,15 +106,14 @@ def service():
 
 def test_a_training_outlives_the_jobs_of_its_workers_and_gives_the_bytes_of_this_process(service, tmp_path):
     alone = make_pipeline(tmp_path / "alone/repository")
-    alone.set(epochs=EPOCHS, seeds=[0], variants={"linear": {"hidden": []}})
+    alone.set(epochs=EPOCHS, batch_size=1, seeds=[0], baseline=VARIANT, variants={VARIANT: {"hidden": [512, 512]}})
     alone.run("dvc", "repro", "normalize")
     pipeline = alone.copy(tmp_path)
-    alone.run("dvc", "repro", "train@linear")
+    alone.run(*TRAIN)
     pipeline.set(cluster=FILE)
     workers = Workers(pipeline, service)
     try:
-        workers.client.wait_for_workers(2)
-        stage = pipeline.start("dvc", "repro", "train@linear")
+        stage = pipeline.start(*TRAIN)
         wait_until(lambda: list(pipeline.folder.glob(".hemline/checkpoints/*/seed-0.npz")) or stage.poll() is not None)
         begins = workers.begins()
         service.cancel(workers.job(workers.trains()))
@@ -122,12 +123,12 @@ def test_a_training_outlives_the_jobs_of_its_workers_and_gives_the_bytes_of_this
         assert stage.wait(PATIENCE) == 0, output_of(pipeline)
         assert len(begins) == 2
         assert 0 < begins[0] <= begins[1] < EPOCHS
-        wait_until(lambda: len(service.jobs("RUNNING")) == 2)
+        wait_until(lambda: len(service.jobs("RUNNING")) == 1)
     finally:
         ended = workers.stop()
     assert ended == 0, workers.said()
     wait_until(lambda: not service.jobs())
     assert not (pipeline.folder / FILE).exists()
-    shown = re.findall(r"linear  seed 0  epoch (\d+)/", output_of(pipeline))
+    shown = re.findall(rf"{VARIANT}  seed 0  epoch (\d+)/", output_of(pipeline))
     assert [int(epoch) for epoch in shown] == list(range(1, EPOCHS + 1))
     assert files_of(pipeline) == files_of(alone)
