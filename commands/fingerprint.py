@@ -64,14 +64,12 @@ def main() -> None:
 
 def digests() -> Iterator[tuple[str, str]]:
     """Yield the names and the digests of what is computed, one after the other."""
-    from hemline.training.streaming import Streamed  # noqa: PLC0415 - TensorFlow takes seconds to be imported
-
     probabilities = []
     for name, training in TRAININGS.items():
         digest, predicted = _train(training)
         probabilities.append(predicted)
         yield name, digest
-    yield f"{STREAMED}, streamed", _train(TRAININGS[STREAMED], streamed=Streamed)[0]
+    yield f"{STREAMED}, streamed", _train(TRAININGS[STREAMED], streamed=True)[0]
     yield from _compared(np.stack(probabilities))
 
 
@@ -85,13 +83,15 @@ def images(count: int, seed: int) -> Labelled:
     return Labelled(raw / np.float32(255), labels)
 
 
-def _train(training: Training, *, streamed: Any = None) -> tuple[str, NDArray[np.float32]]:
+def _train(training: Training, *, streamed: bool = False) -> tuple[str, NDArray[np.float32]]:
     """Return the digest of a training's weights, figures and predictions, and the predictions."""
+    from hemline.training.streaming import Streamed, resident_or_streamed  # noqa: PLC0415 - imports TensorFlow: seconds
     from hemline.training.tensorflow import tf  # noqa: PLC0415
     from hemline.training.trainer import Trainer  # noqa: PLC0415
 
     train, test = images(700, 0), images(400, 1)
-    trainer = Trainer("fingerprint", training, N_CLASSES, train, {"val": test}, source=streamed)
+    source = Streamed if streamed else resident_or_streamed
+    trainer = Trainer("fingerprint", training, N_CLASSES, train, {"val": test}, source=source)
     history: list[dict[str, float]] = []
     with tf.device("CPU:0"):
         model = trainer.fit(0, history.append)
