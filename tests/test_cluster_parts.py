@@ -13,14 +13,14 @@ import pytest
 from distributed import Client, KilledWorker, LocalCluster
 from distributed.security import Security
 
-from hemline.cluster import data, published
+from hemline.cluster import data, published, worker
 from hemline.cluster.connect import connect, security
 from hemline.cluster.identity import differences, identity, resource
 from hemline.cluster.trainings import Cluster, _Early, _in_words
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
 from hemline.processes.ports import HOST
-from hemline.training.job import Job, LostError, Recipe
+from hemline.training.job import Job, LostError, Outcome, Recipe
 
 
 @pytest.fixture(scope="module")
@@ -264,6 +264,33 @@ def test_events_that_come_early_wait_for_those_before_them():
 def trainings(cluster):
     with Cluster(cluster.scheduler_address) as trainings:
         yield trainings
+
+
+def test_a_worker_that_joined_too_late_for_the_data_is_handed_it_and_tries_again(
+    cluster, trainings, recipe, monkeypatch
+):
+    tries = []
+
+    def local_folder(*_):
+        tries.append(published.find(trainings._client, data._key(recipe)) is not None)
+        if len(tries) == 1:
+            raise data.NotHereError("worker w: does not see it")
+        return recipe.data
+
+    outcome = Outcome([], b"model", None, [], {})
+    monkeypatch.setattr(worker, "local_folder", local_folder)
+    monkeypatch.setattr(worker, "train_one", lambda *_: outcome)
+    monkeypatch.setattr(trainings, "_checked", True)  # when nobody had joined
+    (state,) = (each.state for each in cluster.workers.values())
+    name = resource(trainings._identity)
+    cluster.scheduler.add_resources(next(iter(cluster.scheduler.workers)), {name: 1})
+    state.total_resources[name] = state.available_resources[name] = 1
+    future = trainings.submit(Job(recipe, 0), Mock(asked_to_end=lambda _: False))
+    while not future.done():
+        trainings.look()
+        time.sleep(0.05)
+    assert future.result() == outcome
+    assert tries == [False, True]
 
 
 def test_a_scheduler_that_answers_is_asked_again_and_again_and_nothing_is_said(trainings, monkeypatch):

@@ -24,6 +24,11 @@ from hemline.training.job import LostError, Recipe
 if TYPE_CHECKING:
     from distributed import Client
 
+
+class NotHereError(LostError):
+    """A worker neither sees the data set nor was handed it: it joined after its driver had looked."""
+
+
 _BLOCK = 32 * 2**20
 _CACHE_BYTES = "20 GB"
 
@@ -71,7 +76,7 @@ def _fetched(recipe: Recipe, client: "Client", worker: str) -> Path:
             held = find(client, _key(recipe))
             if held is None:
                 rule = f"does not see {recipe.data}, nor was it handed it; run `dvc repro` again, which does that"
-                raise LostError(f"worker {worker}: {rule}")
+                raise NotHereError(f"worker {worker}: {rule}")
             draft = Path(tempfile.mkdtemp(dir=folder.parent))
             for name, digest in recipe.digests.items():
                 with (draft / name).open("wb") as file:

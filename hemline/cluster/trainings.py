@@ -8,6 +8,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from distributed import KilledWorker
 
 from hemline.cluster import worker
 from hemline.cluster.connect import connect, security
-from hemline.cluster.data import sees, upload
+from hemline.cluster.data import NotHereError, sees, upload
 from hemline.cluster.identity import differences, identity, resource
 from hemline.cluster.published import expire, publish, unpublish
 from hemline.errors import InputError
@@ -48,6 +49,7 @@ class Cluster:
         self._submitted: dict[str, Future[Any]] = {}
         self._watches: dict[str, Watch] = {}
         self._ordered: set[str] = set()  # for later stages
+        self._without_data: SimpleQueue[tuple[Job, Future[Outcome]]] = SimpleQueue()
         self._checked = False
         self._asked: Future[Any] | None = None
         self._pulse = time.monotonic()
@@ -67,13 +69,12 @@ class Cluster:
     def submit(self, job: Job, watch: Watch) -> Future[Outcome]:
         """Let a worker train, unless one does already for another stage, or has."""
         self._prepare(job.recipe)
-        job = replace(job, beside=1)
+        job, outer = replace(job, beside=1), Future[Outcome]()
         ordered = self._order(job, _PRIORITY)
         self._subscribe(job, watch)
-        # The same key: this only attaches to what was ordered.
-        self._submitted[job.key] = self._executor.submit(worker.on_worker, job, **self._options(job, _PRIORITY))
+        self._attach(job, outer, lambda: self._without_data.put((job, outer)))
         ordered.release()
-        return _translated(self._submitted[job.key], job)
+        return outer
 
     def also(self, jobs: Iterable[Job], needed: Callable[[], set[str]]) -> None:
         """Order what later stages will want; it is trained where workers have nothing else to do.
@@ -95,6 +96,8 @@ class Cluster:
             raise CancelledError
         if self._client.status != "running":
             raise self._gone("has gone")
+        while not self._without_data.empty():
+            self._hand_over(*self._without_data.get())
         waited = time.monotonic() - self._pulse
         if self._asked is not None and not self._asked.done() and waited > _SILENCE:
             raise self._gone(f"has not answered for {waited:.0f} s")
@@ -124,6 +127,19 @@ class Cluster:
             self._client.retry([future])
         publish(self._client, job.key, future)
         return future
+
+    def _attach(self, job: Job, outer: Future[Outcome], without_data: Callable[[], None] | None = None) -> None:
+        """Let ``outer`` end as the job does that was ordered: the same key attaches, and starts nothing."""
+        inner = self._executor.submit(worker.on_worker, job, **self._options(job, _PRIORITY))
+        self._submitted[job.key] = inner
+        inner.add_done_callback(lambda done: _pass_on(done, outer, job, without_data))
+
+    def _hand_over(self, job: Job, outer: Future[Outcome]) -> None:
+        """Hand the data to a worker that joined late, and let it try again; another failure is one."""
+        upload(self._client, job.recipe)
+        ordered = self._order(job, _PRIORITY)
+        self._attach(job, outer)
+        ordered.release()
 
     def _options(self, job: Job, priority: int) -> dict[str, Any]:
         return {"key": job.key, "priority": priority, "resources": {resource(self._identity): 1}}
@@ -217,21 +233,18 @@ def _tell(watch: Watch, event: _Event) -> None:
         watch.epoch(message["seed"], message["epoch"])
 
 
-def _translated(inner: Future[Outcome], job: Job) -> Future[Outcome]:
-    """Return a future that fails in words of this project."""
-    outer: Future[Outcome] = Future()
-
-    def copy(done: Future[Outcome]) -> None:
-        if done.cancelled():
-            outer.cancel()
-            outer.set_running_or_notify_cancel()
-        elif error := done.exception():
-            outer.set_exception(_in_words(error, job))
+def _pass_on(done: Future[Outcome], outer: Future[Outcome], job: Job, without_data: Callable[[], None] | None) -> None:
+    """Let ``outer`` end as ``done`` did, in words of this project, unless the worker only lacks the data."""
+    if done.cancelled():
+        outer.cancel()
+        outer.set_running_or_notify_cancel()
+    elif error := done.exception():
+        if isinstance(error, NotHereError) and without_data is not None:
+            without_data()
         else:
-            outer.set_result(done.result())
-
-    inner.add_done_callback(copy)
-    return outer
+            outer.set_exception(_in_words(error, job))
+    else:
+        outer.set_result(done.result())
 
 
 def _in_words(error: BaseException, job: Job) -> BaseException:
