@@ -21,7 +21,7 @@ pytestmark = pytest.mark.end_to_end
 
 FILE = ".hemline/workers.json"
 LONG = 100_000  # epochs: never the last
-SOME_SECONDS = 2500  # epochs: still going on when the first checkpoint is written
+SOME_SECONDS = 5000  # epochs: still going on when the first checkpoint is written
 VARIANTS = {"linear": {"hidden": []}, "dense-4": {"hidden": [4]}}
 
 

@@ -21,7 +21,7 @@ from hemline.processes.ports import HOST
 pytestmark = pytest.mark.end_to_end
 
 LONG = 500  # epochs: still going on when the first ones are seen
-SOME_SECONDS = 2500  # epochs: still going on when the first checkpoint is written
+SOME_SECONDS = 5000  # epochs: still going on when the first checkpoint is written
 
 
 @pytest.fixture

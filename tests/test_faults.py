@@ -225,7 +225,7 @@ def test_what_killed_trainings_left_is_removed_by_the_next_stage_of_another_vari
 
 
 # Losses are of seconds, so the training is the longer, the more often it is ended.
-EPOCHS_PER_END = 2000
+EPOCHS_PER_END = 6000
 
 
 @pytest.mark.trials(few=1, many=20)
