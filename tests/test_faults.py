@@ -112,7 +112,7 @@ def test_an_interrupted_training_ends_without_a_traceback_of_its_own_and_leaves_
 
 
 # Enough epochs that a checkpoint is written half-way, on a slow machine as well.
-SOME_SECONDS = 2500
+SOME_SECONDS = 5000
 
 
 def histories_of_steps(pipeline):
