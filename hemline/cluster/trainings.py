@@ -70,8 +70,10 @@ class Cluster:
         """Let a worker train, unless one does already for another stage, or has."""
         self._prepare(job.recipe)
         job, outer = replace(job, beside=1), Future[Outcome]()
-        ordered = self._order(job, _PRIORITY)
-        self._subscribe(job, watch)
+        state = self._states([job.key]).get(job.key)
+        # Of one that begins now, earlier events are those of another stage, which has had its outcome.
+        self._subscribe(job, watch, replay=state is not None)
+        ordered = self._order(job, _PRIORITY, state)
         self._attach(job, outer, lambda: self._without_data.put((job, outer)))
         ordered.release()
         return outer
@@ -119,11 +121,16 @@ class Cluster:
         with suppress(Exception):  # it expires
             unpublish(self._client, [job.key])
 
-    def _order(self, job: Job, priority: int) -> Any:
-        """Submit and publish; one that failed before is tried anew."""
-        failed = self._states([job.key]).get(job.key) == "erred"
+    def _order(self, job: Job, priority: int, state: str | None) -> Any:
+        """Submit and publish; one that failed before is tried anew.
+
+        Args:
+            job: the training.
+            priority: of it.
+            state: in which the scheduler knows it, if it does.
+        """
         future = self._client.submit(worker.on_worker, job, **self._options(job, priority), pure=False)
-        if failed:
+        if state == "erred":
             self._client.retry([future])
         publish(self._client, job.key, future)
         return future
@@ -137,7 +144,7 @@ class Cluster:
     def _hand_over(self, job: Job, outer: Future[Outcome]) -> None:
         """Hand the data to a worker that joined late, and let it try again; another failure is one."""
         upload(self._client, job.recipe)
-        ordered = self._order(job, _PRIORITY)
+        ordered = self._order(job, _PRIORITY, "erred")
         self._attach(job, outer)
         ordered.release()
 
@@ -180,12 +187,12 @@ class Cluster:
         show(f"worker {address}: cannot load this project ({said}); it is given nothing")
         return True
 
-    def _subscribe(self, job: Job, watch: Watch) -> None:
-        """Let ``watch`` be told of the epochs of ``job``: of those that have ended, and of those to come, in order."""
+    def _subscribe(self, job: Job, watch: Watch, *, replay: bool) -> None:
+        """Let ``watch`` be told of the epochs of ``job`` to come, after those that have ended if ``replay``."""
         self._watches[job.key] = watch
         tell, early = partial(_tell, watch), _Early()
         self._client.subscribe_topic(job.key, lambda event: early.take(event, tell))
-        early.end(self._client.get_events(job.key), tell)
+        early.end(self._client.get_events(job.key) if replay else [], tell)
 
     def _also(self, jobs: list[Job], needed: Callable[[], set[str]]) -> None:
         with suppress(Exception):  # without what is ordered ahead, everything is only slower
@@ -195,7 +202,7 @@ class Cluster:
             wanted = needed()
             for place, job in enumerate(job for job in jobs if job.recipe.settings.variant in wanted):
                 self._ordered.add(job.key)
-                self._order(job, -place)
+                self._order(job, -place, known.get(job.key))
 
     def _gone(self, what: str) -> InputError:
         return InputError(
