@@ -1,6 +1,7 @@
 """Processes that are killed half-way, with real DVC and a real store."""
 
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -171,7 +172,8 @@ def test_a_training_that_is_ended_in_every_way_goes_on_each_time_and_ends_as_if_
     assert "Traceback" not in said
 
     dvc, line = go_on(prepared)
-    assert line.endswith("seed 0 is finished, seed 1 is finished")
+    # The third, which was in its first seconds, may have kept an epoch while the others said goodbye.
+    assert re.search(r"seed 0 is finished, seed 1 is finished(, seed 2 goes on after epoch \d+)?$", line)
     assert dvc.wait(PATIENCE) == 0
     assert models(prepared) == {*TRAINED, "seed-2.keras"}
     # Two seeds went on in their runs; the third was ended before it had a checkpoint, and perhaps a run.
