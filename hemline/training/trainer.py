@@ -7,7 +7,8 @@ It is traced once per variant; its seeds share it, and run side by side, each on
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -186,7 +187,7 @@ class Trainer:
             padded = np.zeros((size, *self._image_shape), np.float32)
             padded[: len(part)] = part
             # One device after the other, as in `_compile`; a large part takes a hundredth of a second.
-            with self._compiling:
+            with self._compiling, _programs_kept():
                 predicted = self._run_prediction(weights, others, tf.constant(padded)).numpy()
             probabilities[start : start + len(part)] = predicted[: len(part)]
         return probabilities
@@ -209,18 +210,11 @@ class Trainer:
         with self._compiling:
             if state.step.device in self._ready:
                 return
-            try:
+            with _programs_kept():
                 self._run_chunk(state, _no_totals(), chunk._replace(n_images=tf.constant(0)))
                 for parts in self._watched.values():
                     for images, labels in parts.of_each_size():
                         self._run_evaluation(state.weights, state.others, _no_totals(), images, labels)
-            except tf.errors.ResourceExhaustedError as error:
-                if str(PROGRAM_FOLDER) not in error.message:
-                    raise
-                raise InputError(
-                    f"{PROGRAM_FOLDER}: no space is left for compiled programs, about 1 MB; "
-                    "make some, or name another folder by TMPDIR"
-                ) from None
             self._ready.add(state.step.device)
 
     def _order(self, seed: int, epoch: int) -> np.ndarray:
@@ -301,6 +295,24 @@ class Trainer:
         """Return the probabilities of images, without training."""
         probabilities, _ = self._predict(weights, others, images, training=False)
         return probabilities
+
+
+@contextmanager
+def _programs_kept() -> Iterator[None]:
+    """Tell in one line that compiled programs cannot be written.
+
+    Raises:
+        InputError: no space is left for them, or their folder refuses them.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if str(PROGRAM_FOLDER) not in error.message:
+            raise
+        rule = "cannot take compiled programs; let this user write it"
+        if isinstance(error, tf.errors.ResourceExhaustedError):
+            rule = "no space is left for compiled programs, about 1 MB; make some"
+        raise InputError(f"{PROGRAM_FOLDER}: {rule}, or name another folder by TMPDIR") from None
 
 
 def arrays_of(state: State) -> Arrays:
