@@ -249,8 +249,8 @@ class _Run:
     def _in_file(self, seed: int, name: str, array: "NDArray[np.float32]") -> "NDArray[np.float32]":
         """Return an array memory-mapped: those of all seeds need not fit into memory."""
         beside = Outputs(self._draft.path.parent, stage=self._draft.stage)
-        beside.write_array(f"{seed}-{name}.npy", array)
-        return beside.read_array(f"{seed}-{name}.npy")
+        beside.write_array(f"seed-{seed}-{name}", array)
+        return beside.read_array(f"seed-{seed}-{name}")
 
     def _write(self, seeds: list[int]) -> None:
         outcomes = [self._outcomes[seed] for seed in seeds]

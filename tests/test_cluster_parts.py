@@ -131,8 +131,8 @@ def test_who_connects_without_tls_is_told_who_can_run_code_there():
 # Who may train.
 
 
-def test_a_process_that_was_not_started_for_the_target_offers_something_else():
-    # The tests' process was not.
+def test_a_process_that_was_not_started_for_the_target_offers_something_else(monkeypatch):
+    monkeypatch.setattr("hemline.cluster.identity.was_fixed_at_start", lambda: False)
     driver, worker = identity(worker=False), identity(worker=True)
     assert differences(driver, worker) == "libraries that were loaded for another processor target"
     assert resource(driver) != resource(worker)
