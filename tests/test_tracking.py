@@ -436,7 +436,7 @@ def test_a_store_that_goes_away_and_comes_back_has_one_run_with_everything(works
         recorder.start(0, "first")
         for figures in EPOCHS:
             recorder.epoch(0, figures)
-        recorder.finish(0, serving_model(model_of(), 255), "f" * 64)
+        recorder.finish(0, served_file(serving_model(model_of(), 255)), "f" * 64)
     assert not failures
     run = only_run()
     assert run.info.status == "FINISHED"
