@@ -200,7 +200,8 @@ def test_a_worker_that_is_killed_costs_no_more_than_the_time_since_its_checkpoin
 
 def test_who_is_told_to_make_room_finds_the_training_done_when_he_comes_back(workers):
     pipeline = workers.pipeline
-    pipeline.set(epochs=SOME_SECONDS, seeds=[0], variants={"linear": {"hidden": []}})
+    epochs = SOME_SECONDS + 1  # what DVC has not seen
+    pipeline.set(epochs=epochs, seeds=[0], variants={"linear": {"hidden": []}})
     stage = start(workers, ("python", "-m", "stages.train", "linear"))
     stage.terminate()
     assert stage.wait(PATIENCE) == 128 + signal.SIGTERM
@@ -208,7 +209,7 @@ def test_who_is_told_to_make_room_finds_the_training_done_when_he_comes_back(wor
     wait_until(lambda: list(workers.states().values()) == ["memory"])
     heard = workers.heard()
     done = pipeline.run("dvc", "repro", "train@linear")
-    assert f"epoch {SOME_SECONDS}/{SOME_SECONDS}" in done.stdout
+    assert f"epoch {epochs}/{epochs}" in done.stdout
     assert workers.heard() == heard
 
 
