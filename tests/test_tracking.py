@@ -35,7 +35,7 @@ from hemline.data.normalized import Labelled
 from hemline.errors import InputError
 from hemline.params import Normalize, Training
 from hemline.processes.helper import helper_process
-from hemline.tracking import liveness, publish, run_name, server, store
+from hemline.tracking import liveness, mlflow_run, publish, run_name, server, store
 from hemline.tracking.one_line import one_line
 from hemline.tracking.publish import publish_all, publish_figures, publish_pictures
 from hemline.tracking.recorder import Recorder, _writer
@@ -939,6 +939,30 @@ def test_of_a_model_that_two_people_back_fill_at_once_one_run_stays(results, mon
     assert len({run.data.tags["model_sha256"] for run in finished}) == len(finished) == len(VARIANTS) * len(SEEDS)
     assert all(None not in figures_of(run).values() for run in finished)
     assert {run.info.status for run in runs if run not in finished} == (set() if permitted else {"KILLED"})
+
+
+def test_a_double_that_somebody_else_removes_while_figures_are_written_onto_it_costs_nothing(
+    results, monkeypatch, capfd
+):
+    back_fill, log_figures = publish._back_fill, mlflow_run.log_figures
+    removed = []
+
+    def back_fill_twice(*arguments):
+        back_fill(*arguments)
+        back_fill(*arguments)
+
+    def remove_first(opened, run, *arguments):
+        if not removed:
+            removed.append(run.info.run_id)
+            opened.client.delete_run(run.info.run_id)
+        log_figures(opened, run, *arguments)
+
+    monkeypatch.setattr(publish, "_back_fill", back_fill_twice)
+    monkeypatch.setattr(publish, "_remove_doubles", lambda *_: None)
+    monkeypatch.setattr(mlflow_run, "log_figures", remove_first)
+    assert publish_figures(list(VARIANTS))
+    assert capfd.readouterr().err == ""
+    assert all(None not in figures_of(run).values() for run in all_runs())
 
 
 def test_publishing_again_adds_nothing(results):

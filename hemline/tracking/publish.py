@@ -161,10 +161,15 @@ def _publish_run(
     figures = {key: own[key] for key in mlflow_run.TEST_FIGURES}
     for each in runs:
         if any(each.data.metrics.get(key) != value for key, value in figures.items()):
-            with tempfile.TemporaryDirectory() as folder:
-                for name, text in (artifacts.get((variant, seed)) or _artifacts(results, variant, seed)).items():
-                    (Path(folder) / name).write_text(text)
-                mlflow_run.log_figures(opened, each, figures, row["epochs"], Path(folder))
+            try:
+                with tempfile.TemporaryDirectory() as folder:
+                    for name, text in (artifacts.get((variant, seed)) or _artifacts(results, variant, seed)).items():
+                        (Path(folder) / name).write_text(text)
+                    mlflow_run.log_figures(opened, each, figures, row["epochs"], Path(folder))
+            except MlflowException:
+                # Somebody else may have removed it meanwhile, as the double of another, which he completes.
+                if each.info.run_id in {run.info.run_id for run in store.search(opened, _of_model(sha256))}:
+                    raise
 
 
 def _artifacts(results: _Results, variant: str, seed: int) -> dict[str, str]:
