@@ -18,8 +18,11 @@ def main() -> None:
     arguments.parse_known_args()
     # Before any library that heeds it; the processes that train are children, and are started with it.
     fix_target()
+    import dask  # noqa: PLC0415
     from distributed.cli.dask_worker import main as dask_worker  # noqa: PLC0415
 
+    # Dask lets its workers give memory back at once; a training then fetches it anew from the system in every step.
+    dask.config.set({"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": "1"}})
     given = sys.argv[1:]
     threads = [] if any(each.startswith("--nthreads") for each in given) else ["--nthreads", "1"]
     dask_worker([*given, *threads, "--preload", "hemline.cluster.worker"], prog_name="python -m commands.worker")
