@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hemline.cluster import worker as real
 from hemline.cluster.identity import resource
-from hemline.training.job import Job, Outcome, Served, Watch
+from hemline.training.job import Interface, Job, Outcome, ServedModel, Watch
 from hemline.training.trained import Trained
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def train_one(job: Job, watch: Watch) -> Outcome:
     return Outcome(
         history=rows,
         model=model,
-        served=Served(model, variant, (28, 28), 10),
+        served=ServedModel(model, Interface(variant, (28, 28), 10)),
         layers=[{str(k): v for k, v in each.items()} for each in trained.layers().to_dict("records")],
         predicted={name: trained.probabilities(name)[place] for name in ("validation", "test")},
     )

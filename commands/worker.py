@@ -5,8 +5,9 @@ Run:  python -m commands.worker tcp://scheduler:8786 --nworkers 4
 All options are those of `dask worker`; each process has one thread, unless --nthreads says otherwise.
 """
 
-import sys
+import re
 
+from hemline.errors import InputError, one_line_errors
 from hemline.target import fix_target
 from hemline.terminal.arguments import parser
 
@@ -14,8 +15,14 @@ from hemline.terminal.arguments import parser
 def main() -> None:
     """Hand the options on to `dask worker`."""
     arguments = parser(__doc__, "python -m commands.worker tcp://scheduler:8786 --nworkers 4")
-    arguments.add_argument("scheduler", help="its address, unless --scheduler-file tells it", nargs="?")
-    arguments.parse_known_args()
+    arguments.add_argument("scheduler", help="its address", nargs="?")
+    arguments.add_argument("--scheduler-file", help="the file that it wrote, in place of its address")
+    arguments.add_argument("--nthreads", default="1", help="of each process; default: 1")
+    with one_line_errors():
+        options, others = arguments.parse_known_args()
+        if not options.scheduler_file and not re.search(r":\d+$", options.scheduler or ""):
+            raise InputError(f"scheduler: must be an address, such as tcp://host:8786, got {options.scheduler!r}")
+        where = ["--scheduler-file", options.scheduler_file] if options.scheduler_file else [options.scheduler]
     # Before any library that heeds it; the processes that train are children, and are started with it.
     fix_target()
     import dask  # noqa: PLC0415
@@ -23,9 +30,8 @@ def main() -> None:
 
     # Dask lets its workers give memory back at once; a training then fetches it anew from the system in every step.
     dask.config.set({"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": "1"}})
-    given = sys.argv[1:]
-    threads = [] if any(each.startswith("--nthreads") for each in given) else ["--nthreads", "1"]
-    dask_worker([*given, *threads, "--preload", "hemline.cluster.worker"], prog_name="python -m commands.worker")
+    own = ["--nthreads", options.nthreads, "--preload", "hemline.cluster.worker"]
+    dask_worker([*where, *others, *own], prog_name="python -m commands.worker")
 
 
 if __name__ == "__main__":

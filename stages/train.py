@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import joblib
 
+from hemline.cluster.ahead import needed_variants
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError, one_line_errors, writing
 from hemline.outputs import Outputs
@@ -91,7 +92,8 @@ def train(params: Params, variant: str, before_handing_on: Callable[[], None] = 
             trained.path.mkdir()
             run = _Run(recipe, trained, recorder, checkpoints)
             name = place(variant, list(params.variants))
-            run.train(trainings, params.seeds, name, partial(_announce, trainings, params, variant, digests))
+            others = partial(_jobs_of_others, params, variant, digests)
+            run.train(trainings, params.seeds, name, partial(trainings.also, others, needed_variants))
             before_handing_on()
             new.put(variant, Trained(variant).path)
         checkpoints.close(remove=True)
@@ -106,17 +108,14 @@ def _trainings(cluster: str | None) -> "AbstractContextManager[Trainings]":
     return Cluster(cluster)
 
 
-def _announce(trainings: Trainings, params: Params, variant: str, digests: dict[str, str]) -> None:
-    """Say what the stages of the other variants will want."""
-    from hemline.cluster.ahead import needed_variants  # noqa: PLC0415
-
+def _jobs_of_others(params: Params, variant: str, digests: dict[str, str]) -> list[Job]:
+    """Return what the stages of the other variants may want."""
     others = [
         Recipe.of(Settings.of(params, other), digests, record_test=params.record_test)
         for other in params.variants
         if other != variant
     ]
-    jobs = [Job(recipe, seed, checkpoints=checkpoint_folder()) for recipe in others for seed in params.seeds]
-    trainings.also(jobs, needed_variants)
+    return [Job(recipe, seed, checkpoints=checkpoint_folder()) for recipe in others for seed in params.seeds]
 
 
 def _remove_leftovers(variant: str) -> None:

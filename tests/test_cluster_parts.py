@@ -13,14 +13,17 @@ import pytest
 from distributed import Client, KilledWorker, LocalCluster
 from distributed.security import Security
 
+from commands import worker as start_worker
 from hemline.cluster import data, published, worker
 from hemline.cluster.connect import connect, security
 from hemline.cluster.identity import differences, identity, resource
-from hemline.cluster.trainings import Cluster, _Early, _in_words
+from hemline.cluster.trainings import _PRIORITY, Cluster, _Early, _in_words
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
+from hemline.params import Normalize, Training
 from hemline.processes.ports import HOST
 from hemline.training.job import Job, LostError, Outcome, Recipe
+from hemline.training.trained import Settings
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,8 @@ def recipe(tmp_path):
         np.save(folder / f"{name}-labels.npy", np.arange(4))
     (folder / "about.json").write_text('{"classes": ["a", "b"], "scale": 1}')
     digests = Normalized(folder).digests(test_labels=False)
-    return Recipe("k" * 64, None, record_test=False, data=folder, digests=digests)
+    settings = Settings(variant="tiny", dataset="tiny", normalize=Normalize(), training=Training(hidden=[]))
+    return Recipe("k" * 64, settings, record_test=False, data=folder, digests=digests)
 
 
 @pytest.fixture
@@ -266,8 +270,35 @@ def trainings(cluster):
         yield trainings
 
 
+@pytest.fixture
+def working(cluster, recipe, monkeypatch):
+    """The worker of this process made one that trains, and what it gives; without TensorFlow."""
+    outcome = Outcome([], b"model", None, [], {})
+    monkeypatch.setattr(worker, "local_folder", lambda *_: recipe.data)
+    monkeypatch.setattr(worker, "train_one", lambda *_: outcome)
+    # Its identity is that of the tests' process, which was started in whatever way.
+    monkeypatch.setattr(worker, "identity_here", lambda: identity(worker=False))
+    (state,) = (each.state for each in cluster.workers.values())
+    name = resource(identity(worker=False))
+    cluster.scheduler.add_resources(next(iter(cluster.scheduler.workers)), {name: 1})
+    state.total_resources[name] = state.available_resources[name] = 1
+    return outcome
+
+
+def result_of(trainings, future):
+    """Wait as a stage does."""
+    while not future.done():
+        trainings.look()
+        time.sleep(0.05)
+    return future.result()
+
+
+def watch(**told):
+    return Mock(asked_to_end=lambda _: False, **told)
+
+
 def test_a_worker_that_joined_too_late_for_the_data_is_handed_it_and_tries_again(
-    cluster, trainings, recipe, monkeypatch
+    trainings, recipe, working, monkeypatch
 ):
     tries = []
 
@@ -277,20 +308,44 @@ def test_a_worker_that_joined_too_late_for_the_data_is_handed_it_and_tries_again
             raise data.NotHereError("worker w: does not see it")
         return recipe.data
 
-    outcome = Outcome([], b"model", None, [], {})
     monkeypatch.setattr(worker, "local_folder", local_folder)
-    monkeypatch.setattr(worker, "train_one", lambda *_: outcome)
     monkeypatch.setattr(trainings, "_checked", True)  # when nobody had joined
-    (state,) = (each.state for each in cluster.workers.values())
-    name = resource(trainings._identity)
-    cluster.scheduler.add_resources(next(iter(cluster.scheduler.workers)), {name: 1})
-    state.total_resources[name] = state.available_resources[name] = 1
-    future = trainings.submit(Job(recipe, 0), Mock(asked_to_end=lambda _: False))
-    while not future.done():
-        trainings.look()
-        time.sleep(0.05)
-    assert future.result() == outcome
+    assert result_of(trainings, trainings.submit(Job(recipe, 0), watch())) == working
     assert tries == [False, True]
+
+
+def test_a_training_that_failed_for_another_stage_is_tried_anew(cluster, trainings, recipe, working, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(worker, "train_one", Mock(side_effect=InputError("no memory")))
+        other = Cluster(cluster.scheduler_address)
+        with pytest.raises(InputError, match="no memory"):
+            result_of(other, other.submit(Job(recipe, 1), watch()))
+        other._client.close()  # killed, so that its failure stays published
+    assert trainings._states([Job(recipe, 1).key]) == {Job(recipe, 1).key: "erred"}
+    assert result_of(trainings, trainings.submit(Job(recipe, 1), watch())) == working
+
+
+def test_a_training_that_begins_now_is_not_told_epochs_of_an_earlier_one_and_one_that_is_known_is(
+    client, trainings, recipe, working
+):
+    epoch = {"seed": 2, "epoch": {"epoch": 1}}
+    for place, known in enumerate([False, True]):
+        job, watcher = Job(recipe, 2 + place), watch()
+        client.log_event(job.key, epoch)
+        if known:
+            published.publish(client, job.key, client.submit(lambda: working, key=job.key))
+        assert result_of(trainings, trainings.submit(job, watcher)) == working
+        assert watcher.epoch.call_count == known
+
+
+def test_what_others_will_want_comes_after_what_this_stage_wants(trainings, recipe, working, monkeypatch):
+    ordered = {}
+    monkeypatch.setattr(trainings, "_order", lambda job, priority, _: ordered.update({job.key: priority}))
+    jobs = [Job(replace(recipe, key=key, settings=Mock(variant=key)), 0) for key in "abc"]
+    trainings._also(lambda: jobs, lambda: {"a", "c"})
+    assert list(ordered.values()) == [0, -1]
+    assert [key.split("-")[1] for key in ordered] == ["a", "c"]
+    assert max(ordered.values()) < _PRIORITY
 
 
 def test_a_scheduler_that_answers_is_asked_again_and_again_and_nothing_is_said(trainings, monkeypatch):
@@ -329,3 +384,15 @@ def test_a_training_that_died_with_its_workers_is_told_in_words_and_another_erro
     )
     error = InputError("no more")
     assert _in_words(error, job) is error
+
+
+# The command that starts a worker.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "got"), [([], "None"), (["nonsense"], "'nonsense'"), (["tcp://host"], "'tcp://host'")]
+)
+def test_a_worker_without_the_address_of_a_scheduler_is_one_line(monkeypatch, arguments, got):
+    monkeypatch.setattr("sys.argv", ["worker", *arguments])
+    with pytest.raises(SystemExit, match=f"^error: scheduler: must be an address, such as tcp://host:8786, got {got}$"):
+        start_worker.main()

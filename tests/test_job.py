@@ -109,7 +109,7 @@ def test_an_outcome_is_the_same_beside_others_and_alone_and_survives_a_checkpoin
 
 def test_the_served_model_takes_raw_pixels_and_says_its_shape(recipe):
     outcome = train_one(Job(recipe(), 0), Watch())
-    assert outcome.served[1:] == ("tiny", (4, 3), 3)
+    assert outcome.served.interface == ("tiny", (4, 3), 3)
     assert outcome.served.content != outcome.model
     assert [layer["layer"] for layer in outcome.layers] == ["flatten", "dense-1", "probabilities"]
     assert {name: array.shape for name, array in outcome.predicted.items()} == {"validation": (37, 3), "test": (37, 3)}

@@ -39,7 +39,7 @@ from hemline.tracking import liveness, mlflow_run, publish, run_name, server, st
 from hemline.tracking.one_line import one_line
 from hemline.tracking.publish import publish_all, publish_figures, publish_pictures
 from hemline.tracking.recorder import Recorder, _writer
-from hemline.training.job import served_file
+from hemline.training.job import served_model
 from hemline.training.model import build_model, describe_layers, load_model, predict, save_model, serving_model
 from hemline.training.trained import Settings, Trained
 
@@ -123,7 +123,7 @@ def record(settings, seed=0, sha256="f" * 64):
         recorder.start(seed)
         for figures in EPOCHS:
             recorder.epoch(seed, figures)
-        recorder.finish(seed, served_file(serving_model(model_of(seed=seed), 255)), sha256)
+        recorder.finish(seed, served_model(serving_model(model_of(seed=seed), 255)), sha256)
 
 
 def all_runs(condition="", dataset="tiny"):
@@ -326,7 +326,7 @@ def test_a_run_lasts_from_its_start_to_its_end_however_late_they_are_recorded(wo
         recorder._process.submit(time.sleep, 2)
         recorder.start(0)
         recorder.epoch(0, EPOCHS[0])
-        recorder.finish(0, served_file(serving_model(model_of(), 255)), "f" * 64)
+        recorder.finish(0, served_model(serving_model(model_of(), 255)), "f" * 64)
         told = time.time_ns() // 1_000_000
     run = only_run()
     (point,) = store.open_store("tiny").client.get_metric_history(run.info.run_id, "loss")
@@ -436,7 +436,7 @@ def test_a_store_that_goes_away_and_comes_back_has_one_run_with_everything(works
         recorder.start(0, "first")
         for figures in EPOCHS:
             recorder.epoch(0, figures)
-        recorder.finish(0, served_file(serving_model(model_of(), 255)), "f" * 64)
+        recorder.finish(0, served_model(serving_model(model_of(), 255)), "f" * 64)
     assert not failures
     run = only_run()
     assert run.info.status == "FINISHED"
@@ -508,7 +508,7 @@ def test_a_recorder_whose_process_is_killed_costs_one_warning_and_no_training(wo
         recorder._process.submit(os.kill, recorder._process.submit(os.getpid).result(), signal.SIGKILL).exception()
         for figures in EPOCHS:
             recorder.epoch(0, figures)
-        recorder.finish(0, served_file(serving_model(model_of(), 255)), "f" * 64)
+        recorder.finish(0, served_model(serving_model(model_of(), 255)), "f" * 64)
     assert capfd.readouterr().err.count("warning: MLflow: ") == 1
     assert [run.info.status for run in all_runs()] == ["KILLED"]
 
@@ -637,7 +637,7 @@ def interrupt_after(epochs, training_id="first", model=None):
         for figures in EPOCHS[:epochs]:
             recorder.epoch(0, figures)
         if model:
-            recorder.finish(0, served_file(serving_model(model_of(), 255)), model)
+            recorder.finish(0, served_model(serving_model(model_of(), 255)), model)
         recorder._told[-1].result()
         raise KeyboardInterrupt
 
@@ -647,7 +647,7 @@ def go_on(earlier, rest, training_id="first"):
         recorder.start(0, training_id, ROWS[:earlier])
         for figures in EPOCHS[earlier : earlier + rest]:
             recorder.epoch(0, figures | {"seconds": 9.0})
-        recorder.finish(0, served_file(serving_model(model_of(), 255)), "f" * 64)
+        recorder.finish(0, served_model(serving_model(model_of(), 255)), "f" * 64)
 
 
 @pytest.mark.parametrize("recorded", [0, 1, 2])

@@ -7,7 +7,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from hemline.errors import InputError
 from hemline.params import Normalize, Training
-from hemline.training.job import Outcome, Recipe, Served
+from hemline.training.job import Interface, Outcome, Recipe, ServedModel
 from hemline.training.trained import Settings, Trained
 from stages import train
 
@@ -134,7 +134,7 @@ def test_the_train_stage_holds_the_predictions_of_finished_trainings_in_files(tm
     recipe = Recipe("k", SETTINGS, record_test=False, data=tmp_path, digests={})
     run = train._Run(recipe, draft, Mock(), Mock())
     predicted = np.random.default_rng(0).random((4, 3), np.float32)
-    run._finish(0, Outcome([], b"model", Served(b"served", "tiny", (2, 2), 3), [], {"test": predicted}))
+    run._finish(0, Outcome([], b"model", ServedModel(b"served", Interface("tiny", (2, 2), 3)), [], {"test": predicted}))
     (held,) = run._outcomes[0].predicted.values()
     assert isinstance(held.base, np.memmap)
     np.testing.assert_array_equal(held, predicted)

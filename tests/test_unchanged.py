@@ -8,6 +8,8 @@ import pytest
 import workspace_for_tests as workspace
 from ruamel.yaml import YAML
 
+from hemline.errors import InputError
+from hemline.params import check_unchanged, load_params
 from stages import evaluate, report
 
 REFUSED = "must stay as it is while a stage runs"
@@ -48,3 +50,13 @@ def test_a_stage_whose_parameters_change_meanwhile_hands_on_nothing(finished, mo
     with pytest.raises(SystemExit, match=REFUSED):
         stage.main()
     assert {path: path.read_bytes() for path in Path("reports").rglob("*") if path.is_file()} == former
+
+
+def test_where_trainings_run_may_change_meanwhile(finished):
+    params = load_params()
+    values = YAML().load(Path("params.yaml"))
+    YAML().dump(values | {"cluster": "tcp://127.0.0.1:8786"}, Path("params.yaml"))
+    check_unchanged(params)
+    YAML().dump(values | {"epochs": values["epochs"] + 1}, Path("params.yaml"))
+    with pytest.raises(InputError, match=REFUSED):
+        check_unchanged(params)

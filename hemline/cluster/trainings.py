@@ -78,14 +78,14 @@ class Cluster:
         ordered.release()
         return outer
 
-    def also(self, jobs: Iterable[Job], needed: Callable[[], set[str]]) -> None:
+    def also(self, jobs: Callable[[], list[Job]], needed: Callable[[], set[str]]) -> None:
         """Order what later stages will want; it is trained where workers have nothing else to do.
 
         Args:
-            jobs: of all other variants.
+            jobs: returns those of all other variants.
             needed: returns the variants among them that will be trained; asked only where some are not known yet.
         """
-        threading.Thread(target=self._also, args=(list(jobs), needed), daemon=True).start()
+        threading.Thread(target=self._also, args=(jobs, needed), daemon=True).start()
 
     def look(self) -> None:
         """Say whether the scheduler is alive.
@@ -194,13 +194,14 @@ class Cluster:
         self._client.subscribe_topic(job.key, lambda event: early.take(event, tell))
         early.end(self._client.get_events(job.key) if replay else [], tell)
 
-    def _also(self, jobs: list[Job], needed: Callable[[], set[str]]) -> None:
+    def _also(self, jobs: Callable[[], list[Job]], needed: Callable[[], set[str]]) -> None:
         with suppress(Exception):  # without what is ordered ahead, everything is only slower
-            known = self._states([job.key for job in jobs])
-            if all(job.key in known for job in jobs):
+            others = jobs()
+            known = self._states([job.key for job in others])
+            if all(job.key in known for job in others):
                 return
             wanted = needed()
-            for place, job in enumerate(job for job in jobs if job.recipe.settings.variant in wanted):
+            for place, job in enumerate(job for job in others if job.recipe.settings.variant in wanted):
                 self._ordered.add(job.key)
                 self._order(job, -place, known.get(job.key))
 

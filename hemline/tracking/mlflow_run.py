@@ -78,10 +78,10 @@ def log_model(store: Store, run_id: str, model: ModelFile, sha256: str) -> None:
     The tag comes last: a run that has it is complete up to here. What an earlier attempt left is completed.
     """
     run = store.client.get_run(run_id)
-    logged = store.client.get_logged_model(model_id(run) or _create_model(store, run, model.name, sha256))
+    logged = store.client.get_logged_model(model_id(run) or _create_model(store, run, model.interface.name, sha256))
     signature = ModelSignature(
-        Schema([TensorSpec(np.dtype(np.float32), (-1, *model.input_shape))]),
-        Schema([TensorSpec(np.dtype(np.float32), (-1, model.n_classes))]),
+        Schema([TensorSpec(np.dtype(np.float32), (-1, *model.interface.input_shape))]),
+        Schema([TensorSpec(np.dtype(np.float32), (-1, model.interface.n_classes))]),
     )
     about = Model(artifact_path=logged.artifact_location, run_id=run_id, model_id=logged.model_id)
     # Not by `Model.log`, which fails where an earlier attempt has told the run of its model.

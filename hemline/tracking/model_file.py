@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from hemline.training.job import Served
+from hemline.training.job import Interface, ServedModel
 
 
 class ModelFile(NamedTuple):
@@ -11,19 +11,15 @@ class ModelFile(NamedTuple):
 
     Attributes:
         path: of the file.
-        name: of the model.
-        input_shape: of an image.
-        n_classes: how many probabilities it returns.
+        interface: what it takes and returns.
     """
 
     path: Path
-    name: str
-    input_shape: tuple[int, ...]
-    n_classes: int
+    interface: Interface
 
     @classmethod
-    def write(cls, model: Served, path: Path) -> Self:
+    def write(cls, model: ServedModel, path: Path) -> Self:
         """Write ``model`` to ``path``."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(model.content)
-        return cls(path, model.name, model.input_shape, model.n_classes)
+        return cls(path, model.interface)

@@ -17,7 +17,7 @@ from hemline.processes.waiting import wait_for
 from hemline.tracking.messages import End, Epoch, Finish, Message, Open, Start, now
 from hemline.tracking.model_file import ModelFile
 from hemline.tracking.one_line import one_line
-from hemline.training.job import Served
+from hemline.training.job import ServedModel
 from hemline.training.trained import Settings
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Recorder:
         """Log one epoch's figures, of the time ``at``, now by default."""
         self._tell(Epoch(seed, figures, now() if at is None else at))
 
-    def finish(self, seed: int, model: Served, sha256: str) -> None:
+    def finish(self, seed: int, model: ServedModel, sha256: str) -> None:
         """Log the trained model, and end the run of ``seed``.
 
         Args:

@@ -4,7 +4,7 @@ A job can be done by a thread of this process or by a process of another machine
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,20 +78,30 @@ class Job:
         return f"training-{self.recipe.key}-{self.seed}"
 
 
-class Served(NamedTuple):
-    """A trained model as it is served: it takes raw pixels.
+class Interface(NamedTuple):
+    """What is known of a model without Keras.
 
     Attributes:
-        content: its ``.keras`` file.
         name: of the model.
         input_shape: of an image.
         n_classes: how many probabilities it returns.
     """
 
-    content: bytes
     name: str
     input_shape: tuple[int, ...]
     n_classes: int
+
+
+class ServedModel(NamedTuple):
+    """A trained model as it is served: it takes raw pixels.
+
+    Attributes:
+        content: its ``.keras`` file.
+        interface: what it takes and returns.
+    """
+
+    content: bytes
+    interface: Interface
 
 
 class Outcome(NamedTuple):
@@ -107,7 +117,7 @@ class Outcome(NamedTuple):
 
     history: list[Row]
     model: bytes
-    served: Served
+    served: ServedModel
     layers: list[dict[str, Any]]
     predicted: dict[Predicted, NDArray[np.float32]]
 
@@ -116,7 +126,8 @@ class Outcome(NamedTuple):
         """Return what ``finished()`` was called on."""
         arrays, further = dict(finished.arrays), finished.further
         model, content = (arrays.pop(name).tobytes() for name in ("model", "served"))
-        served = Served(content, further["name"], tuple(further["input_shape"]), further["n_classes"])
+        name, input_shape, n_classes = further["interface"]
+        served = ServedModel(content, Interface(name, tuple(input_shape), n_classes))
         predicted = {name: arrays[name] for name in _PREDICTED}
         return cls(finished.history, model, served, further["layers"], predicted)
 
@@ -124,8 +135,8 @@ class Outcome(NamedTuple):
         """Return the same as a checkpoint keeps it."""
         files = {"model": self.model, "served": self.served.content}
         arrays = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
-        further = {key: value for key, value in self.served._asdict().items() if key != "content"}
-        return Finished(self.history, arrays | dict(self.predicted), further | {"layers": self.layers})
+        further = {"interface": self.served.interface, "layers": self.layers}
+        return Finished(self.history, arrays | dict(self.predicted), further)
 
 
 class LostError(InputError):
@@ -151,8 +162,8 @@ class Trainings(Protocol):
     def submit(self, job: Job, watch: Watch) -> Future[Outcome]:
         """Let ``job`` be done; the future raises what it raised, and ``CancelledError`` if it ended half-way."""
 
-    def also(self, jobs: Iterable[Job], needed: Callable[[], set[str]]) -> None:
-        """Take notice of what will be wanted next: those of ``jobs`` whose variants ``needed`` returns."""
+    def also(self, jobs: Callable[[], list[Job]], needed: Callable[[], set[str]]) -> None:
+        """Take notice of what will be wanted next: those of ``jobs()`` whose variants ``needed()`` returns."""
 
     def look(self) -> None:
         """Say, now and then while somebody waits, whether the trainings can still be done.
@@ -219,22 +230,23 @@ class _Training:
     def _outcome(self, trainer: "Trainer", model: "keras.Sequential") -> Outcome:
         from hemline.training.model import content_of, describe_layers, serving_model  # noqa: PLC0415
 
-        served = serving_model(model, self._job.recipe.settings.normalize.scale)
+        scale = self._job.recipe.settings.normalize.scale
         return Outcome(
             history=self._rows,
             model=content_of(model),
-            served=served_file(served),
+            served=served_model(serving_model(model, scale)),
             layers=describe_layers(model),
             # Of the test set, the images only: their labels are for the evaluate stage.
             predicted={name: trainer.predict(model, images) for name, images in _to_predict(self._job.recipe).items()},
         )
 
 
-def served_file(model: "keras.Sequential") -> Served:
-    """Return a model that takes raw pixels as a file that the process which records it needs no Keras for."""
+def served_model(model: "keras.Sequential") -> ServedModel:
+    """Return a Keras model that takes raw pixels in a form that needs no Keras to be handed on and recorded."""
     from hemline.training.model import content_of  # noqa: PLC0415
 
-    return Served(content_of(model), model.name, tuple(model.input_shape[1:]), model.output_shape[1])
+    interface = Interface(model.name, tuple(model.input_shape[1:]), model.output_shape[1])
+    return ServedModel(content_of(model), interface)
 
 
 def _to_predict(recipe: Recipe) -> dict[Predicted, NDArray[np.float32]]:

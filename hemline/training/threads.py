@@ -1,7 +1,7 @@
 """Trainings in this process: a thread for each core."""
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
@@ -36,7 +36,7 @@ class Threads:
         """Train in the next thread that is free."""
         return self._executor.submit(train_one, job, _Stoppable(watch, self._stopped))
 
-    def also(self, jobs: Iterable[Job], needed: Callable[[], set[str]]) -> None:
+    def also(self, jobs: Callable[[], list[Job]], needed: Callable[[], set[str]]) -> None:
         """Do nothing: this process ends with its variant."""
 
     def look(self) -> None:
