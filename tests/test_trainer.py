@@ -430,10 +430,9 @@ def test_seeds_side_by_side_give_what_each_gives_alone():
 def test_threads_that_train_have_devices_of_their_own_and_the_next_one_the_last_that_was_free():
     if len(devices()) < 2:
         pytest.skip("needs two cores")
-    with own_device() as first:
-        with own_device() as second:
-            assert {first, second} <= set(devices())
-            assert first != second
+    with own_device() as first, own_device() as second:
+        assert {first, second} <= set(devices())
+        assert first != second
     # The latest, for which everything has been compiled, and not the one that was free the longest.
     with own_device() as again:
         assert again == first
