@@ -18,6 +18,10 @@ from pipelines_for_tests import finished_pipeline, kill_processes_in, longer_pip
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# `make test` would make every `make` that a test starts a part of itself, which says what folders it enters and leaves.
+for _name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(_name, None)
+
 hypothesis.settings.register_profile("test", max_examples=25, deadline=None, derandomize=True)
 _TRIAL_EXAMPLES = 3000
 

@@ -217,6 +217,7 @@ def log_training(settings, model, environment, signs):
     from hemline.tracking import store_writer  # noqa: PLC0415 - in the processes that log only
     from hemline.tracking.messages import End, Epoch, Finish, Open, Start, now  # noqa: PLC0415
     from hemline.tracking.model_file import ModelFile  # noqa: PLC0415
+    from hemline.training.job import Interface  # noqa: PLC0415
 
     os.chdir(environment["DVC_ROOT"])
     os.environ.update(environment)
@@ -234,6 +235,7 @@ def log_training(settings, model, environment, signs):
                 (signs / name).touch()
             time.sleep(0.1)
         time.sleep(store_writer._SECONDS_BETWEEN_ATTEMPTS)
-        writer.write(Finish(0, ModelFile(model, name, (4, 5), 3), hashlib.sha256(name.encode()).hexdigest(), now()))
+        file = ModelFile(model, Interface(name, (4, 5), 3))
+        writer.write(Finish(0, file, hashlib.sha256(name.encode()).hexdigest(), now()))
         writer.write(End("KILLED", now()))
     return epoch, said.getvalue()
