@@ -17,7 +17,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline quick setup queue claims describe ui sync promote serve predict workers stop-workers gate experiments plots test lint trials bench readme pictures docs lock help
+.PHONY: pipeline quick setup queue claims describe ui sync promote serve predict workers stop-workers gate experiments plots test test-slow lint trials bench readme pictures docs lock help
 
 ##@ The pipeline
 
@@ -86,7 +86,10 @@ gate: $(READY)  ## did a variant get worse? make gate BASE=main [MARGIN=0.5]
 	@python -m commands.gate "$(BASE)" $(if $(MARGIN),--margin "$(MARGIN)")
 
 test: $(READY)  ## run the tests
-	@python -m pytest $(PARALLEL)
+	@python -m pytest $(PARALLEL) -m "not slow"
+
+test-slow: $(READY)  ## run the longer ones: kills, browsers, servers, clusters
+	@python -m pytest $(PARALLEL) -m slow
 
 lint: $(READY)  ## check style, types, imports between rooms, dependencies
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo && deptry .

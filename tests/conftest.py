@@ -41,7 +41,7 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(items):
     # Two workers end at about the same time if what takes longest comes first.
-    items.sort(key=lambda item: item.get_closest_marker("end_to_end") is None)
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("end_to_end", "slow")))
 
 
 def pytest_generate_tests(metafunc):

@@ -64,7 +64,7 @@ def test_where_dvc_is_not_on_the_path_yet_the_command_says_how(told, monkeypatch
     assert to_try.startswith("Try:   . .venv/bin/activate; dvc exp run")
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_make_ends_with_these_three_lines(pipeline):
     # As if it were set up: the tools are those of the tests' own Python.
     printed = pipeline.run("make", "--silent", "--old-file", ".venv/.ready", "pipeline").stdout

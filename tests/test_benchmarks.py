@@ -57,6 +57,7 @@ def results(workspace):
     return done.stdout, json.loads((workspace / "benchmarks/results/training.json").read_text())
 
 
+@pytest.mark.slow
 def test_the_quick_comparison_of_trainings_gives_every_competitor_its_figures(results):
     _, written = results
     assert set(written) == {"machine", "rows"}
@@ -70,17 +71,20 @@ def test_the_quick_comparison_of_trainings_gives_every_competitor_its_figures(re
             assert competitor["ratio"]["min"] <= competitor["ratio"]["median"] <= competitor["ratio"]["max"]
 
 
+@pytest.mark.slow
 def test_the_trainer_is_compared_with_itself_at_a_ratio_of_one(results):
     for row in results[1]["rows"]:
         assert row["competitors"]["hemline, seeds side by side"]["ratio"] == {"median": 1, "min": 1, "max": 1}
 
 
+@pytest.mark.slow
 def test_logistic_regression_competes_in_the_row_without_hidden_layers_only(results):
     rows = {row["work"]["row"]: row["competitors"] for row in results[1]["rows"]}
     assert "LogisticRegression" in rows["784-10"]
     assert "LogisticRegression" not in rows["784-128-10"]
 
 
+@pytest.mark.slow
 def test_the_limit_stands_beside_each_row(results):
     for row in results[1]["rows"]:
         assert row["limit"]["arithmetic"] > 0
@@ -88,6 +92,7 @@ def test_the_limit_stands_beside_each_row(results):
         assert row["limit"]["share_reached"] > 0
 
 
+@pytest.mark.slow
 def test_the_table_and_the_plot_show_what_was_measured(results, workspace):
     printed, _ = results
     for name in ("784-10, batch size 32", "keras fit", "MLPClassifier", "limit of one core"):
@@ -138,6 +143,7 @@ def test_what_was_not_measured_has_no_panel(tmp_path, monkeypatch):
     assert titles == {"784-128-10, batches of 32", "784-10, batches of 128"}
 
 
+@pytest.mark.slow
 def test_growth_has_a_line_for_each_number_of_images_and_of_seeds(workspace):
     done = bench(workspace, "--images", "50", "700", "--seeds", "3", module="benchmarks.growth")
     assert done.returncode == 0, done.stderr
@@ -255,6 +261,7 @@ def test_a_command_that_needs_more_memory_than_it_may_take_is_told(tmp_path):
         scale.run(command, tmp_path, 200)
 
 
+@pytest.mark.slow
 def test_made_trainings_are_evaluated_and_reported_for_each_number_of_variants_and_of_seeds(tmp_path):
     sizes = ("--variants", "2", "3", "--seeds", "1", "2", "--images", "40")
     done = bench(tmp_path, *sizes, module="benchmarks.many_trainings")

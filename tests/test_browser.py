@@ -29,7 +29,7 @@ PATIENCE = 60_000  # milliseconds; no expectation, only an end to waiting
 COLUMNS = ("variant", "hidden", "epochs", "seed", "test_accuracy", "test_loss", "test_gain")
 
 pytestmark = [
-    pytest.mark.end_to_end,
+    pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's package chromium: no such command"),
 ]
 

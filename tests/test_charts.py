@@ -19,7 +19,7 @@ def test_the_template_has_dvc_s_places_once_and_its_library_inside():
     assert text.count("</script>") == 1
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's package chromium: no such command")
 @pytest.mark.parametrize("revisions", [[], ["HEAD", "HEAD^"]])
 def test_the_charts_are_drawn_and_nothing_is_fetched(pipeline, revisions):
@@ -45,7 +45,7 @@ def test_the_charts_are_drawn_and_nothing_is_fetched(pipeline, revisions):
     assert not pipeline.run("git", "status", "--porcelain").stdout
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_an_unknown_revision_ends_with_dvc_s_line_and_its_exit_status(pipeline):
     done = pipeline.run("python", "-m", "commands.plots", "nobody", check=False)
     assert done.returncode != 0

@@ -19,7 +19,7 @@ from test_claims_file import EXPERIMENT, NUMBER, SETTINGS, claim, values
 
 BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = pytest.mark.slow
 
 UNSCALED = EXPERIMENT | {
     "normalize": {"scale": 1, "validation_split": 0},

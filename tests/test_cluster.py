@@ -17,7 +17,7 @@ from pipelines_for_tests import PATIENCE, Pipeline, make_pipeline, wait_until
 
 from hemline.processes.ports import HOST
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = pytest.mark.slow
 
 FILE = ".hemline/workers.json"
 LONG = 100_000  # epochs: never the last

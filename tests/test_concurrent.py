@@ -18,7 +18,7 @@ from pipelines_for_tests import PATIENCE, TRAINED, wait_until
 
 from hemline.processes.ports import HOST
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = pytest.mark.slow
 
 LONG = 500  # epochs: still going on when the first ones are seen
 SOME_SECONDS = 5000  # epochs: still going on when the first checkpoint is written

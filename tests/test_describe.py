@@ -320,7 +320,7 @@ def test_every_option_is_in_the_docs_and_every_one_of_the_docs_exists():
     assert set(re.findall(r"--[a-z-]*[a-z]", page)) == known
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_from_a_folder_of_pictures_to_the_answer_and_the_model(tmp_path, digits):
     folder = tmp_path / "repository"
     folder.mkdir()

@@ -20,7 +20,7 @@ def test_the_walk_through_and_the_ways_back_are_among_the_pages_that_are_run():
     assert {page.stem for page in RUN} >= {"GETTING-STARTED", "TROUBLESHOOTING", "YOUR-DATA", "YOUR-PROJECT"}
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 @pytest.mark.parametrize("page", RUN, ids=[page.stem for page in RUN])
 def test_what_a_page_shows_is_what_is_printed(page, finished, tmp_path):
     clone = finished.copy(tmp_path)

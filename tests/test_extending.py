@@ -125,7 +125,7 @@ def stages_of(done):
     return set(re.findall(r"Running stage '([^']+)'", done.stdout))
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_the_recipes_do_what_the_page_says_one_after_the_other(tmp_path):
     pipeline = make_pipeline(tmp_path / "repository")
     follow("An optimizer", pipeline)

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from pipelines_for_tests import PATIENCE, TRAINED, wait_until
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = pytest.mark.slow
 
 # Long enough that a training is still going on when its first epochs are seen, and so long that it never ends.
 LONG, ENDLESS = 500, 1_000_000

@@ -238,7 +238,7 @@ def cells(text):
     return {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows}
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_a_variant_that_got_worse_fails_and_the_table_is_for_the_pull_request(changed):
     done = gate(changed, "main")
     assert done.returncode == 1, done.stderr
@@ -252,14 +252,14 @@ def test_a_variant_that_got_worse_fails_and_the_table_is_for_the_pull_request(ch
     assert not changed.run("git", "status", "--porcelain").stdout
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_what_has_not_changed_passes_without_any_statistics(changed):
     done = gate(changed, "HEAD", "--margin", "0.1")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("**Passed: no variant that HEAD has, too, was trained anew.**")
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_without_the_predictions_of_the_other_revision_what_git_keeps_decides_and_that_is_said(changed, tmp_path):
     copy = changed.copy(tmp_path)
     copy.run("dvc", "gc", "--workspace", "--force")
@@ -284,7 +284,7 @@ def test_without_the_predictions_of_the_other_revision_what_git_keeps_decides_an
     assert "Paired by test image" in gate(copy, "main").stdout
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_what_cannot_be_compared_is_one_line_and_exit_status_2(changed, tmp_path):
     copy = changed.copy(tmp_path)
     copy.set(epochs=2)
@@ -301,7 +301,7 @@ def test_what_cannot_be_compared_is_one_line_and_exit_status_2(changed, tmp_path
     assert "has no results of Hemline on record; run `make` there" in without.stderr
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_other_test_images_are_not_compared_by_either_way(changed, tmp_path):
     copy = changed.copy(tmp_path)
     others = arrays()

@@ -14,7 +14,7 @@ from servers_for_tests import wait_for
 
 from hemline.processes.ports import free_port
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = pytest.mark.slow
 
 ENDLESS = 1_000_000  # epochs
 

@@ -22,3 +22,15 @@ def test_a_process_that_is_killed_costs_one_warning(tmp_path, monkeypatch, capfd
     assert len(lines) == 1
     assert lines[0].startswith("warning: MLflow: ")
     assert "make sync" in lines[0]
+
+
+@pytest.mark.parametrize(("store", "imported"), [("sqlite:///mlflow.db", True), ("http://127.0.0.1:1", False)])
+def test_what_opens_a_local_store_is_imported_while_the_stage_is_busy_and_opens_nothing(
+    tmp_path, monkeypatch, store, imported
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
+    with publisher() as beside:
+        found = beside._helper.submit(eval, "'mlflow.store.tracking.sqlalchemy_store' in __import__('sys').modules")
+        assert found.result(60) is imported
+    assert list(tmp_path.iterdir()) == []

@@ -84,7 +84,7 @@ def test_git_knows_a_file_only_as_long_as_it_has_to_whatever_happens(inside):
     assert inside.run("git", "status", "--porcelain").stdout == before
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_a_mistake_is_refused_before_anything_is_queued(inside):
     done = inside.run("python", "-m", "commands.queue", "epochs=2", "dataset=mnist,nope", check=False)
     assert done.returncode == 1
@@ -94,7 +94,7 @@ def test_a_mistake_is_refused_before_anything_is_queued(inside):
     assert queued(inside) == []
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_a_queued_experiment_has_the_data_set_that_git_did_not_know_as_it_was_then(pipeline):
     pipeline.set(seeds=[0], variants={"linear": {"hidden": []}})
     add_data_set(pipeline)
@@ -112,7 +112,7 @@ def test_a_queued_experiment_has_the_data_set_that_git_did_not_know_as_it_was_th
     assert shown.count(",new,") == 2
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_an_impression_sees_a_data_set_that_git_does_not_know_also_where_nothing_is_activated(pipeline):
     add_data_set(pipeline)
     pipeline.set(dataset="new", batch_size=4)
@@ -124,7 +124,7 @@ def test_an_impression_sees_a_data_set_that_git_does_not_know_also_where_nothing
     assert pipeline.run("git", "status", "--porcelain").stdout == before
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("commands.quick",), ("commands.experiment", "dataset=nope")])
 def test_a_data_set_that_is_not_there_is_one_line_that_names_those_that_are(inside, command):
     if command == ("commands.quick",):
@@ -137,7 +137,7 @@ def test_a_data_set_that_is_not_there_is_one_line_that_names_those_that_are(insi
     assert inside.read("params.yaml") == before
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_a_python_without_the_packages_is_told_in_one_line(inside):
     done = inside.run("python", "-S", "-m", "commands.quick", check=False)
     assert done.returncode == 1

@@ -41,7 +41,7 @@ def runs(pipeline):
         return connection.execute("SELECT status, name FROM runs").fetchall()
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_its_page_says_what_it_is_and_the_workspace_stays_as_it_was(pipeline):
     pipeline.set(batch_size=4)
     before = pipeline.run("git", "status", "--porcelain").stdout
@@ -64,7 +64,7 @@ def test_its_page_says_what_it_is_and_the_workspace_stays_as_it_was(pipeline):
     ]
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_a_set_too_small_for_it_is_one_line_and_an_exit_status(pipeline):
     done = pipeline.run("python", "-m", "commands.quick", check=False)
     assert done.returncode != 0

@@ -55,7 +55,7 @@ def test_a_command_that_fails_is_one_line():
         record([sys.executable, "-c", code])
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 @pytest.mark.skipif(
     not (shutil.which("chromium") or shutil.which("chromium-browser")),
     reason="needs Debian's package chromium: no such command",
@@ -79,7 +79,7 @@ def test_all_pictures_are_drawn_by_one_command(pipeline):
     assert pipeline.read("docs/terminal.svg") == before
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_pictures_of_no_results_are_refused_in_one_line(pipeline):
     shutil.rmtree(pipeline.folder / "reports/evaluation")
     done = pipeline.run(sys.executable, "-m", "commands.pictures", check=False)

@@ -252,7 +252,7 @@ STAGES = {
 }
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 @pytest.mark.trials(few=1, many=6)
 @pytest.mark.parametrize("name", STAGES)
 def test_a_disk_that_is_full_ends_each_stage_with_one_line_and_space_mends_it(
@@ -281,7 +281,7 @@ def injecting(calls, number, when):
     return ("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={calls}:error={number}:when={when}")
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 @pytest.mark.trials(few=1, many=20)
 @pytest.mark.parametrize("name", ["train", "evaluate", "report"])
 def test_whichever_call_of_a_later_stage_fails_a_plain_run_mends_it(finished_copy, tmp_path, name, repetition):
@@ -306,7 +306,7 @@ def test_whichever_call_of_a_later_stage_fails_a_plain_run_mends_it(finished_cop
     assert {name: content for name, content in files(workspace).items() if name in right} == right
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 @pytest.mark.trials(few=3, many=20)
 @pytest.mark.parametrize("name", ["download", "normalize"])
 def test_whichever_call_of_a_stage_fails_it_ends_with_one_line_or_with_the_right_bytes(workspace, name, repetition):

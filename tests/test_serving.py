@@ -118,7 +118,7 @@ def served(tmp_path_factory):
             yield running
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:5001", "127.0.0.1.evil.example", ""])
 def test_a_page_of_the_web_whose_name_leads_to_this_machine_is_not_answered(served, host):
     body = json.dumps({"inputs": [IMAGE]}).encode()
@@ -128,7 +128,7 @@ def test_a_page_of_the_web_whose_name_leads_to_this_machine_is_not_answered(serv
             urllib.request.urlopen(request, timeout=60)
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_raw_pixels_are_answered_with_all_probabilities_and_the_name_of_the_class(served):
     pixels, labels = workspace.images(6)
     status, answer = servers.ask(served[1], json.dumps({"inputs": pixels.tolist()}))
@@ -141,7 +141,7 @@ def test_raw_pixels_are_answered_with_all_probabilities_and_the_name_of_the_clas
         assert max(each["probabilities"], key=each["probabilities"].get) == each["class"]
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 @pytest.mark.parametrize(("values", "message"), REFUSED.values(), ids=REFUSED)
 def test_the_server_answers_a_wrong_input_with_400_and_one_clear_message(served, values, message):
     status, answer = servers.ask(served[1], json.dumps({"inputs": values}))
@@ -151,7 +151,7 @@ def test_the_server_answers_a_wrong_input_with_400_and_one_clear_message(served,
     assert "stack_trace" not in answer
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 @pytest.mark.parametrize("body", ["hello", "[1]", "{}", '{"inputs": null}', '{"inputs": 3}', '{"inputs": {"a": [1]}}'])
 def test_the_server_answers_what_is_no_request_with_400(served, body):
     status, answer = servers.ask(served[1], body)
@@ -159,7 +159,7 @@ def test_the_server_answers_what_is_no_request_with_400(served, body):
     assert answer["message"]
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_the_printed_example_works_as_it_is(served):
     _, _, log = served
     folder = log.parent
@@ -168,7 +168,7 @@ def test_the_printed_example_works_as_it_is(served):
     assert json.loads(done.stdout)["predictions"][0]["class"] == workspace.CLASSES[0]
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_the_whole_example_needs_no_file(served):
     _, port, log = served
     command = [sys.executable, "-m", "commands.serve", "--example", "--port", str(port)]
@@ -178,7 +178,7 @@ def test_the_whole_example_needs_no_file(served):
     assert json.loads(done.stdout)["predictions"][0]["class"] == workspace.CLASSES[0]
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_ctrl_c_ends_the_server_and_leaves_nothing_behind(served):
     folder = served[2].parent
     with servers.serving("commands.serve", folder, "/ping") as (process, port, _):
@@ -187,7 +187,7 @@ def test_ctrl_c_ends_the_server_and_leaves_nothing_behind(served):
         assert not servers.answers(port)
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_without_a_champion_the_remedy_is_named(tmp_path, monkeypatch):
     workspace.enter(tmp_path, monkeypatch)
     workspace.describe(workspace.USUAL)

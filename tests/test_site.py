@@ -57,7 +57,7 @@ def test_the_site_has_every_page_and_names_nothing_of_another_host(site):
         assert [address for address in loaded if re.match(r"(https?:)?//", address)] == []
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's package chromium: no such command")
 def test_it_is_read_and_searched_without_a_server_and_without_a_request_that_leaves(visit):
     for page in DOCS:

@@ -13,7 +13,7 @@ from distributed import Client
 from pipelines_for_tests import PATIENCE, make_pipeline, wait_until
 from slurm_for_tests import slurm
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = pytest.mark.slow
 
 FILE = ".hemline/slurm.json"
 VARIANT = "dense-512x2"

@@ -108,7 +108,7 @@ def warnings(text):
     return [line for line in text.splitlines() if "warning: MLflow" in line]
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_a_pipeline_beside_eight_trainings_that_log_at_once_is_complete(story):
     assert warnings(story.during.stderr) == []
     runs = trainings(story.before, epochs=3)
@@ -119,7 +119,7 @@ def test_a_pipeline_beside_eight_trainings_that_log_at_once_is_complete(story):
         assert run["steps"] == [1, 2, 3]
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_trainings_whose_server_and_database_are_killed_and_come_back_lose_nothing(story):
     runs = {run["training"][0]: run for run in story.after if run["training"][0] in LOGGERS}
     for name, (epochs, said) in story.members.items():
@@ -132,7 +132,7 @@ def test_trainings_whose_server_and_database_are_killed_and_come_back_lose_nothi
     assert len([run for run in story.after if run["training"][0] in LOGGERS]) == len(LOGGERS)
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_an_experiment_without_a_server_has_its_results_and_one_warning_a_stage(story):
     assert "dense-4  seed 1  epoch 4/4" in story.outage.stdout
     # Two trainings, evaluate, report.
@@ -160,7 +160,7 @@ def bob(services, ada, story, tmp_path_factory):
     return clone
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_what_the_server_missed_is_completed_by_two_people_at_once_and_no_run_stands_twice(ada, bob):
     both = [each.start("python", "-m", "commands.sync") for each in (ada, bob)]
     assert [each.wait() for each in both] == [0, 0], (bob.folder.parent / "output").read_text()
@@ -173,14 +173,14 @@ def test_what_the_server_missed_is_completed_by_two_people_at_once_and_no_run_st
     assert runs_of(bob) == before
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_a_champion_that_one_promotes_is_everybody_s(ada, bob):
     promoted = ada.run("python", "-m", "commands.promote").stdout
     assert "Promoted to version 1: there was no champion" in promoted
     assert "Not promoted: this model is the champion (version 1" in bob.run("python", "-m", "commands.promote").stdout
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_a_clone_that_never_trained_fills_a_store_of_its_own(bob):
     own = Pipeline(bob.folder)
     own.environment = {key: value for key, value in bob.environment.items() if not key.startswith("MLFLOW_")}
@@ -191,7 +191,7 @@ def test_a_clone_that_never_trained_fills_a_store_of_its_own(bob):
     assert "Running stage" not in own.run("dvc", "repro").stdout
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_a_wrong_password_is_one_line_without_it_and_costs_no_training(bob):
     wrong = Pipeline(bob.folder)
     wrong.environment = bob.environment | {"MLFLOW_TRACKING_PASSWORD": WRONG}
@@ -207,7 +207,7 @@ def test_a_wrong_password_is_one_line_without_it_and_costs_no_training(bob):
     assert WRONG not in ui.stderr + sync.stderr + train.stderr
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_the_database_is_the_one_that_the_page_makes(services, story):
     with closing(services.connection("runs")) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT name FROM experiments")

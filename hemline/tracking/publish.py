@@ -153,10 +153,11 @@ def _publish_run(
     opened: store.Store, row: dict[Any, Any], results: _Results, artifacts: Mapping[Run, dict[str, str]]
 ) -> None:
     variant, seed, sha256 = row["variant"], row["seed"], row["model_sha256"]
-    if not store.search(opened, _of_model(sha256)):
+    runs = store.search(opened, _of_model(sha256))
+    if not runs:
         _back_fill(opened, Trained(variant).settings(), seed, sha256)
         _remove_doubles(opened, sha256)
-    runs = store.search(opened, _of_model(sha256))
+        runs = store.search(opened, _of_model(sha256))
     own = row | {"test_gain": round(row["test_accuracy"] - results.baseline, 6)}
     figures = {key: own[key] for key in mlflow_run.TEST_FIGURES}
     for each in runs:

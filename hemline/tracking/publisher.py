@@ -19,7 +19,7 @@ class Publisher:
 
     def __init__(self, helper: Executor) -> None:
         self._helper = helper
-        helper.submit(_import)
+        helper.submit(_get_ready)
 
     def publish_figures(self, variants: list[str], artifacts: "Mapping[Run, dict[str, str]] | None" = None) -> None:
         """Do what ``publish.publish_figures`` does."""
@@ -38,15 +38,18 @@ class Publisher:
 
 @contextmanager
 def publisher() -> Iterator[Publisher]:
-    """Yield a publisher that imports MLflow meanwhile."""
+    """Yield a publisher that imports meanwhile what it needs."""
     with helper_process() as helper:
         yield Publisher(helper)
 
 
-def _import() -> None:
+def _get_ready() -> None:
     collect_rarely()
 
     import hemline.tracking.publish  # noqa: F401, PLC0415
+    from hemline.tracking.store import get_ready  # noqa: PLC0415
+
+    get_ready()
 
 
 def _publish_figures(variants: list[str], artifacts: "Mapping[Run, dict[str, str]] | None") -> None:

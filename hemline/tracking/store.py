@@ -94,6 +94,12 @@ def open_store(experiment: str) -> Store:
     return store
 
 
+def get_ready() -> None:
+    """Import what a local store is opened with: that takes longer than to open it, and nothing is opened yet."""
+    if local_database(tracking_uri()):
+        pass
+
+
 def bring_along() -> None:
     """Let the locations of artifacts lead to where they are now, if the store was moved; a server's are its own affair.
 
