@@ -1,5 +1,6 @@
 """The one MLflow store of a repository: where it is, its safe creation, and how it is opened."""
 
+import importlib
 import logging
 import os
 import re
@@ -97,7 +98,7 @@ def open_store(experiment: str) -> Store:
 def get_ready() -> None:
     """Import what a local store is opened with: that takes longer than to open it, and nothing is opened yet."""
     if local_database(tracking_uri()):
-        pass
+        importlib.import_module("mlflow.store.tracking.sqlalchemy_store")
 
 
 def bring_along() -> None:
