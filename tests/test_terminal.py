@@ -166,7 +166,7 @@ def test_a_narrow_terminal_keeps_the_bar_on_one_line(monkeypatch):
     assert [plain(each) for each in lines(shown)] == ["a line", "the end", ""]
 
 
-@pytest.mark.end_to_end
+@pytest.mark.slow
 def test_beside_dvc_a_bar_tells_of_each_variant_in_the_order_of_the_parameters_and_leaves_whole_lines(
     pipeline, monkeypatch
 ):

@@ -769,6 +769,7 @@ def test_whichever_module_comes_first_mlflow_is_imported_without_telemetry(modul
 # Creating the store.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repositories", [1, 3])
 def test_several_processes_that_create_the_store_at_once_share_one(fresh, repositories, monkeypatch):
     code = (
@@ -797,6 +798,7 @@ def test_several_processes_that_create_the_store_at_once_share_one(fresh, reposi
     assert {run.data.tags["host"] for run in all_runs()} == hosts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["half of the tables", "before it is put in place"])
 def test_a_process_killed_while_it_creates_the_store_leaves_room_for_the_next(fresh, moment):
     kill_early = """
