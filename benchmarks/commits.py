@@ -63,6 +63,8 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder")
     options = parser.parse_args()
+    # In a new environment, and only there, every process would compile the libraries anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with one_line_errors(), tempfile.TemporaryDirectory() as folder:
         commits = {"before": options.before, "after": options.after}
         clones = [prepare(commit, Path(folder) / name) for name, commit in commits.items()]
