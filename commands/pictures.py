@@ -62,6 +62,7 @@ def main() -> None:
 def _draw_terminal(params: Params) -> None:
     """Run an experiment, and draw the terminal at the moment when half of the last variant was trained."""
     change = f"epochs={EPOCHS}"
+    print(f"{DOCS / 'terminal.svg'}: shows a run with {change}, which takes some minutes", flush=True)
     shown = record(["dvc", "exp", "run", "--temp", "-S", change])
     last = len(params.variants)
     half = until(shown, rf"\({last} of {last}\).* ([\d,]+) of ([\d,]+) epochs", _HALF)
