@@ -23,7 +23,9 @@ import numpy as np
 import psutil
 import pytest
 from datasets_for_tests import publish as publish_dataset
+from mlflow.exceptions import MlflowException
 from mlflow.models import Model
+from mlflow.protos.databricks_pb2 import BAD_REQUEST
 from sets_for_tests import write_sets
 
 from commands import ui
@@ -411,6 +413,21 @@ def test_a_store_that_breaks_half_way_costs_one_warning_and_no_training(workspac
 def at_once(monkeypatch):
     """Let a recorder try again with the next message, not a while later."""
     monkeypatch.setattr("hemline.tracking.store_writer._SECONDS_BETWEEN_ATTEMPTS", 0)
+
+
+def test_of_several_that_create_the_same_data_set_at_once_each_has_it_without_a_warning(workspace, monkeypatch, capfd):
+    log_inputs, faster = mlflow.MlflowClient.log_inputs, ["somebody else"]
+
+    def refuse_once(client, run_id, **inputs):
+        if faster:
+            raise MlflowException(f"UniqueViolation: {faster.pop()} was faster", error_code=BAD_REQUEST)
+        return log_inputs(client, run_id, **inputs)
+
+    monkeypatch.setattr(mlflow.MlflowClient, "log_inputs", refuse_once)
+    record(settings_of())
+    (run,) = all_runs()
+    assert [each.dataset.name for each in run.inputs.dataset_inputs] == ["tiny"]
+    assert "warning" not in capfd.readouterr().err
 
 
 # Each may be the one in which the store goes away, before it has done what it was asked for or after that.

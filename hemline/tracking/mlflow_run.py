@@ -21,7 +21,9 @@ from mlflow.entities import (
     Param,
     RunTag,
 )
+from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
+from mlflow.protos.databricks_pb2 import BAD_REQUEST, ErrorCode
 from mlflow.types import Schema, TensorSpec
 
 from hemline.comparison.metrics import METRICS
@@ -34,6 +36,7 @@ from hemline.tracking.run_name import run_name
 from hemline.tracking.store import SHA_TAG, Store, project_run
 from hemline.training.trained import Settings
 
+_REFUSED = ErrorCode.Name(BAD_REQUEST)
 _PICTURE_TAG = "confusion_picture"
 # Of the trained model on the test images; ``test_gain`` is its accuracy less the mean of the baseline's seeds.
 TEST_FIGURES = ("test_accuracy", *(f"test_{metric.key}" for metric in METRICS), "test_gain")
@@ -53,7 +56,21 @@ def describe_run(store: Store, run_id: str, settings: Settings, seed: int) -> No
     """Log parameters and data set of a run; a second time, this adds nothing."""
     params = [Param(key, _cell(value)) for key, value in (settings.flat() | {"seed": seed}).items()]
     store.client.log_batch(run_id, params=params)
-    store.client.log_inputs(run_id, datasets=[_dataset_input(settings)])
+    _log_dataset(store, run_id, _dataset_input(settings))
+
+
+def _log_dataset(store: Store, run_id: str, dataset: DatasetInput) -> None:
+    """Log the data set of a run.
+
+    MLflow looks whether the experiment has it, and creates it where it has not: of several that do so at once, all but
+    one are refused, and find it there the next time.
+    """
+    try:
+        store.client.log_inputs(run_id, datasets=[dataset])
+    except MlflowException as error:
+        if error.error_code != _REFUSED:
+            raise
+        store.client.log_inputs(run_id, datasets=[dataset])
 
 
 def _cell(value: Any) -> str:
