@@ -25,11 +25,11 @@ def main() -> None:
         where = ["--scheduler-file", options.scheduler_file] if options.scheduler_file else [options.scheduler]
     # Before any library that heeds it; the processes that train are children, and are started with it.
     fix_target()
-    import dask  # noqa: PLC0415
     from distributed.cli.dask_worker import main as dask_worker  # noqa: PLC0415
 
-    # Dask lets its workers give memory back at once; a training then fetches it anew from the system in every step.
-    dask.config.set({"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": "1"}})
+    from hemline.cluster.memory import keep_memory  # noqa: PLC0415
+
+    keep_memory()
     own = ["--nthreads", options.nthreads, "--preload", "hemline.cluster.worker"]
     dask_worker([*where, *others, *own], prog_name="python -m commands.worker")
 

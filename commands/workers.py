@@ -100,11 +100,11 @@ def _address() -> str | None:
 
 def _hold(count: int, idle: float) -> None:
     """Hold a scheduler and its workers until nobody needs them, or somebody stops them."""
-    import dask  # noqa: PLC0415
     from distributed import LocalCluster  # noqa: PLC0415
 
-    # Dask lets its workers give memory back at once; a training then fetches it anew from the system in every step.
-    dask.config.set({"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": "1"}})
+    from hemline.cluster.memory import keep_memory  # noqa: PLC0415
+
+    keep_memory()
     with LocalCluster(
         n_workers=count,
         threads_per_worker=1,

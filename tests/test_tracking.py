@@ -430,6 +430,18 @@ def test_of_several_that_create_the_same_data_set_at_once_each_has_it_without_a_
     assert "warning" not in capfd.readouterr().err
 
 
+def test_what_a_store_fails_with_otherwise_is_not_asked_twice(workspace, monkeypatch):
+    asked = []
+
+    def fail(client, run_id, **inputs):
+        asked.append(run_id)
+        raise MlflowException("the server has gone")
+
+    monkeypatch.setattr(mlflow.MlflowClient, "log_inputs", fail)
+    record(settings_of())
+    assert len(asked) == 1
+
+
 # Each may be the one in which the store goes away, before it has done what it was asked for or after that.
 CALLS = ["create_run", "log_batch", "log_inputs", "create_logged_model", "set_terminated"]
 
