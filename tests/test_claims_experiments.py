@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,8 @@ def test_experiments_are_listed_by_name_the_newest_first(revision):
         commit()
         Path("code.py").write_text(f"{name} {number}\n")
         subprocess.run([*dvc, "exp", "save", "--quiet", "--name", name], check=True)
+        # Git dates commits in whole seconds, and nothing tells which of one second's is the newer.
+        time.sleep(1)
     own, every = list_experiments(), list_experiments("--all-commits")
     assert list(own) == ["second"]
     assert {name: len(revisions) for name, revisions in every.items()} == {"first": 2, "second": 1}
