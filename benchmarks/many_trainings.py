@@ -147,7 +147,7 @@ def _evaluate() -> None:
     params = load_params()
     evaluation = evaluate(params)
     Evaluated().write(evaluation)
-    artifacts(evaluation, params.seeds)
+    artifacts(evaluation, params.seeds, [(variant, seed) for variant in params.variants for seed in params.seeds])
 
 
 def _report() -> None:

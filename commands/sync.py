@@ -10,6 +10,7 @@ from hemline.params import load_params
 from hemline.terminal.arguments import parser
 from hemline.terminal.bar import bar
 from hemline.tracking import store
+from hemline.tracking.address import local_database, tracking_uri
 from hemline.tracking.publish import publish_all
 from hemline.tracking.registry import find_champion
 
@@ -22,7 +23,7 @@ def main() -> None:
         params = load_params()
         with store.reached():
             store.bring_along()
-        database = store.local_database(store.tracking_uri())
+        database = local_database(tracking_uri())
         missing = database is not None and not database.exists()
         with bar("MLflow", len(params.variants) * len(params.seeds), "trainings") as advance:
             complete = publish_all(list(params.variants), advance)

@@ -48,11 +48,12 @@ def prepare(port: int) -> Prepared:
         InputError: the store cannot be reached.
     """
     from hemline.tracking import server, store  # noqa: PLC0415 - MLflow, in this process only
+    from hemline.tracking.address import tracking_uri  # noqa: PLC0415
     from hemline.tracking.one_line import without_passwords  # noqa: PLC0415
 
     params = load_params()
     command = server.ui_command(port)
-    base = without_passwords(store.tracking_uri()) if command is None else f"http://{HOST}:{port}"
+    base = without_passwords(tracking_uri()) if command is None else f"http://{HOST}:{port}"
     # First, so that a store out of reach is told once.
     with store.reached():
         store.bring_along()

@@ -17,6 +17,7 @@ from hemline.tracking.publisher import publisher
 if TYPE_CHECKING:
     from hemline.comparison.doubts import Doubts
     from hemline.comparison.evaluation import Evaluation
+    from hemline.tracking.artifacts import Run
 
 
 def main() -> None:
@@ -29,12 +30,15 @@ def main() -> None:
 
 def _evaluate(params: Params) -> None:
     with publisher() as beside:
+        beside.start()
         from hemline.comparison.evaluated import Evaluated  # noqa: PLC0415 - the publisher needs less
 
         evaluation = evaluate(params)
         check_unchanged(params)
         Evaluated().write(evaluation)
-        beside.publish_figures(list(params.variants), artifacts(evaluation, params.seeds))
+        variants = list(params.variants)
+        if incomplete := beside.incomplete_runs(variants):
+            beside.publish_figures(variants, artifacts(evaluation, params.seeds, incomplete), only=incomplete)
 
 
 def evaluate(params: Params) -> "Evaluation":
@@ -87,14 +91,13 @@ def _doubts(params: Params, evaluation: "Evaluation") -> "Doubts":
     return doubts(best, sets, evaluation.classes)
 
 
-def artifacts(evaluation: "Evaluation", seeds: list[int]) -> dict[tuple[str, int], dict[str, str]]:
-    """Return what each training's run is given to read, by variant and seed: made here, while MLflow is imported."""
+def artifacts(evaluation: "Evaluation", seeds: list[int], runs: "list[Run]") -> "dict[Run, dict[str, str]]":
+    """Return what these trainings' runs are given to read: made here, where scikit-learn is at hand."""
     from hemline.tracking.artifacts import texts  # noqa: PLC0415 - the publisher needs less
 
     return {
-        (variant, seed): texts(evaluation.labels, predicted, evaluation.classes)
-        for variant in evaluation.variants
-        for seed, predicted in zip(seeds, evaluation.predicted(variant), strict=True)
+        (variant, seed): texts(evaluation.labels, evaluation.predicted(variant)[seeds.index(seed)], evaluation.classes)
+        for variant, seed in runs
     }
 
 

@@ -1,23 +1,41 @@
 """Publishing in a helper process, beside a stage's own work."""
 
+import multiprocessing
+from multiprocessing.process import BaseProcess
+
 import pytest
 
 from hemline.errors import InputError
 from hemline.tracking.publisher import publisher
 
 
+def children() -> set[BaseProcess]:
+    return set(multiprocessing.active_children())
+
+
 def test_results_that_are_missing_are_the_stage_s_own_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"^reports/evaluation/runs.csv: no such file"), publisher() as beside:
-        beside.publish_figures(["linear"])
+        beside.incomplete_runs(["linear"])
+
+
+def test_as_long_as_nothing_is_published_there_is_no_process():
+    before = children()
+    with publisher() as beside:
+        assert not children() - before
+        beside.start()
+        beside.start()
+        assert len(children() - before) == 1
 
 
 def test_a_process_that_is_killed_costs_one_warning(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
+    before = children()
     with publisher() as beside:
-        (process,) = beside._helper._processes.values()
+        beside.start()
+        (process,) = children() - before
         process.kill()
-        beside.publish_figures(["linear"])
+        assert beside.incomplete_runs(["linear"]) == []
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("warning: MLflow: ")
@@ -31,6 +49,7 @@ def test_what_opens_a_local_store_is_imported_while_the_stage_is_busy_and_opens_
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
     with publisher() as beside:
+        beside.start()
         found = beside._helper.submit(eval, "'mlflow.store.tracking.sqlalchemy_store' in __import__('sys').modules")
         assert found.result(60) is imported
     assert list(tmp_path.iterdir()) == []

@@ -14,11 +14,13 @@ import pytest
 from PIL import Image
 from report_data import Inputs, write_inputs, write_table
 
+from hemline.comparison.evaluated import Evaluated
 from hemline.errors import InputError
 from hemline.params import Hyperparameters, load_params
 from hemline.report import plots
 from hemline.report.page import comparison_table, remarks, render, write
 from hemline.report.results import load_results
+from hemline.tracking.pictured import digest, note
 from hemline.training.trained import Trained
 
 SECTIONS = [
@@ -522,20 +524,36 @@ def test_a_failed_write_leaves_the_former_report(tmp_path: Path) -> None:
     assert (tmp_path / "figures" / "gain.png").read_bytes() == b"old"
 
 
-@undrawn
-def test_the_stage_ends_with_the_table_and_the_path(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files = make(Inputs())
-    published: list[str] = []
-    monkeypatch.setattr("sys.argv", ["report"])
-    # There are no runs that could have pictures.
-    publisher = SimpleNamespace(publish_pictures=published.extend)
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the stage asks of the store, which has no runs that could have pictures."""
+    asked: list[str] = []
+    publisher = SimpleNamespace(start=lambda: asked.append("start"), publish_pictures=asked.extend)
     monkeypatch.setattr("hemline.tracking.publisher.publisher", lambda: nullcontext(publisher))
+    monkeypatch.setattr("sys.argv", ["report"])
+    return asked
+
+
+@undrawn
+def test_the_stage_ends_with_the_table_and_the_path(capsys: pytest.CaptureFixture[str], store: list[str]) -> None:
+    files = make(Inputs())
     runpy.run_module("stages.report", run_name="__main__")
     assert capsys.readouterr().out.splitlines()[-1] == "The whole report: reports/index.html"
     assert Path("reports/index.html").read_bytes() == files["index.html"]
-    assert published == Inputs().variants
+    assert store == ["start", *Inputs().variants]
+
+
+@undrawn
+@pytest.mark.parametrize("changed", [False, True])
+def test_the_store_is_left_alone_where_its_runs_have_these_pictures(store: list[str], *, changed: bool) -> None:
+    files = make(Inputs())
+    pictures = {
+        model: "another" if changed and variant == "linear" else digest(files[f"figures/confusion-{variant}.png"])
+        for variant, model in Evaluated().runs()[["variant", "model_sha256"]].to_numpy()
+    }
+    note(pictures)
+    runpy.run_module("stages.report", run_name="__main__")
+    assert store == (Inputs().variants if changed else [])
 
 
 @undrawn

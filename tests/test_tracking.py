@@ -39,7 +39,8 @@ from hemline.params import Normalize, Training
 from hemline.processes.helper import helper_process
 from hemline.tracking import liveness, mlflow_run, publish, run_name, server, store
 from hemline.tracking.one_line import one_line
-from hemline.tracking.publish import publish_all, publish_figures, publish_pictures
+from hemline.tracking.pictured import digest, noted
+from hemline.tracking.publish import incomplete_runs, publish_all, publish_figures, publish_pictures
 from hemline.tracking.recorder import Recorder, _writer
 from hemline.training.job import served_model
 from hemline.training.model import build_model, describe_layers, load_model, predict, save_model, serving_model
@@ -949,6 +950,24 @@ def test_what_people_read_on_a_run_is_made_where_it_is_needed_and_taken_where_it
         assert "precision" in table
 
 
+def test_incomplete_are_runs_that_are_missing_and_those_with_other_figures(results):
+    trainings = [(variant, seed) for variant in VARIANTS for seed in SEEDS]
+    assert incomplete_runs(list(VARIANTS)) == trainings
+    publish_figures(list(VARIANTS), only=trainings[1:])
+    assert incomplete_runs(list(VARIANTS)) == trainings[:1]
+    publish_figures(list(VARIANTS))
+    assert incomplete_runs(list(VARIANTS)) == []
+    (run,) = all_runs(f"tags.model_sha256 = '{Trained('linear').model_sha256(4)}'")
+    store.open_store("tiny").client.log_metric(run.info.run_id, "test_gain", 0.5, step=9)
+    assert incomplete_runs(list(VARIANTS)) == [("linear", 4)]
+
+
+def test_in_a_store_out_of_reach_nothing_is_called_incomplete_and_one_warning_says_why(results, monkeypatch, capfd):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////proc/nowhere/mlflow.db")
+    assert incomplete_runs(list(VARIANTS)) == []
+    assert capfd.readouterr().err.count("warning: MLflow: ") == 1
+
+
 @pytest.mark.parametrize("permitted", [True, False])
 def test_of_a_model_that_two_people_back_fill_at_once_one_run_stays(results, monkeypatch, permitted):
     back_fill, delete = publish._back_fill, mlflow.MlflowClient.delete_run
@@ -1072,6 +1091,19 @@ def test_a_picture_is_logged_once_and_again_only_when_it_changes(results, monkey
     assert publish_pictures(list(VARIANTS))
     assert logged == ["linear"] * len(SEEDS)
     assert {text for _, text in pictures()} == {"second picture of linear", "first picture of dense-3"}
+
+
+def test_which_pictures_runs_have_is_noted_when_the_store_is_asked_and_when_they_are_given_some(results):
+    publish_figures(list(VARIANTS))
+    draw("first", *VARIANTS)
+    publish_pictures(list(VARIANTS))
+    digests = {variant: digest(f"first picture of {variant}".encode()) for variant in VARIANTS}
+    expected = {Trained(variant).model_sha256(seed): digests[variant] for variant in VARIANTS for seed in SEEDS}
+    assert noted() == expected
+    (run, *_) = all_runs("tags.variant = 'linear'")
+    store.open_store("tiny").client.delete_tag(run.info.run_id, "confusion_picture")
+    incomplete_runs(list(VARIANTS))
+    assert noted() == expected | {run.data.tags["model_sha256"]: ""}
 
 
 def test_a_picture_that_was_not_drawn_is_one_line_and_none_is_logged(results):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hemline.claims.evidence import Experiment
 from hemline.claims.file import Claims
-from hemline.tracking.recorder import warn
+from hemline.tracking.warning import warn
 
 CLAIMS_TAG = "claims"
 

@@ -61,6 +61,7 @@ class Evaluation:
         self._scores: dict[str, list[Score]] = {}
         # (seeds, images), of the smallest type: those of all variants are held at once.
         self._predicted: dict[str, NDArray[np.integer]] = {}
+        self._confusion: dict[str, NDArray[np.int64]] = {}
         self._comparison: pd.DataFrame | None = None
 
     def add(
@@ -85,7 +86,11 @@ class Evaluation:
         """
         self._scores[variant] = [score(each, self.labels, self.classes) for each in probabilities]
         smallest = np.min_scalar_type(len(self.classes) - 1)
-        self._predicted[variant] = np.stack([each.argmax(axis=1).astype(smallest) for each in probabilities])
+        predicted = np.stack([each.argmax(axis=1).astype(smallest) for each in probabilities])
+        self._predicted[variant] = predicted
+        self._confusion[variant] = np.sum(
+            [confusion(self.labels, each, len(self.classes)) for each in predicted], axis=0
+        )
         self._curves[variant] = history.groupby("epoch")[list(_CURVES)].mean()
         self._improves[variant] = still_improves(history)
         self._parameters[variant] = parameters
@@ -146,9 +151,7 @@ class Evaluation:
 
     def confusion(self, variant: str) -> NDArray[np.int64]:
         """Return the confusion matrix of a variant, summed over its seeds: true classes in rows."""
-        each = [confusion(self.labels, predicted, len(self.classes)) for predicted in self._predicted[variant]]
-        total: NDArray[np.int64] = np.stack(each).sum(axis=0)
-        return total
+        return self._confusion[variant]
 
     def difference(self, variant: str) -> NDArray[np.float64]:
         """Return the confusion matrix of a variant minus that of the baseline, in shares of each true class."""

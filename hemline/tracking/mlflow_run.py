@@ -1,6 +1,5 @@
 """One MLflow run per variant and seed: its parameters, tags and data set, its figures, its model and its artifacts."""
 
-import hashlib
 import os
 import shutil
 import socket
@@ -28,7 +27,7 @@ from mlflow.types import Schema, TensorSpec
 
 from hemline.comparison.metrics import METRICS
 from hemline.data.description import load_dataset
-from hemline.tracking import keras_flavor
+from hemline.tracking import keras_flavor, pictured
 from hemline.tracking.liveness import HOST_TAG
 from hemline.tracking.messages import now
 from hemline.tracking.model_file import ModelFile
@@ -37,7 +36,7 @@ from hemline.tracking.store import SHA_TAG, Store, project_run
 from hemline.training.trained import Settings
 
 _REFUSED = ErrorCode.Name(BAD_REQUEST)
-_PICTURE_TAG = "confusion_picture"
+PICTURE_TAG = "confusion_picture"
 # Of the trained model on the test images; ``test_gain`` is its accuracy less the mean of the baseline's seeds.
 TEST_FIGURES = ("test_accuracy", *(f"test_{metric.key}" for metric in METRICS), "test_gain")
 BACKFILLED_TAG = "backfilled"
@@ -182,10 +181,10 @@ def log_figures(store: Store, run: Any, figures: dict[str, float], epochs: int, 
 
 def log_picture(store: Store, run: Any, picture: Path) -> None:
     """Log the picture of the confusion matrix over all seeds, unless the run has it; a tag tells which one it has."""
-    digest = hashlib.sha256(picture.read_bytes()).hexdigest()[:16]
-    if run.data.tags.get(_PICTURE_TAG) == digest:
+    digest = pictured.digest(picture.read_bytes())
+    if run.data.tags.get(PICTURE_TAG) == digest:
         return
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(picture, Path(folder) / "confusion_matrix_all_seeds.png")
         store.client.log_artifacts(run.info.run_id, folder)
-    store.client.log_batch(run.info.run_id, tags=[RunTag(_PICTURE_TAG, digest)])
+    store.client.log_batch(run.info.run_id, tags=[RunTag(PICTURE_TAG, digest)])

@@ -6,7 +6,7 @@ without test figures is given them.
 """
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from hemline.comparison.evaluated import Evaluated
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
-from hemline.tracking import liveness, mlflow_run, store
+from hemline.tracking import liveness, mlflow_run, pictured, store
 from hemline.tracking.artifacts import Run, texts
 from hemline.tracking.messages import now
 from hemline.tracking.model_file import ModelFile
-from hemline.tracking.recorder import warn
+from hemline.tracking.warning import warn
 from hemline.training.trained import Settings, Trained
 
 FIGURES = Path("reports/figures")
@@ -49,6 +49,7 @@ def publish_figures(
     variants: list[str],
     artifacts: Mapping[Run, dict[str, str]] | None = None,
     *,
+    only: Collection[Run] | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> bool:
     """Complete the store for ``variants``; what fails costs a warning.
@@ -56,6 +57,7 @@ def publish_figures(
     Args:
         variants: those to be published; their models, and the tables of the evaluate stage, are read.
         artifacts: of their runs, from ``artifacts.texts``, where the caller has them; otherwise made where needed.
+        only: the trainings to be published, of those variants; None: all of them.
         advance: called with the number of trainings that have their runs since the last time.
 
     Returns:
@@ -69,10 +71,41 @@ def publish_figures(
     def publish() -> None:
         stores = _open_stores(variants)
         for row in results.runs.to_dict("records"):
-            _publish_run(stores[row["variant"]], row, results, artifacts or {})
+            if only is None or (row["variant"], row["seed"]) in only:
+                _publish_run(stores[row["variant"]], row, results, artifacts or {})
             advance(1)
 
     return _without_failing(publish)
+
+
+def incomplete_runs(variants: list[str]) -> list[Run]:
+    """Return those trainings whose runs lack their test figures, or are missing; what fails costs a warning.
+
+    Which pictures the others have is noted for the report, see ``pictured``.
+
+    Args:
+        variants: those to be published; their models, and the tables of the evaluate stage, are read.
+
+    Returns:
+        What ``publish_figures`` has to do; nothing if the store cannot be asked.
+
+    Raises:
+        InputError: the results are missing from the workspace, or are not those of its models.
+    """
+    results = _read_results(variants)
+    incomplete: list[Run] = []
+    pictures: dict[str, str] = {}
+
+    def look() -> None:
+        stores = _open_stores(variants)
+        for row in results.runs.to_dict("records"):
+            runs = store.search(stores[row["variant"]], _of_model(row["model_sha256"]))
+            if not runs or any(_lacks(each, _figures(row, results)) for each in runs):
+                incomplete.append((row["variant"], row["seed"]))
+            pictures[row["model_sha256"]] = _common_picture(runs)
+        pictured.note(pictures)
+
+    return incomplete if _without_failing(look) else []
 
 
 def publish_pictures(variants: list[str]) -> bool:
@@ -96,6 +129,8 @@ def publish_pictures(variants: list[str]) -> bool:
             opened = stores[row["variant"]]
             for each in store.search(opened, _of_model(row["model_sha256"])):
                 mlflow_run.log_picture(opened, each, pictures[row["variant"]])
+        digests = {variant: pictured.digest(picture.read_bytes()) for variant, picture in pictures.items()}
+        pictured.note(dict(zip(runs.model_sha256, runs.variant.map(digests), strict=True)))
 
     return _without_failing(publish)
 
@@ -158,10 +193,9 @@ def _publish_run(
         _back_fill(opened, Trained(variant).settings(), seed, sha256)
         _remove_doubles(opened, sha256)
         runs = store.search(opened, _of_model(sha256))
-    own = row | {"test_gain": round(row["test_accuracy"] - results.baseline, 6)}
-    figures = {key: own[key] for key in mlflow_run.TEST_FIGURES}
+    figures = _figures(row, results)
     for each in runs:
-        if any(each.data.metrics.get(key) != value for key, value in figures.items()):
+        if _lacks(each, figures):
             try:
                 with tempfile.TemporaryDirectory() as folder:
                     for name, text in (artifacts.get((variant, seed)) or _artifacts(results, variant, seed)).items():
@@ -171,6 +205,21 @@ def _publish_run(
                 # Somebody else may have removed it meanwhile, as the double of another, which he completes.
                 if each.info.run_id in {run.info.run_id for run in store.search(opened, _of_model(sha256))}:
                     raise
+
+
+def _figures(row: dict[Any, Any], results: _Results) -> dict[str, float]:
+    own = row | {"test_gain": round(row["test_accuracy"] - results.baseline, 6)}
+    return {key: own[key] for key in mlflow_run.TEST_FIGURES}
+
+
+def _lacks(run: Any, figures: Mapping[str, float]) -> bool:
+    return any(run.data.metrics.get(key) != value for key, value in figures.items())
+
+
+def _common_picture(runs: list[Any]) -> str:
+    """Return the digest of the picture that all of a model's runs have; empty, if they have not."""
+    digests = {run.data.tags.get(mlflow_run.PICTURE_TAG, "") for run in runs}
+    return str(digests.pop()) if len(digests) == 1 else ""
 
 
 def _artifacts(results: _Results, variant: str, seed: int) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import functools
 import shutil
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Future
@@ -16,7 +15,7 @@ from hemline.processes.helper import helper_process
 from hemline.processes.waiting import wait_for
 from hemline.tracking.messages import End, Epoch, Finish, Message, Open, Start, now
 from hemline.tracking.model_file import ModelFile
-from hemline.tracking.one_line import one_line
+from hemline.tracking.warning import warn
 from hemline.training.job import ServedModel
 from hemline.training.trained import Settings
 
@@ -114,11 +113,6 @@ class Recorder:
         failed: Future[None] = Future()
         failed.set_exception(error)
         self._told.append(failed)
-
-
-def warn(error: BaseException) -> None:
-    """Say in one line that MLflow could not be reached, and what completes it."""
-    print(f"warning: MLflow: {one_line(error)}; run `make sync` to complete it from the results", file=sys.stderr)
 
 
 _writing = threading.Lock()

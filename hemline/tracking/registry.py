@@ -19,6 +19,7 @@ from mlflow.exceptions import MlflowException
 
 from hemline.errors import InputError
 from hemline.tracking import store
+from hemline.tracking.address import local_database, tracking_uri
 from hemline.tracking.messages import now
 from hemline.tracking.restored import EVIDENCE, Evidence, Kept
 
@@ -69,7 +70,7 @@ def find_champion(dataset: str) -> Champion | None:
     Raises:
         InputError: the store cannot be reached.
     """
-    database = store.local_database(store.tracking_uri())
+    database = local_database(tracking_uri())
     kept = None if database is None else Kept.newest(store.artifacts(database), dataset)
     if kept is None and database is not None and not database.exists():
         return None

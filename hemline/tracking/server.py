@@ -9,8 +9,9 @@ import sys
 
 from hemline.processes.ports import HOST
 from hemline.tracking import registry
+from hemline.tracking.address import local_database, tracking_uri
 from hemline.tracking.mlflow_run import TEST_FIGURES
-from hemline.tracking.store import Store, local_database, open_store, tracking_uri
+from hemline.tracking.store import Store, open_store
 
 # The job runner starts a dozen processes of gigabytes together, for features that nothing here uses.
 SERVER_SETTINGS = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}

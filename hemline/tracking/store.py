@@ -17,8 +17,8 @@ from mlflow.exceptions import MlflowException
 
 from hemline.errors import InputError
 from hemline.processes.lock import locked
-from hemline.repository import repository
 from hemline.tracking import relocate
+from hemline.tracking.address import local_database, tracking_uri
 from hemline.tracking.damaged import damage, is_damage, move_aside
 from hemline.tracking.liveness import end_if_dead, remove_dead_locks, running_here
 from hemline.tracking.one_line import one_line, without_passwords
@@ -63,11 +63,6 @@ class Store(NamedTuple):
 
     client: MlflowClient
     experiment_id: str
-
-
-def tracking_uri() -> str:
-    """Return ``MLFLOW_TRACKING_URI`` where it is set, or else the address of the repository's own store."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{repository() / 'mlflow.db'}"
 
 
 def open_store(experiment: str) -> Store:
@@ -119,11 +114,6 @@ def bring_along() -> None:
             print(f"warning: {database.name}: {told}", file=sys.stderr)
             return
     relocate.relocate(database, artifacts(database))
-
-
-def local_database(uri: str) -> Path | None:
-    """Return the file of a SQLite store, or None for any other address."""
-    return Path(uri.removeprefix("sqlite:///")).resolve() if uri.startswith("sqlite:///") else None
 
 
 def project_run() -> str | None:
