@@ -21,6 +21,9 @@ from hemline.processes.dvc import environment, untracked
 from hemline.terminal.arguments import parser
 
 PAGE = Path("reports/quick.html")
+# What trainings import. After set-up it takes seconds to be compiled and to be read from the disk, here by a core that
+# has nothing to do before the first training.
+_IMPORTS = "import hemline.training.tensorflow, hemline.tracking.store as store; store.get_ready()"
 _SHARE, _VARIANTS, _SEEDS, _EPOCHS = 0.2, 2, 2, 2
 
 
@@ -34,7 +37,8 @@ def main() -> None:
         options = [option for change in overrides(values) for option in ("-S", change)]
         options += [option for path in untracked([params.dataset]) for option in ("--copy-paths", path)]
         command = ["dvc", "exp", "run", "--temp", "--name", name, *options]
-        status = subprocess.run(command, check=False, env=environment()).returncode
+        with subprocess.Popen([sys.executable, "-c", _IMPORTS], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+            status = subprocess.run(command, check=False, env=environment()).returncode
         if status:
             sys.exit(status)
         PAGE.write_bytes(_page_of(name))
