@@ -218,7 +218,7 @@ def test_who_is_told_to_make_room_finds_the_training_done_when_he_comes_back(wor
 def test_ctrl_c_stops_the_workers_too(workers):
     workers.pipeline.set(epochs=LONG)
     stage = start(workers)
-    assert len(workers.working()) >= 2
+    wait_until(lambda: len(workers.working()) >= 2)
     os.killpg(stage.pid, signal.SIGINT)
     assert stage.wait(PATIENCE) != 0
     wait_until(lambda: not workers.states())

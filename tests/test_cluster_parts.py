@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 import time
 from concurrent.futures import CancelledError, Future
 from dataclasses import replace
@@ -341,8 +342,7 @@ def test_a_training_that_begins_now_is_not_told_epochs_of_an_earlier_one_and_one
 def test_what_others_will_want_comes_after_what_this_stage_wants(trainings, recipe, working, monkeypatch):
     ordered = {}
     monkeypatch.setattr(trainings, "_order", lambda job, priority, _: ordered.update({job.key: priority}))
-    jobs = [Job(replace(recipe, key=key, settings=Mock(variant=key)), 0) for key in "abc"]
-    trainings._also(lambda: jobs, lambda: {"a", "c"})
+    trainings._also(lambda: for_later(recipe, "abc"), lambda: {"a", "c"})
     assert list(ordered.values()) == [0, -1]
     assert [key.split("-")[1] for key in ordered] == ["a", "c"]
     assert max(ordered.values()) < _PRIORITY
@@ -396,3 +396,40 @@ def test_a_worker_without_the_address_of_a_scheduler_is_one_line(monkeypatch, ar
     monkeypatch.setattr("sys.argv", ["worker", *arguments])
     with pytest.raises(SystemExit, match=f"^error: scheduler: must be an address, such as tcp://host:8786, got {got}$"):
         start_worker.main()
+
+
+def for_later(recipe, names):
+    return [Job(replace(recipe, key=key, settings=Mock(variant=key)), 0) for key in names]
+
+
+def test_once_a_stage_has_stopped_it_orders_nothing_for_later_ones(client, trainings, recipe, working):
+    def needed():
+        trainings.stop()
+        return {"a", "b"}
+
+    trainings._also(lambda: for_later(recipe, "ab"), needed)
+    assert not client.list_datasets()
+
+
+def test_what_is_ordered_while_a_stage_stops_is_taken_back(client, trainings, recipe, working, monkeypatch):
+    order, stops, ordered = trainings._order, [], []
+
+    def order_meanwhile(*arguments):
+        stops.append(threading.Thread(target=trainings.stop))
+        stops[-1].start()
+        time.sleep(0.2)  # it waits for this order
+        ordered.append(order(*arguments))
+
+    monkeypatch.setattr(trainings, "_order", order_meanwhile)
+    trainings._also(lambda: for_later(recipe, "ab"), lambda: {"a", "b"})
+    stops[0].join()
+    assert len(ordered) == 1
+    assert not client.list_datasets()
+
+
+def test_a_stage_that_stops_is_told_of_no_further_epoch(trainings):
+    watcher = watch()
+    trainings._tell(watcher, (0.0, {"seed": 0, "epoch": {"epoch": 1}}))
+    trainings.stop()
+    trainings._tell(watcher, (0.0, {"seed": 0, "epoch": {"epoch": 2}}))
+    assert [call.args[1]["epoch"] for call in watcher.epoch.call_args_list] == [1]

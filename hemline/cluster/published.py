@@ -31,8 +31,8 @@ def find(client: "Client", key: str) -> Any:
 
 def unpublish(client: "Client", keys: Iterable[str]) -> None:
     """Take back what was published under ``keys``; what other clients wait for goes on."""
-    for name in _names(client, set(keys)):
-        client.unpublish_dataset(name)
+    if names := _names(client, set(keys)):
+        client.unpublish_dataset([*names])
 
 
 def expire(client: "Client") -> None:

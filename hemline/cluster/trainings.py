@@ -25,6 +25,8 @@ from hemline.training.progress import show
 
 # Seconds between two questions to the scheduler whether it is alive, and until no answer means that it is not.
 _PULSE, _SILENCE = 5.0, 30.0
+# Seconds that one who stops waits for an order that has begun.
+_LAST_ORDER = 1.0
 # Of the trainings of this stage; those of later stages have 0 and less.
 _PRIORITY = 100
 
@@ -48,7 +50,8 @@ class Cluster:
         self._executor = self._client.get_executor(pure=False)
         self._submitted: dict[str, Future[Any]] = {}
         self._watches: dict[str, Watch] = {}
-        self._ordered: set[str] = set()  # for later stages
+        self._ordered: set[str] = set()
+        self._ordering, self._stopped = threading.Lock(), False
         self._without_data: SimpleQueue[tuple[Job, Future[Outcome]]] = SimpleQueue()
         self._checked = False
         self._asked: Future[Any] | None = None
@@ -110,14 +113,21 @@ class Cluster:
 
     def stop(self) -> None:
         """Take back what was ordered; workers stop after their present epoch, unless somebody else waits for it."""
+        self._stopped = True
         for future in self._submitted.values():
             future.cancel()
+        # What is just being ordered for later stages is to be there, and then taken back. A scheduler that does not
+        # answer holds nobody up.
+        waited = self._ordering.acquire(timeout=_LAST_ORDER)
         with suppress(Exception):  # a scheduler that has gone has forgotten all of it
-            unpublish(self._client, self._ordered | set(self._submitted))
+            unpublish(self._client, self._ordered)
+        if waited:
+            self._ordering.release()
 
     def fetched(self, job: Job) -> None:
         """Let the scheduler forget an outcome."""
         self._submitted.pop(job.key, None)
+        self._ordered.discard(job.key)
         with suppress(Exception):  # it expires
             unpublish(self._client, [job.key])
 
@@ -129,6 +139,7 @@ class Cluster:
             priority: of it.
             state: in which the scheduler knows it, if it does.
         """
+        self._ordered.add(job.key)
         future = self._client.submit(worker.on_worker, job, **self._options(job, priority), pure=False)
         if state == "erred":
             self._client.retry([future])
@@ -190,9 +201,19 @@ class Cluster:
     def _subscribe(self, job: Job, watch: Watch, *, replay: bool) -> None:
         """Let ``watch`` be told of the epochs of ``job`` to come, after those that have ended if ``replay``."""
         self._watches[job.key] = watch
-        tell, early = partial(_tell, watch), _Early()
+        tell, early = partial(self._tell, watch), _Early()
         self._client.subscribe_topic(job.key, lambda event: early.take(event, tell))
         early.end(self._client.get_events(job.key) if replay else [], tell)
+
+    def _tell(self, watch: Watch, event: _Event) -> None:
+        """Tell of an event, unless nobody waits for it any more."""
+        _, message = event
+        if self._stopped:
+            return
+        if "begin" in message:
+            watch.begin(message["seed"], message["begin"])
+        else:
+            watch.epoch(message["seed"], message["epoch"])
 
     def _also(self, jobs: Callable[[], list[Job]], needed: Callable[[], set[str]]) -> None:
         with suppress(Exception):  # without what is ordered ahead, everything is only slower
@@ -202,8 +223,10 @@ class Cluster:
                 return
             wanted = needed()
             for place, job in enumerate(job for job in others if job.recipe.settings.variant in wanted):
-                self._ordered.add(job.key)
-                self._order(job, -place, known.get(job.key))
+                with self._ordering:
+                    if self._stopped:
+                        return
+                    self._order(job, -place, known.get(job.key))
 
     def _gone(self, what: str) -> InputError:
         return InputError(
@@ -231,14 +254,6 @@ class _Early:
             for event in [*before, *(self._events or [])]:
                 tell(event)
             self._events = None
-
-
-def _tell(watch: Watch, event: _Event) -> None:
-    _, message = event
-    if "begin" in message:
-        watch.begin(message["seed"], message["begin"])
-    else:
-        watch.epoch(message["seed"], message["epoch"])
 
 
 def _pass_on(done: Future[Outcome], outer: Future[Outcome], job: Job, without_data: Callable[[], None] | None) -> None:

@@ -17,8 +17,9 @@ from types import FrameType
 from hemline.processes.leftovers import remove_own
 
 INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
-# Seconds that a block has, after Ctrl-C, to say goodbye; a second Ctrl-C takes them away.
-_GRACE = 3
+# Seconds that a block has, after Ctrl-C, to say goodbye; a second Ctrl-C takes them away. It takes a tenth of one, and
+# several on a machine that is short of cores, where a scheduler is to be told, too.
+_GRACE = 10
 
 _Handler = Callable[[int, FrameType | None], None]
 

@@ -28,11 +28,12 @@ class Publisher:
         self._ending = ending
         self._helper: Executor | None = None
 
-    def start(self) -> None:
+    def start(self) -> Executor:
         """Let the process import what it needs; the sooner, the less there is to wait for later."""
         if self._helper is None:
             self._helper = self._ending.enter_context(helper_process(start=_START))
             self._helper.submit(_get_ready)
+        return self._helper
 
     def incomplete_runs(self, variants: list[str]) -> "list[Run]":
         """Return what ``publish.incomplete_runs`` does."""
@@ -49,10 +50,8 @@ class Publisher:
         self._wait_for(_publish_pictures, variants)
 
     def _wait_for(self, publish: Callable[..., T], *arguments: Any) -> T | None:
-        self.start()
-        assert self._helper is not None  # noqa: S101 - for mypy
         try:
-            return result(self._helper.submit(publish, *arguments))
+            return result(self.start().submit(publish, *arguments))
         except BrokenExecutor as error:  # its process was killed
             warn(error)
             return None
