@@ -37,8 +37,10 @@ def main() -> None:
         options = [option for change in overrides(values) for option in ("-S", change)]
         options += [option for path in untracked([params.dataset]) for option in ("--copy-paths", path)]
         command = ["dvc", "exp", "run", "--temp", "--name", name, *options]
-        with subprocess.Popen([sys.executable, "-c", _IMPORTS], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        silent = subprocess.DEVNULL
+        with subprocess.Popen([sys.executable, "-c", _IMPORTS], stdout=silent, stderr=silent) as imports:
             status = subprocess.run(command, check=False, env=environment()).returncode
+            imports.kill()  # what DVC refuses at once is told at once
         if status:
             sys.exit(status)
         PAGE.write_bytes(_page_of(name))

@@ -1,11 +1,13 @@
 """An impression: less of everything, in an experiment of its own."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
 
-from commands.quick import impression, summary
+from commands.quick import _IMPORTS, impression, summary
 from hemline.params import parse_params
 
 PARAMS = {
@@ -34,6 +36,11 @@ def test_what_is_told_is_what_was_done():
     one = PARAMS | {"seeds": [3], "normalize": {"train_share": 0.5}}
     told = summary(impression(parse_params(one, "params.yaml")))
     assert told == "An impression, no answer: 10% of the training images, 2 epochs, 1 seed."
+
+
+def test_what_is_imported_beforehand_can_be_imported():
+    # Nobody would see it fail: it only saves time.
+    subprocess.run([sys.executable, "-c", _IMPORTS], check=True)
 
 
 def runs(pipeline):
