@@ -1,12 +1,18 @@
 """Publishing in a helper process, beside a stage's own work."""
 
 import multiprocessing
+import os
+import subprocess
+import sys
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import pytest
 
 from hemline.errors import InputError
 from hemline.tracking.publisher import publisher
+
+REPOSITORY = Path(__file__).parent.parent
 
 
 def children() -> set[BaseProcess]:
@@ -42,14 +48,24 @@ def test_a_process_that_is_killed_costs_one_warning(tmp_path, monkeypatch, capfd
     assert "make sync" in lines[0]
 
 
+# In a Python of its own: the process is forked, and would take over what other tests have imported in this one.
+_WHAT_IS_IMPORTED = """
+from hemline.tracking.publisher import publisher
+with publisher() as beside:
+    asked = beside.start().submit(eval, "'mlflow.store.tracking.sqlalchemy_store' in __import__('sys').modules")
+    print(asked.result(60))
+"""
+
+
 @pytest.mark.parametrize(("store", "imported"), [("sqlite:///mlflow.db", True), ("http://127.0.0.1:1", False)])
-def test_what_opens_a_local_store_is_imported_while_the_stage_is_busy_and_opens_nothing(
-    tmp_path, monkeypatch, store, imported
-):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
-    with publisher() as beside:
-        beside.start()
-        found = beside._helper.submit(eval, "'mlflow.store.tracking.sqlalchemy_store' in __import__('sys').modules")
-        assert found.result(60) is imported
+def test_what_opens_a_local_store_is_imported_while_the_stage_is_busy_and_opens_nothing(tmp_path, store, imported):
+    told = subprocess.run(
+        [sys.executable, "-c", _WHAT_IS_IMPORTED],
+        cwd=tmp_path,
+        env=os.environ | {"MLFLOW_TRACKING_URI": store, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == f"{imported}\n"
     assert list(tmp_path.iterdir()) == []
