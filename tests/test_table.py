@@ -212,7 +212,11 @@ def test_pixels_out_of_the_described_range_are_named_by_their_row(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["own.csv", "own.parquet", "own.csv.gz"])
-@pytest.mark.parametrize("content", [b"", b"\x00\xff\x00\n\x01", b"PAR1....PAR1", gzip.compress(b"label,a")[:15]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x00\xff\x00\n\x01", b"PAR1....PAR1", gzip.compress(b"label,a")[:15]],
+    ids=["empty", "binary", "Parquet's frame", "half of a gzip file"],  # gzip notes the second in which it compresses
+)
 def test_a_damaged_file_is_one_line(name, content, tmp_path):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=rf"own\.{name.partition('.')[2]}: ") as caught:
