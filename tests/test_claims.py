@@ -61,6 +61,12 @@ def repository(tmp_path_factory):
     return made
 
 
+@pytest.fixture
+def copied(repository, tmp_path):
+    """A copy of it, for a test that changes something."""
+    return repository.copy(tmp_path)
+
+
 def state(repository):
     """Return what a user has in the workspace and would miss."""
     names = ("params.yaml", "dvc.lock", "dvc.yaml")
@@ -153,49 +159,49 @@ def test_the_page_of_claims_holds_the_table_and_the_readme_its_sum(repository):
     assert "|" not in readme
 
 
-def test_a_second_time_nothing_runs_and_nothing_changes(repository):
-    before = page(repository), finished(repository)
-    done = repository.run(*COMMAND, "--docs")
+def test_a_second_time_nothing_runs_and_nothing_changes(copied):
+    before = page(copied), finished(copied)
+    done = copied.run(*COMMAND, "--docs")
     assert "minutes" not in done.stdout
     assert done.stdout.splitlines()[-2:] == ["README.md: is up to date", "docs/CLAIMS.md: is up to date"]
-    assert (page(repository), finished(repository)) == before
+    assert (page(copied), finished(copied)) == before
 
 
-def test_a_store_that_was_deleted_is_completed_and_its_times_are_not_invented(repository):
-    before = [run[:2] for run in finished(repository)]
-    for path in repository.folder.glob("mlflow.db*"):
+def test_a_store_that_was_deleted_is_completed_and_its_times_are_not_invented(copied):
+    before = [run[:2] for run in finished(copied)]
+    for path in copied.folder.glob("mlflow.db*"):
         path.unlink()
-    done = repository.run(*COMMAND)
+    done = copied.run(*COMMAND)
     assert "minutes" not in done.stdout
-    assert [run[:2] for run in finished(repository)] == before
-    assert all(run[2] for run in finished(repository))
-    assert "No times are known for these trainings" in repository.read("reports/claims.md")
+    assert [run[:2] for run in finished(copied)] == before
+    assert all(run[2] for run in finished(copied))
+    assert "No times are known for these trainings" in copied.read("reports/claims.md")
 
 
-def test_a_changed_setting_trains_what_it_concerns(repository):
+def test_a_changed_setting_trains_what_it_concerns(copied):
     changed = EXPERIMENT | {"variants": EXPERIMENT["variants"] | {"dense-4": {"hidden": [4], "epochs": 1}}}
     YAML().dump(
         CONTENTS | {"experiments": CONTENTS["experiments"] | {"claims-tiny": changed}},
-        repository.folder / "claims.yaml",
+        copied.folder / "claims.yaml",
     )
-    done = repository.run(*COMMAND)
+    done = copied.run(*COMMAND)
     assert "1 experiments in" in done.stdout
     assert "claims-tiny · dense-4" in done.stdout
     assert "linear" not in done.stdout
     assert "unscaled" not in done.stdout
 
 
-def test_a_failure_says_what_the_stage_said(repository):
+def test_a_failure_says_what_the_stage_said(copied):
     broken = {name: experiment | {"dataset": "missing"} for name, experiment in CONTENTS["experiments"].items()}
-    YAML().dump(CONTENTS | {"experiments": broken}, repository.folder / "claims.yaml")
-    done = repository.run(*COMMAND, check=False)
+    YAML().dump(CONTENTS | {"experiments": broken}, copied.folder / "claims.yaml")
+    done = copied.run(*COMMAND, check=False)
     assert done.returncode == 1
     assert "error: dataset: must be one of" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_the_number_s_kind_is_checked_before_anything_runs(repository):
-    YAML().dump(CONTENTS | {"claims": [claim(NUMBER | {"published": 0.5})]}, repository.folder / "claims.yaml")
-    done = repository.run(*COMMAND, check=False)
+def test_the_number_s_kind_is_checked_before_anything_runs(copied):
+    YAML().dump(CONTENTS | {"claims": [claim(NUMBER | {"published": 0.5})]}, copied.folder / "claims.yaml")
+    done = copied.run(*COMMAND, check=False)
     assert done.returncode == 1
     assert "must stand in quotes" in done.stderr
