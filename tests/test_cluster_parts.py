@@ -42,6 +42,7 @@ def cluster():
 
 @pytest.fixture
 def client(cluster):
+    """Somebody who looks, and after whom nothing is published any more."""
     with Client(cluster, set_as_default=False) as client:
         yield client
         for name in client.list_datasets():
@@ -266,7 +267,7 @@ def test_events_that_come_early_wait_for_those_before_them():
 
 
 @pytest.fixture
-def trainings(cluster):
+def trainings(cluster, client):  # ... which forgets what is ordered
     with Cluster(cluster.scheduler_address) as trainings:
         yield trainings
 
