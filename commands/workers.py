@@ -81,10 +81,11 @@ def _stop() -> None:
     try:
         with connect(str(SCHEDULER)) as client:
             client.shutdown()
-    except InputError:  # they have ended without a word
-        pass
+        said = "The workers are stopped."
+    except InputError:
+        said = "The workers do not answer, or have ended; nothing looks for them any more."
     SCHEDULER.unlink(missing_ok=True)
-    print("The workers are stopped.")
+    print(said)
 
 
 def _address() -> str | None:

@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import psutil
 import pytest
@@ -245,6 +245,33 @@ def test_a_second_start_finds_the_workers_and_starts_none(workers):
     again = workers.pipeline.run("python", "-m", "commands.workers")
     assert again.stdout.startswith(f"The workers are there already, at {workers.address}")
     assert HOST in workers.address
+
+
+def test_a_scheduler_that_was_started_elsewhere_needs_none_of_this_project(tmp_path):
+    pipeline = make_pipeline(tmp_path / "repository")
+    file = tmp_path / "scheduler.json"
+    scheduler = ["dask", "scheduler", "--host", HOST, "--port", "0", "--no-dashboard", "--scheduler-file", str(file)]
+    worker = [sys.executable, "-m", "commands.worker", "--scheduler-file", str(file), "--no-dashboard", "--no-nanny"]
+    with ExitStack() as ending:
+
+        def start(command, folder):
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=pipeline.environment | {"DVC_ROOT": str(pipeline.folder)},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            ending.callback(process.wait)
+            ending.callback(process.kill)
+
+        start(scheduler, tmp_path)
+        wait_until(lambda: file.exists() and file.read_text().strip().endswith("}"))
+        start(worker, pipeline.folder)
+        pipeline.set(cluster=json.loads(file.read_text())["address"])
+        said = pipeline.run("dvc", "repro").stdout
+    assert "linear: trains on tcp://" in said
+    assert "dense-4: trains on tcp://" in said
 
 
 def test_a_training_that_kills_its_workers_fails_alone(tmp_path):

@@ -1,7 +1,9 @@
 """What trainings on a cluster are made of, with a scheduler in this process and no training."""
 
+import errno
 import os
 import shutil
+import socket
 import threading
 import time
 from concurrent.futures import CancelledError, Future
@@ -12,7 +14,9 @@ import dask
 import numpy as np
 import pytest
 from distributed import Client, KilledWorker, LocalCluster
+from distributed.comm import CommClosedError
 from distributed.security import Security
+from pipelines_for_tests import wait_until
 
 from commands import worker as start_worker
 from hemline.cluster import data, published, worker
@@ -98,6 +102,28 @@ def test_an_address_where_nobody_answers_is_one_line(monkeypatch):
     monkeypatch.setattr("hemline.cluster.connect._PATIENCE", 1)
     with pytest.raises(InputError, match=rf"^cluster: tcp://{HOST}:1: nobody answers there \(.*\); start the workers"):
         connect(f"tcp://{HOST}:1")
+
+
+def test_who_takes_the_connection_and_stays_silent_is_one_line(monkeypatch):
+    for name in ("_PATIENCE", "_MORE_PATIENCE"):
+        monkeypatch.setattr(f"hemline.cluster.connect.{name}", 0.3)
+    with socket.create_server((HOST, 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(InputError, match=rf"^cluster: tcp://{HOST}:{port}: nobody answers there \(.*\); start"):
+            connect(f"tcp://{HOST}:{port}")
+
+
+@pytest.mark.parametrize("address", ["5", '"garbage"', '"http://x:1"', '"ucx://127.0.0.1:1"'])
+def test_a_file_without_a_usable_address_is_one_line(address, tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    (tmp_path / "odd.json").write_text(f'{{"address": {address}}}')
+    with pytest.raises(InputError, match=r"^cluster: odd.json: is no way to a scheduler \([^\n]+\); start the workers"):
+        connect("odd.json")
+
+
+def test_tls_without_certificates_is_one_line():
+    with pytest.raises(InputError, match=r"is no way to a scheduler \(TLS needs certificates, by Dask's settings\)"):
+        connect(f"tls://{HOST}:1")
 
 
 def test_dask_s_settings_of_tls_are_heeded(tmp_path):
@@ -224,6 +250,32 @@ def test_a_data_set_is_handed_over_once(recipe, client):
     data.upload(client, recipe)
     assert client.list_datasets() == names
     assert len(names) == 1
+
+
+def test_a_data_set_whose_holder_has_died_is_handed_over_anew(recipe, elsewhere, client):
+    data.upload(client, recipe)
+    held = published.find(client, data._key(recipe))
+    client.cancel([block for blocks in held.values() for block in blocks], force=True)
+    wait_until(lambda: not any(client.has_what().values()))
+    with pytest.raises(data.NotHereError):
+        data.local_folder(elsewhere, client, "w")
+    data.upload(client, recipe)
+    assert data.sees(replace(recipe, data=data.local_folder(elsewhere, client, "w")))
+
+
+def test_what_is_damaged_on_a_worker_is_fetched_again(recipe, elsewhere, client):
+    data.upload(client, recipe)
+    folder = data.local_folder(elsewhere, client, "w")
+    (folder / "train-images.npy").write_bytes(b"damaged")
+    assert Normalized(data.local_folder(elsewhere, client, "w")).digests(test_labels=False) == recipe.digests
+
+
+def test_a_full_disk_of_a_worker_is_named_and_nothing_is_left_there(recipe, elsewhere, client, tmp_path, monkeypatch):
+    data.upload(client, recipe)
+    monkeypatch.setattr(data, "_handed_over", Mock(side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
+    with pytest.raises(LostError, match=r"^worker w: \S+cache: No space left on device; make space there, or name"):
+        data.local_folder(elsewhere, client, "w")
+    assert [path for path in (tmp_path / "cache").iterdir() if path.is_dir()] == []
 
 
 def test_a_worker_elsewhere_that_joined_too_late_says_what_to_do(elsewhere, client):
@@ -370,6 +422,23 @@ def test_a_scheduler_that_does_not_answer_for_half_a_minute_is_given_up(training
         trainings.look()
 
 
+def test_a_scheduler_that_falls_silent_or_goes_at_any_question_is_one_line(trainings, monkeypatch):
+    monkeypatch.setattr("hemline.cluster.trainings._SILENCE", 0.2)
+    with pytest.raises(
+        InputError, match=r"^cluster: tcp://\S+: the scheduler has not answered for 0 s; trainings that"
+    ):
+        trainings._ask(threading.Event().wait)
+    with pytest.raises(InputError, match=r"^cluster: tcp://\S+: the scheduler has gone; trainings that"):
+        trainings._ask(Mock(side_effect=CommClosedError("closed")))
+
+
+def test_a_scheduler_that_is_silent_keeps_nobody_from_stopping(trainings, monkeypatch):
+    monkeypatch.setattr("hemline.cluster.trainings._GOODBYE", 0.2)
+    monkeypatch.setattr("hemline.cluster.trainings.unpublish", lambda *_: threading.Event().wait())
+    trainings.stop()
+    trainings.fetched(Mock(key="training"))
+
+
 def test_who_was_asked_to_end_looks_no_further(trainings):
     trainings._watches["training"] = Mock(asked_to_end=lambda _: True)
     with pytest.raises(CancelledError):
@@ -400,7 +469,8 @@ def test_a_worker_without_the_address_of_a_scheduler_is_one_line(monkeypatch, ar
 
 
 def for_later(recipe, names):
-    return [Job(replace(recipe, key=key, settings=Mock(variant=key)), 0) for key in names]
+    settings = {key: recipe.settings.model_copy(update={"variant": key}) for key in names}
+    return [Job(replace(recipe, key=key, settings=settings[key]), 0) for key in names]
 
 
 def test_once_a_stage_has_stopped_it_orders_nothing_for_later_ones(client, trainings, recipe, working):

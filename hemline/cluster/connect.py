@@ -4,6 +4,7 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
+from hemline.cluster.bounded import within
 from hemline.errors import InputError
 from hemline.processes.ports import HOST
 from hemline.repository import repository
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 # Seconds until a scheduler that does not answer is given up.
 _PATIENCE = 10
+# ... and then this process.
+_MORE_PATIENCE = 2
 _REMEDY = "start the workers by `make workers`, or set cluster to null, to train here"
 
 
@@ -23,16 +26,21 @@ def connect(cluster: str) -> "Client":
         cluster: its address, or the path of its file, from the top of the main repository.
 
     Raises:
-        InputError: there is no such file, or nobody answers.
+        InputError: there is no such file, nobody answers, or that is no way to a scheduler.
     """
     from distributed import Client  # noqa: PLC0415 - 0.7 s, for those who have a cluster
 
     _silence()
+    address = _address(cluster)
     try:
-        return Client(_address(cluster), timeout=_PATIENCE, set_as_default=False)
-    except (OSError, TimeoutError) as error:
-        said = (str(error) or type(error).__name__).splitlines()[0]
+        # Dask's patience ends with the connection; a stranger, or a frozen scheduler, may take that and stay silent.
+        return within(_PATIENCE + _MORE_PATIENCE, lambda: Client(address, timeout=_PATIENCE, set_as_default=False))
+    except OSError as error:
+        said = (str(error) or "it stays silent").splitlines()[0]
         raise InputError(f"cluster: {cluster}: nobody answers there ({said}); {_REMEDY}") from None
+    except (ValueError, TypeError, ImportError, RuntimeError) as error:
+        lacks = "TLS needs certificates, by Dask's settings" if address.startswith("tls://") else str(error)
+        raise InputError(f"cluster: {cluster}: is no way to a scheduler ({lacks}); {_REMEDY}") from None
 
 
 def _address(cluster: str) -> str:
@@ -42,7 +50,7 @@ def _address(cluster: str) -> str:
         return str(json.loads((repository() / cluster).read_bytes())["address"])
     except FileNotFoundError:
         raise InputError(f"cluster: {cluster}: no such file; {_REMEDY}") from None
-    except (ValueError, KeyError, TypeError):
+    except (IsADirectoryError, ValueError, KeyError, TypeError):
         raise InputError(f"cluster: {cluster}: is no file of a scheduler; {_REMEDY}") from None
 
 

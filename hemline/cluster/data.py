@@ -11,14 +11,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dask
 from dask.utils import parse_bytes
 from filelock import FileLock
 
-from hemline.cluster.published import find, publish
+from hemline.cluster.published import find, publish, unpublish
 from hemline.training.job import LostError, Recipe
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class NotHereError(LostError):
 
 _BLOCK = 32 * 2**20
 _CACHE_BYTES = "20 GB"
+# Seconds until a block that other workers do not hand over is given up.
+_PATIENCE = 300
 
 
 def sees(recipe: Recipe) -> bool:
@@ -39,18 +42,30 @@ def sees(recipe: Recipe) -> bool:
 
 
 def upload(client: "Client", recipe: Recipe) -> None:
-    """Hand the data set to the workers, unless they have it.
+    """Hand the data set to the workers, unless they hold it.
 
     Args:
         client: of the scheduler.
         recipe: names the folder and its files.
     """
-    if find(client, _key(recipe)) is not None:
+    if _held(client, recipe) is not None:
         return
     held = {
         name: [client.scatter(block, hash=False) for block in _blocks(recipe.data / name)] for name in recipe.digests
     }
     publish(client, _key(recipe), held)
+
+
+def _held(client: "Client", recipe: Recipe) -> Any:
+    """Return the blocks of each file, if workers still hold all of them: those of one that dies are lost."""
+    held = find(client, _key(recipe))
+    if held is None:
+        return None
+    holders = client.who_has([block for blocks in held.values() for block in blocks])
+    if all(holders.values()):
+        return held
+    unpublish(client, [_key(recipe)])
+    return None
 
 
 def local_folder(recipe: Recipe, client: "Client", worker: str) -> Path:
@@ -61,33 +76,61 @@ def local_folder(recipe: Recipe, client: "Client", worker: str) -> Path:
     """
     if not _has_files(recipe.data, recipe):
         return _fetched(recipe, client, worker)
-    for name, digest in recipe.digests.items():
-        state = (recipe.data / name).stat()
-        if _sha256(recipe.data / name, state.st_size, state.st_mtime_ns, state.st_ino) != digest:
-            raise LostError(f"worker {worker}: {recipe.data / name}: is not the file that the driver sees there")
+    if other := _other_file(recipe.data, recipe):
+        raise LostError(f"worker {worker}: {other}: is not the file that the driver sees there")
     return recipe.data
 
 
 def _fetched(recipe: Recipe, client: "Client", worker: str) -> Path:
     folder = _cached(recipe)
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with FileLock(folder.with_suffix(".lock")):
-        if not _has_files(folder, recipe):
-            held = find(client, _key(recipe))
-            if held is None:
-                rule = f"does not see {recipe.data}, nor was it handed it; run `dvc repro` again, which does that"
-                raise NotHereError(f"worker {worker}: {rule}")
-            draft = Path(tempfile.mkdtemp(dir=folder.parent))
-            for name, digest in recipe.digests.items():
-                with (draft / name).open("wb") as file:
-                    for block in held[name]:
-                        file.write(block.result())
-                if _digest_of(draft / name) != digest:
-                    raise LostError(f"worker {worker}: {name}: did not arrive as it is at the driver's")
-            draft.replace(folder)
-            _bound(folder)
-    folder.touch()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(folder.with_suffix(".lock")):
+            if not _has_files(folder, recipe) or _other_file(folder, recipe):
+                shutil.rmtree(folder, ignore_errors=True)
+                _fetch(folder, recipe, client, worker)
+                _bound(folder)
+        folder.touch()
+    except OSError as error:
+        remedy = "make space there, or name another folder by hemline.data-folder of its Dask settings"
+        raise LostError(f"worker {worker}: {folder.parent}: {error.strerror or error}; {remedy}") from None
     return folder
+
+
+def _fetch(folder: Path, recipe: Recipe, client: "Client", worker: str) -> None:
+    held = _held(client, recipe)
+    if held is None:
+        rule = f"does not see {recipe.data}, nor was it handed it; run `dvc repro` again, which does that"
+        raise NotHereError(f"worker {worker}: {rule}")
+    draft = Path(tempfile.mkdtemp(dir=folder.parent))
+    try:
+        for name, digest in recipe.digests.items():
+            with (draft / name).open("wb") as file:
+                for block in held[name]:
+                    file.write(_handed_over(block, worker))
+            if _digest_of(draft / name) != digest:
+                raise LostError(f"worker {worker}: {name}: did not arrive as it is at the driver's")
+        draft.replace(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _handed_over(block: Any, worker: str) -> bytes:
+    try:
+        return bytes(block.result(timeout=_PATIENCE))
+    except (TimeoutError, CancelledError):
+        raise NotHereError(
+            f"worker {worker}: who held a part of the data set has gone; run `dvc repro` again"
+        ) from None
+
+
+def _other_file(folder: Path, recipe: Recipe) -> Path | None:
+    """Return a file that is another one than the driver's, if there is one."""
+    for name, digest in recipe.digests.items():
+        state = (folder / name).stat()
+        if _sha256(folder / name, state.st_size, state.st_mtime_ns, state.st_ino) != digest:
+            return folder / name
+    return None
 
 
 def _bound(latest: Path) -> None:

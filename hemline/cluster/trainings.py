@@ -1,6 +1,7 @@
 """Trainings on a cluster, as a stage sees them."""
 
 import asyncio
+import pickle
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -10,11 +11,12 @@ from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from distributed import KilledWorker
 
 from hemline.cluster import worker
+from hemline.cluster.bounded import within
 from hemline.cluster.connect import connect, security
 from hemline.cluster.data import NotHereError, sees, upload
 from hemline.cluster.identity import differences, identity, resource
@@ -27,10 +29,33 @@ from hemline.training.progress import show
 _PULSE, _SILENCE = 5.0, 30.0
 # Seconds that one who stops waits for an order that has begun.
 _LAST_ORDER = 1.0
+# Seconds that taking back may take: less than a process that was told to end is given.
+_GOODBYE = 5.0
 # Of the trainings of this stage; those of later stages have 0 and less.
 _PRIORITY = 100
+T = TypeVar("T")
 
 _Event = tuple[float, dict[str, Any]]
+
+
+def _trains() -> Callable[[bytes], Outcome]:
+    """Return what a worker is to do with a pickled job.
+
+    A function of a function travels as it is, and bytes are bytes: a scheduler opens what passes through it, and needs
+    none of this project's code to do so. What its annotations name would travel, too.
+    """
+
+    def train(job: bytes) -> Any:
+        import pickle  # noqa: PLC0415 - what is global here does not travel
+
+        from hemline.cluster import worker  # noqa: PLC0415
+
+        return worker.on_worker(pickle.loads(job))  # noqa: S301 - from the driver, who may run any code here
+
+    return train
+
+
+_TRAIN = _trains()
 
 
 class Cluster:
@@ -73,10 +98,10 @@ class Cluster:
         """Let a worker train, unless one does already for another stage, or has."""
         self._prepare(job.recipe)
         job, outer = replace(job, beside=1), Future[Outcome]()
-        state = self._states([job.key]).get(job.key)
+        state = self._ask(lambda: self._states([job.key])).get(job.key)
         # Of one that begins now, earlier events are those of another stage, which has had its outcome.
-        self._subscribe(job, watch, replay=state is not None)
-        ordered = self._order(job, _PRIORITY, state)
+        self._ask(lambda: self._subscribe(job, watch, replay=state is not None))
+        ordered = self._ask(lambda: self._order(job, _PRIORITY, state))
         self._attach(job, outer, lambda: self._without_data.put((job, outer)))
         ordered.release()
         return outer
@@ -120,7 +145,7 @@ class Cluster:
         # answer holds nobody up.
         waited = self._ordering.acquire(timeout=_LAST_ORDER)
         with suppress(Exception):  # a scheduler that has gone has forgotten all of it
-            unpublish(self._client, self._ordered)
+            within(_GOODBYE, lambda: unpublish(self._client, self._ordered))
         if waited:
             self._ordering.release()
 
@@ -129,7 +154,20 @@ class Cluster:
         self._submitted.pop(job.key, None)
         self._ordered.discard(job.key)
         with suppress(Exception):  # it expires
-            unpublish(self._client, [job.key])
+            within(_GOODBYE, lambda: unpublish(self._client, [job.key]))
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        """Return what the scheduler answers.
+
+        Raises:
+            InputError: it does not.
+        """
+        try:
+            return within(_SILENCE, question)
+        except TimeoutError:
+            raise self._gone(f"has not answered for {_SILENCE:.0f} s") from None
+        except OSError:
+            raise self._gone("has gone") from None
 
     def _order(self, job: Job, priority: int, state: str | None) -> Any:
         """Submit and publish; one that failed before is tried anew.
@@ -140,7 +178,7 @@ class Cluster:
             state: in which the scheduler knows it, if it does.
         """
         self._ordered.add(job.key)
-        future = self._client.submit(worker.on_worker, job, **self._options(job, priority), pure=False)
+        future = self._client.submit(_TRAIN, pickle.dumps(job), **self._options(job, priority), pure=False)
         if state == "erred":
             self._client.retry([future])
         publish(self._client, job.key, future)
@@ -148,7 +186,7 @@ class Cluster:
 
     def _attach(self, job: Job, outer: Future[Outcome], without_data: Callable[[], None] | None = None) -> None:
         """Let ``outer`` end as the job does that was ordered: the same key attaches, and starts nothing."""
-        inner = self._executor.submit(worker.on_worker, job, **self._options(job, _PRIORITY))
+        inner = self._executor.submit(_TRAIN, pickle.dumps(job), **self._options(job, _PRIORITY))
         self._submitted[job.key] = inner
         inner.add_done_callback(lambda done: _pass_on(done, outer, job, without_data))
 
@@ -177,15 +215,15 @@ class Cluster:
         if self._checked:
             return
         self._checked = True
-        expire(self._client)
-        answers = self._client.run(worker.identity_here, on_error="return")
+        self._ask(lambda: expire(self._client))
+        answers = self._ask(lambda: self._client.run(worker.identity_here, on_error="return"))
         known = [address for address, found in answers.items() if not self._refuse(address, found)]
         if answers and not known:
             raise InputError(f"cluster: {self._name}: none of its {len(answers)} workers can do this; see above")
         address = self._client.scheduler.address
         there = f"workers: {len(known)}" if known else "waits for a worker"
         show(f"{recipe.settings.variant}: trains on {address}, {', '.join(filter(None, [there, security(address)]))}")
-        if known and not all(self._client.run(sees, recipe, workers=known).values()):
+        if known and not all(self._ask(lambda: self._client.run(sees, recipe, workers=known)).values()):
             upload(self._client, recipe)
 
     def _refuse(self, address: str, found: Any) -> bool:
