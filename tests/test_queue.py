@@ -50,7 +50,7 @@ def test_without_a_change_the_parameters_are_those_of_the_file(inside):
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        (["dataset=nope"], r"dataset: must be one of \['fashion-mnist', 'mnist', 'tiny'\] .*, got 'nope'"),
+        (["dataset=nope"], r"dataset: must be one of \[.*'tiny'.*\] .*, got 'nope'"),
         (["epochs=2,three"], "params.yaml: epochs: input should be a valid integer, got 'three'"),
         (["batch_size=49"], "params.yaml: batch_size: must be at most the number of training images, 48, got 49"),
         (["nosuch=3"], "changes: Could not override 'nosuch', got 'nosuch=3'"),
@@ -133,7 +133,8 @@ def test_a_data_set_that_is_not_there_is_one_line_that_names_those_that_are(insi
     done = inside.run("python", "-m", *command, check=False)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith("error: dataset: must be one of ['fashion-mnist', 'mnist', 'tiny']")
+    known = sorted(path.stem for path in (inside.folder / "data").glob("*.yaml"))
+    assert line.startswith(f"error: dataset: must be one of {known}")
     assert inside.read("params.yaml") == before
 
 
