@@ -278,6 +278,13 @@ def test_a_full_disk_of_a_worker_is_named_and_nothing_is_left_there(recipe, else
     assert [path for path in (tmp_path / "cache").iterdir() if path.is_dir()] == []
 
 
+def test_a_lost_connection_is_not_told_as_a_full_disk(recipe, elsewhere, client, monkeypatch):
+    data.upload(client, recipe)
+    monkeypatch.setattr(data, "_handed_over", Mock(side_effect=CommClosedError("closed")))
+    with pytest.raises(CommClosedError):
+        data.local_folder(elsewhere, client, "w")
+
+
 def test_a_worker_elsewhere_that_joined_too_late_says_what_to_do(elsewhere, client):
     with pytest.raises(
         LostError, match=r"^worker w: does not see .*nowhere, nor was it handed it; run `dvc repro` again"

@@ -92,6 +92,8 @@ def _fetched(recipe: Recipe, client: "Client", worker: str) -> Path:
                 _bound(folder)
         folder.touch()
     except OSError as error:
+        if error.errno is None:  # Dask's own, of a connection
+            raise
         remedy = "make space there, or name another folder by hemline.data-folder of its Dask settings"
         raise LostError(f"worker {worker}: {folder.parent}: {error.strerror or error}; {remedy}") from None
     return folder
