@@ -181,7 +181,7 @@ class _Run:
         announce()
         failure: Exception | None = None
         try:
-            for future in as_completed(futures, trainings.look):
+            for future in as_completed(futures, partial(self._look, trainings)):
                 try:
                     outcome = future.result()
                 except CancelledError as error:
@@ -203,6 +203,10 @@ class _Run:
             raise
         if failure is not None:
             raise failure
+
+    def _look(self, trainings: Trainings) -> None:
+        self._asked.look()
+        trainings.look()
 
     def begin(self, seed: int, earlier: list[Row]) -> None:
         """Take notice that a training begins; a worker that takes over from one that died begins again."""

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import signal
 import socket
 import threading
 import time
@@ -322,6 +323,38 @@ def test_events_that_come_early_wait_for_those_before_them():
     assert told == ["first", "second", "third", "fourth"]
 
 
+def test_a_thousand_epochs_a_second_are_few_events_that_tell_of_each_once_and_in_order(recipe, monkeypatch):
+    here, events = Mock(), []
+    here.log_event = lambda _, event: events.append(event)
+    monkeypatch.setattr(worker, "get_worker", lambda: here)
+    monkeypatch.setattr(worker, "get_client", Mock())
+    monkeypatch.setattr(worker, "local_folder", lambda *_: recipe.data)
+
+    def train_one(job, watch):
+        watch.begin(job.seed, [])
+        for epoch in range(1000):
+            watch.epoch(job.seed, {"epoch": epoch + 1})
+        raise InputError("no memory")
+
+    monkeypatch.setattr(worker, "train_one", train_one)
+    began = time.monotonic()
+    with pytest.raises(InputError, match="no memory"):
+        worker.on_worker(Job(recipe, 5))
+    assert events[0] == {"seed": 5, "begin": []}
+    assert events[1] == {"seed": 5, "epochs": [{"epoch": 1}]}
+    assert [row["epoch"] for event in events[1:] for row in event["epochs"]] == list(range(1, 1001))
+    assert len(events) <= 3 + (time.monotonic() - began) / worker._BETWEEN
+
+
+def test_each_epoch_of_a_slow_training_is_told_as_it_ends(recipe, monkeypatch):
+    monkeypatch.setattr(worker, "_BETWEEN", 0)
+    here = Mock()
+    watch = worker._Watch(here, Job(recipe, 0))
+    for told, epoch in enumerate([1, 2, 3], start=1):
+        watch.epoch(0, {"epoch": epoch})
+        assert here.log_event.call_count == told
+
+
 # The scheduler's pulse.
 
 
@@ -358,6 +391,12 @@ def watch(**told):
     return Mock(asked_to_end=lambda _: False, **told)
 
 
+def wait_until_all_is_told(trainings):
+    last = watch()
+    trainings._events.put((last, (0.0, {"seed": 0, "begin": []})))
+    wait_until(lambda: last.begin.called)
+
+
 def test_a_worker_that_joined_too_late_for_the_data_is_handed_it_and_tries_again(
     trainings, recipe, working, monkeypatch
 ):
@@ -386,16 +425,33 @@ def test_a_training_that_failed_for_another_stage_is_tried_anew(cluster, trainin
     assert result_of(trainings, trainings.submit(Job(recipe, 1), watch())) == working
 
 
+def test_a_terminal_that_takes_nothing_keeps_nobody_from_the_outcome(client, trainings, recipe, working):
+    paused, taken = threading.Event(), []
+
+    def take(_, row):
+        paused.wait(60)
+        taken.append(row["epoch"])
+
+    job = Job(recipe, 9)
+    published.publish(client, job.key, client.submit(lambda: working, key=job.key))
+    client.log_event(job.key, {"seed": 9, "epochs": [{"epoch": 1}, {"epoch": 2}]})
+    assert result_of(trainings, trainings.submit(job, watch(epoch=take))) == working
+    assert not taken
+    paused.set()
+    wait_until(lambda: taken == [1, 2])
+
+
 def test_a_training_that_begins_now_is_not_told_epochs_of_an_earlier_one_and_one_that_is_known_is(
     client, trainings, recipe, working
 ):
-    epoch = {"seed": 2, "epoch": {"epoch": 1}}
+    epoch = {"seed": 2, "epochs": [{"epoch": 1}]}
     for place, known in enumerate([False, True]):
         job, watcher = Job(recipe, 2 + place), watch()
         client.log_event(job.key, epoch)
         if known:
             published.publish(client, job.key, client.submit(lambda: working, key=job.key))
         assert result_of(trainings, trainings.submit(job, watcher)) == working
+        wait_until_all_is_told(trainings)
         assert watcher.epoch.call_count == known
 
 
@@ -446,6 +502,13 @@ def test_a_scheduler_that_is_silent_keeps_nobody_from_stopping(trainings, monkey
     trainings.fetched(Mock(key="training"))
 
 
+def test_a_scheduler_that_was_given_up_is_asked_nothing_more(trainings, monkeypatch):
+    trainings._gone("has gone")
+    monkeypatch.setattr("hemline.cluster.trainings.unpublish", Mock(side_effect=AssertionError("asked")))
+    monkeypatch.setattr("hemline.cluster.trainings.within", Mock(side_effect=AssertionError("asked")))
+    trainings.stop()
+
+
 def test_who_was_asked_to_end_looks_no_further(trainings):
     trainings._watches["training"] = Mock(asked_to_end=lambda _: True)
     with pytest.raises(CancelledError):
@@ -489,25 +552,49 @@ def test_once_a_stage_has_stopped_it_orders_nothing_for_later_ones(client, train
     assert not client.list_datasets()
 
 
-def test_what_is_ordered_while_a_stage_stops_is_taken_back(client, trainings, recipe, working, monkeypatch):
-    order, stops, ordered = trainings._order, [], []
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Ctrl-C comes when a training is with the scheduler, but is published there only after others are taken back."""
+    taken_back = threading.Event()
 
-    def order_meanwhile(*arguments):
-        stops.append(threading.Thread(target=trainings.stop))
-        stops[-1].start()
-        time.sleep(0.2)  # it waits for this order
-        ordered.append(order(*arguments))
+    def publish_late(*arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        taken_back.wait(1)
+        published.publish(*arguments)
 
-    monkeypatch.setattr(trainings, "_order", order_meanwhile)
-    trainings._also(lambda: for_later(recipe, "ab"), lambda: {"a", "b"})
-    stops[0].join()
-    assert len(ordered) == 1
+    def unpublish_first(*arguments):
+        published.unpublish(*arguments)
+        taken_back.set()
+        time.sleep(1)
+
+    monkeypatch.setattr("hemline.cluster.trainings.publish", publish_late)
+    monkeypatch.setattr("hemline.cluster.trainings.unpublish", unpublish_first)
+
+
+def test_what_is_ordered_while_a_stage_is_interrupted_is_taken_back(cluster, client, recipe, working, interrupted):
+    with pytest.raises(KeyboardInterrupt), Cluster(cluster.scheduler_address) as trainings:
+        trainings.submit(Job(recipe, 0), watch())
+    assert trainings._ordered
+    assert not client.list_datasets()
+
+
+def order_for_others(trainings, recipe):
+    trainings.also(lambda: for_later(recipe, "ab"), lambda: {"a", "b"})
+    time.sleep(10)  # until it is interrupted
+
+
+def test_what_is_ordered_for_others_while_a_stage_is_interrupted_is_taken_back(
+    cluster, client, recipe, working, interrupted
+):
+    with pytest.raises(KeyboardInterrupt), Cluster(cluster.scheduler_address) as trainings:
+        order_for_others(trainings, recipe)
+    assert len(trainings._ordered) == 1
     assert not client.list_datasets()
 
 
 def test_a_stage_that_stops_is_told_of_no_further_epoch(trainings):
     watcher = watch()
-    trainings._tell(watcher, (0.0, {"seed": 0, "epoch": {"epoch": 1}}))
+    trainings._tell(watcher, (0.0, {"seed": 0, "epochs": [{"epoch": 1}]}))
     trainings.stop()
-    trainings._tell(watcher, (0.0, {"seed": 0, "epoch": {"epoch": 2}}))
+    trainings._tell(watcher, (0.0, {"seed": 0, "epochs": [{"epoch": 2}]}))
     assert [call.args[1]["epoch"] for call in watcher.epoch.call_args_list] == [1]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parent.parent
-LIMIT = 30  # seconds; far less than what the threads sleep
+LIMIT = 120  # seconds; far less than what the threads sleep
 INTERRUPTED, TERMINATED = 130, 143
 BEGIN = """
     import signal, sys, threading, time
@@ -47,6 +47,16 @@ DEAF = """
             except KeyboardInterrupt:
                 print("not now", flush=True)
                 time.sleep(600)
+"""
+# As in a callback, whose exceptions are only printed.
+LOSING = """
+    with prompt_end():
+        with asked_to_end() as asked:
+            try:
+                sleep()
+            except KeyboardInterrupt:
+                print("lost", flush=True)
+            list(as_completed([ThreadPoolExecutor(1).submit(time.sleep, 600)], asked.look))
 """
 PREPARING = """
     with prompt_end():
@@ -116,6 +126,10 @@ def test_a_second_ctrl_c_ends_what_does_not_hear_the_first():
 
 def test_what_hears_no_ctrl_c_is_ended_by_the_system():
     assert end_of(started(DEAF), signal.SIGINT) == (-signal.SIGALRM, "not now\n", "")
+
+
+def test_a_ctrl_c_that_was_lost_is_found_by_who_waits():
+    assert end_of(started(LOSING), signal.SIGINT) == (INTERRUPTED, "lost\n", "")
 
 
 def test_sigterm_waits_for_what_is_to_be_saved_and_for_no_thread():

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
+from hemline.processes.waiting import wait_for
+
 T = TypeVar("T")
 
 
@@ -27,4 +29,5 @@ def within(seconds: float, ask: Callable[[], T]) -> T:
             answer.set_exception(error)
 
     threading.Thread(target=answered, daemon=True).start()
-    return answer.result(seconds)
+    wait_for([answer], seconds)
+    return answer.result(0)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -27,10 +26,9 @@ from hemline.training.progress import show
 
 # Seconds between two questions to the scheduler whether it is alive, and until no answer means that it is not.
 _PULSE, _SILENCE = 5.0, 30.0
-# Seconds that one who stops waits for an order that has begun.
-_LAST_ORDER = 1.0
-# Seconds that taking back may take: less than a process that was told to end is given.
-_GOODBYE = 5.0
+# Seconds that taking back may take, an order included that has just begun: less than Ctrl-C gives. It takes hundredths
+# of one; of a driver that shares its core with others, and tells of thousands of epochs a second, some.
+_GOODBYE = 15.0
 # Of the trainings of this stage; those of later stages have 0 and less.
 _PRIORITY = 100
 T = TypeVar("T")
@@ -77,12 +75,16 @@ class Cluster:
         self._watches: dict[str, Watch] = {}
         self._ordered: set[str] = set()
         self._ordering, self._stopped = threading.Lock(), False
+        self._events: SimpleQueue[tuple[Watch, _Event] | None] = SimpleQueue()
+        # A terminal that is slow, or paused, is not to hold up what else the scheduler says.
+        self._telling = threading.Thread(target=self._tell_all, daemon=True)
         self._without_data: SimpleQueue[tuple[Job, Future[Outcome]]] = SimpleQueue()
-        self._checked = False
+        self._checked = self._lost = False
         self._asked: Future[Any] | None = None
         self._pulse = time.monotonic()
 
     def __enter__(self) -> Self:
+        self._telling.start()
         return self
 
     def __exit__(
@@ -91,6 +93,9 @@ class Cluster:
         # Who is told to make room leaves what is trained on to whoever comes back; who is stopped, or fails, does not.
         if kind is not None and not issubclass(kind, SystemExit):
             self.stop()
+        self._stopped = True
+        self._events.put(None)
+        self._telling.join(1)
         with suppress(Exception):
             self._client.close(timeout=1)
 
@@ -139,15 +144,10 @@ class Cluster:
     def stop(self) -> None:
         """Take back what was ordered; workers stop after their present epoch, unless somebody else waits for it."""
         self._stopped = True
-        for future in self._submitted.values():
-            future.cancel()
-        # What is just being ordered for later stages is to be there, and then taken back. A scheduler that does not
-        # answer holds nobody up.
-        waited = self._ordering.acquire(timeout=_LAST_ORDER)
-        with suppress(Exception):  # a scheduler that has gone has forgotten all of it
-            within(_GOODBYE, lambda: unpublish(self._client, self._ordered))
-        if waited:
-            self._ordering.release()
+        if self._lost:  # what it holds expires, or went with it
+            return
+        with suppress(Exception):
+            within(_GOODBYE, self._take_back)
 
     def fetched(self, job: Job) -> None:
         """Let the scheduler forget an outcome."""
@@ -155,6 +155,13 @@ class Cluster:
         self._ordered.discard(job.key)
         with suppress(Exception):  # it expires
             within(_GOODBYE, lambda: unpublish(self._client, [job.key]))
+
+    def _take_back(self) -> None:
+        """Forget all orders; what is just being ordered, by whatever thread, is to be there, and is then taken back."""
+        for future in list(self._submitted.values()):
+            future.cancel()
+        with self._ordering:
+            unpublish(self._client, self._ordered)
 
     def _ask(self, question: Callable[[], T]) -> T:
         """Return what the scheduler answers.
@@ -176,13 +183,19 @@ class Cluster:
             job: the training.
             priority: of it.
             state: in which the scheduler knows it, if it does.
+
+        Raises:
+            CancelledError: this stage has stopped.
         """
-        self._ordered.add(job.key)
-        future = self._client.submit(_TRAIN, pickle.dumps(job), **self._options(job, priority), pure=False)
-        if state == "erred":
-            self._client.retry([future])
-        publish(self._client, job.key, future)
-        return future
+        with self._ordering:
+            if self._stopped:
+                raise CancelledError
+            self._ordered.add(job.key)
+            future = self._client.submit(_TRAIN, pickle.dumps(job), **self._options(job, priority), pure=False)
+            if state == "erred":
+                self._client.retry([future])
+            publish(self._client, job.key, future)
+            return future
 
     def _attach(self, job: Job, outer: Future[Outcome], without_data: Callable[[], None] | None = None) -> None:
         """Let ``outer`` end as the job does that was ordered: the same key attaches, and starts nothing."""
@@ -193,7 +206,7 @@ class Cluster:
     def _hand_over(self, job: Job, outer: Future[Outcome]) -> None:
         """Hand the data to a worker that joined late, and let it try again; another failure is one."""
         upload(self._client, job.recipe)
-        ordered = self._order(job, _PRIORITY, "erred")
+        ordered = self._ask(lambda: self._order(job, _PRIORITY, "erred"))
         self._attach(job, outer)
         ordered.release()
 
@@ -239,19 +252,28 @@ class Cluster:
     def _subscribe(self, job: Job, watch: Watch, *, replay: bool) -> None:
         """Let ``watch`` be told of the epochs of ``job`` to come, after those that have ended if ``replay``."""
         self._watches[job.key] = watch
-        tell, early = partial(self._tell, watch), _Early()
+        early = _Early()
+
+        def tell(event: _Event) -> None:
+            self._events.put((watch, event))
+
         self._client.subscribe_topic(job.key, lambda event: early.take(event, tell))
         early.end(self._client.get_events(job.key) if replay else [], tell)
 
+    def _tell_all(self) -> None:
+        """Tell of events, one after the other, until there is None."""
+        while (each := self._events.get()) is not None:
+            self._tell(*each)
+
     def _tell(self, watch: Watch, event: _Event) -> None:
-        """Tell of an event, unless nobody waits for it any more."""
+        """Tell of an event, as long as somebody waits for it."""
         _, message = event
-        if self._stopped:
-            return
-        if "begin" in message:
+        if "begin" in message and not self._stopped:
             watch.begin(message["seed"], message["begin"])
-        else:
-            watch.epoch(message["seed"], message["epoch"])
+        for row in message.get("epochs", []):
+            if self._stopped:
+                return
+            watch.epoch(message["seed"], row)
 
     def _also(self, jobs: Callable[[], list[Job]], needed: Callable[[], set[str]]) -> None:
         with suppress(Exception):  # without what is ordered ahead, everything is only slower
@@ -261,12 +283,10 @@ class Cluster:
                 return
             wanted = needed()
             for place, job in enumerate(job for job in others if job.recipe.settings.variant in wanted):
-                with self._ordering:
-                    if self._stopped:
-                        return
-                    self._order(job, -place, known.get(job.key))
+                self._order(job, -place, known.get(job.key))
 
     def _gone(self, what: str) -> InputError:
+        self._lost = True
         return InputError(
             f"cluster: {self._name}: the scheduler {what}; trainings that had ended are kept: `dvc repro` goes on from "
             "them, once there is another, or here with cluster set to null"

@@ -6,6 +6,7 @@ worker with other code, other versions or another processor target, whenever it 
 
 import asyncio
 import importlib
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from distributed import Worker
 
 _IDENTITY = identity(worker=True)
+# Seconds between two events of a training. Tiny ones end a thousand epochs a second: an event each would keep a
+# scheduler and a driver from everything else, such as hearing that nobody wants the training any more.
+_BETWEEN = 0.1
 
 
 async def dask_setup(worker: "Worker") -> None:
@@ -39,24 +43,39 @@ def on_worker(job: Job) -> Outcome:
     worker = get_worker()
     folder = local_folder(job.recipe, get_client(), worker.address)
     job = replace(job, recipe=replace(job.recipe, data=folder))
-    return train_one(job, _Watch(worker, job))
+    watch = _Watch(worker, job)
+    try:
+        return train_one(job, watch)
+    finally:
+        watch.tell()
 
 
 class _Watch:
     def __init__(self, worker: "Worker", job: Job) -> None:
-        self._worker, self._key = worker, job.key
+        self._worker, self._key, self._seed = worker, job.key, job.seed
+        self._rows: list[Row] = []
+        self._told = 0.0
 
     def begin(self, seed: int, earlier: list[Row]) -> None:
-        self._tell(seed, begin=earlier)
+        self._log(seed, begin=earlier)
 
-    def epoch(self, seed: int, row: Row) -> None:
-        self._tell(seed, epoch=row)
+    def epoch(self, seed: int, row: Row) -> None:  # noqa: ARG002 - a job has one
+        self._rows.append(row)
+        if time.monotonic() - self._told >= _BETWEEN:
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell of the epochs that nobody was told of yet."""
+        rows, self._rows = self._rows, []
+        if rows:
+            self._told = time.monotonic()
+            self._log(self._seed, epochs=rows)
 
     def asked_to_end(self, seed: int) -> bool:  # noqa: ARG002 - this one
         """Say whether nobody wants the training any more: neither a client nor what is published."""
         task = self._worker.state.tasks.get(self._key)
         return task is None or task.state == "cancelled"
 
-    def _tell(self, seed: int, **event: Any) -> None:
+    def _log(self, seed: int, **event: Any) -> None:
         """Log an event under the job's key, which its drivers have subscribed to."""
         self._worker.log_event(self._key, {"seed": seed} | event)

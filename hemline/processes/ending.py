@@ -19,9 +19,47 @@ from hemline.processes.leftovers import remove_own
 INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 # Seconds that a block has, after Ctrl-C, to say goodbye; a second Ctrl-C takes them away. It takes a tenth of one, and
 # several on a machine that is short of cores, where a scheduler is to be told, too.
-_GRACE = 10
+_GRACE = 20
 
 _Handler = Callable[[int, FrameType | None], None]
+
+
+class Asked:
+    """What a block that saves was asked."""
+
+    def __init__(self) -> None:
+        self._terminated, self._interrupted = threading.Event(), threading.Event()
+
+    def is_set(self) -> bool:
+        """Say whether SIGTERM has come, after which the block saves, and ends by itself."""
+        return self._terminated.is_set()
+
+    def look(self) -> None:
+        """Find out about a Ctrl-C that was lost; for a loop that no answer to Ctrl-C comes back to.
+
+        Raises:
+            KeyboardInterrupt: it has come.
+        """
+        if self._interrupted.is_set():
+            raise KeyboardInterrupt
+
+    def terminate(self, _signal: int, _frame: FrameType | None) -> None:
+        """Answer SIGTERM."""
+        if self._terminated.is_set():
+            _end(TERMINATED)
+        self._terminated.set()
+
+    def interrupt(self, _signal: int, _frame: FrameType | None) -> None:
+        """Answer Ctrl-C.
+
+        Raises:
+            KeyboardInterrupt: always.
+        """
+        if self._interrupted.is_set():
+            _end(INTERRUPTED)
+        self._interrupted.set()
+        signal.alarm(_GRACE)  # the system's own: it ends the process whatever this one is stuck in
+        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -49,27 +87,14 @@ def prompt_end() -> Iterator[None]:
 
 
 @contextmanager
-def asked_to_end() -> Iterator[threading.Event]:
-    """Yield an event that SIGTERM sets, for a block that then saves what is to be saved, and ends by itself.
+def asked_to_end() -> Iterator[Asked]:
+    """Yield what SIGTERM sets, for a block that then saves what is to be saved, and ends by itself.
 
     A machine sends SIGTERM before it is taken away; a second one ends the process. Ctrl-C is a ``KeyboardInterrupt`` in
     this block, and the end of the process some seconds later, or with a second one at once.
     """
-    asked, interrupted = threading.Event(), threading.Event()
-
-    def terminate(_signal: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
-            _end(TERMINATED)
-        asked.set()
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        if interrupted.is_set():
-            _end(INTERRUPTED)
-        interrupted.set()
-        signal.alarm(_GRACE)  # the system's own: it ends the process whatever this one is stuck in
-        raise KeyboardInterrupt
-
-    with _handling(signal.SIGTERM, terminate), _handling(signal.SIGINT, interrupt):
+    asked = Asked()
+    with _handling(signal.SIGTERM, asked.terminate), _handling(signal.SIGINT, asked.interrupt):
         yield asked
 
 
