@@ -18,7 +18,7 @@ from hemline.data.agreement import check_agreement
 from hemline.data.description import load_dataset
 from hemline.errors import InputError, one_line_errors
 from hemline.params import Params, load_params, parse_params
-from hemline.processes.dvc import environment, staged, untracked
+from hemline.processes.dvc import check_copies, environment, staged, untracked
 from hemline.schema import read_yaml
 from hemline.terminal.arguments import parser
 
@@ -39,6 +39,7 @@ def main() -> None:
     with one_line_errors():
         changes = arguments.parse_args().changes
         experiments = [checked(values) for values in combinations(changes)]
+        check_copies()
         files = untracked(sorted({params.dataset for params in experiments}))
         options = [option for change in changes for option in ("-S", change)]
         # Staged only for as long: what is queued is the files as they are now, whatever becomes of them.

@@ -17,7 +17,7 @@ from commands.queue import checked
 from hemline.claims.experiments import overrides
 from hemline.errors import InputError, one_line_errors
 from hemline.params import Params, load_params
-from hemline.processes.dvc import environment, untracked
+from hemline.processes.dvc import check_copies, environment, untracked
 from hemline.terminal.arguments import parser
 
 PAGE = Path("reports/quick.html")
@@ -34,6 +34,7 @@ def main() -> None:
         params = load_params()
         values = impression(params)
         checked(values)
+        check_copies()
         options = [option for change in overrides(values) for option in ("-S", change)]
         options += [option for path in untracked([params.dataset]) for option in ("--copy-paths", path)]
         command = ["dvc", "exp", "run", "--temp", "--name", name, *options]

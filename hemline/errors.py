@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import select
 import signal
 import sys
 import tempfile
@@ -60,6 +61,13 @@ def one_line_errors(status: int = 1) -> Iterator[None]:
             _flush()  # here, where a full disk is a line, and not while Python ends
     except InputError as error:
         _refuse(str(error), status)
+    except BrokenPipeError as error:
+        if _nobody_reads():  # any more, as `head` when it has seen enough
+            with suppress(BrokenPipeError):
+                _flush()
+            sys.exit(128 + signal.SIGPIPE)
+        error.add_note(_DEFECT)
+        raise
     except OSError as error:
         line = refusal(error)
         if line is None:
@@ -82,6 +90,13 @@ def _refuse(line: str, status: int) -> NoReturn:
         sys.exit(_said(line))
     print(_said(line), file=sys.stderr)
     sys.exit(status)
+
+
+def _nobody_reads() -> bool:
+    output = select.poll()
+    with suppress(OSError, ValueError):  # no file of the system's
+        output.register(sys.stdout.fileno(), 0)  # errors are told unasked
+    return bool(output.poll(0))
 
 
 def _flush() -> None:

@@ -322,7 +322,7 @@ def test_a_scheduler_that_is_killed_is_one_line_and_what_had_ended_is_kept(tmp_p
 
 def test_workers_without_work_end_by_themselves(tmp_path):
     pipeline = make_pipeline(tmp_path / "repository")
-    workers = Workers(pipeline, count=1, idle=0.01)
+    workers = Workers(pipeline, count=1, idle=0.1)
     holder = workers.holder()
     workers.client.close()
     holder.wait(PATIENCE)

@@ -474,11 +474,12 @@ def test_a_scheduler_that_answers_is_asked_again_and_again_and_nothing_is_said(t
     assert len(asked) == 3
 
 
-def test_a_scheduler_that_does_not_answer_for_half_a_minute_is_given_up(trainings):
+def test_a_scheduler_that_does_not_answer_for_half_a_minute_is_given_up(trainings, monkeypatch):
     trainings.look()
-    trainings._asked, trainings._pulse = Future(), time.monotonic() - 29
+    monkeypatch.setattr("hemline.cluster.trainings.time", Mock(monotonic=lambda: trainings._pulse + waited))
+    trainings._asked, waited = Future(), 29
     trainings.look()
-    trainings._pulse = time.monotonic() - 31
+    waited = 31
     with pytest.raises(
         InputError, match=r"^cluster: tcp://\S+: the scheduler has not answered for 31 s; trainings that"
     ):
@@ -491,6 +492,7 @@ def test_a_scheduler_that_falls_silent_or_goes_at_any_question_is_one_line(train
         InputError, match=r"^cluster: tcp://\S+: the scheduler has not answered for 0 s; trainings that"
     ):
         trainings._ask(threading.Event().wait)
+    monkeypatch.undo()
     with pytest.raises(InputError, match=r"^cluster: tcp://\S+: the scheduler has gone; trainings that"):
         trainings._ask(Mock(side_effect=CommClosedError("closed")))
 

@@ -20,7 +20,8 @@ BEGIN = """
 
     def sleep():
         print("begun", flush=True)
-        time.sleep(600)
+        for _ in range(60_000):  # a signal that comes just before a sleep does not end it
+            time.sleep(0.01)
 """
 TRAINING = """
     with prompt_end():
@@ -95,7 +96,10 @@ def end_of(process, *signals):
     try:
         for number in signals:
             process.send_signal(number)
-            time.sleep(0.2)  # two that come at once are one
+            time.sleep(0.2)
+        while len(signals) > len(set(signals)) and process.poll() is None:
+            process.send_signal(number)  # two that come at once are one
+            time.sleep(0.2)
         out, errors = process.communicate(timeout=LIMIT)
     finally:
         process.kill()

@@ -199,10 +199,11 @@ def test_ctrl_c_is_heard_every_time(prepared, command, repetitions):
         wait_until(lambda: "linear  seed" in output_of(prepared))
         time.sleep(np.random.default_rng(repetition).uniform(0, 1))
         os.killpg(process.pid, signal.SIGINT)
-        # Far more than it takes, and less than it would take to notice that someone has pressed the keys again.
-        assert process.wait(10) in {130, 255}
+        assert process.wait(PATIENCE) in {130, 255}
         wait_until(lambda: not trainings(prepared))
         assert "Traceback" not in output_of(prepared)
+        # As it would say of one that heard nothing, and was ended by the system.
+        assert f"exited with -{signal.SIGALRM:d}" not in output_of(prepared)
 
 
 def test_what_killed_trainings_left_is_removed_by_the_next_stage_of_another_variant(pipeline):

@@ -144,3 +144,21 @@ def test_a_python_without_the_packages_is_told_in_one_line(inside):
     assert done.returncode == 1
     assert "is a Python without the packages of this project" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_folder_whose_name_is_not_ascii_is_one_line_that_says_what_helps(pipeline, tmp_path):
+    elsewhere = tmp_path / "Bücher"
+    elsewhere.mkdir()
+    moved = pipeline.copy(elsewhere)
+    moved.set(batch_size=4)
+    for command in (["commands.quick"], ["commands.queue", "epochs=2"]):
+        done = moved.run("python", "-m", *command, check=False)
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"error: {moved.folder}/.dvc/cache: must be a path in ASCII letters")
+    assert queued(moved) == []
+    # As the line says:
+    shutil.move(moved.folder / ".dvc/cache", tmp_path / "cache")
+    moved.run("dvc", "cache", "dir", "--local", str(tmp_path / "cache"))
+    assert "An impression, no answer" in moved.run("python", "-m", "commands.quick").stdout

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from functools import partial
@@ -83,6 +84,24 @@ def test_a_defect_names_the_page_below_its_traceback(error):
     with pytest.raises(type(error)) as raised, one_line_errors():
         raise error
     assert raised.value.__notes__ == ["This is a defect of Hemline; docs/TROUBLESHOOTING.md says what to try."]
+
+
+def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word():
+    code = (
+        "from hemline.errors import one_line_errors\n"
+        "with one_line_errors():\n"
+        "    for line in range(100_000): print(line, flush=True)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
+        assert command.stdout.readline() == b"0\n"
+        command.stdout.close()
+        assert command.stderr.read() == b""
+        assert command.wait() == 128 + signal.SIGPIPE
+
+
+def test_a_pipe_to_others_that_is_broken_is_a_defect():
+    with pytest.raises(BrokenPipeError), one_line_errors():
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
 
 def test_where_a_path_is_not_known_both_places_are_named():

@@ -23,7 +23,7 @@ from hemline.claims.file import Claims
 from hemline.claims.progress import Display, settings
 from hemline.errors import InputError
 from hemline.params import Params, parse_params
-from hemline.processes.dvc import environment
+from hemline.processes.dvc import check_copies, environment
 from hemline.schema import read_yaml
 
 # The page is written from what these hand on; the look of an experiment's own report may change.
@@ -101,6 +101,7 @@ def run_experiment(name: str, values: Mapping[str, Any], lock: IO[str], on_line:
     Raises:
         InputError: the experiment failed; the message ends with what was printed last.
     """
+    check_copies()
     if name in list_experiments():
         _output("dvc", "exp", "remove", name)
     options = [option for override in overrides(values) for option in ("-S", override)]

@@ -18,6 +18,25 @@ def environment() -> dict[str, str]:
     return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
+def check_copies() -> None:
+    """Refuse, before anything is done, what DVC would fail at: copies of a folder whose name is not ASCII.
+
+    It writes its cache's folder into the settings of each copy, for `--temp` and `--queue`, and as ASCII only.
+
+    Raises:
+        InputError: the cache is in such a folder.
+    """
+    if str(Path.cwd()).isascii():
+        return
+    done = subprocess.run(["dvc", "cache", "dir"], capture_output=True, text=True, check=False, env=environment())
+    cache = done.stdout.strip()
+    if not cache.isascii():
+        raise InputError(
+            f"{cache}: must be a path in ASCII letters where DVC is to run experiments in copies; rename the folder, "
+            "or move the cache, and tell DVC: `dvc cache dir --local <folder>`"
+        )
+
+
 def untracked(datasets: Iterable[str]) -> list[str]:
     """Return those files of an experiment that git does not know: descriptions of data sets, and code.
 
