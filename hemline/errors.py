@@ -43,6 +43,16 @@ class InputError(ValueError):
     """An input that breaks a rule; its text names the key, the rule, the value and the remedy."""
 
 
+def end_by_ctrl_c_while_imported() -> None:
+    """Let Ctrl-C end this process at once until ``one_line_errors``, if its package is just imported to be run.
+
+    As an exception it would be a traceback of what is being imported, or lost in a callback, and the program run on.
+    """
+    # The name is what Python says while it imports the package of the module that it is to run.
+    if sys.argv[0] == "-m" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def one_line_errors(status: int = 1) -> Iterator[None]:
     """Turn an ``InputError``, or what the machine refuses, into one line and an exit status; Ctrl-C into status 130.

@@ -66,6 +66,19 @@ PREPARING = """
         except BaseException:
             time.sleep(600)
 """
+# Half-way in the imports of a module that Python runs by `-m`.
+IMPORTING = """
+    sys.argv[0] = "-m"
+    import PACKAGE
+    sleep()
+"""
+IMPORTED = """
+    from hemline.errors import one_line_errors
+    sys.argv[0] = "-m"
+    import PACKAGE
+    with one_line_errors():
+        sleep()
+"""
 # The system gives the signal to a thread, as it may.
 BY_A_THREAD = """
     def take():
@@ -109,6 +122,12 @@ def end_of(process, *signals):
 @pytest.mark.parametrize("code", [TRAINING, PREPARING], ids=["training", "preparing"])
 def test_ctrl_c_ends_a_process_whose_threads_compute_and_whose_code_catches_everything(code):
     assert end_of(started(code), signal.SIGINT) == (INTERRUPTED, "", "")
+
+
+@pytest.mark.parametrize("package", ["commands", "stages"])
+def test_ctrl_c_ends_what_is_still_imported_without_a_word_and_what_runs_with_a_status(package):
+    assert end_of(started(IMPORTING.replace("PACKAGE", package)), signal.SIGINT) == (-signal.SIGINT, "", "")
+    assert end_of(started(IMPORTED.replace("PACKAGE", package)), signal.SIGINT) == (INTERRUPTED, "", "")
 
 
 @pytest.mark.parametrize(
