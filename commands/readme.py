@@ -3,7 +3,7 @@
 So none of it is ever typed.
 
 Reads:  params.yaml, data/<dataset>.yaml, data/normalized/, models/, reports/evaluation/
-Writes: README.md, docs/GETTING-STARTED.md, docs/gain.png
+Writes: README.md, docs/README.md, docs/GETTING-STARTED.md, docs/gain.png
 Run:    python -m commands.readme
 """
 
@@ -14,8 +14,9 @@ from hemline.params import load_params
 from hemline.report.figures import figures
 from hemline.report.page import comparison_table, verdict_on
 from hemline.report.readme import rewrite
-from hemline.report.results import load_results
+from hemline.report.results import Results, load_results
 from hemline.terminal.arguments import parser
+from hemline.words import isolated, plain_in_markdown
 
 
 def main() -> None:
@@ -24,14 +25,34 @@ def main() -> None:
         results = load_results(load_params())
         if not results.others:
             raise InputError("variants: must be at least one beside the baseline; add one to params.yaml")
-        table = comparison_table(results)
+        table, picture = comparison_table(results), Path("docs/gain.png")
+        answer = f"**{verdict_on(results).answer}**"
         sections = {
-            Path("README.md"): f"**{verdict_on(results).answer}**\n\n{table}",
+            Path("README.md"): "\n\n".join([_image(results, picture), answer, table, _settings(results)]),
+            Path("docs/README.md"): _image(results, Path(picture.name)),
             Path("docs/GETTING-STARTED.md"): f"```text\n{table}\n```",
         }
         for path, content in sections.items():
             print(f"{path}: " + ("rewritten" if rewrite(path, "summary", content) else "is up to date"))
-        Path("docs/gain.png").write_bytes(figures(results)["gain.png"].png())
+        picture.write_bytes(figures(results)["gain.png"].png())
+
+
+def _image(results: Results, path: Path) -> str:
+    alternative = f"Gain of each variant over the baseline {results.params.baseline} on {_title(results)}"
+    return f"![{alternative}, with 95 % intervals]({path})"
+
+
+def _title(results: Results) -> str:
+    return isolated(plain_in_markdown(results.source.title))
+
+
+def _settings(results: Results) -> str:
+    """Return what the trainings have in common."""
+    params = results.params
+    epochs = sorted({params.training(name).epochs for name in params.variants})
+    seeds = len(params.seeds)
+    told = f"{epochs[0]} to {epochs[-1]}" if len(epochs) > 1 else f"{epochs[0]}"
+    return f"{_title(results)}, {seeds} seed{'s' * (seeds > 1)}, {told} epoch{'s' * (epochs[-1] > 1)}."
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ def _workspace(tmp_path, monkeypatch):
     write_inputs(Path(), Inputs())
     Path("README.md").write_text(README)
     Path("docs").mkdir()
-    Path("docs/GETTING-STARTED.md").write_text(README)
+    for name in ("GETTING-STARTED", "README"):
+        Path(f"docs/{name}.md").write_text(README)
 
 
 def write():
@@ -44,7 +45,20 @@ def test_verdict_table_and_figure_are_those_of_the_report(capsys):
     assert Path("docs/gain.png").read_bytes() == files["figures/gain.png"]
     walk_through = Path("docs/GETTING-STARTED.md").read_text()
     assert re.findall(r"^\|.*$", walk_through, re.MULTILINE) == table
-    assert capsys.readouterr().out == "README.md: rewritten\ndocs/GETTING-STARTED.md: rewritten\n"
+    written = ("README.md", "docs/README.md", "docs/GETTING-STARTED.md")
+    assert capsys.readouterr().out == "".join(f"{name}: rewritten\n" for name in written)
+
+
+def test_the_picture_is_described_and_the_settings_are_told_as_they_are():
+    write()
+    params, results = load_params(), load_results(load_params())
+    image = (
+        f"![Gain of each variant over the baseline {params.baseline} on {results.source.title}, with 95 % intervals]"
+    )
+    told = Path("README.md").read_text()
+    assert f"{image}(docs/gain.png)" in told
+    assert f"{image}(gain.png)" in Path("docs/README.md").read_text()
+    assert "\n\nTiny shapes, 2 seeds, 3 epochs.\n\n<!-- summary:end -->" in told
 
 
 def test_a_second_time_nothing_changes(capsys):
@@ -52,8 +66,9 @@ def test_a_second_time_nothing_changes(capsys):
     text = Path("README.md").read_text()
     write()
     assert Path("README.md").read_text() == text
-    assert capsys.readouterr().out.splitlines()[2:] == [
+    assert capsys.readouterr().out.splitlines()[3:] == [
         "README.md: is up to date",
+        "docs/README.md: is up to date",
         "docs/GETTING-STARTED.md: is up to date",
     ]
 
