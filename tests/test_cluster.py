@@ -185,7 +185,7 @@ def test_only_what_dvc_will_train_is_ordered(workers):
 
 def test_a_worker_that_is_killed_costs_no_more_than_the_time_since_its_checkpoint(workers, tmp_path):
     pipeline = workers.pipeline
-    changes = {"epochs": SOME_SECONDS, "seeds": [0]}
+    changes = {"epochs": 2 * SOME_SECONDS, "seeds": [0]}
     pipeline.set(**changes)
     stage = start(workers)
     wait_until(lambda: list(pipeline.folder.glob(".hemline/checkpoints/*/seed-0.npz")) or stage.poll() is not None)
@@ -193,7 +193,7 @@ def test_a_worker_that_is_killed_costs_no_more_than_the_time_since_its_checkpoin
     os.kill(workers.pids[address], signal.SIGKILL)
     assert stage.wait(PATIENCE) == 0, output_of(pipeline)
     shown = re.findall(r"linear  seed 0  epoch (\d+)/", output_of(pipeline))
-    assert [int(epoch) for epoch in shown] == list(range(1, SOME_SECONDS + 1))
+    assert [int(epoch) for epoch in shown] == list(range(1, 2 * SOME_SECONDS + 1))
     assert files_of(pipeline, "linear") == trained_here(pipeline, tmp_path, "linear", **changes)
     assert statuses(pipeline)[-1] == "FINISHED"
     workers.client.wait_for_workers(2)
@@ -202,7 +202,7 @@ def test_a_worker_that_is_killed_costs_no_more_than_the_time_since_its_checkpoin
 
 def test_who_is_told_to_make_room_finds_the_training_done_when_he_comes_back(workers):
     pipeline = workers.pipeline
-    epochs = SOME_SECONDS + 1  # what DVC has not seen
+    epochs = 2 * SOME_SECONDS + 1  # what DVC has not seen
     pipeline.set(epochs=epochs, seeds=[0], variants={"linear": {"hidden": []}})
     stage = start(workers, ("python", "-m", "stages.train", "linear"))
     stage.terminate()

@@ -594,6 +594,14 @@ def test_what_is_ordered_for_others_while_a_stage_is_interrupted_is_taken_back(
     assert not client.list_datasets()
 
 
+def test_epochs_that_a_worker_kept_but_had_not_told_of_are_told_by_its_successor(trainings):
+    watcher = watch()
+    trainings._tell(watcher, (0.0, {"seed": 0, "epochs": [{"epoch": 1}]}))
+    trainings._tell(watcher, (0.0, {"seed": 0, "begin": [{"epoch": 1}, {"epoch": 2}]}))
+    watcher.begin.assert_called_once_with(0, [{"epoch": 1}, {"epoch": 2}])
+    assert [call.args[1]["epoch"] for call in watcher.epoch.call_args_list] == [1, 1, 2]
+
+
 def test_a_stage_that_stops_is_told_of_no_further_epoch(trainings):
     watcher = watch()
     trainings._tell(watcher, (0.0, {"seed": 0, "epochs": [{"epoch": 1}]}))

@@ -270,7 +270,8 @@ class Cluster:
         _, message = event
         if "begin" in message and not self._stopped:
             watch.begin(message["seed"], message["begin"])
-        for row in message.get("epochs", []):
+        # A worker that died may have kept epochs that it had not told of yet; its successor begins after them.
+        for row in message["begin"] if "begin" in message else message["epochs"]:
             if self._stopped:
                 return
             watch.epoch(message["seed"], row)
