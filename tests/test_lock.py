@@ -38,12 +38,14 @@ def test_an_error_frees_it(tmp_path):
 
 
 def said_soon(capsys):
-    """Return what is printed, once something is; nothing where that takes far too long."""
+    """Return what is printed, once it is a line, which may come in pieces; as far as it came after far too long."""
+    said = ""
     for _ in range(1000):
-        if said := capsys.readouterr().out:
-            return said
+        said += capsys.readouterr().out
+        if said.endswith("\n"):
+            break
         time.sleep(0.03)
-    return ""
+    return said
 
 
 def test_whoever_comes_second_says_once_that_it_waits_and_then_has_its_turn(tmp_path, capsys):

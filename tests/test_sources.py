@@ -387,8 +387,11 @@ def test_a_second_download_waits_for_the_first_and_takes_what_it_brought(tmp_pat
     second = threading.Thread(target=fetch, args=(dataset, raw(tmp_path)))
     with FileLock(tmp_path / "data" / ".raw.lock"):
         second.start()
-        while "waiting for another download" not in (shown := capsys.readouterr().out):
+        shown = ""
+        while "waiting for another download" not in shown:  # what is printed may come in pieces
             assert second.is_alive(), shown
+            time.sleep(0.01)
+            shown += capsys.readouterr().out
         shutil.copytree(tmp_path / "published", raw(tmp_path))
     second.join()
     assert "already in place" in capsys.readouterr().out
