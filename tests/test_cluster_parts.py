@@ -504,11 +504,14 @@ def test_a_scheduler_that_is_silent_keeps_nobody_from_stopping(trainings, monkey
     trainings.fetched(Mock(key="training"))
 
 
-def test_a_scheduler_that_was_given_up_is_asked_nothing_more(trainings, monkeypatch):
+def test_a_scheduler_that_was_given_up_is_asked_nothing_more_and_nobody_waits_for_it(trainings, monkeypatch):
     trainings._gone("has gone")
-    monkeypatch.setattr("hemline.cluster.trainings.unpublish", Mock(side_effect=AssertionError("asked")))
-    monkeypatch.setattr("hemline.cluster.trainings.within", Mock(side_effect=AssertionError("asked")))
+    unpublish = Mock()
+    monkeypatch.setattr("hemline.cluster.trainings.unpublish", unpublish)
+    waited_for = trainings._submitted["training"] = Future()
     trainings.stop()
+    assert not unpublish.called
+    assert waited_for.cancelled()
 
 
 def test_who_was_asked_to_end_looks_no_further(trainings):

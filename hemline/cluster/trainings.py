@@ -144,8 +144,6 @@ class Cluster:
     def stop(self) -> None:
         """Take back what was ordered; workers stop after their present epoch, unless somebody else waits for it."""
         self._stopped = True
-        if self._lost:  # what it holds expires, or went with it
-            return
         with suppress(Exception):
             within(_GOODBYE, self._take_back)
 
@@ -160,6 +158,8 @@ class Cluster:
         """Forget all orders; what is just being ordered, by whatever thread, is to be there, and is then taken back."""
         for future in list(self._submitted.values()):
             future.cancel()
+        if self._lost:  # what the scheduler holds expires, or went with it
+            return
         with self._ordering:
             unpublish(self._client, self._ordered)
 
