@@ -5,9 +5,14 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import Future
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+
+from hemline.processes.ending import Asked
+from stages.train import _Run
 
 REPOSITORY = Path(__file__).parent.parent
 LIMIT = 120  # seconds; far less than what the threads sleep
@@ -153,6 +158,16 @@ def test_what_hears_no_ctrl_c_is_ended_by_the_system():
 
 def test_a_ctrl_c_that_was_lost_is_found_by_who_waits():
     assert end_of(started(LOSING), signal.SIGINT) == (INTERRUPTED, "lost\n", "")
+
+
+def test_a_stage_that_waits_for_trainings_finds_a_ctrl_c_that_was_lost():
+    run, trainings = _Run(Mock(), Mock(), Mock(), Mock()), Mock()
+    run._asked = Asked()
+    trainings.submit.return_value = Future()  # never done
+    trainings.look.side_effect = AssertionError("it went on waiting")
+    run._asked._interrupted.set()
+    with pytest.raises(KeyboardInterrupt):
+        run._do(trainings, [Mock()], Mock())
 
 
 def test_sigterm_waits_for_what_is_to_be_saved_and_for_no_thread():
