@@ -103,8 +103,8 @@ bench: $(READY)  ## how fast the trainer is, against its peers
 ##@ Documentation
 
 readme: $(READY)  ## write the figures of the workspace into README.md and docs/
-	@python -m commands.readme
-	@python -m commands.stages
+	@python -m tools.readme
+	@python -m tools.stages
 
 # With --quiet, mkdocs would not count its warnings, and --strict would let them pass.
 docs: $(READY)  ## build the site: site/index.html, read without network
@@ -112,14 +112,14 @@ docs: $(READY)  ## build the site: site/index.html, read without network
 	@echo "The documentation: site/index.html"
 
 pictures: $(READY)  ## draw the pictures of README.md and docs/ anew
-	@python -m commands.pictures
+	@python -m tools.pictures
 
 ##@ Upkeep
 
 lock: $(READY)  ## resolve the dependencies anew
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --no-header \
 		--upgrade pyproject.toml --output-file requirements.lock
-	@python -m commands.versions
+	@python -m tools.versions
 
 # A line that begins with ##@ is the title of a group; what stands behind a target's ## is its line.
 help:  ## list these

@@ -38,12 +38,9 @@ class Competitor(NamedTuple):
 
 OURS = "hemline, seeds side by side"
 UNPINNED = "hemline, not pinned to AVX2"
-LIMIT = "limit"
 COMPETITORS = {
     OURS: Competitor("ours", {}, seeds=CORES),
     "hemline, one seed": Competitor("ours", {}),
-    # By TensorFlow's own setting: what equal bits on every machine cost a single training.
-    "hemline, one seed, all threads": Competitor("ours", {}),
     # What equal bits on every processor cost.
     UNPINNED: Competitor("unpinned", {}, seeds=CORES),
     "keras fit": Competitor("keras_fit", {"tuned": False}),
@@ -58,7 +55,6 @@ COMPETITORS = {
     "pytorch, a process per core": Competitor("pytorch", {"threads": 1}, processes=CORES, library=False),
     "MLPClassifier": Competitor("scikit_learn", {"logistic": False}),
     "LogisticRegression": Competitor("scikit_learn", {"logistic": True}, linear_only=True),
-    LIMIT: Competitor("limit", {}, processes=CORES),
 }
 
 
@@ -72,9 +68,7 @@ class Team:
     def __init__(self, competitor: Competitor, stack: ExitStack) -> None:
         self._competitor = competitor
         command = [sys.executable, "-m", "benchmarks.worker", competitor.module, json.dumps(competitor.options)]
-        self._processes = [
-            stack.enter_context(_process(command, _environment(competitor))) for _ in range(competitor.processes)
-        ]
+        self._processes = [stack.enter_context(_process(command, _environment())) for _ in range(competitor.processes)]
         self._receive()
 
     @property
@@ -123,11 +117,8 @@ def _process(command: list[str], environment: dict[str, str]) -> subprocess.Pope
     )
 
 
-def _environment(competitor: Competitor) -> dict[str, str]:
-    """Return the environment: CPU only; otherwise each library's own defaults, apart from the limit's one thread."""
+def _environment() -> dict[str, str]:
+    """Return the environment: CPU only; otherwise each library's own defaults."""
     root = str(Path(__file__).parent.parent)
     path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-    settings = {"CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow", "PYTHONPATH": path}
-    if competitor.module == "limit":
-        settings |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    return os.environ | settings
+    return os.environ | {"CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow", "PYTHONPATH": path}

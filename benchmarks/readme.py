@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from benchmarks.competitors import COMPETITORS, LIMIT
+from benchmarks.competitors import COMPETITORS
 from hemline.errors import InputError, one_line_errors
 from hemline.report.readme import rewrite
 
@@ -60,7 +60,7 @@ def _others(competitors: dict[str, Any]) -> dict[str, dict[str, float]]:
     """Return the ratio of every competitor that is not ours and can do the work; all must have done it, and well."""
     ratios = {}
     for name, competitor in COMPETITORS.items():
-        if name.startswith("hemline") or name == LIMIT or competitor.linear_only:
+        if name.startswith("hemline") or competitor.linear_only:
             continue
         result = competitors.get(name, {"skipped": "not measured"})
         if "skipped" in result:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -97,16 +97,13 @@ def prepare(clone: Path, images: int, options: argparse.Namespace) -> None:
         run([sys.executable, "-m", f"stages.{stage}"], clone)
 
 
-def run(
-    command: Sequence[str], folder: Path, limit: int | None = None, further: Mapping[str, str] | None = None
-) -> dict[str, float]:
+def run(command: Sequence[str], folder: Path, limit: int | None = None) -> dict[str, float]:
     """Run a command, and return what it took.
 
     Args:
         command: what to run.
         folder: where.
         limit: MB of memory that each of its processes may take, also for what it never touches.
-        further: variables of its environment.
 
     Returns:
         Seconds; CPU seconds of all its processes; the most bytes of memory that they held together.
@@ -115,7 +112,7 @@ def run(
         InputError: the command fails.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_"))}
-    environment |= {"MLFLOW_DISABLE_TELEMETRY": "true", **(further or {})}
+    environment["MLFLOW_DISABLE_TELEMETRY"] = "true"
     if limit:
         command = ["/bin/sh", "-c", 'ulimit -d "$0"; exec "$@"', str(limit * 1_000_000 // 1024), *command]
     before, start = os.times(), time.perf_counter()

@@ -1,4 +1,4 @@
-"""What the comparison's intervals and verdicts hold, and their alternatives: the tables of docs/STATISTICS.md.
+"""What the comparison's intervals and verdicts hold: the tables of docs/STATISTICS.md.
 
 Reads:  benchmarks/forty_trainings.npz
 Writes: docs/STATISTICS.md, between its marks
@@ -6,7 +6,6 @@ Run:    python -m benchmarks.statistics [--repetitions 10000]
 """
 
 import argparse
-import itertools
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +19,6 @@ import numpy as np  # noqa: E402 - after the target is fixed
 from joblib import Parallel, delayed  # noqa: E402
 from scipy import stats  # noqa: E402
 
-from benchmarks.alternatives import METHODS, SPREADS, tried  # noqa: E402
 from benchmarks.counts import count  # noqa: E402
 from benchmarks.few_seeds import LEVELS, t_half_width, worst_error  # noqa: E402
 from benchmarks.forty_trainings import correct  # noqa: E402
@@ -57,7 +55,6 @@ def write_tables(repetitions: int) -> None:
         "few": few_table(),
         "error": error_table(repetitions),
         "power": power_table(max(repetitions // 5, 1)),
-        "alternatives": alternatives_table(repetitions),
         "classes": classes_table(max(repetitions // 5, 1)),
         "real": real_table(),
     }
@@ -110,27 +107,6 @@ def power_table(repetitions: int) -> str:
         markdown_table(["half a point", *(f"{seeds} seeds" for seeds in SEEDS)], rows)
         + f"\n\n{repetitions:,} comparisons each: the standard error of a figure is at most {error:.1f} points."
     )
-
-
-def alternatives_table(repetitions: int) -> str:
-    """Tell what other estimates of the seeds' part would give."""
-    rows = []
-    for (name, spread), (method, estimate), seeds in itertools.product(SPREADS.items(), METHODS.items(), (4, 10)):
-        found = tried(spread, estimate, seeds, repetitions)
-        low, middle, high = np.quantile(found.half_widths, [0.05, 0.5, 0.95])
-        shares = [found.covered.mean(), found.covered.min(), found.error]
-        widths = f"{middle:.2f} ({low:.2f} to {high:.2f})"
-        rows.append([name, method, str(seeds), *(f"{100 * share:.1f}" for share in shares), widths])
-    header = [
-        "trainings vary",
-        "estimate",
-        "seeds",
-        "covers",
-        "worst variant",
-        "family-wise error",
-        "half width, points",
-    ]
-    return markdown_table(header, rows) + f"\n\n{repetitions:,} comparisons of five variants each."
 
 
 def classes_table(repetitions: int) -> str:

@@ -1,4 +1,4 @@
-"""Compare the trainer with its peers, and with the limit of this machine.
+"""Compare the trainer with its peers.
 
 Reads:  data/normalized/ (train, test)
 Writes: <output>/training.json, <output>/training.png
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.chart import draw
-from benchmarks.competitors import COMPETITORS, CORES, LIMIT, OURS, Skipped, Team
+from benchmarks.competitors import COMPETITORS, CORES, OURS, Skipped, Team
 from benchmarks.counts import count
 from benchmarks.work import BATCH_SIZES, ROWS, Work
 from hemline.errors import one_line_errors
@@ -84,7 +84,6 @@ def _turns(work: Work, teams: dict[str, Team], skipped: dict[str, str], repeats:
 
 def _row(work: Work, results: dict[str, Any]) -> dict[str, Any]:
     """Return the figures of one row: per competitor its times, its rate, and how many times faster ours is."""
-    limit = results.pop(LIMIT, {"skipped": "not asked for"})
     competitors: dict[str, Any] = {}
     for name, result in results.items():
         if "skipped" in result:
@@ -98,12 +97,9 @@ def _row(work: Work, results: dict[str, Any]) -> dict[str, Any]:
             "cpu_seconds_per_training": statistics.median(answer["cpu_seconds"] for answer in answers),
             "accuracy": statistics.mean(value for answer in answers for value in answer["accuracies"]),
         }
-    row: dict[str, Any] = {"work": work._asdict(), "competitors": competitors}
     if "seconds_per_training" in competitors.get(OURS, {}):
         _add_ratios(competitors)
-    if "turns" in limit:
-        row["limit"] = _limit([answer["limit"] for turn in limit["turns"] for answer in turn], competitors.get(OURS))
-    return row
+    return {"work": work._asdict(), "competitors": competitors}
 
 
 def _add_ratios(competitors: dict[str, Any]) -> None:
@@ -116,17 +112,6 @@ def _add_ratios(competitors: dict[str, Any]) -> None:
         ratios = [theirs / mine for theirs, mine in zip(result["seconds_per_training"], ours, strict=True)]
         result["ratio"] = {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
         result["same_accuracy"] = abs(result["accuracy"] - statistics.median(accuracies)) <= _NOISE
-
-
-def _limit(measured: list[dict[str, float]], ours: dict[str, Any] | None) -> dict[str, float]:
-    """Return the limit of one core, and the share of it that ours reaches, in CPU seconds of one training."""
-    limit = {key: statistics.median(one[key] for one in measured) for key in measured[0]}
-    if ours and "cpu_seconds_per_training" in ours:
-        used = ours["cpu_seconds_per_training"]
-        limit["share_reached"] = (limit["arithmetic"] + limit["memory"]) / used
-        limit["share_reached_with_images"] = (limit["arithmetic"] + limit["memory"] + limit["images"]) / used
-        limit["share_reached_at_the_best_shape"] = (limit["arithmetic_at_the_best_shape"] + limit["memory"]) / used
-    return limit
 
 
 def _table(row: dict[str, Any]) -> str:
@@ -146,18 +131,6 @@ def _table(row: dict[str, Any]) -> str:
             line += f"   {ratio['median']:6.2f}  ({ratio['min']:.2f}-{ratio['max']:.2f})"
             line += "" if result["same_accuracy"] else "   NOT THE SAME ACCURACY"
         lines.append(line)
-    if "limit" in row:
-        limit = row["limit"]
-        lines.append(
-            f"limit of one core: {limit['arithmetic']:.2f} s of matrix products "
-            f"({limit['arithmetic_at_the_best_shape']:.2f} at the best shape) + {limit['memory']:.2f} s of memory"
-        )
-        if "share_reached" in limit:
-            reached, at_best = limit["share_reached"], limit["share_reached_at_the_best_shape"]
-            lines[-1] += f"; reached {reached:.0%} ({at_best:.0%})"
-        lines.append(f"fetching the images, shuffled: {limit['images']:.2f} s more")
-        if "share_reached" in limit:
-            lines[-1] += f"; reached {limit['share_reached_with_images']:.0%} with it"
     return "\n".join(lines)
 
 

@@ -37,8 +37,6 @@ def main() -> None:
 
 
 def _answer(peer: Any, data: Any, work: Work, seeds: list[int]) -> dict[str, Any]:
-    if hasattr(peer, "seconds"):
-        return {"limit": peer.seconds(work)}
     start, start_cpu = time.perf_counter(), time.process_time()
     try:
         predicts = peer.train(work, seeds)

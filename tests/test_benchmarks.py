@@ -10,10 +10,10 @@ import pytest
 from matplotlib.figure import Figure
 from sets_for_tests import write_sets
 
-from benchmarks import chart, first_run, growth, large_set, readme, scale
+from benchmarks import chart, first_run, large_set, readme, scale
 from benchmarks.competitors import COMPETITORS
 from hemline.data.description import load_dataset
-from hemline.data.normalized import Labelled, Normalized
+from hemline.data.normalized import Labelled
 from hemline.data.raw import read_raw
 from hemline.download.sources import fetch
 from hemline.errors import InputError
@@ -51,7 +51,7 @@ def workspace(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(workspace):
-    names = ["hemline, seeds side by side", "keras fit", "MLPClassifier", "LogisticRegression", "limit"]
+    names = ["hemline, seeds side by side", "keras fit", "MLPClassifier", "LogisticRegression"]
     done = bench(workspace, "--quick", "--rows", "784-10", "784-128-10", "--repeats", "2", "--competitors", *names)
     assert done.returncode == 0, done.stderr
     return done.stdout, json.loads((workspace / "benchmarks/results/training.json").read_text())
@@ -85,17 +85,9 @@ def test_logistic_regression_competes_in_the_row_without_hidden_layers_only(resu
 
 
 @pytest.mark.slow
-def test_the_limit_stands_beside_each_row(results):
-    for row in results[1]["rows"]:
-        assert row["limit"]["arithmetic"] > 0
-        assert row["limit"]["memory"] > 0
-        assert row["limit"]["share_reached"] > 0
-
-
-@pytest.mark.slow
 def test_the_table_and_the_plot_show_what_was_measured(results, workspace):
     printed, _ = results
-    for name in ("784-10, batch size 32", "keras fit", "MLPClassifier", "limit of one core"):
+    for name in ("784-10, batch size 32", "keras fit", "MLPClassifier"):
         assert name in printed
     assert (workspace / "benchmarks/results/training.png").read_bytes().startswith(b"\x89PNG")
 
@@ -107,7 +99,7 @@ def test_a_library_that_is_absent_is_skipped_with_a_message(workspace, tmp_path)
 
 
 def test_without_data_one_line_says_what_to_run(tmp_path):
-    done = bench(tmp_path, "--quick", "--competitors", "limit")
+    done = bench(tmp_path, "--quick", "--competitors", "MLPClassifier")
     assert done.returncode == 1
     assert "make" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
@@ -117,10 +109,7 @@ def test_without_data_one_line_says_what_to_run(tmp_path):
     ("module", "option"),
     [
         *(("benchmarks.training", option) for option in ("--repeats", "--epochs", "--batch-sizes")),
-        *(("benchmarks.growth", option) for option in ("--images", "--seeds")),
-        *(("benchmarks.tracking", option) for option in ("--repeats", "--epochs")),
         *(("benchmarks.scale", option) for option in ("--images", "--shape", "--seeds", "--epochs", "--memory")),
-        *(("benchmarks.many_trainings", option) for option in ("--variants", "--seeds", "--images", "--classes")),
     ],
 )
 def test_fewer_than_one_of_anything_is_refused(module, option, tmp_path, monkeypatch, capsys):
@@ -141,22 +130,6 @@ def test_what_was_not_measured_has_no_panel(tmp_path, monkeypatch):
     chart.draw([row, other], tmp_path / "chart.png")
     titles = {panel.get_title(loc="left") for panel in figures[0].axes if panel.get_visible()}
     assert titles == {"784-128-10, batches of 32", "784-10, batches of 128"}
-
-
-@pytest.mark.slow
-def test_growth_has_a_line_for_each_number_of_images_and_of_seeds(workspace):
-    done = bench(workspace, "--images", "50", "700", "--seeds", "3", module="benchmarks.growth")
-    assert done.returncode == 0, done.stderr
-    lines = json.loads((workspace / "benchmarks/results/growth.json").read_text())
-    assert [(line["images"], line["seeds"]) for line in lines] == [(50, 1), (700, 1), (50, 3)]
-    assert all(line["seconds"] > 0 and line["peak_bytes"] > 2**20 for line in lines)
-
-
-def test_repeated_images_go_on_from_the_first(tmp_path):
-    source = Labelled(np.arange(12, dtype=np.float32).reshape(3, 2, 2), np.array([0, 1, 2]))
-    repeated = Normalized(growth._repeated(source, 7, tmp_path / "data")).read("train")
-    np.testing.assert_array_equal(repeated.labels, [0, 1, 2, 0, 1, 2, 0])
-    np.testing.assert_array_equal(repeated.images, source.images[repeated.labels])
 
 
 def measured(medians, **changes):
@@ -259,15 +232,3 @@ def test_a_command_that_needs_more_memory_than_it_may_take_is_told(tmp_path):
     scale.run(command, tmp_path)
     with pytest.raises(InputError, match="MemoryError"):
         scale.run(command, tmp_path, 200)
-
-
-@pytest.mark.slow
-def test_made_trainings_are_evaluated_and_reported_for_each_number_of_variants_and_of_seeds(tmp_path):
-    sizes = ("--variants", "2", "3", "--seeds", "1", "2", "--images", "40")
-    done = bench(tmp_path, *sizes, module="benchmarks.many_trainings")
-    assert done.returncode == 0, done.stderr
-    lines = json.loads((tmp_path / "benchmarks/results/many_trainings.json").read_text())
-    assert [(line["variants"], line["seeds"], line["stage"]) for line in lines] == [
-        (*size, stage) for size in ((2, 1), (2, 2), (3, 1)) for stage in ("evaluate", "report")
-    ]
-    assert all(line["cpu_seconds"] > 0 and line["peak_bytes"] > 2**20 for line in lines)

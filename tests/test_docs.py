@@ -13,10 +13,10 @@ import docs_for_tests as docs
 import pytest
 from markdown.extensions.toc import slugify
 
-from commands import stages
 from commands.experiment import changes_of, dvc_command
 from hemline.errors import InputError
 from hemline.params import load_params, read_yaml
+from tools import stages
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -128,7 +128,7 @@ def test_every_link_has_its_target(page):
 
 
 def test_every_file_that_the_readme_or_docs_name_exists():
-    named = set(re.findall(r"`((?:hemline|stages|commands|tests|benchmarks|docs)/[\w/.-]+)`", DOCS))
+    named = set(re.findall(r"`((?:hemline|stages|commands|tests|tools|benchmarks|docs)/[\w/.-]+)`", DOCS))
     named |= set(re.findall(r"`([\w-]+\.(?:py|toml|lock|md))`", DOCS))
     assert named
     made = set(re.findall(r"^--- /dev/null\n\+\+\+ b/(.+)$", DOCS, re.MULTILINE))  # by a recipe

@@ -11,7 +11,10 @@ from hemline.terminal.arguments import parser
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(
-    f"{folder}.{path.stem}" for folder in ("commands", "stages") for path in (ROOT / folder).glob("[!_]*.py")
+    f"{folder}.{path.stem}"
+    for folder in ("commands", "stages", "tools")
+    for path in (ROOT / folder).glob("[!_]*.py")
+    if "__main__" in path.read_text()
 )
 
 

@@ -27,7 +27,7 @@ def _workspace(tmp_path, monkeypatch):
 
 
 def write():
-    runpy.run_module("commands.readme", run_name="__main__")
+    runpy.run_module("tools.readme", run_name="__main__")
 
 
 def test_verdict_table_and_figure_are_those_of_the_report(capsys):

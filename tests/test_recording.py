@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from hemline.errors import InputError
-from hemline.terminal.recording import lines, record, svg, until
+from tools.recording import lines, record, svg, until
 
 ERASED = "\r\x1b[2K"
 SHOWN = (
@@ -62,7 +62,7 @@ def test_a_command_that_fails_is_one_line():
 )
 def test_all_pictures_are_drawn_by_one_command(pipeline):
     (pipeline.folder / "docs/page.png").unlink(missing_ok=True)
-    told = pipeline.run(sys.executable, "-m", "commands.pictures").stdout
+    told = pipeline.run(sys.executable, "-m", "tools.pictures").stdout
     names = re.findall(r"^docs/(\S+): \d+ kB$", told, re.MULTILINE)
     assert names == ["terminal.svg", "page.png", "mlflow-runs.png", "mlflow-table.png", "mlflow-compare.png"]
     terminal = pipeline.read("docs/terminal.svg").replace("&#160;", " ")
@@ -75,13 +75,13 @@ def test_all_pictures_are_drawn_by_one_command(pipeline):
             assert len(picture.getcolors()) > 8  # not an empty page
     # Again, the trainings come from DVC's cache: there is no bar to be drawn.
     before = pipeline.read("docs/terminal.svg")
-    assert "docs/terminal.svg: left as it is" in pipeline.run(sys.executable, "-m", "commands.pictures").stdout
+    assert "docs/terminal.svg: left as it is" in pipeline.run(sys.executable, "-m", "tools.pictures").stdout
     assert pipeline.read("docs/terminal.svg") == before
 
 
 @pytest.mark.slow
 def test_pictures_of_no_results_are_refused_in_one_line(pipeline):
     shutil.rmtree(pipeline.folder / "reports/evaluation")
-    done = pipeline.run(sys.executable, "-m", "commands.pictures", check=False)
+    done = pipeline.run(sys.executable, "-m", "tools.pictures", check=False)
     assert done.returncode == 1
     assert done.stderr == "error: reports: has no results to be drawn; run `make` first\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from commands.versions import render
 from hemline.params import Hyperparameters, Params, load_params
+from tools.versions import render
 
 REPOSITORY = Path(__file__).parent.parent
 # No result depends on these: they observe, choose where, wait, tell how far it is, refuse, and find the way.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hemline.terminal.recording import lines, record
 from hemline.terminal.training import place, training_bar
+from tools.recording import lines, record
 
 ROOT = Path(__file__).parent.parent
 COLOUR = "\x1b[3"

@@ -4,7 +4,7 @@ So none of it is ever typed.
 
 Reads:  params.yaml, data/<dataset>.yaml, data/normalized/, models/, reports/evaluation/
 Writes: README.md, docs/README.md, docs/GETTING-STARTED.md, docs/gain.png
-Run:    python -m commands.readme
+Run:    python -m tools.readme
 """
 
 from pathlib import Path
@@ -56,5 +56,5 @@ def _settings(results: Results) -> str:
 
 
 if __name__ == "__main__":
-    parser(__doc__, "python -m commands.readme").parse_args()
+    parser(__doc__, "python -m tools.readme").parse_args()
     main()

@@ -2,7 +2,7 @@
 
 Reads:  requirements.lock
 Writes: versions.yaml
-Run:    python -m commands.versions
+Run:    python -m tools.versions
 """
 
 import re
@@ -54,5 +54,5 @@ def render(lock: str) -> str:
 
 
 if __name__ == "__main__":
-    parser(__doc__, "python -m commands.versions").parse_args()
+    parser(__doc__, "python -m tools.versions").parse_args()
     main()

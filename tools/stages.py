@@ -2,7 +2,7 @@
 
 Reads:  dvc.yaml, params.yaml
 Writes: README.md, docs/stages.svg
-Run:    python -m commands.stages
+Run:    python -m tools.stages
 """
 
 import re
@@ -23,7 +23,7 @@ PICTURE = Path("docs/stages.svg")
 
 def main() -> None:
     """Rewrite the section, and draw the picture."""
-    parser(__doc__, "python -m commands.stages").parse_args()
+    parser(__doc__, "python -m tools.stages").parse_args()
     with one_line_errors():
         printed = subprocess.run(["dvc", "dag", "--mermaid"], check=True, capture_output=True, text=True).stdout
         graph = stages(printed)

@@ -2,7 +2,7 @@
 
 Reads:  the results of the workspace, and the MLflow store; best those of `make` in a fresh clone
 Writes: docs/page.png, docs/mlflow-*.png, docs/terminal.svg; an experiment with more epochs, and its MLflow runs
-Run:    python -m commands.pictures
+Run:    python -m tools.pictures
 """
 
 import io
@@ -24,7 +24,7 @@ from hemline.errors import InputError, one_line_errors
 from hemline.params import Params, load_params
 from hemline.processes.ports import free_port
 from hemline.terminal.arguments import parser
-from hemline.terminal.recording import lines, record, svg, until
+from tools.recording import lines, record, svg, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -165,5 +165,5 @@ def _write(name: str, content: bytes) -> None:
 
 
 if __name__ == "__main__":
-    parser(__doc__, "python -m commands.pictures").parse_args()
+    parser(__doc__, "python -m tools.pictures").parse_args()
     main()
