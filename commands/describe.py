@@ -18,7 +18,6 @@ from rich.console import Console
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from hemline.data.agreement import check_agreement
 from hemline.data.description import Dataset, Part, Split
 from hemline.data.splits import Labelling
 from hemline.describe import screen
@@ -33,6 +32,7 @@ from hemline.describe.survey import Survey, survey
 from hemline.describe.write import check_name, description_text, write_description
 from hemline.errors import InputError, one_line_errors
 from hemline.formats.format import Labels
+from hemline.jobs.agreement import check_agreement
 from hemline.params import parse_params
 from hemline.schema import read_yaml
 from hemline.terminal.arguments import parser

@@ -16,13 +16,13 @@ from hemline.data.description import CollectedDataset, Resize, load_dataset
 from hemline.data.pixels import Pixels
 from hemline.data.scaling import from_screen, to_raw, to_screen
 from hemline.errors import InputError, one_line_errors
+from hemline.jobs.trained import Trained
 from hemline.params import load_params
 from hemline.photo.framing import SAMPLE, Framed, Framing, frame, measure
 from hemline.photo.photo import read_photo
 from hemline.photo.terminal import shades
 from hemline.report.results import load_results
 from hemline.terminal.arguments import parser
-from hemline.training.trained import Trained
 
 
 class Classifier(NamedTuple):

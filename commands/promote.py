@@ -16,13 +16,13 @@ from hemline.comparison.statistics import Row
 from hemline.data.description import CollectedDataset
 from hemline.data.scaling import to_raw, to_screen
 from hemline.errors import InputError, one_line_errors
+from hemline.jobs.trained import Trained
 from hemline.params import load_params
 from hemline.photo.framing import SAMPLE, measure
 from hemline.report.results import Results, load_results
 from hemline.terminal.arguments import parser
 from hemline.tracking.publish import publish_figures
 from hemline.tracking.registry import Champion, find_champion, load_champion, promote
-from hemline.training.trained import Trained
 
 
 def main() -> None:

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hemline.data.agreement import check_agreement
 from hemline.data.description import load_dataset
 from hemline.errors import InputError, one_line_errors
+from hemline.jobs.agreement import check_agreement
 from hemline.params import Params, load_params, parse_params
 from hemline.processes.dvc import check_copies, environment, staged, untracked
 from hemline.schema import read_yaml

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hemline.data.agreement import check_agreement
 from hemline.data.description import CollectedDataset, Dataset, load_dataset
 from hemline.errors import InputError, one_line_errors
+from hemline.jobs.agreement import check_agreement
 from hemline.params import load_params
 from hemline.repository import repository
 from hemline.terminal.arguments import parser

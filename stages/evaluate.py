@@ -51,7 +51,7 @@ def evaluate(params: Params) -> "Evaluation":
     from hemline.comparison.evaluation import Evaluation  # noqa: PLC0415
     from hemline.data.findings import Findings  # noqa: PLC0415
     from hemline.data.normalized import Normalized  # noqa: PLC0415
-    from hemline.training.trained import Trained  # noqa: PLC0415
+    from hemline.jobs.trained import Trained  # noqa: PLC0415
 
     normalized = Normalized()
     labels, classes = normalized.labels("test"), normalized.about().classes
@@ -81,7 +81,7 @@ def _doubts(params: Params, evaluation: "Evaluation") -> "Doubts":
     from hemline.comparison.doubts import Predicted, doubts  # noqa: PLC0415 - the publisher needs less
     from hemline.comparison.selection import best_by_validation, mean_validation  # noqa: PLC0415
     from hemline.data.normalized import Normalized  # noqa: PLC0415
-    from hemline.training.trained import Trained  # noqa: PLC0415
+    from hemline.jobs.trained import Trained  # noqa: PLC0415
 
     best = best_by_validation(mean_validation(evaluation.runs())) or params.baseline
     names: tuple[Literal["validation", "test"], ...] = ("validation", "test")

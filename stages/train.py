@@ -19,6 +19,11 @@ import joblib
 from hemline.cluster.ahead import needed_variants
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError, one_line_errors, writing
+from hemline.jobs.checkpoint import Checkpoints, checkpoint_folder
+from hemline.jobs.job import Executor, LostError, TrainingJob, TrainingResult, TrainingSpec
+from hemline.jobs.progress import Progress, resumption, show
+from hemline.jobs.threads import Threads
+from hemline.jobs.trained import Settings, Trained
 from hemline.outputs import Outputs
 from hemline.params import Params, load_params
 from hemline.processes.drafts import draft
@@ -30,11 +35,7 @@ from hemline.processes.waiting import as_completed, wait_for
 from hemline.terminal.arguments import parser
 from hemline.terminal.training import place, training_bar
 from hemline.tracking.recorder import RECORDED, Recorder
-from hemline.training.checkpoint import Checkpoints, Row, checkpoint_folder
-from hemline.training.job import Job, LostError, Outcome, Recipe, Trainings
-from hemline.training.progress import Progress, resumption, show
-from hemline.training.threads import Threads
-from hemline.training.trained import Settings, Trained
+from hemline.training.resume import Row
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -85,21 +86,21 @@ def train(params: Params, variant: str, before_handing_on: Callable[[], None] = 
     # First of all, because its process imports MLflow while this one, or another, imports TensorFlow.
     with Recorder(settings) as recorder, _trainings(params.cluster) as trainings:
         digests = Normalized().digests(test_labels=params.record_test)
-        recipe = Recipe.of(settings, digests, record_test=params.record_test)
-        checkpoints = Checkpoints(variant, recipe.key)
+        spec = TrainingSpec.of(settings, digests, record_test=params.record_test)
+        checkpoints = Checkpoints(variant, spec.key)
         with draft() as new:
             trained = Trained(variant, new.folder)
             trained.path.mkdir()
-            run = _Run(recipe, trained, recorder, checkpoints)
+            run = _Run(spec, trained, recorder, checkpoints)
             name = place(variant, list(params.variants))
             others = partial(_jobs_of_others, params, variant, digests)
-            run.train(trainings, params.seeds, name, partial(trainings.also, others, needed_variants))
+            run.train(trainings, params.seeds, name, partial(trainings.prefetch, others, needed_variants))
             before_handing_on()
             new.put(variant, Trained(variant).path)
         checkpoints.close(remove=True)
 
 
-def _trainings(cluster: str | None) -> "AbstractContextManager[Trainings]":
+def _trainings(cluster: str | None) -> "AbstractContextManager[Executor]":
     """Return where trainings are done."""
     if cluster is None:
         return Threads()
@@ -108,14 +109,14 @@ def _trainings(cluster: str | None) -> "AbstractContextManager[Trainings]":
     return Cluster(cluster)
 
 
-def _jobs_of_others(params: Params, variant: str, digests: dict[str, str]) -> list[Job]:
+def _jobs_of_others(params: Params, variant: str, digests: dict[str, str]) -> list[TrainingJob]:
     """Return what the stages of the other variants may want."""
     others = [
-        Recipe.of(Settings.of(params, other), digests, record_test=params.record_test)
+        TrainingSpec.of(Settings.of(params, other), digests, record_test=params.record_test)
         for other in params.variants
         if other != variant
     ]
-    return [Job(recipe, seed, checkpoints=checkpoint_folder()) for recipe in others for seed in params.seeds]
+    return [TrainingJob(spec, seed, checkpoints=checkpoint_folder()) for spec in others for seed in params.seeds]
 
 
 def _remove_leftovers(variant: str) -> None:
@@ -132,16 +133,16 @@ def _lock_of(variant: str) -> Path:
 
 
 class _Run:
-    """The trainings of one variant: each epoch is recorded and shown, each outcome kept, and all of it written."""
+    """The trainings of one variant: each epoch is recorded and shown, each result kept, and all of it written."""
 
-    def __init__(self, recipe: Recipe, draft: Trained, recorder: Recorder, checkpoints: Checkpoints) -> None:
-        self._recipe, self._draft, self._recorder, self._checkpoints = recipe, draft, recorder, checkpoints
-        self._settings = recipe.settings
+    def __init__(self, spec: TrainingSpec, draft: Trained, recorder: Recorder, checkpoints: Checkpoints) -> None:
+        self._spec, self._draft, self._recorder, self._checkpoints = spec, draft, recorder, checkpoints
+        self._settings = spec.settings
         self._rows: dict[int, list[Row]] = {}
         self._lock = Lock()  # trainings tell of their epochs from threads
-        self._outcomes: dict[int, Outcome] = {}
+        self._results: dict[int, TrainingResult] = {}
 
-    def train(self, trainings: Trainings, seeds: list[int], name: str, announce: Callable[[], None]) -> None:
+    def train(self, trainings: Executor, seeds: list[int], name: str, announce: Callable[[], None]) -> None:
         """Train those seeds that earlier, interrupted runs have not finished, and write everything into the draft.
 
         Args:
@@ -150,16 +151,16 @@ class _Run:
             name: of the variant on a bar, with its place among the others.
             announce: tells what comes after these trainings; called when they have been submitted.
         """
-        finished = {seed: Outcome.of(found) for seed in seeds if (found := self._checkpoints.finished(seed))}
+        finished = {seed: TrainingResult.of(found) for seed in seeds if (found := self._checkpoints.finished(seed))}
         rest = [seed for seed in seeds if seed not in finished]
         begun = {seed: len(part.history) for seed in rest if (part := self._checkpoints.snapshot(seed))}
         if finished or begun:
             show(resumption(self._settings.variant, list(finished), begun))
-        for seed, outcome in finished.items():
-            self.begin(seed, outcome.history)
-            self._finish(seed, outcome)
+        for seed, result in finished.items():
+            self.begin(seed, result.history)
+            self._finish(seed, result)
         at_once, parent = min(len(rest), joblib.cpu_count()), self._checkpoints.parent
-        jobs = [Job(self._recipe, seed, at_once, parent) for seed in rest]
+        jobs = [TrainingJob(self._spec, seed, at_once, parent) for seed in rest]
         epochs, early = self._settings.training.epochs, self._settings.training.stop_below_loss is not None
         done = dict.fromkeys(rest, 0) | begun | dict.fromkeys(finished, epochs)
         # Within the block that hears Ctrl-C, so that nothing of the bar is left on the terminal.
@@ -170,7 +171,7 @@ class _Run:
                 sys.exit(TERMINATED)
         self._write(seeds)
 
-    def _do(self, trainings: Trainings, jobs: list[Job], announce: Callable[[], None]) -> None:
+    def _do(self, trainings: Executor, jobs: list[TrainingJob], announce: Callable[[], None]) -> None:
         """Do all ``jobs``; the first failure ends the others, unless it tells nothing of them.
 
         Raises:
@@ -183,18 +184,18 @@ class _Run:
         try:
             for future in as_completed(futures, partial(self._look, trainings)):
                 try:
-                    outcome = future.result()
+                    result = future.result()
                 except CancelledError as error:
-                    trainings.look()  # because those of a scheduler that has gone are cancelled, too
+                    trainings.check_alive()  # because those of a scheduler that has gone are cancelled, too
                     failure = failure or error
                     continue
                 except LostError as error:
                     self._show(f"{error}; the others go on")
                     failure = error
                     continue
-                self._finish(futures[future].seed, outcome)
-                self._checkpoints.finish(futures[future].seed, outcome.finished())
-                trainings.fetched(futures[future])
+                self._finish(futures[future].seed, result)
+                self._checkpoints.finish(futures[future].seed, result.finished())
+                trainings.acknowledge(futures[future])
         except CancelledError:
             raise
         except Exception:
@@ -204,9 +205,9 @@ class _Run:
         if failure is not None:
             raise failure
 
-    def _look(self, trainings: Trainings) -> None:
+    def _look(self, trainings: Executor) -> None:
         self._asked.look()
-        trainings.look()
+        trainings.check_alive()
 
     def begin(self, seed: int, earlier: list[Row]) -> None:
         """Take notice that a training begins; a worker that takes over from one that died begins again."""
@@ -235,18 +236,18 @@ class _Run:
         """Say whether this process was asked to end."""
         return self._asked.is_set()
 
-    def _finish(self, seed: int, outcome: Outcome) -> None:
+    def _finish(self, seed: int, result: TrainingResult) -> None:
         """Write and record what a training gave; what was not told of it as it happened is told now."""
         self.begin(seed, [])
-        for row in outcome.history:
+        for row in result.history:
             self.epoch(seed, row)
         path = self._draft.model_path(seed)
         with writing(path):
-            path.write_bytes(outcome.model)
-        self._recorder.finish(seed, outcome.served, self._draft.model_sha256(seed))
-        predicted = {name: self._in_file(seed, name, array) for name, array in outcome.predicted.items()}
-        self._outcomes[seed] = outcome._replace(
-            predicted=predicted, model=b"", served=outcome.served._replace(content=b"")
+            path.write_bytes(result.model)
+        self._recorder.finish(seed, result.served, self._draft.model_sha256(seed))
+        predicted = {name: self._in_file(seed, name, array) for name, array in result.predicted.items()}
+        self._results[seed] = result._replace(
+            predicted=predicted, model=b"", served=result.served._replace(content=b"")
         )
 
     def _in_file(self, seed: int, name: str, array: "NDArray[np.float32]") -> "NDArray[np.float32]":
@@ -256,14 +257,14 @@ class _Run:
         return beside.read_array(f"seed-{seed}-{name}")
 
     def _write(self, seeds: list[int]) -> None:
-        outcomes = [self._outcomes[seed] for seed in seeds]
+        results = [self._results[seed] for seed in seeds]
         history = [
             {"seed": seed} | {key: value for key, value in row.items() if key not in {"seconds", "at"}}
-            for seed, outcome in zip(seeds, outcomes, strict=True)
-            for row in outcome.history
+            for seed, result in zip(seeds, results, strict=True)
+            for row in result.history
         ]
-        probabilities = {name: [each.predicted[name] for each in outcomes] for name in outcomes[0].predicted}
-        self._draft.write(self._settings, history, outcomes[0].layers, probabilities)
+        probabilities = {name: [each.predicted[name] for each in results] for name in results[0].predicted}
+        self._draft.write(self._settings, history, results[0].layers, probabilities)
 
 
 if __name__ == "__main__":

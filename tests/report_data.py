@@ -17,8 +17,8 @@ from hemline.comparison.metrics import METRICS
 from hemline.data.duplicates import Duplicates
 from hemline.data.findings import Findings
 from hemline.data.normalized import Labelled, Normalized
+from hemline.jobs.trained import Settings, Trained
 from hemline.params import Params, load_params
-from hemline.training.trained import Settings, Trained
 
 PARAMS = {
     "dataset": "tiny",

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 from test_params import SOURCE, VALID
 
-from hemline.data.agreement import check_agreement
 from hemline.data.description import IdxDataset
 from hemline.errors import InputError
+from hemline.jobs.agreement import check_agreement
 from hemline.params import parse_params
 from hemline.schema import parse
 

@@ -11,16 +11,17 @@ import pytest
 from ruamel.yaml import YAML
 
 from hemline.data.normalized import Labelled
+from hemline.jobs import checkpoint
+from hemline.jobs.checkpoint import Checkpoints, Finished, fingerprint
 from hemline.params import Training
-from hemline.training import checkpoint
-from hemline.training.checkpoint import Checkpoints, Finished, Snapshot, fingerprint
 from hemline.training.model import save_model
+from hemline.training.resume import TrainingState
 from hemline.training.trainer import Trainer, arrays_of
 
 REPOSITORY = Path(__file__).parent.parent
 KEY = "a" * 64
 HISTORY = [{"epoch": 1, "loss": 0.1 + 0.2, "accuracy": 0.5, "at": 1_700_000_000_000}]
-STATE = Snapshot(HISTORY, [np.float32([1.5, np.nan]), np.uint32([[7, 2**32 - 1]]), np.array(3.0, np.float32)])
+STATE = TrainingState(HISTORY, [np.float32([1.5, np.nan]), np.uint32([[7, 2**32 - 1]]), np.array(3.0, np.float32)])
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_a_training_that_goes_on_after_any_epoch_ends_with_the_bytes_of_one_that
     history, checkpoints = [], kept()
 
     def keep(state):
-        checkpoints.keep(len(history), Snapshot(list(history), arrays_of(state)))
+        checkpoints.keep(len(history), TrainingState(list(history), arrays_of(state)))
 
     save_model(trainer.fit(3, history.append, on_state=keep), tmp_path / "whole.keras")
     # Another process, hence another trainer; after the last epoch, too, whose model may not have been saved.
@@ -84,7 +85,7 @@ def test_a_training_that_had_reached_its_threshold_trains_no_further():
     training = Training(hidden=[], epochs=3, batch_size=16, stop_below_loss=losses[0]["loss"] + 1e-6)
     trainer, states = Trainer("tiny", training, 3, labelled()), []
     whole = trainer.fit(0, on_state=states.append)
-    again = trainer.fit(0, lambda _: pytest.fail("trained"), after=Snapshot([losses[0]], arrays_of(states[0])))
+    again = trainer.fit(0, lambda _: pytest.fail("trained"), after=TrainingState([losses[0]], arrays_of(states[0])))
     assert all(np.array_equal(*pair) for pair in zip(whole.get_weights(), again.get_weights(), strict=True))
 
 
@@ -183,7 +184,7 @@ def test_a_write_that_is_killed_leaves_the_checkpoint_before_it(kept, tmp_path, 
     checkpoints.keep(0, STATE)
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        checkpoints.keep(0, Snapshot([*HISTORY, *HISTORY], STATE.arrays))
+        checkpoints.keep(0, TrainingState([*HISTORY, *HISTORY], STATE.arrays))
     assert checkpoints.snapshot(0).history == HISTORY
 
 
@@ -236,7 +237,7 @@ def test_a_parent_that_is_no_folder_costs_one_line(tmp_path, capsys):
 
 def test_two_processes_that_train_the_same_do_not_share_a_folder(kept, tmp_path, capsys):
     kept().keep(0, STATE)
-    code = f"from pathlib import Path; from hemline.training.checkpoint import *; \
+    code = f"from pathlib import Path; from hemline.jobs.checkpoint import *; \
 c = Checkpoints('tiny', {KEY!r}, Path({str(tmp_path / 'checkpoints')!r})); c.begin(0); print(c.snapshot(0), c.due(0))"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=300)

@@ -10,10 +10,10 @@ from hemline.claims.file import load_claims
 from hemline.claims.mistakes import refusal
 from hemline.claims.progress import Display, settings
 from hemline.errors import InputError
+from hemline.jobs.progress import Progress
 from hemline.params import Params, parse_params
 from hemline.report.readme import rewrite
 from hemline.schema import read_yaml
-from hemline.training.progress import Progress
 
 BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 

@@ -1,4 +1,4 @@
-"""Trainings on real workers: the same bytes, whatever happens to workers, scheduler and driver."""
+"""Executor on real workers: the same bytes, whatever happens to workers, scheduler and driver."""
 
 import hashlib
 import json

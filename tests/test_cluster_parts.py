@@ -26,10 +26,10 @@ from hemline.cluster.identity import differences, identity, resource
 from hemline.cluster.trainings import _PRIORITY, Cluster, _Early, _in_words
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
+from hemline.jobs.job import LostError, TrainingJob, TrainingResult, TrainingSpec
+from hemline.jobs.trained import Settings
 from hemline.params import Normalize, Training
 from hemline.processes.ports import HOST
-from hemline.training.job import Job, LostError, Outcome, Recipe
-from hemline.training.trained import Settings
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +55,8 @@ def client(cluster):
 
 
 @pytest.fixture
-def recipe(tmp_path):
-    """A recipe for a data set that this machine sees."""
+def spec(tmp_path):
+    """A spec for a data set that this machine sees."""
     folder = tmp_path / "normalized"
     folder.mkdir()
     for name in ("train", "validation", "test"):
@@ -65,14 +65,14 @@ def recipe(tmp_path):
     (folder / "about.json").write_text('{"classes": ["a", "b"], "scale": 1}')
     digests = Normalized(folder).digests(test_labels=False)
     settings = Settings(variant="tiny", dataset="tiny", normalize=Normalize(), training=Training(hidden=[]))
-    return Recipe("k" * 64, settings, record_test=False, data=folder, digests=digests)
+    return TrainingSpec("k" * 64, settings, record_test=False, data=folder, digests=digests)
 
 
 @pytest.fixture
-def elsewhere(recipe, tmp_path):
-    """The same recipe, where nobody sees its folder, after the driver has handed it over; and the worker's cache."""
+def elsewhere(spec, tmp_path):
+    """The same spec, where nobody sees its folder, after the driver has handed it over; and the worker's cache."""
     with dask.config.set({"hemline.data-folder": str(tmp_path / "cache")}):
-        yield replace(recipe, data=tmp_path / "nowhere")
+        yield replace(spec, data=tmp_path / "nowhere")
 
 
 # The way to the scheduler.
@@ -219,25 +219,25 @@ def test_how_long_it_is_kept_is_a_setting_of_dask(client, monkeypatch):
 # The data.
 
 
-def test_a_worker_that_sees_the_folder_reads_it_where_it_is(recipe, client):
-    assert data.sees(recipe)
-    assert data.local_folder(recipe, client, "w") == recipe.data
+def test_a_worker_that_sees_the_folder_reads_it_where_it_is(spec, client):
+    assert data.sees(spec)
+    assert data.local_folder(spec, client, "w") == spec.data
 
 
-def test_a_worker_that_sees_another_data_set_there_is_refused_by_name(recipe, client):
-    data.local_folder(recipe, client, "w")
-    changed = Normalized(recipe.data).images("train") + 1
-    np.save(recipe.data / "train-images.npy", changed)
+def test_a_worker_that_sees_another_data_set_there_is_refused_by_name(spec, client):
+    data.local_folder(spec, client, "w")
+    changed = Normalized(spec.data).images("train") + 1
+    np.save(spec.data / "train-images.npy", changed)
     with pytest.raises(LostError, match=r"^worker w: .*train-images.npy: is not the file that the driver sees there$"):
-        data.local_folder(recipe, client, "w")
+        data.local_folder(spec, client, "w")
 
 
-def test_a_worker_elsewhere_is_handed_the_files_and_keeps_them(recipe, elsewhere, client, monkeypatch):
+def test_a_worker_elsewhere_is_handed_the_files_and_keeps_them(spec, elsewhere, client, monkeypatch):
     monkeypatch.setattr(data, "_BLOCK", 100)  # bytes: several blocks a file
-    data.upload(client, recipe)
+    data.upload(client, spec)
     assert not data.sees(elsewhere)
     folder = data.local_folder(elsewhere, client, "w")
-    assert Normalized(folder).digests(test_labels=False) == recipe.digests
+    assert Normalized(folder).digests(test_labels=False) == spec.digests
     assert not (folder / "test-labels.npy").exists()
     assert data.sees(elsewhere)
     # Fetched once: there is nothing to fetch any more.
@@ -245,42 +245,42 @@ def test_a_worker_elsewhere_is_handed_the_files_and_keeps_them(recipe, elsewhere
     assert data.local_folder(elsewhere, client, "w") == folder
 
 
-def test_a_data_set_is_handed_over_once(recipe, client):
-    data.upload(client, recipe)
+def test_a_data_set_is_handed_over_once(spec, client):
+    data.upload(client, spec)
     names = client.list_datasets()
-    data.upload(client, recipe)
+    data.upload(client, spec)
     assert client.list_datasets() == names
     assert len(names) == 1
 
 
-def test_a_data_set_whose_holder_has_died_is_handed_over_anew(recipe, elsewhere, client):
-    data.upload(client, recipe)
-    held = published.find(client, data._key(recipe))
+def test_a_data_set_whose_holder_has_died_is_handed_over_anew(spec, elsewhere, client):
+    data.upload(client, spec)
+    held = published.find(client, data._key(spec))
     client.cancel([block for blocks in held.values() for block in blocks], force=True)
     wait_until(lambda: not any(client.has_what().values()))
     with pytest.raises(data.NotHereError):
         data.local_folder(elsewhere, client, "w")
-    data.upload(client, recipe)
-    assert data.sees(replace(recipe, data=data.local_folder(elsewhere, client, "w")))
+    data.upload(client, spec)
+    assert data.sees(replace(spec, data=data.local_folder(elsewhere, client, "w")))
 
 
-def test_what_is_damaged_on_a_worker_is_fetched_again(recipe, elsewhere, client):
-    data.upload(client, recipe)
+def test_what_is_damaged_on_a_worker_is_fetched_again(spec, elsewhere, client):
+    data.upload(client, spec)
     folder = data.local_folder(elsewhere, client, "w")
     (folder / "train-images.npy").write_bytes(b"damaged")
-    assert Normalized(data.local_folder(elsewhere, client, "w")).digests(test_labels=False) == recipe.digests
+    assert Normalized(data.local_folder(elsewhere, client, "w")).digests(test_labels=False) == spec.digests
 
 
-def test_a_full_disk_of_a_worker_is_named_and_nothing_is_left_there(recipe, elsewhere, client, tmp_path, monkeypatch):
-    data.upload(client, recipe)
+def test_a_full_disk_of_a_worker_is_named_and_nothing_is_left_there(spec, elsewhere, client, tmp_path, monkeypatch):
+    data.upload(client, spec)
     monkeypatch.setattr(data, "_handed_over", Mock(side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
     with pytest.raises(LostError, match=r"^worker w: \S+cache: No space left on device; make space there, or name"):
         data.local_folder(elsewhere, client, "w")
     assert [path for path in (tmp_path / "cache").iterdir() if path.is_dir()] == []
 
 
-def test_a_lost_connection_is_not_told_as_a_full_disk(recipe, elsewhere, client, monkeypatch):
-    data.upload(client, recipe)
+def test_a_lost_connection_is_not_told_as_a_full_disk(spec, elsewhere, client, monkeypatch):
+    data.upload(client, spec)
     monkeypatch.setattr(data, "_handed_over", Mock(side_effect=CommClosedError("closed")))
     with pytest.raises(CommClosedError):
         data.local_folder(elsewhere, client, "w")
@@ -293,8 +293,8 @@ def test_a_worker_elsewhere_that_joined_too_late_says_what_to_do(elsewhere, clie
         data.local_folder(elsewhere, client, "w")
 
 
-def test_the_worker_s_folder_of_data_sets_is_bounded_and_the_oldest_goes_first(recipe, elsewhere, client, tmp_path):
-    data.upload(client, recipe)
+def test_the_worker_s_folder_of_data_sets_is_bounded_and_the_oldest_goes_first(spec, elsewhere, client, tmp_path):
+    data.upload(client, spec)
     first = data.local_folder(elsewhere, client, "w")
     size = sum(file.stat().st_size for file in first.iterdir())
     for name in ("older", "newer"):
@@ -323,35 +323,35 @@ def test_events_that_come_early_wait_for_those_before_them():
     assert told == ["first", "second", "third", "fourth"]
 
 
-def test_a_thousand_epochs_a_second_are_few_events_that_tell_of_each_once_and_in_order(recipe, monkeypatch):
+def test_a_thousand_epochs_a_second_are_few_events_that_tell_of_each_once_and_in_order(spec, monkeypatch):
     here, events = Mock(), []
     here.log_event = lambda _, event: events.append(event)
     monkeypatch.setattr(worker, "get_worker", lambda: here)
     monkeypatch.setattr(worker, "get_client", Mock())
-    monkeypatch.setattr(worker, "local_folder", lambda *_: recipe.data)
+    monkeypatch.setattr(worker, "local_folder", lambda *_: spec.data)
 
-    def train_one(job, watch):
-        watch.begin(job.seed, [])
+    def train_one(job, callbacks):
+        callbacks.begin(job.seed, [])
         for epoch in range(1000):
-            watch.epoch(job.seed, {"epoch": epoch + 1})
+            callbacks.epoch(job.seed, {"epoch": epoch + 1})
         raise InputError("no memory")
 
     monkeypatch.setattr(worker, "train_one", train_one)
     began = time.monotonic()
     with pytest.raises(InputError, match="no memory"):
-        worker.on_worker(Job(recipe, 5))
+        worker.on_worker(TrainingJob(spec, 5))
     assert events[0] == {"seed": 5, "begin": []}
     assert events[1] == {"seed": 5, "epochs": [{"epoch": 1}]}
     assert [row["epoch"] for event in events[1:] for row in event["epochs"]] == list(range(1, 1001))
     assert len(events) <= 3 + (time.monotonic() - began) / worker._BETWEEN
 
 
-def test_each_epoch_of_a_slow_training_is_told_as_it_ends(recipe, monkeypatch):
+def test_each_epoch_of_a_slow_training_is_told_as_it_ends(spec, monkeypatch):
     monkeypatch.setattr(worker, "_BETWEEN", 0)
     here = Mock()
-    watch = worker._Watch(here, Job(recipe, 0))
+    callbacks = worker._Callbacks(here, TrainingJob(spec, 0))
     for told, epoch in enumerate([1, 2, 3], start=1):
-        watch.epoch(0, {"epoch": epoch})
+        callbacks.epoch(0, {"epoch": epoch})
         assert here.log_event.call_count == told
 
 
@@ -365,88 +365,86 @@ def trainings(cluster, client):  # ... which forgets what is ordered
 
 
 @pytest.fixture
-def working(cluster, recipe, monkeypatch):
+def working(cluster, spec, monkeypatch):
     """The worker of this process made one that trains, and what it gives; without TensorFlow."""
-    outcome = Outcome([], b"model", None, [], {})
-    monkeypatch.setattr(worker, "local_folder", lambda *_: recipe.data)
-    monkeypatch.setattr(worker, "train_one", lambda *_: outcome)
+    result = TrainingResult([], b"model", None, [], {})
+    monkeypatch.setattr(worker, "local_folder", lambda *_: spec.data)
+    monkeypatch.setattr(worker, "train_one", lambda *_: result)
     # Its identity is that of the tests' process, which was started in whatever way.
     monkeypatch.setattr(worker, "identity_here", lambda: identity(worker=False))
     (state,) = (each.state for each in cluster.workers.values())
     name = resource(identity(worker=False))
     cluster.scheduler.add_resources(next(iter(cluster.scheduler.workers)), {name: 1})
     state.total_resources[name] = state.available_resources[name] = 1
-    return outcome
+    return result
 
 
 def result_of(trainings, future):
     """Wait as a stage does."""
     while not future.done():
-        trainings.look()
+        trainings.check_alive()
         time.sleep(0.05)
     return future.result()
 
 
-def watch(**told):
+def callbacks(**told):
     return Mock(asked_to_end=lambda _: False, **told)
 
 
 def wait_until_all_is_told(trainings):
-    last = watch()
+    last = callbacks()
     trainings._events.put((last, (0.0, {"seed": 0, "begin": []})))
     wait_until(lambda: last.begin.called)
 
 
-def test_a_worker_that_joined_too_late_for_the_data_is_handed_it_and_tries_again(
-    trainings, recipe, working, monkeypatch
-):
+def test_a_worker_that_joined_too_late_for_the_data_is_handed_it_and_tries_again(trainings, spec, working, monkeypatch):
     tries = []
 
     def local_folder(*_):
-        tries.append(published.find(trainings._client, data._key(recipe)) is not None)
+        tries.append(published.find(trainings._client, data._key(spec)) is not None)
         if len(tries) == 1:
             raise data.NotHereError("worker w: does not see it")
-        return recipe.data
+        return spec.data
 
     monkeypatch.setattr(worker, "local_folder", local_folder)
     monkeypatch.setattr(trainings, "_checked", True)  # when nobody had joined
-    assert result_of(trainings, trainings.submit(Job(recipe, 0), watch())) == working
+    assert result_of(trainings, trainings.submit(TrainingJob(spec, 0), callbacks())) == working
     assert tries == [False, True]
 
 
-def test_a_training_that_failed_for_another_stage_is_tried_anew(cluster, trainings, recipe, working, monkeypatch):
+def test_a_training_that_failed_for_another_stage_is_tried_anew(cluster, trainings, spec, working, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(worker, "train_one", Mock(side_effect=InputError("no memory")))
         other = Cluster(cluster.scheduler_address)
         with pytest.raises(InputError, match="no memory"):
-            result_of(other, other.submit(Job(recipe, 1), watch()))
+            result_of(other, other.submit(TrainingJob(spec, 1), callbacks()))
         other._client.close()  # killed, so that its failure stays published
-    assert trainings._states([Job(recipe, 1).key]) == {Job(recipe, 1).key: "erred"}
-    assert result_of(trainings, trainings.submit(Job(recipe, 1), watch())) == working
+    assert trainings._states([TrainingJob(spec, 1).key]) == {TrainingJob(spec, 1).key: "erred"}
+    assert result_of(trainings, trainings.submit(TrainingJob(spec, 1), callbacks())) == working
 
 
-def test_a_terminal_that_takes_nothing_keeps_nobody_from_the_outcome(client, trainings, recipe, working):
+def test_a_terminal_that_takes_nothing_keeps_nobody_from_the_outcome(client, trainings, spec, working):
     paused, taken = threading.Event(), []
 
     def take(_, row):
         paused.wait(60)
         taken.append(row["epoch"])
 
-    job = Job(recipe, 9)
+    job = TrainingJob(spec, 9)
     published.publish(client, job.key, client.submit(lambda: working, key=job.key))
     client.log_event(job.key, {"seed": 9, "epochs": [{"epoch": 1}, {"epoch": 2}]})
-    assert result_of(trainings, trainings.submit(job, watch(epoch=take))) == working
+    assert result_of(trainings, trainings.submit(job, callbacks(epoch=take))) == working
     assert not taken
     paused.set()
     wait_until(lambda: taken == [1, 2])
 
 
 def test_a_training_that_begins_now_is_not_told_epochs_of_an_earlier_one_and_one_that_is_known_is(
-    client, trainings, recipe, working
+    client, trainings, spec, working
 ):
     epoch = {"seed": 2, "epochs": [{"epoch": 1}]}
     for place, known in enumerate([False, True]):
-        job, watcher = Job(recipe, 2 + place), watch()
+        job, watcher = TrainingJob(spec, 2 + place), callbacks()
         client.log_event(job.key, epoch)
         if known:
             published.publish(client, job.key, client.submit(lambda: working, key=job.key))
@@ -455,10 +453,10 @@ def test_a_training_that_begins_now_is_not_told_epochs_of_an_earlier_one_and_one
         assert watcher.epoch.call_count == known
 
 
-def test_what_others_will_want_comes_after_what_this_stage_wants(trainings, recipe, working, monkeypatch):
+def test_what_others_will_want_comes_after_what_this_stage_wants(trainings, spec, working, monkeypatch):
     ordered = {}
     monkeypatch.setattr(trainings, "_order", lambda job, priority, _: ordered.update({job.key: priority}))
-    trainings._also(lambda: for_later(recipe, "abc"), lambda: {"a", "c"})
+    trainings._prefetch(lambda: for_later(spec, "abc"), lambda: {"a", "c"})
     assert list(ordered.values()) == [0, -1]
     assert [key.split("-")[1] for key in ordered] == ["a", "c"]
     assert max(ordered.values()) < _PRIORITY
@@ -468,22 +466,22 @@ def test_a_scheduler_that_answers_is_asked_again_and_again_and_nothing_is_said(t
     monkeypatch.setattr("hemline.cluster.trainings._PULSE", 0)
     asked = set()
     for _ in range(3):
-        trainings.look()
+        trainings.check_alive()
         asked.add(trainings._asked)
         trainings._asked.result(60)
     assert len(asked) == 3
 
 
 def test_a_scheduler_that_does_not_answer_for_half_a_minute_is_given_up(trainings, monkeypatch):
-    trainings.look()
+    trainings.check_alive()
     monkeypatch.setattr("hemline.cluster.trainings.time", Mock(monotonic=lambda: trainings._pulse + waited))
     trainings._asked, waited = Future(), 29
-    trainings.look()
+    trainings.check_alive()
     waited = 31
     with pytest.raises(
         InputError, match=r"^cluster: tcp://\S+: the scheduler has not answered for 31 s; trainings that"
     ):
-        trainings.look()
+        trainings.check_alive()
 
 
 def test_a_scheduler_that_falls_silent_or_goes_at_any_question_is_one_line(trainings, monkeypatch):
@@ -501,7 +499,7 @@ def test_a_scheduler_that_is_silent_keeps_nobody_from_stopping(trainings, monkey
     monkeypatch.setattr("hemline.cluster.trainings._GOODBYE", 0.2)
     monkeypatch.setattr("hemline.cluster.trainings.unpublish", lambda *_: threading.Event().wait())
     trainings.stop()
-    trainings.fetched(Mock(key="training"))
+    trainings.acknowledge(Mock(key="training"))
 
 
 def test_a_scheduler_that_was_given_up_is_asked_nothing_more_and_nobody_waits_for_it(trainings, monkeypatch):
@@ -515,14 +513,14 @@ def test_a_scheduler_that_was_given_up_is_asked_nothing_more_and_nobody_waits_fo
 
 
 def test_who_was_asked_to_end_looks_no_further(trainings):
-    trainings._watches["training"] = Mock(asked_to_end=lambda _: True)
+    trainings._callbacks_of["training"] = Mock(asked_to_end=lambda _: True)
     with pytest.raises(CancelledError):
-        trainings.look()
+        trainings.check_alive()
 
 
 def test_a_training_that_died_with_its_workers_is_told_in_words_and_another_error_as_it_is():
     settings = Mock(variant="dense-4")
-    job = Job(Recipe("k", settings, record_test=False, data=None, digests={}), 3)
+    job = TrainingJob(TrainingSpec("k", settings, record_test=False, data=None, digests={}), 3)
     killed = KilledWorker("training-k-3", Mock(address="tcp://node:1"), 3)
     assert str(_in_words(killed, job)).startswith(
         "dense-4, seed 3: each of 4 workers died of it, tcp://node:1 last; it may need more memory than they have"
@@ -543,17 +541,17 @@ def test_a_worker_without_the_address_of_a_scheduler_is_one_line(monkeypatch, ar
         start_worker.main()
 
 
-def for_later(recipe, names):
-    settings = {key: recipe.settings.model_copy(update={"variant": key}) for key in names}
-    return [Job(replace(recipe, key=key, settings=settings[key]), 0) for key in names]
+def for_later(spec, names):
+    settings = {key: spec.settings.model_copy(update={"variant": key}) for key in names}
+    return [TrainingJob(replace(spec, key=key, settings=settings[key]), 0) for key in names]
 
 
-def test_once_a_stage_has_stopped_it_orders_nothing_for_later_ones(client, trainings, recipe, working):
+def test_once_a_stage_has_stopped_it_orders_nothing_for_later_ones(client, trainings, spec, working):
     def needed():
         trainings.stop()
         return {"a", "b"}
 
-    trainings._also(lambda: for_later(recipe, "ab"), needed)
+    trainings._prefetch(lambda: for_later(spec, "ab"), needed)
     assert not client.list_datasets()
 
 
@@ -576,29 +574,29 @@ def interrupted(monkeypatch):
     monkeypatch.setattr("hemline.cluster.trainings.unpublish", unpublish_first)
 
 
-def test_what_is_ordered_while_a_stage_is_interrupted_is_taken_back(cluster, client, recipe, working, interrupted):
+def test_what_is_ordered_while_a_stage_is_interrupted_is_taken_back(cluster, client, spec, working, interrupted):
     with pytest.raises(KeyboardInterrupt), Cluster(cluster.scheduler_address) as trainings:
-        trainings.submit(Job(recipe, 0), watch())
+        trainings.submit(TrainingJob(spec, 0), callbacks())
     assert trainings._ordered
     assert not client.list_datasets()
 
 
-def order_for_others(trainings, recipe):
-    trainings.also(lambda: for_later(recipe, "ab"), lambda: {"a", "b"})
+def order_for_others(trainings, spec):
+    trainings.prefetch(lambda: for_later(spec, "ab"), lambda: {"a", "b"})
     time.sleep(10)  # until it is interrupted
 
 
 def test_what_is_ordered_for_others_while_a_stage_is_interrupted_is_taken_back(
-    cluster, client, recipe, working, interrupted
+    cluster, client, spec, working, interrupted
 ):
     with pytest.raises(KeyboardInterrupt), Cluster(cluster.scheduler_address) as trainings:
-        order_for_others(trainings, recipe)
+        order_for_others(trainings, spec)
     assert len(trainings._ordered) == 1
     assert not client.list_datasets()
 
 
 def test_epochs_that_a_worker_kept_but_had_not_told_of_are_told_by_its_successor(trainings):
-    watcher = watch()
+    watcher = callbacks()
     trainings._tell(watcher, (0.0, {"seed": 0, "epochs": [{"epoch": 1}]}))
     trainings._tell(watcher, (0.0, {"seed": 0, "begin": [{"epoch": 1}, {"epoch": 2}]}))
     watcher.begin.assert_called_once_with(0, [{"epoch": 1}, {"epoch": 2}])
@@ -606,7 +604,7 @@ def test_epochs_that_a_worker_kept_but_had_not_told_of_are_told_by_its_successor
 
 
 def test_a_stage_that_stops_is_told_of_no_further_epoch(trainings):
-    watcher = watch()
+    watcher = callbacks()
     trainings._tell(watcher, (0.0, {"seed": 0, "epochs": [{"epoch": 1}]}))
     trainings.stop()
     trainings._tell(watcher, (0.0, {"seed": 0, "epochs": [{"epoch": 2}]}))

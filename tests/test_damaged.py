@@ -8,9 +8,9 @@ import workspace_for_tests as workspace
 
 from commands import sync
 from hemline.errors import InputError
+from hemline.jobs.trained import Trained
 from hemline.tracking import store
 from hemline.tracking.damaged import damage, is_damage, move_aside
-from hemline.training.trained import Trained
 
 
 def create(path, *tables):

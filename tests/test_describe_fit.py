@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hemline.data.agreement import check_agreement
 from hemline.data.description import Split, load_dataset
 from hemline.data.pixels import Pixels
 from hemline.data.splits import Labelling
 from hemline.describe.fit import STEPS, changed, changes, fit, fitting_scale, labels_of
 from hemline.errors import InputError
+from hemline.jobs.agreement import check_agreement
 from hemline.params import load_params, parse_params
 from hemline.schema import read_yaml
 

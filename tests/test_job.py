@@ -1,4 +1,4 @@
-"""Trainings as jobs: what a stage asks of whoever does them, here of threads of this process."""
+"""Executor as jobs: what a stage asks of whoever does them, here of threads of this process."""
 
 import signal
 import threading
@@ -12,13 +12,13 @@ import pytest
 
 from hemline.data.normalized import About, Normalized
 from hemline.errors import InputError
+from hemline.jobs import job as jobs
+from hemline.jobs import learners as warm
+from hemline.jobs.checkpoint import Checkpoints
+from hemline.jobs.job import TrainingJob, TrainingResult, TrainingSpec, train_one
+from hemline.jobs.threads import Threads
+from hemline.jobs.trained import Settings
 from hemline.params import Normalize, Training
-from hemline.training import job as jobs
-from hemline.training import warm
-from hemline.training.checkpoint import Checkpoints
-from hemline.training.job import Job, Outcome, Recipe, train_one
-from hemline.training.threads import Threads
-from hemline.training.trained import Settings
 
 PATIENCE = 300  # seconds; no expectation, only an end to waiting
 BEYOND = 100_000  # epochs: never the last
@@ -38,7 +38,7 @@ def data(tmp_path):
 
 
 @pytest.fixture
-def recipe(data):
+def spec(data):
     def make(record_test=False, **training):
         settings = Settings(
             variant="tiny",
@@ -47,12 +47,12 @@ def recipe(data):
             training=Training(**({"hidden": [5], "epochs": 2, "batch_size": 16} | training)),
         )
         digests = data.digests(test_labels=record_test)
-        return replace(Recipe.of(settings, digests, record_test=record_test), data=data.path)
+        return replace(TrainingSpec.of(settings, digests, record_test=record_test), data=data.path)
 
     return make
 
 
-class Watch:
+class TrainingCallbacks:
     """Notes what it is told."""
 
     def __init__(self, on_epoch=lambda *_: None):
@@ -79,100 +79,100 @@ def same(first, second):
     )
 
 
-def test_a_training_begins_then_tells_its_epochs_in_order(recipe):
-    watch = Watch()
+def test_a_training_begins_then_tells_its_epochs_in_order(spec):
+    callbacks = TrainingCallbacks()
     with Threads() as threads:
-        futures = [threads.submit(Job(recipe(epochs=3), seed), watch) for seed in (4, 9, 2)]
-        outcomes = [future.result(PATIENCE) for future in futures]
-    for seed, outcome in zip((4, 9, 2), outcomes, strict=True):
-        told = [(kind, number) for who, kind, number in watch.events if who == seed]
+        futures = [threads.submit(TrainingJob(spec(epochs=3), seed), callbacks) for seed in (4, 9, 2)]
+        results = [future.result(PATIENCE) for future in futures]
+    for seed, result in zip((4, 9, 2), results, strict=True):
+        told = [(kind, number) for who, kind, number in callbacks.events if who == seed]
         assert told == [("begin", 0), ("epoch", 1), ("epoch", 2), ("epoch", 3)]
-        assert [row["epoch"] for row in outcome.history] == [1, 2, 3]
-        assert all(row["seconds"] > 0 and abs(row["at"] / 1000 - time.time()) < PATIENCE for row in outcome.history)
+        assert [row["epoch"] for row in result.history] == [1, 2, 3]
+        assert all(row["seconds"] > 0 and abs(row["at"] / 1000 - time.time()) < PATIENCE for row in result.history)
 
 
-def test_an_outcome_is_the_same_beside_others_and_alone_and_survives_a_checkpoint(recipe, tmp_path):
-    jobs = [Job(recipe(dropout=0.3), seed) for seed in range(3)]
+def test_an_outcome_is_the_same_beside_others_and_alone_and_survives_a_checkpoint(spec, tmp_path):
+    jobs = [TrainingJob(spec(dropout=0.3), seed) for seed in range(3)]
     with Threads() as threads:
-        futures = [threads.submit(job, Watch()) for job in jobs]
+        futures = [threads.submit(job, TrainingCallbacks()) for job in jobs]
         beside = [future.result(PATIENCE) for future in futures]
-    for job, outcome in zip(jobs, beside, strict=True):
+    for job, result in zip(jobs, beside, strict=True):
         warm._trainer.cache_clear()
-        assert same(train_one(job, Watch()), outcome)
-        checkpoints = Checkpoints("tiny", job.recipe.key, tmp_path / "checkpoints")
-        checkpoints.finish(job.seed, outcome.finished())
-        kept = Outcome.of(checkpoints.finished(job.seed))
+        assert same(train_one(job, TrainingCallbacks()), result)
+        checkpoints = Checkpoints("tiny", job.spec.key, tmp_path / "checkpoints")
+        checkpoints.finish(job.seed, result.finished())
+        kept = TrainingResult.of(checkpoints.finished(job.seed))
         checkpoints.close(remove=True)
-        assert same(kept, outcome)
-        assert (kept.layers, kept.served) == (outcome.layers, outcome.served)
+        assert same(kept, result)
+        assert (kept.layers, kept.served) == (result.layers, result.served)
 
 
-def test_the_served_model_takes_raw_pixels_and_says_its_shape(recipe):
-    outcome = train_one(Job(recipe(), 0), Watch())
-    assert outcome.served.interface == ("tiny", (4, 3), 3)
-    assert outcome.served.content != outcome.model
-    assert [layer["layer"] for layer in outcome.layers] == ["flatten", "dense-1", "probabilities"]
-    assert {name: array.shape for name, array in outcome.predicted.items()} == {"validation": (37, 3), "test": (37, 3)}
+def test_the_served_model_takes_raw_pixels_and_says_its_shape(spec):
+    result = train_one(TrainingJob(spec(), 0), TrainingCallbacks())
+    assert result.served.interface == ("tiny", (4, 3), 3)
+    assert result.served.content != result.model
+    assert [layer["layer"] for layer in result.layers] == ["flatten", "dense-1", "probabilities"]
+    assert {name: array.shape for name, array in result.predicted.items()} == {"validation": (37, 3), "test": (37, 3)}
 
 
-def test_no_label_of_the_test_set_is_read_unless_its_figures_are_recorded(recipe, data):
-    with_test = train_one(Job(recipe(record_test=True), 0), Watch())
+def test_no_label_of_the_test_set_is_read_unless_its_figures_are_recorded(spec, data):
+    with_test = train_one(TrainingJob(spec(record_test=True), 0), TrainingCallbacks())
     assert "test_loss" in with_test.history[0]
     (data.path / "test-labels.npy").unlink()
-    without = train_one(Job(recipe(), 0), Watch())
+    without = train_one(TrainingJob(spec(), 0), TrainingCallbacks())
     assert "test_loss" not in without.history[0]
     assert without.model == with_test.model
 
 
-def test_a_training_that_is_asked_to_end_keeps_its_state_and_goes_on_from_it(recipe, tmp_path):
-    whole = train_one(Job(recipe(epochs=6), 0), Watch())
-    job = Job(recipe(epochs=6), 0, checkpoints=tmp_path)
+def test_a_training_that_is_asked_to_end_keeps_its_state_and_goes_on_from_it(spec, tmp_path):
+    whole = train_one(TrainingJob(spec(epochs=6), 0), TrainingCallbacks())
+    job = TrainingJob(spec(epochs=6), 0, checkpoints=tmp_path)
 
     def ask(seed, row):
-        watch.ask = row["epoch"] == 4
+        callbacks.ask = row["epoch"] == 4
 
-    watch = Watch(ask)
+    callbacks = TrainingCallbacks(ask)
     with pytest.raises(CancelledError):
-        train_one(job, watch)
-    again = Watch()
+        train_one(job, callbacks)
+    again = TrainingCallbacks()
     assert same(train_one(job, again), whole)
     assert again.events == [(0, "begin", 4), (0, "epoch", 5), (0, "epoch", 6)]
 
 
-def test_what_was_asked_to_end_before_it_began_begins_not_at_all(recipe):
-    watch = Watch()
-    watch.ask = True
+def test_what_was_asked_to_end_before_it_began_begins_not_at_all(spec):
+    callbacks = TrainingCallbacks()
+    callbacks.ask = True
     with pytest.raises(CancelledError):
-        train_one(Job(recipe(), 0), watch)
-    assert watch.events == []
+        train_one(TrainingJob(spec(), 0), callbacks)
+    assert callbacks.events == []
 
 
-def test_trainings_that_are_stopped_end_after_their_epoch_and_those_that_wait_begin_not_at_all(recipe):
+def test_trainings_that_are_stopped_end_after_their_epoch_and_those_that_wait_begin_not_at_all(spec):
     going = threading.Event()
-    watch = Watch(lambda *_: going.set())
+    callbacks = TrainingCallbacks(lambda *_: going.set())
     with Threads() as threads:
-        futures = [threads.submit(Job(recipe(epochs=BEYOND), seed), watch) for seed in range(6)]
+        futures = [threads.submit(TrainingJob(spec(epochs=BEYOND), seed), callbacks) for seed in range(6)]
         assert going.wait(PATIENCE)
         threads.stop()
     for future in futures:
         with pytest.raises(CancelledError):
             future.result(PATIENCE)
-    assert max(number for _, kind, number in watch.events if kind == "epoch") < BEYOND
+    assert max(number for _, kind, number in callbacks.events if kind == "epoch") < BEYOND
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("training")]
 
 
-def test_a_watch_that_fails_fails_the_training_and_leaves_no_thread(recipe):
+def test_a_watch_that_fails_fails_the_training_and_leaves_no_thread(spec):
     def fail(*_):
         raise OSError("disk full")
 
     with Threads() as threads, pytest.raises(OSError, match="disk full"):
-        threads.submit(Job(recipe(epochs=BEYOND), 0), Watch(fail)).result(PATIENCE)
+        threads.submit(TrainingJob(spec(epochs=BEYOND), 0), TrainingCallbacks(fail)).result(PATIENCE)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("training")]
     # What was compiled for it is of use to the next.
-    assert train_one(Job(recipe(), 0), Watch()).history
+    assert train_one(TrainingJob(spec(), 0), TrainingCallbacks()).history
 
 
-def test_ctrl_c_waits_for_no_epoch(recipe):
+def test_ctrl_c_waits_for_no_epoch(spec):
     going, release = threading.Event(), threading.Event()
 
     def wait(*_):
@@ -180,7 +180,7 @@ def test_ctrl_c_waits_for_no_epoch(recipe):
         release.wait(PATIENCE)
 
     with suppress(KeyboardInterrupt), Threads() as threads:
-        future = threads.submit(Job(recipe(epochs=BEYOND), 0), Watch(wait))
+        future = threads.submit(TrainingJob(spec(epochs=BEYOND), 0), TrainingCallbacks(wait))
         assert going.wait(PATIENCE)
         signal.raise_signal(signal.SIGINT)
     assert not future.done()
@@ -189,41 +189,41 @@ def test_ctrl_c_waits_for_no_epoch(recipe):
         future.result(PATIENCE)
 
 
-def test_seeds_share_a_trainer_and_another_recipe_has_its_own(recipe, monkeypatch):
+def test_seeds_share_a_trainer_and_another_recipe_has_its_own(spec, monkeypatch):
     warm._trainer.cache_clear()
     made = []
     monkeypatch.setattr(warm, "Trainer", lambda *args, **kwargs: made.append(args) or Real(*args, **kwargs))
     for seed in (0, 1):
-        train_one(Job(recipe(), seed), Watch())
+        train_one(TrainingJob(spec(), seed), TrainingCallbacks())
     assert len(made) == 1
-    train_one(Job(recipe(hidden=[6]), 0), Watch())
+    train_one(TrainingJob(spec(hidden=[6]), 0), TrainingCallbacks())
     assert len(made) == 2
 
 
-def test_variants_share_the_data_in_memory_and_other_data_is_read_anew(recipe, data, monkeypatch):
+def test_variants_share_the_data_in_memory_and_other_data_is_read_anew(spec, data, monkeypatch):
     warm._trainer.cache_clear()
     warm._held.cache_clear()
     held = []
     monkeypatch.setattr(warm, "hold", lambda labelled: held.append(labelled) or hold(labelled))
     for hidden in ([5], [6], [7]):
-        train_one(Job(recipe(hidden=hidden), 0), Watch())
+        train_one(TrainingJob(spec(hidden=hidden), 0), TrainingCallbacks())
     assert len(held) == 2  # for training, and for watching
-    before = train_one(Job(recipe(), 0), Watch())
+    before = train_one(TrainingJob(spec(), 0), TrainingCallbacks())
     np.save(data.path / "train-images.npy", 1 - data.images("train"))
-    after = train_one(Job(recipe(), 0), Watch())
+    after = train_one(TrainingJob(spec(), 0), TrainingCallbacks())
     assert len(held) == 3
     assert after.model != before.model
 
 
-def test_a_variant_that_does_not_suit_the_data_is_one_line(recipe):
+def test_a_variant_that_does_not_suit_the_data_is_one_line(spec):
     with pytest.raises(InputError, match="batch_size: must be at most the number of training images, 37, got 38"):
-        train_one(Job(recipe(batch_size=38), 0), Watch())
+        train_one(TrainingJob(spec(batch_size=38), 0), TrainingCallbacks())
 
 
-def test_a_job_is_known_by_all_that_determines_its_result(recipe):
-    usual = Job(recipe(), 0)
-    assert usual.key == Job(recipe(), 0, beside=4, checkpoints=jobs.Path("elsewhere")).key
-    others = [Job(recipe(), 1), Job(recipe(epochs=3), 0), Job(recipe(record_test=True), 0)]
+def test_a_job_is_known_by_all_that_determines_its_result(spec):
+    usual = TrainingJob(spec(), 0)
+    assert usual.key == TrainingJob(spec(), 0, concurrent_trainings=4, checkpoints=jobs.Path("elsewhere")).key
+    others = [TrainingJob(spec(), 1), TrainingJob(spec(epochs=3), 0), TrainingJob(spec(record_test=True), 0)]
     assert len({usual.key, *(each.key for each in others)}) == 4
 
 

@@ -14,7 +14,7 @@ CODE = ("hemline", "stages", "commands")
 OWNERS = {
     "hemline/data/normalized.py",
     "hemline/data/findings.py",
-    "hemline/training/trained.py",
+    "hemline/jobs/trained.py",
     "hemline/comparison/evaluated.py",
 }
 FOLDERS = re.compile(r"^(models|reports/evaluation|reports/metrics\.json|data/normalized|data/findings)(/|$)")

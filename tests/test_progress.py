@@ -4,7 +4,7 @@ from unittest.mock import Mock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hemline.training.progress import Progress, resumption, show
+from hemline.jobs.progress import Progress, resumption, show
 
 names = st.from_regex(r"[a-z0-9][a-z0-9-]{0,12}", fullmatch=True)
 counts = st.integers(0, 2**31)

@@ -16,12 +16,12 @@ from report_data import Inputs, write_inputs, write_table
 
 from hemline.comparison.evaluated import Evaluated
 from hemline.errors import InputError
+from hemline.jobs.trained import Trained
 from hemline.params import Hyperparameters, load_params
 from hemline.report import plots
 from hemline.report.page import comparison_table, remarks, render, write
 from hemline.report.results import load_results
 from hemline.tracking.pictured import digest, note
-from hemline.training.trained import Trained
 
 SECTIONS = [
     "verdict",

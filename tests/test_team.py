@@ -15,7 +15,7 @@ from pipelines_for_tests import Pipeline, finished_pipeline, kill_processes_in, 
 from runs_for_tests import COMPLETE, opened_runs
 from team_for_tests import EPOCHS, PAGE, SECTIONS, log_training, team
 
-from hemline.training.trained import Trained
+from hemline.jobs.trained import Trained
 
 ROOT = Path(__file__).parent.parent
 LOGGERS = [f"member-{number}" for number in range(8)]

@@ -28,7 +28,7 @@ print("the end")
 
 TRAINING = """
 from hemline.terminal.training import training_bar
-from hemline.training.progress import Progress, resumption, show
+from hemline.jobs.progress import Progress, resumption, show
 show(resumption("dense-8", [0], {1: 2}))
 with training_bar("dense-8 (2 of 3)", {0: 4, 1: 2, 2: 0}, 4, may_end_early=%s) as tell:
     for seed, epochs in ((1, (3, 4)), (2, (1, 2, %s))):

@@ -35,6 +35,8 @@ from hemline.comparison.evaluation import Evaluation
 from hemline.comparison.metrics import METRICS
 from hemline.data.normalized import Labelled
 from hemline.errors import InputError
+from hemline.jobs.job import served_model
+from hemline.jobs.trained import Settings, Trained
 from hemline.params import Normalize, Training
 from hemline.processes.helper import helper_process
 from hemline.tracking import liveness, mlflow_run, publish, run_name, server, store
@@ -42,9 +44,7 @@ from hemline.tracking.one_line import one_line
 from hemline.tracking.pictured import digest, noted
 from hemline.tracking.publish import incomplete_runs, publish_all, publish_figures, publish_pictures
 from hemline.tracking.recorder import Recorder, _writer
-from hemline.training.job import served_model
 from hemline.training.model import build_model, describe_layers, load_model, predict, save_model, serving_model
-from hemline.training.trained import Settings, Trained
 
 REPOSITORY = Path(__file__).parent.parent
 VARIANTS = {"linear": [], "dense-3": [3]}
@@ -590,7 +590,7 @@ def test_a_store_that_was_moved_opens_its_models_once_its_artifacts_were_brought
 HOLD_A_RUN = """
 import sys, time
 from hemline.tracking.recorder import Recorder
-from hemline.training.trained import Settings
+from hemline.jobs.trained import Settings
 recorder = Recorder(Settings.model_validate_json(sys.argv[1])).__enter__()
 recorder.start(0)
 recorder._told[-1].result()
@@ -873,7 +873,7 @@ def test_a_deleted_experiment_comes_back(workspace):
 def test_a_run_that_mlflow_started_for_the_whole_project_is_kept_as_a_tag_only(workspace):
     code = (
         "import json, os, sys; from hemline.tracking.mlflow_run import _tags; "
-        "from hemline.training.trained import Settings; "
+        "from hemline.jobs.trained import Settings; "
         "print(json.dumps([_tags(Settings.model_validate_json(sys.argv[1]), 0), dict(os.environ)]))"
     )
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "MLFLOW_RUN_ID": "b" * 32, "MLFLOW_EXPERIMENT_ID": "3"}

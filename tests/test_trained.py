@@ -6,9 +6,9 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from hemline.errors import InputError
+from hemline.jobs.job import Interface, ServedModel, TrainingResult, TrainingSpec
+from hemline.jobs.trained import Settings, Trained
 from hemline.params import Normalize, Training
-from hemline.training.job import Interface, Outcome, Recipe, ServedModel
-from hemline.training.trained import Settings, Trained
 from stages import train
 
 FIGURES = {"loss": 0.1 + 0.2, "accuracy": 1e-05}
@@ -131,13 +131,15 @@ def test_what_is_missing_is_named_with_the_stage_of_its_variant(tmp_path, read):
 def test_the_train_stage_holds_the_predictions_of_finished_trainings_in_files(tmp_path):
     draft = Trained("tiny", tmp_path)
     draft.path.mkdir()
-    recipe = Recipe("k", SETTINGS, record_test=False, data=tmp_path, digests={})
-    run = train._Run(recipe, draft, Mock(), Mock())
+    spec = TrainingSpec("k", SETTINGS, record_test=False, data=tmp_path, digests={})
+    run = train._Run(spec, draft, Mock(), Mock())
     predicted = np.random.default_rng(0).random((4, 3), np.float32)
-    run._finish(0, Outcome([], b"model", ServedModel(b"served", Interface("tiny", (2, 2), 3)), [], {"test": predicted}))
-    (held,) = run._outcomes[0].predicted.values()
+    run._finish(
+        0, TrainingResult([], b"model", ServedModel(b"served", Interface("tiny", (2, 2), 3)), [], {"test": predicted})
+    )
+    (held,) = run._results[0].predicted.values()
     assert isinstance(held.base, np.memmap)
     np.testing.assert_array_equal(held, predicted)
     # The model is in its file, and nothing else is handed on yet.
-    assert (draft.model_path(0).read_bytes(), run._outcomes[0].model) == (b"model", b"")
+    assert (draft.model_path(0).read_bytes(), run._results[0].model) == (b"model", b"")
     assert [path.name for path in draft.path.iterdir()] == ["seed-0.keras"]

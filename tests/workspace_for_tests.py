@@ -13,8 +13,8 @@ from hemline.comparison.evaluated import Evaluated
 from hemline.data.duplicates import find_duplicates
 from hemline.data.findings import Findings
 from hemline.data.normalized import Normalized
+from hemline.jobs.trained import Settings, Trained
 from hemline.params import load_params
-from hemline.training.trained import Settings, Trained
 from stages import evaluate
 
 REPOSITORY = Path(__file__).parent.parent

@@ -10,8 +10,8 @@ from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.metrics import image_losses
 from hemline.data.description import load_dataset
 from hemline.data.normalized import Normalized
+from hemline.jobs.trained import Trained
 from hemline.params import Params
-from hemline.training.trained import Trained
 
 # What the MLflow store is completed from. Of the normalized data it needs little, but the folder takes 0.2 s to copy.
 _PUBLISHED = (Path("params.yaml"), Trained.PATH, Evaluated.PATH, Normalized.PATH)

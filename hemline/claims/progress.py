@@ -13,9 +13,9 @@ from typing import Self
 from hemline.claims.file import Claims
 from hemline.data.description import load_dataset
 from hemline.describe.duration import stage_seconds
+from hemline.jobs.progress import Progress
 from hemline.terminal.bar import watched
 from hemline.terminal.line import plain_line
-from hemline.training.progress import Progress
 
 # The pace so far counts once this many estimated seconds are done.
 _ENOUGH = 15.0

@@ -20,7 +20,7 @@ from dask.utils import parse_bytes
 from filelock import FileLock
 
 from hemline.cluster.published import find, publish, unpublish
-from hemline.training.job import LostError, Recipe
+from hemline.jobs.job import LostError, TrainingSpec
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -36,59 +36,57 @@ _CACHE_BYTES = "20 GB"
 _PATIENCE = 300
 
 
-def sees(recipe: Recipe) -> bool:
+def sees(spec: TrainingSpec) -> bool:
     """Say whether this machine sees the driver's folder, or has fetched what is in it."""
-    return _has_files(recipe.data, recipe) or _has_files(_cached(recipe), recipe)
+    return _has_files(spec.data, spec) or _has_files(_cached(spec), spec)
 
 
-def upload(client: "Client", recipe: Recipe) -> None:
+def upload(client: "Client", spec: TrainingSpec) -> None:
     """Hand the data set to the workers, unless they hold it.
 
     Args:
         client: of the scheduler.
-        recipe: names the folder and its files.
+        spec: names the folder and its files.
     """
-    if _held(client, recipe) is not None:
+    if _held(client, spec) is not None:
         return
-    held = {
-        name: [client.scatter(block, hash=False) for block in _blocks(recipe.data / name)] for name in recipe.digests
-    }
-    publish(client, _key(recipe), held)
+    held = {name: [client.scatter(block, hash=False) for block in _blocks(spec.data / name)] for name in spec.digests}
+    publish(client, _key(spec), held)
 
 
-def _held(client: "Client", recipe: Recipe) -> Any:
+def _held(client: "Client", spec: TrainingSpec) -> Any:
     """Return the blocks of each file, if workers still hold all of them: those of one that dies are lost."""
-    held = find(client, _key(recipe))
+    held = find(client, _key(spec))
     if held is None:
         return None
     holders = client.who_has([block for blocks in held.values() for block in blocks])
     if all(holders.values()):
         return held
-    unpublish(client, [_key(recipe)])
+    unpublish(client, [_key(spec)])
     return None
 
 
-def local_folder(recipe: Recipe, client: "Client", worker: str) -> Path:
+def local_folder(spec: TrainingSpec, client: "Client", worker: str) -> Path:
     """Return the folder of the data set on this machine, which the worker's client fetches if need be.
 
     Raises:
         LostError: it is another one than the driver's, or cannot be had.
     """
-    if not _has_files(recipe.data, recipe):
-        return _fetched(recipe, client, worker)
-    if other := _other_file(recipe.data, recipe):
+    if not _has_files(spec.data, spec):
+        return _fetched(spec, client, worker)
+    if other := _other_file(spec.data, spec):
         raise LostError(f"worker {worker}: {other}: is not the file that the driver sees there")
-    return recipe.data
+    return spec.data
 
 
-def _fetched(recipe: Recipe, client: "Client", worker: str) -> Path:
-    folder = _cached(recipe)
+def _fetched(spec: TrainingSpec, client: "Client", worker: str) -> Path:
+    folder = _cached(spec)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with FileLock(folder.with_suffix(".lock")):
-            if not _has_files(folder, recipe) or _other_file(folder, recipe):
+            if not _has_files(folder, spec) or _other_file(folder, spec):
                 shutil.rmtree(folder, ignore_errors=True)
-                _fetch(folder, recipe, client, worker)
+                _fetch(folder, spec, client, worker)
                 _bound(folder)
         folder.touch()
     except OSError as error:
@@ -99,14 +97,14 @@ def _fetched(recipe: Recipe, client: "Client", worker: str) -> Path:
     return folder
 
 
-def _fetch(folder: Path, recipe: Recipe, client: "Client", worker: str) -> None:
-    held = _held(client, recipe)
+def _fetch(folder: Path, spec: TrainingSpec, client: "Client", worker: str) -> None:
+    held = _held(client, spec)
     if held is None:
-        rule = f"does not see {recipe.data}, nor was it handed it; run `dvc repro` again, which does that"
+        rule = f"does not see {spec.data}, nor was it handed it; run `dvc repro` again, which does that"
         raise NotHereError(f"worker {worker}: {rule}")
     draft = Path(tempfile.mkdtemp(dir=folder.parent))
     try:
-        for name, digest in recipe.digests.items():
+        for name, digest in spec.digests.items():
             with (draft / name).open("wb") as file:
                 for block in held[name]:
                     file.write(_handed_over(block, worker))
@@ -126,9 +124,9 @@ def _handed_over(block: Any, worker: str) -> bytes:
         ) from None
 
 
-def _other_file(folder: Path, recipe: Recipe) -> Path | None:
+def _other_file(folder: Path, spec: TrainingSpec) -> Path | None:
     """Return a file that is another one than the driver's, if there is one."""
-    for name, digest in recipe.digests.items():
+    for name, digest in spec.digests.items():
         state = (folder / name).stat()
         if _sha256(folder / name, state.st_size, state.st_mtime_ns, state.st_ino) != digest:
             return folder / name
@@ -147,17 +145,17 @@ def _bound(latest: Path) -> None:
         del sizes[folder]
 
 
-def _has_files(folder: Path, recipe: Recipe) -> bool:
-    return all((folder / name).is_file() for name in recipe.digests)
+def _has_files(folder: Path, spec: TrainingSpec) -> bool:
+    return all((folder / name).is_file() for name in spec.digests)
 
 
-def _cached(recipe: Recipe) -> Path:
+def _cached(spec: TrainingSpec) -> Path:
     parent = dask.config.get("hemline.data-folder", None) or Path(tempfile.gettempdir()) / f"hemline-data-{os.getuid()}"
-    return Path(parent) / _key(recipe)
+    return Path(parent) / _key(spec)
 
 
-def _key(recipe: Recipe) -> str:
-    return f"data-{hashlib.sha256(json.dumps(recipe.digests, sort_keys=True).encode()).hexdigest()[:32]}"
+def _key(spec: TrainingSpec) -> str:
+    return f"data-{hashlib.sha256(json.dumps(spec.digests, sort_keys=True).encode()).hexdigest()[:32]}"
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

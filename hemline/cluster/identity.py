@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping
 from importlib.metadata import version
 
+from hemline.jobs.checkpoint import code_digest, computed_by
 from hemline.target import was_fixed_at_start
-from hemline.training.checkpoint import code_digest, computed_by
 
 # What differs, in the words of a message.
 _NAMES = {

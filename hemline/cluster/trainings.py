@@ -1,4 +1,4 @@
-"""Trainings on a cluster, as a stage sees them."""
+"""Executor on a cluster, as a stage sees them."""
 
 import asyncio
 import pickle
@@ -21,8 +21,8 @@ from hemline.cluster.data import NotHereError, sees, upload
 from hemline.cluster.identity import differences, identity, resource
 from hemline.cluster.published import expire, publish, unpublish
 from hemline.errors import InputError
-from hemline.training.job import Job, LostError, Outcome, Recipe, Watch
-from hemline.training.progress import show
+from hemline.jobs.job import LostError, TrainingCallbacks, TrainingJob, TrainingResult, TrainingSpec
+from hemline.jobs.progress import show
 
 # Seconds between two questions to the scheduler whether it is alive, and until no answer means that it is not.
 _PULSE, _SILENCE = 5.0, 30.0
@@ -36,7 +36,7 @@ T = TypeVar("T")
 _Event = tuple[float, dict[str, Any]]
 
 
-def _trains() -> Callable[[bytes], Outcome]:
+def _trains() -> Callable[[bytes], TrainingResult]:
     """Return what a worker is to do with a pickled job.
 
     A function of a function travels as it is, and bytes are bytes: a scheduler opens what passes through it, and needs
@@ -72,13 +72,13 @@ class Cluster:
         self._name, self._identity = cluster, identity(worker=False)
         self._executor = self._client.get_executor(pure=False)
         self._submitted: dict[str, Future[Any]] = {}
-        self._watches: dict[str, Watch] = {}
+        self._callbacks_of: dict[str, TrainingCallbacks] = {}
         self._ordered: set[str] = set()
         self._ordering, self._stopped = threading.Lock(), False
-        self._events: SimpleQueue[tuple[Watch, _Event] | None] = SimpleQueue()
+        self._events: SimpleQueue[tuple[TrainingCallbacks, _Event] | None] = SimpleQueue()
         # A terminal that is slow, or paused, is not to hold up what else the scheduler says.
         self._telling = threading.Thread(target=self._tell_all, daemon=True)
-        self._without_data: SimpleQueue[tuple[Job, Future[Outcome]]] = SimpleQueue()
+        self._without_data: SimpleQueue[tuple[TrainingJob, Future[TrainingResult]]] = SimpleQueue()
         self._checked = self._lost = False
         self._asked: Future[Any] | None = None
         self._pulse = time.monotonic()
@@ -99,35 +99,35 @@ class Cluster:
         with suppress(Exception):
             self._client.close(timeout=1)
 
-    def submit(self, job: Job, watch: Watch) -> Future[Outcome]:
+    def submit(self, job: TrainingJob, callbacks: TrainingCallbacks) -> Future[TrainingResult]:
         """Let a worker train, unless one does already for another stage, or has."""
-        self._prepare(job.recipe)
-        job, outer = replace(job, beside=1), Future[Outcome]()
+        self._prepare(job.spec)
+        job, outer = replace(job, concurrent_trainings=1), Future[TrainingResult]()
         state = self._ask(lambda: self._states([job.key])).get(job.key)
-        # Of one that begins now, earlier events are those of another stage, which has had its outcome.
-        self._ask(lambda: self._subscribe(job, watch, replay=state is not None))
+        # Of one that begins now, earlier events are those of another stage, which has had its result.
+        self._ask(lambda: self._subscribe(job, callbacks, replay=state is not None))
         ordered = self._ask(lambda: self._order(job, _PRIORITY, state))
         self._attach(job, outer, lambda: self._without_data.put((job, outer)))
         ordered.release()
         return outer
 
-    def also(self, jobs: Callable[[], list[Job]], needed: Callable[[], set[str]]) -> None:
+    def prefetch(self, jobs: Callable[[], list[TrainingJob]], needed: Callable[[], set[str]]) -> None:
         """Order what later stages will want; it is trained where workers have nothing else to do.
 
         Args:
             jobs: returns those of all other variants.
             needed: returns the variants among them that will be trained; asked only where some are not known yet.
         """
-        threading.Thread(target=self._also, args=(jobs, needed), daemon=True).start()
+        threading.Thread(target=self._prefetch, args=(jobs, needed), daemon=True).start()
 
-    def look(self) -> None:
+    def check_alive(self) -> None:
         """Say whether the scheduler is alive.
 
         Raises:
             InputError: it is not.
             CancelledError: this process was asked to end; the workers go on.
         """
-        if any(watch.asked_to_end(0) for watch in self._watches.values()):
+        if any(callbacks.asked_to_end(0) for callbacks in self._callbacks_of.values()):
             raise CancelledError
         if self._client.status != "running":
             raise self._gone("has gone")
@@ -147,8 +147,8 @@ class Cluster:
         with suppress(Exception):
             within(_GOODBYE, self._take_back)
 
-    def fetched(self, job: Job) -> None:
-        """Let the scheduler forget an outcome."""
+    def acknowledge(self, job: TrainingJob) -> None:
+        """Let the scheduler forget an result."""
         self._submitted.pop(job.key, None)
         self._ordered.discard(job.key)
         with suppress(Exception):  # it expires
@@ -176,7 +176,7 @@ class Cluster:
         except OSError:
             raise self._gone("has gone") from None
 
-    def _order(self, job: Job, priority: int, state: str | None) -> Any:
+    def _order(self, job: TrainingJob, priority: int, state: str | None) -> Any:
         """Submit and publish; one that failed before is tried anew.
 
         Args:
@@ -197,20 +197,22 @@ class Cluster:
             publish(self._client, job.key, future)
             return future
 
-    def _attach(self, job: Job, outer: Future[Outcome], without_data: Callable[[], None] | None = None) -> None:
+    def _attach(
+        self, job: TrainingJob, outer: Future[TrainingResult], without_data: Callable[[], None] | None = None
+    ) -> None:
         """Let ``outer`` end as the job does that was ordered: the same key attaches, and starts nothing."""
         inner = self._executor.submit(_TRAIN, pickle.dumps(job), **self._options(job, _PRIORITY))
         self._submitted[job.key] = inner
         inner.add_done_callback(lambda done: _pass_on(done, outer, job, without_data))
 
-    def _hand_over(self, job: Job, outer: Future[Outcome]) -> None:
+    def _hand_over(self, job: TrainingJob, outer: Future[TrainingResult]) -> None:
         """Hand the data to a worker that joined late, and let it try again; another failure is one."""
-        upload(self._client, job.recipe)
+        upload(self._client, job.spec)
         ordered = self._ask(lambda: self._order(job, _PRIORITY, "erred"))
         self._attach(job, outer)
         ordered.release()
 
-    def _options(self, job: Job, priority: int) -> dict[str, Any]:
+    def _options(self, job: TrainingJob, priority: int) -> dict[str, Any]:
         return {"key": job.key, "priority": priority, "resources": {resource(self._identity): 1}}
 
     def _states(self, keys: list[str]) -> dict[str, str]:
@@ -223,7 +225,7 @@ class Cluster:
         found: dict[str, str] = self._client.run_on_scheduler(states, keys)
         return found
 
-    def _prepare(self, recipe: Recipe) -> None:
+    def _prepare(self, spec: TrainingSpec) -> None:
         """Look at the workers, once: who they are, and whether they see the data."""
         if self._checked:
             return
@@ -235,9 +237,9 @@ class Cluster:
             raise InputError(f"cluster: {self._name}: none of its {len(answers)} workers can do this; see above")
         address = self._client.scheduler.address
         there = f"workers: {len(known)}" if known else "waits for a worker"
-        show(f"{recipe.settings.variant}: trains on {address}, {', '.join(filter(None, [there, security(address)]))}")
-        if known and not all(self._ask(lambda: self._client.run(sees, recipe, workers=known)).values()):
-            upload(self._client, recipe)
+        show(f"{spec.settings.variant}: trains on {address}, {', '.join(filter(None, [there, security(address)]))}")
+        if known and not all(self._ask(lambda: self._client.run(sees, spec, workers=known)).values()):
+            upload(self._client, spec)
 
     def _refuse(self, address: str, found: Any) -> bool:
         if isinstance(found, dict):
@@ -249,13 +251,13 @@ class Cluster:
         show(f"worker {address}: cannot load this project ({said}); it is given nothing")
         return True
 
-    def _subscribe(self, job: Job, watch: Watch, *, replay: bool) -> None:
-        """Let ``watch`` be told of the epochs of ``job`` to come, after those that have ended if ``replay``."""
-        self._watches[job.key] = watch
+    def _subscribe(self, job: TrainingJob, callbacks: TrainingCallbacks, *, replay: bool) -> None:
+        """Let ``callbacks`` be told of the epochs of ``job`` to come, after those that have ended if ``replay``."""
+        self._callbacks_of[job.key] = callbacks
         early = _Early()
 
         def tell(event: _Event) -> None:
-            self._events.put((watch, event))
+            self._events.put((callbacks, event))
 
         self._client.subscribe_topic(job.key, lambda event: early.take(event, tell))
         early.end(self._client.get_events(job.key) if replay else [], tell)
@@ -265,25 +267,25 @@ class Cluster:
         while (each := self._events.get()) is not None:
             self._tell(*each)
 
-    def _tell(self, watch: Watch, event: _Event) -> None:
+    def _tell(self, callbacks: TrainingCallbacks, event: _Event) -> None:
         """Tell of an event, as long as somebody waits for it."""
         _, message = event
         if "begin" in message and not self._stopped:
-            watch.begin(message["seed"], message["begin"])
+            callbacks.begin(message["seed"], message["begin"])
         # A worker that died may have kept epochs that it had not told of yet; its successor begins after them.
         for row in message["begin"] if "begin" in message else message["epochs"]:
             if self._stopped:
                 return
-            watch.epoch(message["seed"], row)
+            callbacks.epoch(message["seed"], row)
 
-    def _also(self, jobs: Callable[[], list[Job]], needed: Callable[[], set[str]]) -> None:
+    def _prefetch(self, jobs: Callable[[], list[TrainingJob]], needed: Callable[[], set[str]]) -> None:
         with suppress(Exception):  # without what is ordered ahead, everything is only slower
             others = jobs()
             known = self._states([job.key for job in others])
             if all(job.key in known for job in others):
                 return
             wanted = needed()
-            for place, job in enumerate(job for job in others if job.recipe.settings.variant in wanted):
+            for place, job in enumerate(job for job in others if job.spec.settings.variant in wanted):
                 self._order(job, -place, known.get(job.key))
 
     def _gone(self, what: str) -> InputError:
@@ -315,7 +317,12 @@ class _Early:
             self._events = None
 
 
-def _pass_on(done: Future[Outcome], outer: Future[Outcome], job: Job, without_data: Callable[[], None] | None) -> None:
+def _pass_on(
+    done: Future[TrainingResult],
+    outer: Future[TrainingResult],
+    job: TrainingJob,
+    without_data: Callable[[], None] | None,
+) -> None:
     """Let ``outer`` end as ``done`` did, in words of this project, unless the worker only lacks the data."""
     if done.cancelled():
         outer.cancel()
@@ -329,10 +336,10 @@ def _pass_on(done: Future[Outcome], outer: Future[Outcome], job: Job, without_da
         outer.set_result(done.result())
 
 
-def _in_words(error: BaseException, job: Job) -> BaseException:
+def _in_words(error: BaseException, job: TrainingJob) -> BaseException:
     if not isinstance(error, KilledWorker):
         return error
     return LostError(
-        f"{job.recipe.settings.variant}, seed {job.seed}: each of {error.allowed_failures + 1} workers died of it, "
+        f"{job.spec.settings.variant}, seed {job.seed}: each of {error.allowed_failures + 1} workers died of it, "
         f"{error.last_worker.address} last; it may need more memory than they have: see what their logs say"
     )

@@ -14,8 +14,8 @@ from distributed import get_client, get_worker
 
 from hemline.cluster.data import local_folder
 from hemline.cluster.identity import identity, resource
-from hemline.training.checkpoint import Row
-from hemline.training.job import Job, Outcome, train_one
+from hemline.jobs.job import TrainingJob, TrainingResult, train_one
+from hemline.training.resume import Row
 
 if TYPE_CHECKING:
     from distributed import Worker
@@ -28,7 +28,7 @@ _BETWEEN = 0.1
 
 async def dask_setup(worker: "Worker") -> None:
     """Import TensorFlow, and offer what jobs ask for; called before the worker joins."""
-    await asyncio.to_thread(importlib.import_module, "hemline.training.warm")
+    await asyncio.to_thread(importlib.import_module, "hemline.jobs.learners")
     name = resource(_IDENTITY)
     worker.state.total_resources[name] = worker.state.available_resources[name] = worker.state.nthreads
 
@@ -38,20 +38,20 @@ def identity_here() -> dict[str, str]:
     return _IDENTITY
 
 
-def on_worker(job: Job) -> Outcome:
+def on_worker(job: TrainingJob) -> TrainingResult:
     """Do a job on the worker that this is called on."""
     worker = get_worker()
-    folder = local_folder(job.recipe, get_client(), worker.address)
-    job = replace(job, recipe=replace(job.recipe, data=folder))
-    watch = _Watch(worker, job)
+    folder = local_folder(job.spec, get_client(), worker.address)
+    job = replace(job, spec=replace(job.spec, data=folder))
+    callbacks = _Callbacks(worker, job)
     try:
-        return train_one(job, watch)
+        return train_one(job, callbacks)
     finally:
-        watch.tell()
+        callbacks.tell()
 
 
-class _Watch:
-    def __init__(self, worker: "Worker", job: Job) -> None:
+class _Callbacks:
+    def __init__(self, worker: "Worker", job: TrainingJob) -> None:
         self._worker, self._key, self._seed = worker, job.key, job.seed
         self._rows: list[Row] = []
         self._told = 0.0

@@ -13,8 +13,8 @@ from hemline.data.findings import Findings
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
 from hemline.formats.format import Found, Source, find_format, formats, open_source
+from hemline.jobs.trained import Trained
 from hemline.repository import repository
-from hemline.training.trained import Trained
 from hemline.words import listed
 
 _READ = (

@@ -9,7 +9,7 @@ from ruamel.yaml.error import YAMLError
 
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
-from hemline.training.trained import Trained
+from hemline.jobs.trained import Trained
 
 if TYPE_CHECKING:
     from dvc.api import DVCFileSystem

@@ -9,7 +9,7 @@ from hemline.comparison.evaluated import Evaluated
 from hemline.data.normalized import Labelled, Normalized
 from hemline.data.pixels import Pixels
 from hemline.data.scaling import to_raw
-from hemline.training.trained import Trained
+from hemline.jobs.trained import Trained
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

@@ -19,8 +19,8 @@ from hemline.comparison.selection import mean_validation
 from hemline.data.description import Dataset, load_dataset
 from hemline.data.findings import Findings
 from hemline.data.normalized import Labelled, Normalized
+from hemline.jobs.trained import Trained
 from hemline.params import Params
-from hemline.training.trained import Trained
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from hemline.jobs.progress import Progress, show
 from hemline.terminal.bar import watched
-from hemline.training.progress import Progress, show
 
 if TYPE_CHECKING:
     import rich.progress

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from hemline.jobs.trained import Settings
 from hemline.tracking.model_file import ModelFile
-from hemline.training.trained import Settings
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,13 @@ from mlflow.types import Schema, TensorSpec
 
 from hemline.comparison.metrics import METRICS
 from hemline.data.description import load_dataset
+from hemline.jobs.trained import Settings
 from hemline.tracking import keras_flavor, pictured
 from hemline.tracking.liveness import HOST_TAG
 from hemline.tracking.messages import now
 from hemline.tracking.model_file import ModelFile
 from hemline.tracking.run_name import run_name
 from hemline.tracking.store import SHA_TAG, Store, project_run
-from hemline.training.trained import Settings
 
 _REFUSED = ErrorCode.Name(BAD_REQUEST)
 PICTURE_TAG = "confusion_picture"

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from hemline.comparison.evaluated import Evaluated
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
+from hemline.jobs.trained import Settings, Trained
 from hemline.tracking import liveness, mlflow_run, pictured, store
 from hemline.tracking.artifacts import Run, texts
 from hemline.tracking.messages import now
 from hemline.tracking.model_file import ModelFile
 from hemline.tracking.warning import warn
-from hemline.training.trained import Settings, Trained
 
 FIGURES = Path("reports/figures")
 
@@ -235,7 +235,7 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
     trained = Trained(settings.variant)
     if trained.model_sha256(seed) != sha256:
         raise InputError(f"{trained.model_path(seed)}: was trained again since the evaluation; run `dvc repro`")
-    from hemline.training.job import served_model  # noqa: PLC0415
+    from hemline.jobs.job import served_model  # noqa: PLC0415
     from hemline.training.model import load_model, serving_model  # noqa: PLC0415 - imports TensorFlow, rarely needed
 
     history = trained.history()

@@ -10,14 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from hemline.jobs.job import ServedModel
+from hemline.jobs.trained import Settings
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.helper import helper_process
 from hemline.processes.waiting import wait_for
 from hemline.tracking.messages import End, Epoch, Finish, Message, Open, Start, now
 from hemline.tracking.model_file import ModelFile
 from hemline.tracking.warning import warn
-from hemline.training.job import ServedModel
-from hemline.training.trained import Settings
 
 if TYPE_CHECKING:
     from hemline.tracking.store_writer import StoreWriter

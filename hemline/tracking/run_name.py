@@ -4,8 +4,8 @@ import itertools
 import re
 from typing import Any
 
+from hemline.jobs.trained import Settings
 from hemline.params import Normalize, Training
-from hemline.training.trained import Settings
 
 _USUAL = Training(hidden=[]).model_dump() | Normalize().model_dump()
 # In this order, and the keys that have no abbreviation behind them, in full.

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from hemline.data.normalized import Labelled
 from hemline.errors import InputError
 from hemline.params import Training
-from hemline.training.checkpoint import Arrays, Snapshot
 from hemline.training.dense import BlockedDense, cut, join
 from hemline.training.dropout import FastDropout
 from hemline.training.model import Layers, build_model
 from hemline.training.optimizers import OPTIMIZERS, Tensors
+from hemline.training.resume import Arrays, TrainingState
 from hemline.training.streaming import Chunk, Held, Parts, Pixels, Resident, Streamed, hold, resident_or_streamed
 from hemline.training.tensorflow import PROGRAM_FOLDER, keras, tf
 
@@ -117,7 +117,7 @@ class Trainer:
         seed: int,
         on_epoch: Callable[[History], None] = lambda _: None,
         *,
-        after: Snapshot | None = None,
+        after: TrainingState | None = None,
         on_state: Callable[[State], None] = lambda _: None,
     ) -> keras.Sequential:
         """Train with ``seed`` on the present device, and return the trained model.

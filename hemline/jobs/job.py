@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from hemline.data.normalized import Labelled, Normalized
 from hemline.errors import InputError
-from hemline.training.checkpoint import Checkpoints, Finished, Row, Snapshot, fingerprint
-from hemline.training.trained import Predicted, Settings
+from hemline.jobs.checkpoint import Checkpoints, Finished, fingerprint
+from hemline.jobs.trained import Predicted, Settings
+from hemline.training.resume import Row, TrainingState
 
 if TYPE_CHECKING:
     from hemline.training.tensorflow import keras
@@ -26,7 +27,7 @@ _PREDICTED: tuple[Predicted, ...] = ("validation", "test")
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingSpec:
     """All that determines a variant's trainings but their seeds; equal to another with the same key.
 
     Attributes:
@@ -44,8 +45,8 @@ class Recipe:
     digests: dict[str, str] = field(compare=False)
 
     @classmethod
-    def of(cls, settings: Settings, digests: dict[str, str], *, record_test: bool) -> "Recipe":
-        """Return the recipe for the data set of the workspace.
+    def of(cls, settings: Settings, digests: dict[str, str], *, record_test: bool) -> "TrainingSpec":
+        """Return the spec for the data set of the workspace.
 
         Args:
             settings: of the variant.
@@ -57,25 +58,25 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """One training.
 
     Attributes:
-        recipe: of its variant.
+        spec: of its variant.
         seed: of the training.
-        beside: how many trainings share the memory of this machine, itself included.
+        concurrent_trainings: how many trainings share the memory of this machine, itself included.
         checkpoints: the folder of checkpoints, if this training may keep some there.
     """
 
-    recipe: Recipe
+    spec: TrainingSpec
     seed: int
-    beside: int = 1
+    concurrent_trainings: int = 1
     checkpoints: Path | None = None
 
     @property
     def key(self) -> str:
         """What this training is known by: no other with the same one has another result."""
-        return f"training-{self.recipe.key}-{self.seed}"
+        return f"training-{self.spec.key}-{self.seed}"
 
 
 class Interface(NamedTuple):
@@ -104,7 +105,7 @@ class ServedModel(NamedTuple):
     interface: Interface
 
 
-class Outcome(NamedTuple):
+class TrainingResult(NamedTuple):
     """What a training gives.
 
     Attributes:
@@ -122,7 +123,7 @@ class Outcome(NamedTuple):
     predicted: dict[Predicted, NDArray[np.float32]]
 
     @classmethod
-    def of(cls, finished: Finished) -> "Outcome":
+    def of(cls, finished: Finished) -> "TrainingResult":
         """Return what ``finished()`` was called on."""
         arrays, further = dict(finished.arrays), finished.further
         model, content = (arrays.pop(name).tobytes() for name in ("model", "served"))
@@ -143,7 +144,7 @@ class LostError(InputError):
     """A training that cannot be done where it was tried; the others go on."""
 
 
-class Watch(Protocol):
+class TrainingCallbacks(Protocol):
     """Who is told what happens in a training, and may end it; called from the training's thread."""
 
     def begin(self, seed: int, earlier: list[Row]) -> None:
@@ -156,16 +157,16 @@ class Watch(Protocol):
         """Say whether the training is to end after this epoch, half-way."""
 
 
-class Trainings(Protocol):
+class Executor(Protocol):
     """Where trainings are done."""
 
-    def submit(self, job: Job, watch: Watch) -> Future[Outcome]:
+    def submit(self, job: TrainingJob, callbacks: TrainingCallbacks) -> Future[TrainingResult]:
         """Let ``job`` be done; the future raises what it raised, and ``CancelledError`` if it ended half-way."""
 
-    def also(self, jobs: Callable[[], list[Job]], needed: Callable[[], set[str]]) -> None:
+    def prefetch(self, jobs: Callable[[], list[TrainingJob]], needed: Callable[[], set[str]]) -> None:
         """Take notice of what will be wanted next: those of ``jobs()`` whose variants ``needed()`` returns."""
 
-    def look(self) -> None:
+    def check_alive(self) -> None:
         """Say, now and then while somebody waits, whether the trainings can still be done.
 
         Raises:
@@ -176,68 +177,68 @@ class Trainings(Protocol):
     def stop(self) -> None:
         """Let trainings end half-way, because another has failed, or nobody wants them any more."""
 
-    def fetched(self, job: Job) -> None:
-        """Take notice that the outcome of ``job`` has been kept."""
+    def acknowledge(self, job: TrainingJob) -> None:
+        """Take notice that the result of ``job`` has been kept."""
 
 
-def train_one(job: Job, watch: Watch) -> Outcome:
+def train_one(job: TrainingJob, callbacks: TrainingCallbacks) -> TrainingResult:
     """Do a training, on a device that no other thread of this process uses meanwhile.
 
     Raises:
         InputError: it failed.
         CancelledError: it was asked to end; a checkpoint was kept where that is possible.
     """
+    from hemline.jobs.learners import trainer_for  # noqa: PLC0415
     from hemline.training.tensorflow import own_device  # noqa: PLC0415 - imports TensorFlow, for those who train
-    from hemline.training.warm import trainer_for  # noqa: PLC0415
 
     with own_device():
-        return _Training(job, watch).run(trainer_for(job.recipe, job.beside))
+        return _Training(job, callbacks).run(trainer_for(job.spec, job.concurrent_trainings))
 
 
 class _Training:
-    def __init__(self, job: Job, watch: Watch) -> None:
-        self._job, self._watch = job, watch
-        self._kept = Checkpoints.shared(job.recipe.settings.variant, job.recipe.key, job.checkpoints)
+    def __init__(self, job: TrainingJob, callbacks: TrainingCallbacks) -> None:
+        self._job, self._callbacks = job, callbacks
+        self._kept = Checkpoints.shared(job.spec.settings.variant, job.spec.key, job.checkpoints)
         self._rows: list[Row] = []
         self._clock = 0.0
 
-    def run(self, trainer: "Trainer") -> Outcome:
+    def run(self, trainer: "Trainer") -> TrainingResult:
         seed, snapshot = self._job.seed, self._kept.snapshot(self._job.seed)
-        if self._watch.asked_to_end(seed):
+        if self._callbacks.asked_to_end(seed):
             raise CancelledError
         self._rows = list(snapshot.history) if snapshot else []
-        self._watch.begin(seed, list(self._rows))
+        self._callbacks.begin(seed, list(self._rows))
         self._clock = time.perf_counter()
         self._kept.begin(seed)
         model = trainer.fit(seed, self._epoch, after=snapshot, on_state=self._state)
-        return self._outcome(trainer, model)
+        return self._result(trainer, model)
 
     def _epoch(self, figures: dict[str, float]) -> None:
         seconds, self._clock = time.perf_counter() - self._clock, time.perf_counter()
         row = figures | {"seconds": seconds, "at": time.time_ns() // 1_000_000}
         self._rows.append(row)
-        self._watch.epoch(self._job.seed, row)
+        self._callbacks.epoch(self._job.seed, row)
 
     def _state(self, state: "State") -> None:
         from hemline.training.trainer import arrays_of  # noqa: PLC0415
 
-        seed, asked = self._job.seed, self._watch.asked_to_end(self._job.seed)
+        seed, asked = self._job.seed, self._callbacks.asked_to_end(self._job.seed)
         if asked or self._kept.due(seed):
-            self._kept.keep(seed, Snapshot(self._rows, arrays_of(state)))
+            self._kept.keep(seed, TrainingState(self._rows, arrays_of(state)))
         if asked:
             raise CancelledError
 
-    def _outcome(self, trainer: "Trainer", model: "keras.Sequential") -> Outcome:
+    def _result(self, trainer: "Trainer", model: "keras.Sequential") -> TrainingResult:
         from hemline.training.model import content_of, describe_layers, serving_model  # noqa: PLC0415
 
-        scale = self._job.recipe.settings.normalize.scale
-        return Outcome(
+        scale = self._job.spec.settings.normalize.scale
+        return TrainingResult(
             history=self._rows,
             model=content_of(model),
             served=served_model(serving_model(model, scale)),
             layers=describe_layers(model),
             # Of the test set, the images only: their labels are for the evaluate stage.
-            predicted={name: trainer.predict(model, images) for name, images in _to_predict(self._job.recipe).items()},
+            predicted={name: trainer.predict(model, images) for name, images in _to_predict(self._job.spec).items()},
         )
 
 
@@ -249,8 +250,8 @@ def served_model(model: "keras.Sequential") -> ServedModel:
     return ServedModel(content_of(model), interface)
 
 
-def _to_predict(recipe: Recipe) -> dict[Predicted, NDArray[np.float32]]:
-    data = Normalized(recipe.data)
+def _to_predict(spec: TrainingSpec) -> dict[Predicted, NDArray[np.float32]]:
+    data = Normalized(spec.data)
     return {name: data.images(name) for name in _PREDICTED}
 
 

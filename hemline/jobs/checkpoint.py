@@ -26,11 +26,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 import hemline
+from hemline.jobs.progress import show
 from hemline.processes.leftovers import remove_if_dead
 from hemline.repository import repository
 from hemline.schema import StrictModel
 from hemline.target import is_target
-from hemline.training.progress import show
+from hemline.training.resume import Row, TrainingState
 
 # Seconds of a training between two of its checkpoints, and before the first: what is lost at most.
 SECONDS = 5.0
@@ -45,26 +46,12 @@ CODE = (
     "hemline/params.py",
     "hemline/schema.py",
     "hemline/target.py",
+    "hemline/jobs",
     "hemline/training",
     "stages/__init__.py",
     "stages/train.py",
 )
 LIBRARIES = ("keras", "numpy", "tensorflow")
-
-Row = dict[str, int | float]  # one epoch's figures, and when it ended
-Arrays = Sequence[NDArray[Any]]
-
-
-class Snapshot(NamedTuple):
-    """A training after one of its epochs.
-
-    Attributes:
-        history: a row for each epoch so far, from the first.
-        arrays: the state, flat: weights, what layers keep besides, the optimizer's slots, the number of steps.
-    """
-
-    history: list[Row]
-    arrays: Arrays
 
 
 class _About(StrictModel):
@@ -180,10 +167,10 @@ class Checkpoints:
         found = self._read(f"seed-{seed}-finished.npz")
         return Finished(found[0].history, found[1], found[0].further) if found else None
 
-    def snapshot(self, seed: int) -> Snapshot | None:
+    def snapshot(self, seed: int) -> TrainingState | None:
         """Return the latest state of the training of ``seed`` that was kept, or None."""
         found = self._read(f"seed-{seed}.npz")
-        return Snapshot(found[0].history, [found[1][name] for name in sorted(found[1])]) if found else None
+        return TrainingState(found[0].history, [found[1][name] for name in sorted(found[1])]) if found else None
 
     def begin(self, seed: int) -> None:
         """Start the clock of ``seed``: a training that is shorter than ``SECONDS`` has no checkpoint."""
@@ -193,7 +180,7 @@ class Checkpoints:
         """Say whether it is time for a checkpoint."""
         return self._open and time.monotonic() - self._clocks[seed] >= max(SECONDS, self._cost / _SHARE)
 
-    def keep(self, seed: int, snapshot: Snapshot) -> None:
+    def keep(self, seed: int, snapshot: TrainingState) -> None:
         """Replace the checkpoint of ``seed``; on disk when this returns."""
         start = time.monotonic()
         named = {f"{place:06}": array for place, array in enumerate(snapshot.arrays)}

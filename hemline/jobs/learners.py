@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from hemline.data.normalized import Labelled, Normalized
-from hemline.training.job import Recipe, watched_sets
+from hemline.jobs.job import TrainingSpec, watched_sets
 from hemline.training.memory import check_memory
 from hemline.training.streaming import Held, Resident, Streamed, hold, resident_or_streamed
 from hemline.training.trainer import Trainer
@@ -22,31 +22,31 @@ _SETS = 4
 _making = threading.Lock()
 
 
-def trainer_for(recipe: Recipe, beside: int) -> Trainer:
+def trainer_for(spec: TrainingSpec, concurrent_trainings: int) -> Trainer:
     """Return the trainer of a variant, kept or made anew.
 
     Args:
-        recipe: of the variant.
-        beside: how many trainings share the memory of this machine.
+        spec: of the variant.
+        concurrent_trainings: how many trainings share the memory of this machine.
 
     Raises:
         InputError: the data is missing or damaged, or does not suit the settings; or memory is short.
     """
     with _making:
-        return _trainer(recipe, beside)
+        return _trainer(spec, concurrent_trainings)
 
 
 @functools.lru_cache(_TRAINERS)
-def _trainer(recipe: Recipe, beside: int) -> Trainer:
-    data, settings = Normalized(recipe.data), recipe.settings
+def _trainer(spec: TrainingSpec, concurrent_trainings: int) -> Trainer:
+    data, settings = Normalized(spec.data), spec.settings
     train, n_classes = data.read("train"), len(data.about().classes)
-    check_memory(settings.variant, settings.training, train.images.shape[1:], n_classes, beside)
-    watched = watched_sets(data, record_test=recipe.record_test)
+    check_memory(settings.variant, settings.training, train.images.shape[1:], n_classes, concurrent_trainings)
+    watched = watched_sets(data, record_test=spec.record_test)
     names = {id(each): {"val": "validation"}.get(prefix, prefix) for prefix, each in watched.items()}
 
     def held(labelled: Labelled) -> Held:
         name = names.get(id(labelled), "train")
-        return _held(recipe.data, name, *(recipe.digests[file] for file in data.files_of(name)))
+        return _held(spec.data, name, *(spec.digests[file] for file in data.files_of(name)))
 
     def source(labelled: Labelled, batch_size: int) -> Resident | Streamed:
         return resident_or_streamed(labelled, batch_size, held)

@@ -1,4 +1,4 @@
-"""Trainings in this process: a thread for each core."""
+"""Executor in this process: a thread for each core."""
 
 import importlib
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import Self
 
 import joblib
 
-from hemline.training.job import Job, Outcome, Watch, train_one
+from hemline.jobs.job import TrainingCallbacks, TrainingJob, TrainingResult, train_one
 
 
 class Threads:
@@ -32,14 +32,14 @@ class Threads:
         self._stopped.set()
         self._executor.shutdown(wait=kind is None or issubclass(kind, Exception), cancel_futures=True)
 
-    def submit(self, job: Job, watch: Watch) -> Future[Outcome]:
+    def submit(self, job: TrainingJob, callbacks: TrainingCallbacks) -> Future[TrainingResult]:
         """Train in the next thread that is free."""
-        return self._executor.submit(train_one, job, _Stoppable(watch, self._stopped))
+        return self._executor.submit(train_one, job, _Stoppable(callbacks, self._stopped))
 
-    def also(self, jobs: Callable[[], list[Job]], needed: Callable[[], set[str]]) -> None:
+    def prefetch(self, jobs: Callable[[], list[TrainingJob]], needed: Callable[[], set[str]]) -> None:
         """Do nothing: this process ends with its variant."""
 
-    def look(self) -> None:
+    def check_alive(self) -> None:
         """Say nothing: threads live as long as their process."""
 
     def stop(self) -> None:
@@ -47,19 +47,19 @@ class Threads:
         self._stopped.set()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    def fetched(self, job: Job) -> None:
-        """Let the outcome go."""
+    def acknowledge(self, job: TrainingJob) -> None:
+        """Let the result go."""
 
 
 class _Stoppable:
-    def __init__(self, watch: Watch, stopped: Event) -> None:
-        self._watch, self._stopped = watch, stopped
-        self.begin, self.epoch = watch.begin, watch.epoch
+    def __init__(self, callbacks: TrainingCallbacks, stopped: Event) -> None:
+        self._callbacks, self._stopped = callbacks, stopped
+        self.begin, self.epoch = callbacks.begin, callbacks.epoch
 
     def asked_to_end(self, seed: int) -> bool:
-        return self._stopped.is_set() or self._watch.asked_to_end(seed)
+        return self._stopped.is_set() or self._callbacks.asked_to_end(seed)
 
 
 def _import() -> None:
     with suppress(Exception):  # which the first training meets as well, and raises
-        importlib.import_module("hemline.training.warm")
+        importlib.import_module("hemline.jobs.learners")
