@@ -52,11 +52,11 @@ def _stored() -> Any:
 def _train(variant: str) -> dict[str, NDArray[np.generic]]:
     from benchmarks.side_by_side import fit_side_by_side  # noqa: PLC0415
     from hemline.data.normalized import Normalized  # noqa: PLC0415 - for whoever trains, not for those who read
-    from hemline.params import Training  # noqa: PLC0415
+    from hemline.families.dense import DenseSettings  # noqa: PLC0415
     from hemline.training.trainer import Trainer  # noqa: PLC0415
 
     data = Normalized()
-    test, training = data.read("test"), Training(hidden=HIDDEN[variant])
+    test, training = data.read("test"), DenseSettings(hidden=HIDDEN[variant])
     trainer = Trainer(variant, training, 10, data.read("train"), {"val": data.read("validation")})
     answers = np.zeros((SEEDS, IMAGES), bool)
     losses = np.zeros((SEEDS, training.epochs), np.float32)

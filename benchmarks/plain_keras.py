@@ -7,12 +7,16 @@ Run:    python -m benchmarks.plain_keras [--variant NAME], in the workspace
 import argparse
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import keras
 
 from benchmarks.networks import dense_network
 from hemline.data.normalized import Normalized
 from hemline.params import load_params
+
+if TYPE_CHECKING:
+    from hemline.families.dense import DenseSettings
 
 _OPTIMIZERS = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD}
 
@@ -26,7 +30,7 @@ def main() -> None:
     train, validation = Normalized().read("train"), Normalized().read("validation")
     n_classes = int(train.labels.max()) + 1
     for variant in [only] if only else params.variants:
-        training = params.training(variant)
+        training = cast("DenseSettings", params.training(variant))
         for seed in params.seeds:
             model = dense_network(training.hidden, train.images.shape[1:], n_classes, seed, training.activation)
             optimizer = _OPTIMIZERS[training.optimizer](training.learning_rate)

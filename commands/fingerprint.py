@@ -22,7 +22,7 @@ from ruamel.yaml import YAML  # noqa: E402
 
 from hemline.data.normalized import Labelled  # noqa: E402
 from hemline.errors import one_line_errors  # noqa: E402
-from hemline.params import Training  # noqa: E402
+from hemline.families.dense import DenseSettings  # noqa: E402
 from hemline.schema import read_yaml  # noqa: E402
 from hemline.terminal.arguments import parser  # noqa: E402
 
@@ -30,17 +30,17 @@ EXPECTED = Path(__file__).with_name("fingerprint.yaml")
 N_CLASSES = 10
 # By name: what each adds to the others. Layers of 512 and 400 make sums, forwards and backwards, of several blocks.
 TRAININGS = {
-    "linear, adam": Training(hidden=[], epochs=2),
-    "dense 128, adam": Training(hidden=[128], epochs=2),
-    "dense 512-400, rmsprop, gelu": Training(
+    "linear, adam": DenseSettings(hidden=[], epochs=2),
+    "dense 128, adam": DenseSettings(hidden=[128], epochs=2),
+    "dense 512-400, rmsprop, gelu": DenseSettings(
         hidden=[512, 400], epochs=1, optimizer="rmsprop", activation="gelu", batch_size=64
     ),
-    "dense 64, rmsprop, elu": Training(hidden=[64], epochs=2, optimizer="rmsprop", activation="elu"),
-    "dense 64-64, sgd, tanh": Training(hidden=[64, 64], epochs=1, optimizer="sgd", activation="tanh"),
-    "dense 64, sgd, sigmoid": Training(hidden=[64], epochs=1, optimizer="sgd", activation="sigmoid"),
-    "dense 64, silu": Training(hidden=[64], epochs=1, activation="silu"),
-    "dense 64, selu, batches of 600": Training(hidden=[64], epochs=1, activation="selu", batch_size=600),
-    "dense 128, dropout": Training(hidden=[128], epochs=2, dropout=0.3),
+    "dense 64, rmsprop, elu": DenseSettings(hidden=[64], epochs=2, optimizer="rmsprop", activation="elu"),
+    "dense 64-64, sgd, tanh": DenseSettings(hidden=[64, 64], epochs=1, optimizer="sgd", activation="tanh"),
+    "dense 64, sgd, sigmoid": DenseSettings(hidden=[64], epochs=1, optimizer="sgd", activation="sigmoid"),
+    "dense 64, silu": DenseSettings(hidden=[64], epochs=1, activation="silu"),
+    "dense 64, selu, batches of 600": DenseSettings(hidden=[64], epochs=1, activation="selu", batch_size=600),
+    "dense 128, dropout": DenseSettings(hidden=[128], epochs=2, dropout=0.3),
 }
 STREAMED = "dense 128, adam"  # once more, streamed: its digest is the same
 
@@ -83,7 +83,7 @@ def images(count: int, seed: int) -> Labelled:
     return Labelled(raw / np.float32(255), labels)
 
 
-def _train(training: Training, *, streamed: bool = False) -> tuple[str, NDArray[np.float32]]:
+def _train(training: DenseSettings, *, streamed: bool = False) -> tuple[str, NDArray[np.float32]]:
     """Return the digest of a training's weights, figures and predictions, and the predictions."""
     from hemline.training.streaming import Streamed, resident_or_streamed  # noqa: PLC0415 - imports TensorFlow: seconds
     from hemline.training.tensorflow import tf  # noqa: PLC0415

@@ -25,7 +25,7 @@ def main() -> None:
             store.bring_along()
         database = local_database(tracking_uri())
         missing = database is not None and not database.exists()
-        with bar("MLflow", len(params.variants) * len(params.seeds), "trainings") as advance:
+        with bar("MLflow", sum(len(params.seeds_of(variant)) for variant in params.variants), "trainings") as advance:
             complete = publish_all(list(params.variants), advance)
         if not complete:
             sys.exit(1)

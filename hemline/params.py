@@ -3,18 +3,21 @@
 ``load_params()`` reads the file; ``Params.training(name)`` gives a variant's settings with the top-level ones filled
 in. A broken rule raises ``InputError`` with one line: the key, the rule, the value received.
 
-A new training key is one line in ``Hyperparameters``, with a default that changes no result.
+A new training key is one line in its family's settings, with a default that changes no result.
 """
 
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from hemline.errors import InputError
-from hemline.schema import Count, Name, StrictModel, parse, read_yaml
+from hemline.families.family import FamilySettings
+from hemline.families.hyperparameters import Hyperparameters, Share
+from hemline.families.registry import AnySettings, advice, family_of
+from hemline.schema import Name, StrictModel, parse, read_yaml
 
 
 def _check_cluster(cluster: str) -> str:
@@ -23,16 +26,11 @@ def _check_cluster(cluster: str) -> str:
     return cluster
 
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 # The largest pixel is 255; far beyond these, float32 turns all pixels into 0, or into infinity.
 Scale = Annotated[float, Field(ge=0.001, le=1_000_000)]
-Share = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Optimizer = Literal["adam", "rmsprop", "sgd"]  # those of hemline/training/optimizers.py
 # The address of a scheduler, or the file that it wrote.
 Cluster = Annotated[str, AfterValidator(_check_cluster)]
-# Keras's names; each is a function there.
-Activation = Literal["relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu"]
 
 # What a network takes from the data, so that no setting can contradict it: the rule for whoever tries.
 DERIVED = {
@@ -51,38 +49,6 @@ class Normalize(StrictModel):
     train_share: Annotated[float, Field(gt=0, le=1)] = 1.0
 
 
-class Hyperparameters(StrictModel):
-    """What determines a training beside its network, its seed and the data; the top-level keys of ``params.yaml``."""
-
-    epochs: Count = 5
-    batch_size: Count = 32
-    optimizer: Optimizer = "adam"
-    learning_rate: Positive = 0.001
-    activation: Activation = "relu"
-    dropout: Share = 0.0
-    stop_below_loss: Positive | None = None
-
-
-class Training(Hyperparameters):
-    """Everything that determines one variant's trainings, apart from the seed and the data."""
-
-    hidden: list[Count]
-
-
-class Variant(Training):
-    """A variant as it stands under ``variants``: what it leaves out, or sets to null, is as at the top level."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_nulls(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            return values
-        # Only `stop_below_loss: null` is a setting: no stop.
-        return {
-            key: value for key, value in values.items() if value is not None or key in {"stop_below_loss", "hidden"}
-        }
-
-
 class Params(Hyperparameters):
     """The whole of ``params.yaml``."""
 
@@ -92,7 +58,7 @@ class Params(Hyperparameters):
     cluster: Cluster | None = None
     seeds: Annotated[list[Seed], Field(min_length=1)]
     baseline: Name
-    variants: Annotated[dict[Name, Variant], Field(min_length=1)]
+    variants: Annotated[dict[Name, AnySettings], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _check_references(self) -> Self:
@@ -103,7 +69,7 @@ class Params(Hyperparameters):
             raise ValueError(f"baseline: must be one of the variants {list(self.variants)}, got {self.baseline!r}")
         return self
 
-    def training(self, name: str) -> Training:
+    def training(self, name: str) -> FamilySettings:
         """Return the settings of the variant ``name``: its own, and the top-level ones for the rest.
 
         Raises:
@@ -111,8 +77,19 @@ class Params(Hyperparameters):
         """
         if name not in self.variants:
             raise InputError(f"variant: must be one of {list(self.variants)}, got {name!r}")
-        shared = self.model_dump(include=set(Hyperparameters.model_fields))
-        return Training(**(shared | self.variants[name].model_dump(exclude_unset=True)))
+        own = self.variants[name]
+        shared = self.model_dump(include=set(Hyperparameters.model_fields) & set(type(own).model_fields))
+        return type(own)(**(shared | own.model_dump(exclude_unset=True)))
+
+    def epochs_of(self, name: str) -> int:
+        """Return how many epochs the trainings of the variant ``name`` have at most."""
+        settings = self.training(name)
+        return family_of(settings).epochs(settings)
+
+    def seeds_of(self, name: str) -> list[int]:
+        """Return the seeds that the variant ``name`` is trained with: one, where no seed changes its models."""
+        settings = self.training(name)
+        return family_of(settings).seeds(settings, self.seeds)
 
 
 def load_params(path: Path = Path("params.yaml")) -> Params:
@@ -144,4 +121,4 @@ def parse_params(values: Any, source: Path) -> Params:
     Raises:
         InputError: a rule is broken.
     """
-    return parse(Params, values, source, DERIVED)
+    return parse(Params, values, source, advice() | DERIVED, tagged="variants")

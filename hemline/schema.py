@@ -64,7 +64,7 @@ def read_yaml(path: Path) -> Any:
         raise InputError(f"{path}: is not YAML: {_one_line(error)}") from None
 
 
-def parse(model: type[M], values: Any, source: Path, advice: Mapping[str, str] | None = None) -> M:
+def parse(model: type[M], values: Any, source: Path, advice: Mapping[str, str] | None = None, *, tagged: str = "") -> M:
     """Validate ``values`` as a ``model``; the first broken rule becomes one ``InputError`` line.
 
     Args:
@@ -72,6 +72,7 @@ def parse(model: type[M], values: Any, source: Path, advice: Mapping[str, str] |
         values: as YAML gives them.
         source: the file, for the message.
         advice: by unknown key, the rule for whoever expects it to be known.
+        tagged: the key of a mapping whose values are of several models; a message then leaves out which one.
 
     Raises:
         InputError: the key, the rule, the value received.
@@ -81,12 +82,15 @@ def parse(model: type[M], values: Any, source: Path, advice: Mapping[str, str] |
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise InputError(f"{source}: {_first_line(error, advice or {})}") from None
+        raise InputError(f"{source}: {_first_line(error, advice or {}, tagged)}") from None
 
 
-def _first_line(error: ValidationError, advice: Mapping[str, str]) -> str:
+def _first_line(error: ValidationError, advice: Mapping[str, str], tagged: str) -> str:
     first = error.errors()[0]
-    key = _cut(_one_line(".".join(str(part) for part in first["loc"] if part != "[key]")), 100)
+    parts = list(first["loc"])
+    if parts[:1] == [tagged] and "[key]" not in parts:
+        del parts[2:3]
+    key = _cut(_one_line(".".join(str(part) for part in parts if part != "[key]")), 100)
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error" and not key:
         return _one_line(message)

@@ -4,22 +4,26 @@ DVC removes what a stage is to write before it runs the stage; all others depend
 the same: it stops them, and a valid change runs only those that it touches.
 
 Reads:  params.yaml, data/<dataset>.yaml
-Writes: .checked, which says nothing but that they are valid
+Writes: .checked, which says nothing but that they are valid; .inputs/<variant>.json, what else determines a variant's
+        models: the digests of the user's own modules, versions of libraries of its family
 Run:    python -m stages.check
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hemline.data.description import CollectedDataset, Dataset, load_dataset
 from hemline.errors import InputError, one_line_errors
+from hemline.families.registry import family_of
 from hemline.jobs.agreement import check_agreement
-from hemline.params import load_params
+from hemline.params import Params, load_params
 from hemline.repository import repository
 from hemline.terminal.arguments import parser
 
 CHECKED = Path(".checked")
+INPUTS = Path(".inputs")
 
 
 def main() -> None:
@@ -35,7 +39,16 @@ def main() -> None:
             _check_format(dataset)
         with _results_kept(back):
             check_agreement(params, dataset)
+        _write_inputs(params)
         CHECKED.write_text("valid\n")
+
+
+def _write_inputs(params: Params) -> None:
+    INPUTS.mkdir(exist_ok=True)
+    for variant in params.variants:
+        training = params.training(variant)
+        text = json.dumps(family_of(training).sources(training), indent=2)
+        (INPUTS / f"{variant}.json").write_text(f"{text}\n")
 
 
 def _check_format(dataset: Dataset) -> None:

@@ -38,7 +38,7 @@ def _evaluate(params: Params) -> None:
         Evaluated().write(evaluation)
         variants = list(params.variants)
         if incomplete := beside.incomplete_runs(variants):
-            beside.publish_figures(variants, artifacts(evaluation, params.seeds, incomplete), only=incomplete)
+            beside.publish_figures(variants, artifacts(evaluation, params, incomplete), only=incomplete)
 
 
 def evaluate(params: Params) -> "Evaluation":
@@ -55,21 +55,20 @@ def evaluate(params: Params) -> "Evaluation":
 
     normalized = Normalized()
     labels, classes = normalized.labels("test"), normalized.about().classes
-    shape = (len(params.seeds), len(labels), len(classes))
     evaluation = Evaluation(
         params.baseline, classes, labels, normalized.labels("train"), Findings().duplicates(len(labels))
     )
     for variant in params.variants:
-        trained = Trained(variant)
+        trained, seeds = Trained(variant), params.seeds_of(variant)
         evaluation.add(
             variant,
             trained.history(),
-            trained.probabilities("test", shape),
-            {seed: trained.model_sha256(seed) for seed in params.seeds},
+            trained.probabilities("test", (len(seeds), len(labels), len(classes))),
+            {seed: trained.model_sha256(seed) for seed in seeds},
             int(trained.layers()["parameters"].sum()),
         )
         mean = evaluation.accuracies(variant).mean()
-        print(f"{variant}: test accuracy {mean:.4f}, the mean over {len(params.seeds)} seeds", flush=True)
+        print(f"{variant}: test accuracy {mean:.4f}, {_of_seeds(len(seeds))}", flush=True)
     if warning := seeds_warning(len(params.seeds)):
         print(warning, flush=True)
     evaluation.doubts = _doubts(params, evaluation)
@@ -86,17 +85,23 @@ def _doubts(params: Params, evaluation: "Evaluation") -> "Doubts":
     best = best_by_validation(mean_validation(evaluation.runs())) or params.baseline
     names: tuple[Literal["validation", "test"], ...] = ("validation", "test")
     labels = {name: Normalized().labels(name) for name in names}
-    shapes = {name: (len(params.seeds), len(own), len(evaluation.classes)) for name, own in labels.items()}
+    shapes = {name: (len(params.seeds_of(best)), len(own), len(evaluation.classes)) for name, own in labels.items()}
     sets = {name: Predicted(labels[name], Trained(best).probabilities(name, shapes[name])) for name in names}
     return doubts(best, sets, evaluation.classes)
 
 
-def artifacts(evaluation: "Evaluation", seeds: list[int], runs: "list[Run]") -> "dict[Run, dict[str, str]]":
+def _of_seeds(seeds: int) -> str:
+    return f"the mean over {seeds} seeds" if seeds > 1 else "of one training"
+
+
+def artifacts(evaluation: "Evaluation", params: Params, runs: "list[Run]") -> "dict[Run, dict[str, str]]":
     """Return what these trainings' runs are given to read: made here, where scikit-learn is at hand."""
     from hemline.tracking.artifacts import texts  # noqa: PLC0415 - the publisher needs less
 
     return {
-        (variant, seed): texts(evaluation.labels, evaluation.predicted(variant)[seeds.index(seed)], evaluation.classes)
+        (variant, seed): texts(
+            evaluation.labels, evaluation.predicted(variant)[params.seeds_of(variant).index(seed)], evaluation.classes
+        )
         for variant, seed in runs
     }
 

@@ -19,9 +19,11 @@ import joblib
 from hemline.cluster.ahead import needed_variants
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError, one_line_errors, writing
+from hemline.families.registry import family_of
 from hemline.jobs.checkpoint import Checkpoints, checkpoint_folder
-from hemline.jobs.job import Executor, LostError, TrainingJob, TrainingResult, TrainingSpec
+from hemline.jobs.job import Executor, LostError, TrainingJob, TrainingSpec
 from hemline.jobs.progress import Progress, resumption, show
+from hemline.jobs.result import TrainingResult
 from hemline.jobs.threads import Threads
 from hemline.jobs.trained import Settings, Trained
 from hemline.outputs import Outputs
@@ -83,27 +85,28 @@ def train(params: Params, variant: str, before_handing_on: Callable[[], None] = 
     collect_rarely()
     _remove_leftovers(variant)
     settings = Settings.of(params, variant)
+    family = family_of(settings.training)
     # First of all, because its process imports MLflow while this one, or another, imports TensorFlow.
-    with Recorder(settings) as recorder, _trainings(params.cluster) as trainings:
+    with Recorder(settings) as recorder, _trainings(params.cluster, family.prepare) as trainings:
         digests = Normalized().digests(test_labels=params.record_test)
         spec = TrainingSpec.of(settings, digests, record_test=params.record_test)
         checkpoints = Checkpoints(variant, spec.key)
         with draft() as new:
             trained = Trained(variant, new.folder)
-            trained.path.mkdir()
+            trained.create(settings)
             run = _Run(spec, trained, recorder, checkpoints)
             name = place(variant, list(params.variants))
             others = partial(_jobs_of_others, params, variant, digests)
-            run.train(trainings, params.seeds, name, partial(trainings.prefetch, others, needed_variants))
+            run.train(trainings, params.seeds_of(variant), name, partial(trainings.prefetch, others, needed_variants))
             before_handing_on()
             new.put(variant, Trained(variant).path)
         checkpoints.close(remove=True)
 
 
-def _trainings(cluster: str | None) -> "AbstractContextManager[Executor]":
+def _trainings(cluster: str | None, prepare: Callable[[], None]) -> "AbstractContextManager[Executor]":
     """Return where trainings are done."""
     if cluster is None:
-        return Threads()
+        return Threads(prepare)
     from hemline.cluster.trainings import Cluster  # noqa: PLC0415 - imports Dask, for those who have a cluster
 
     return Cluster(cluster)
@@ -116,7 +119,11 @@ def _jobs_of_others(params: Params, variant: str, digests: dict[str, str]) -> li
         for other in params.variants
         if other != variant
     ]
-    return [TrainingJob(spec, seed, checkpoints=checkpoint_folder()) for spec in others for seed in params.seeds]
+    return [
+        TrainingJob(spec, seed, checkpoints=checkpoint_folder())
+        for spec in others
+        for seed in params.seeds_of(spec.settings.variant)
+    ]
 
 
 def _remove_leftovers(variant: str) -> None:
@@ -138,6 +145,7 @@ class _Run:
     def __init__(self, spec: TrainingSpec, draft: Trained, recorder: Recorder, checkpoints: Checkpoints) -> None:
         self._spec, self._draft, self._recorder, self._checkpoints = spec, draft, recorder, checkpoints
         self._settings = spec.settings
+        self._epochs = family_of(spec.settings.training).epochs(spec.settings.training)
         self._rows: dict[int, list[Row]] = {}
         self._lock = Lock()  # trainings tell of their epochs from threads
         self._results: dict[int, TrainingResult] = {}
@@ -151,9 +159,9 @@ class _Run:
             name: of the variant on a bar, with its place among the others.
             announce: tells what comes after these trainings; called when they have been submitted.
         """
-        finished = {seed: TrainingResult.of(found) for seed in seeds if (found := self._checkpoints.finished(seed))}
+        finished = {seed: found for seed in seeds if (found := self._checkpoints.finished(seed))}
         rest = [seed for seed in seeds if seed not in finished]
-        begun = {seed: len(part.history) for seed in rest if (part := self._checkpoints.snapshot(seed))}
+        begun = {seed: len(part.history) for seed in rest if (part := self._checkpoints.state(seed))}
         if finished or begun:
             show(resumption(self._settings.variant, list(finished), begun))
         for seed, result in finished.items():
@@ -161,7 +169,8 @@ class _Run:
             self._finish(seed, result)
         at_once, parent = min(len(rest), joblib.cpu_count()), self._checkpoints.parent
         jobs = [TrainingJob(self._spec, seed, at_once, parent) for seed in rest]
-        epochs, early = self._settings.training.epochs, self._settings.training.stop_below_loss is not None
+        epochs = self._epochs
+        early = getattr(self._settings.training, "stop_below_loss", None) is not None
         done = dict.fromkeys(rest, 0) | begun | dict.fromkeys(finished, epochs)
         # Within the block that hears Ctrl-C, so that nothing of the bar is left on the terminal.
         with asked_to_end() as self._asked, training_bar(name, done, epochs, may_end_early=early) as self._show:
@@ -194,7 +203,7 @@ class _Run:
                     failure = error
                     continue
                 self._finish(futures[future].seed, result)
-                self._checkpoints.finish(futures[future].seed, result.finished())
+                self._checkpoints.finish(futures[future].seed, result)
                 trainings.acknowledge(futures[future])
         except CancelledError:
             raise
@@ -229,7 +238,7 @@ class _Run:
             rows.append(row)
             figures = {key: value for key, value in row.items() if key != "at"}
             self._recorder.epoch(seed, figures, int(row["at"]))
-            progress = Progress(self._settings.variant, seed, int(row["epoch"]), self._settings.training.epochs)
+            progress = Progress(self._settings.variant, seed, int(row["epoch"]), self._epochs)
             self._show(progress.line({key: value for key, value in figures.items() if key != "seconds"}))
 
     def asked_to_end(self, seed: int) -> bool:  # noqa: ARG002 - all seeds alike
@@ -264,7 +273,7 @@ class _Run:
             for row in result.history
         ]
         probabilities = {name: [each.predicted[name] for each in results] for name in results[0].predicted}
-        self._draft.write(self._settings, history, results[0].layers, probabilities)
+        self._draft.write(history, results[0].layers, probabilities)
 
 
 if __name__ == "__main__":

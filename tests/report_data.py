@@ -163,7 +163,7 @@ def _write_images(normalized: Normalized, inputs: Inputs, rng: np.random.Generat
 
 
 def _write_models(trained: Trained, inputs: Inputs, params: Params, probabilities: np.ndarray) -> None:
-    trained.path.mkdir(parents=True, exist_ok=True)
+    trained.create(Settings.of(params, trained.variant))
     layers = [
         {"layer": "flatten", "type": "Flatten", "output_shape": "64", "parameters": 0},
         {"layer": "dense", "type": "Dense", "output_shape": f"{len(inputs.classes)}", "parameters": 1000},
@@ -171,7 +171,7 @@ def _write_models(trained: Trained, inputs: Inputs, params: Params, probabilitie
     rows = _history(inputs, inputs.variants.index(trained.variant)).to_dict("records")
     # As the stage does, which has no figures of a validation set where there is none.
     history = [{str(key): value for key, value in row.items() if not pd.isna(value)} for row in rows]
-    trained.write(Settings.of(params, trained.variant), history, layers, {"test": probabilities})
+    trained.write(history, layers, {"test": probabilities})
 
 
 def _history(inputs: Inputs, place: int) -> pd.DataFrame:

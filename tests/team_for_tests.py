@@ -214,10 +214,10 @@ def log_training(settings, model, environment, signs):
         environment: of who trains, in the repository that ``DVC_ROOT`` names.
         signs: the folder of these files.
     """
-    from hemline.jobs.job import Interface  # noqa: PLC0415
     from hemline.tracking import store_writer  # noqa: PLC0415 - in the processes that log only
     from hemline.tracking.messages import End, Epoch, Finish, Open, Start, now  # noqa: PLC0415
     from hemline.tracking.model_file import ModelFile  # noqa: PLC0415
+    from hemline.training.served import Interface  # noqa: PLC0415
 
     os.chdir(environment["DVC_ROOT"])
     os.environ.update(environment)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hemline.errors import InputError
-from hemline.params import Training
+from hemline.families.dense import DenseSettings
 from hemline.training.model import build_model, load_model, save_model, serving_model
 
 WEIGHTS = "model.weights.h5"
@@ -18,7 +18,7 @@ LAMBDA = {"function": {"class_name": "__lambda__", "config": {"code": "4wAAAA=="
 
 @pytest.fixture(scope="module")
 def network():
-    return build_model(Training(hidden=[3], dropout=0.5), (4, 5), 3, seed=0, name="tiny")
+    return build_model(DenseSettings(hidden=[3], dropout=0.5), (4, 5), 3, seed=0, name="tiny")
 
 
 @pytest.fixture

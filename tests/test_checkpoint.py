@@ -11,11 +11,13 @@ import pytest
 from ruamel.yaml import YAML
 
 from hemline.data.normalized import Labelled
+from hemline.families.dense import DenseSettings
 from hemline.jobs import checkpoint
-from hemline.jobs.checkpoint import Checkpoints, Finished, fingerprint
-from hemline.params import Training
+from hemline.jobs.checkpoint import Checkpoints, fingerprint
+from hemline.jobs.result import TrainingResult
 from hemline.training.model import save_model
 from hemline.training.resume import TrainingState
+from hemline.training.served import Interface, ServedModel
 from hemline.training.trainer import Trainer, arrays_of
 
 REPOSITORY = Path(__file__).parent.parent
@@ -40,7 +42,13 @@ def kept(tmp_path):
         each.close(remove=False)
 
 
-FINISHED = Finished(HISTORY, {"test": np.float32([[0.25, 0.75]])}, {"name": "tiny", "layers": [{"layer": "flatten"}]})
+FINISHED = TrainingResult(
+    HISTORY,
+    b"model",
+    ServedModel(b"served", Interface("tiny", (2, 2), 2)),
+    [{"layer": "flatten"}],
+    {"validation": np.float32([[0.5, 0.5]]), "test": np.float32([[0.25, 0.75]])},
+)
 
 
 def file_of(tmp_path, name="seed-0.npz", key=KEY):
@@ -61,7 +69,7 @@ def labelled():
 def test_a_training_that_goes_on_after_any_epoch_ends_with_the_bytes_of_one_that_was_never_ended(
     kept, tmp_path, optimizer, dropout
 ):
-    training = Training(hidden=[6], epochs=4, batch_size=16, optimizer=optimizer, dropout=dropout)
+    training = DenseSettings(hidden=[6], epochs=4, batch_size=16, optimizer=optimizer, dropout=dropout)
     trainer = Trainer("tiny", training, 3, labelled(), {"val": labelled()})
     history, checkpoints = [], kept()
 
@@ -72,7 +80,7 @@ def test_a_training_that_goes_on_after_any_epoch_ends_with_the_bytes_of_one_that
     # Another process, hence another trainer; after the last epoch, too, whose model may not have been saved.
     other = Trainer("tiny", training, 3, labelled(), {"val": labelled()})
     for epoch in (1, 2, 3, 4):
-        snapshot = checkpoints.snapshot(epoch)
+        snapshot = checkpoints.state(epoch)
         rest = list(snapshot.history)
         save_model(other.fit(3, rest.append, after=snapshot), tmp_path / f"{epoch}.keras")
         assert rest == history
@@ -81,8 +89,8 @@ def test_a_training_that_goes_on_after_any_epoch_ends_with_the_bytes_of_one_that
 
 def test_a_training_that_had_reached_its_threshold_trains_no_further():
     losses = []
-    Trainer("tiny", Training(hidden=[], epochs=3, batch_size=16), 3, labelled()).fit(0, losses.append)
-    training = Training(hidden=[], epochs=3, batch_size=16, stop_below_loss=losses[0]["loss"] + 1e-6)
+    Trainer("tiny", DenseSettings(hidden=[], epochs=3, batch_size=16), 3, labelled()).fit(0, losses.append)
+    training = DenseSettings(hidden=[], epochs=3, batch_size=16, stop_below_loss=losses[0]["loss"] + 1e-6)
     trainer, states = Trainer("tiny", training, 3, labelled()), []
     whole = trainer.fit(0, on_state=states.append)
     again = trainer.fit(0, lambda _: pytest.fail("trained"), after=TrainingState([losses[0]], arrays_of(states[0])))
@@ -96,12 +104,12 @@ def test_a_snapshot_is_read_back_by_a_later_process_in_every_bit(kept):
     first = kept()
     first.keep(0, STATE)
     later = kept()
-    found = later.snapshot(0)
+    found = later.state(0)
     assert found.history == HISTORY
     assert [(a.dtype, a.shape, a.tobytes()) for a in found.arrays] == [
         (a.dtype, a.shape, a.tobytes()) for a in STATE.arrays
     ]
-    assert later.snapshot(1) is None
+    assert later.state(1) is None
     assert later.training_id == first.training_id
 
 
@@ -111,9 +119,9 @@ def test_a_finished_training_is_kept_and_needs_no_snapshot_any_more(kept):
     checkpoints.finish(0, FINISHED)
     later = kept()
     found = later.finished(0)
-    assert (found.history, found.further) == (FINISHED.history, FINISHED.further)
-    assert found.arrays["test"].tolist() == [[0.25, 0.75]]
-    assert later.snapshot(0) is None
+    assert found[:-1] == FINISHED[:-1]
+    assert found.predicted["test"].tolist() == [[0.25, 0.75]]
+    assert later.state(0) is None
     assert later.finished(1) is None
 
 
@@ -128,7 +136,7 @@ def test_a_file_that_is_damaged_anywhere_is_never_taken_for_another_state(kept, 
         flipped = content[:place] + bytes([content[place] ^ (1 << int(generator.integers(8)))]) + content[place + 1 :]
         for damaged in (content[:place], flipped):
             file_of(tmp_path).write_bytes(damaged)
-            found = checkpoints.snapshot(0)
+            found = checkpoints.state(0)
             said = capsys.readouterr().out
             if found is None:
                 assert said.count("\n") == 1
@@ -144,7 +152,7 @@ def test_another_training_s_file_is_ignored_with_one_line(kept, tmp_path, capsys
     kept("b" * 64).keep(0, STATE)
     checkpoints = kept()
     file_of(tmp_path).write_bytes(file_of(tmp_path, key="b" * 64).read_bytes())
-    assert checkpoints.snapshot(0) is None
+    assert checkpoints.state(0) is None
     assert capsys.readouterr().out == f"tiny: {file_of(tmp_path)}: belongs to another training, and is ignored\n"
 
 
@@ -164,8 +172,8 @@ def test_a_worker_keeps_checkpoints_where_its_driver_may_and_goes_on_from_them(k
     worker = Checkpoints.shared("tiny", KEY, driver.parent)
     worker.begin(0)
     worker.keep(0, STATE)
-    assert driver.snapshot(0).history == HISTORY
-    assert Checkpoints.shared("tiny", KEY, tmp_path / "checkpoints").snapshot(0).history == HISTORY
+    assert driver.state(0).history == HISTORY
+    assert Checkpoints.shared("tiny", KEY, tmp_path / "checkpoints").state(0).history == HISTORY
 
 
 @pytest.mark.parametrize("parent", [None, "of another machine"])
@@ -173,7 +181,7 @@ def test_a_worker_that_does_not_see_the_folder_keeps_none_and_says_nothing(tmp_p
     worker = Checkpoints.shared("tiny", KEY, parent and tmp_path / parent)
     worker.begin(0)
     worker.keep(0, STATE)
-    assert worker.snapshot(0) is None
+    assert worker.state(0) is None
     assert not worker.due(0)
     assert list(tmp_path.iterdir()) == []
     assert capsys.readouterr().out == ""
@@ -185,7 +193,7 @@ def test_a_write_that_is_killed_leaves_the_checkpoint_before_it(kept, tmp_path, 
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         checkpoints.keep(0, TrainingState([*HISTORY, *HISTORY], STATE.arrays))
-    assert checkpoints.snapshot(0).history == HISTORY
+    assert checkpoints.state(0).history == HISTORY
 
 
 # When it is kept.
@@ -230,7 +238,7 @@ def test_a_parent_that_is_no_folder_costs_one_line(tmp_path, capsys):
     (tmp_path / "checkpoints").write_text("no folder")
     checkpoints = Checkpoints("tiny", KEY, tmp_path / "checkpoints")
     assert checkpoints.finished(0) is None
-    assert checkpoints.snapshot(0) is None
+    assert checkpoints.state(0) is None
     checkpoints.close(remove=True)
     assert capsys.readouterr().out.count("\n") == 1
 
@@ -238,7 +246,7 @@ def test_a_parent_that_is_no_folder_costs_one_line(tmp_path, capsys):
 def test_two_processes_that_train_the_same_do_not_share_a_folder(kept, tmp_path, capsys):
     kept().keep(0, STATE)
     code = f"from pathlib import Path; from hemline.jobs.checkpoint import *; \
-c = Checkpoints('tiny', {KEY!r}, Path({str(tmp_path / 'checkpoints')!r})); c.begin(0); print(c.snapshot(0), c.due(0))"
+c = Checkpoints('tiny', {KEY!r}, Path({str(tmp_path / 'checkpoints')!r})); c.begin(0); print(c.state(0), c.due(0))"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=300)
     assert done.stdout == "tiny: another process trains the same; this one keeps no checkpoints\nNone False\n"

@@ -26,9 +26,11 @@ from hemline.cluster.identity import differences, identity, resource
 from hemline.cluster.trainings import _PRIORITY, Cluster, _Early, _in_words
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
-from hemline.jobs.job import LostError, TrainingJob, TrainingResult, TrainingSpec
+from hemline.families.dense import DenseSettings
+from hemline.jobs.job import LostError, TrainingJob, TrainingSpec
+from hemline.jobs.result import TrainingResult
 from hemline.jobs.trained import Settings
-from hemline.params import Normalize, Training
+from hemline.params import Normalize
 from hemline.processes.ports import HOST
 
 
@@ -64,7 +66,7 @@ def spec(tmp_path):
         np.save(folder / f"{name}-labels.npy", np.arange(4))
     (folder / "about.json").write_text('{"classes": ["a", "b"], "scale": 1}')
     digests = Normalized(folder).digests(test_labels=False)
-    settings = Settings(variant="tiny", dataset="tiny", normalize=Normalize(), training=Training(hidden=[]))
+    settings = Settings(variant="tiny", dataset="tiny", normalize=Normalize(), training=DenseSettings(hidden=[]))
     return TrainingSpec("k" * 64, settings, record_test=False, data=folder, digests=digests)
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from hemline.data.normalized import Labelled
-from hemline.params import Activation, Optimizer, Training
-from hemline.training.dense import BlockedDense, cut, join
+from hemline.families.dense import DenseSettings
+from hemline.params import Activation, Optimizer
+from hemline.training.dense import BlockedDense, merge_kernels, split_kernels
 from hemline.training.tensorflow import keras, tf
 from hemline.training.trainer import Trainer
 from hemline.training.trainer import _no_totals as no_totals
@@ -69,8 +70,8 @@ def test_values_and_gradients_are_those_of_keras_s_layer_but_for_rounding(featur
     inputs = images(n, features)
     own = weights(features, units)
     expected, expected_gradients = answers_and_gradients(layer(keras.layers.Dense, features, units), own, inputs)
-    answers, gradients = answers_and_gradients(layer(BlockedDense, features, units), cut(own), inputs)
-    gradients = [gradients[0], *(each.numpy() for each in join(gradients[1:], [each.shape for each in own]))]
+    answers, gradients = answers_and_gradients(layer(BlockedDense, features, units), split_kernels(own), inputs)
+    gradients = [gradients[0], *(each.numpy() for each in merge_kernels(gradients[1:], [each.shape for each in own]))]
     assert answers.dtype == np.float32
     np.testing.assert_allclose(answers, expected, rtol=1e-5, atol=1e-5)
     for mine, theirs in zip(gradients, expected_gradients, strict=True):
@@ -88,7 +89,9 @@ def test_no_product_of_the_layer_or_its_gradients_sums_over_more_terms_than_fit_
             answers = tf.reduce_sum(answer(made, values, inputs))
         return tape.gradient(answers, [inputs, *values])
 
-    lengths = list(products(step.get_concrete_function(images(n, features), cut(weights(features, units))).graph))
+    lengths = list(
+        products(step.get_concrete_function(images(n, features), split_kernels(weights(features, units))).graph)
+    )
     # The layer's sums, those of its inputs' gradient, those of its kernel's.
     assert len(lengths) >= 3
     assert max(lengths) <= LONGEST
@@ -97,7 +100,7 @@ def test_no_product_of_the_layer_or_its_gradients_sums_over_more_terms_than_fit_
 def test_no_product_of_a_training_sums_over_more_terms_than_fit_one_block():
     generator = np.random.default_rng(0)
     data = Labelled(generator.random((400, 20, 20), np.float32), generator.integers(0, 3, 400))
-    training = Training(hidden=[310, 5], epochs=1, batch_size=320)
+    training = DenseSettings(hidden=[310, 5], epochs=1, batch_size=320)
     trainer = Trainer("tiny", training, 3, data)
     _, state = trainer._start(seed=0)
     chunk = next(trainer._train.chunks(trainer._order(seed=0, epoch=1)))
@@ -113,7 +116,7 @@ def test_no_product_of_a_training_sums_over_more_terms_than_fit_one_block():
 )
 def test_no_program_has_a_reciprocal_square_root_whose_bits_the_makers_of_processors_chose(settings):
     data = Labelled(np.zeros((8, 2, 2), np.float32), np.zeros(8, np.int64))
-    trainer = Trainer("rsqrt", Training(hidden=[4], batch_size=4, **settings), 3, data)
+    trainer = Trainer("rsqrt", DenseSettings(hidden=[4], batch_size=4, **settings), 3, data)
     _, state = trainer._start(0)
     chunk = next(trainer._train.chunks(trainer._order(0, 1)))
     program = trainer._run_chunk.experimental_get_compiler_ir(state, no_totals(), chunk)(stage="optimized_hlo")

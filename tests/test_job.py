@@ -12,13 +12,16 @@ import pytest
 
 from hemline.data.normalized import About, Normalized
 from hemline.errors import InputError
+from hemline.families.dense import DenseSettings
 from hemline.jobs import job as jobs
-from hemline.jobs import learners as warm
+from hemline.jobs import learners
 from hemline.jobs.checkpoint import Checkpoints
-from hemline.jobs.job import TrainingJob, TrainingResult, TrainingSpec, train_one
+from hemline.jobs.job import TrainingJob, TrainingSpec
+from hemline.jobs.run import train_one
 from hemline.jobs.threads import Threads
 from hemline.jobs.trained import Settings
-from hemline.params import Normalize, Training
+from hemline.params import Normalize
+from hemline.training import held, learner
 
 PATIENCE = 300  # seconds; no expectation, only an end to waiting
 BEYOND = 100_000  # epochs: never the last
@@ -44,7 +47,7 @@ def spec(data):
             variant="tiny",
             dataset="tiny",
             normalize=Normalize(scale=1),
-            training=Training(**({"hidden": [5], "epochs": 2, "batch_size": 16} | training)),
+            training=DenseSettings(**({"hidden": [5], "epochs": 2, "batch_size": 16} | training)),
         )
         digests = data.digests(test_labels=record_test)
         return replace(TrainingSpec.of(settings, digests, record_test=record_test), data=data.path)
@@ -97,11 +100,11 @@ def test_an_outcome_is_the_same_beside_others_and_alone_and_survives_a_checkpoin
         futures = [threads.submit(job, TrainingCallbacks()) for job in jobs]
         beside = [future.result(PATIENCE) for future in futures]
     for job, result in zip(jobs, beside, strict=True):
-        warm._trainer.cache_clear()
+        learners._learner.cache_clear()
         assert same(train_one(job, TrainingCallbacks()), result)
         checkpoints = Checkpoints("tiny", job.spec.key, tmp_path / "checkpoints")
-        checkpoints.finish(job.seed, result.finished())
-        kept = TrainingResult.of(checkpoints.finished(job.seed))
+        checkpoints.finish(job.seed, result)
+        kept = checkpoints.finished(job.seed)
         checkpoints.close(remove=True)
         assert same(kept, result)
         assert (kept.layers, kept.served) == (result.layers, result.served)
@@ -190,9 +193,9 @@ def test_ctrl_c_waits_for_no_epoch(spec):
 
 
 def test_seeds_share_a_trainer_and_another_recipe_has_its_own(spec, monkeypatch):
-    warm._trainer.cache_clear()
+    learners._learner.cache_clear()
     made = []
-    monkeypatch.setattr(warm, "Trainer", lambda *args, **kwargs: made.append(args) or Real(*args, **kwargs))
+    monkeypatch.setattr(learner, "Trainer", lambda *args, **kwargs: made.append(args) or Real(*args, **kwargs))
     for seed in (0, 1):
         train_one(TrainingJob(spec(), seed), TrainingCallbacks())
     assert len(made) == 1
@@ -201,17 +204,17 @@ def test_seeds_share_a_trainer_and_another_recipe_has_its_own(spec, monkeypatch)
 
 
 def test_variants_share_the_data_in_memory_and_other_data_is_read_anew(spec, data, monkeypatch):
-    warm._trainer.cache_clear()
-    warm._held.cache_clear()
-    held = []
-    monkeypatch.setattr(warm, "hold", lambda labelled: held.append(labelled) or hold(labelled))
+    learners._learner.cache_clear()
+    held._held.cache_clear()
+    copies = []
+    monkeypatch.setattr(held, "hold", lambda labelled: copies.append(labelled) or hold(labelled))
     for hidden in ([5], [6], [7]):
         train_one(TrainingJob(spec(hidden=hidden), 0), TrainingCallbacks())
-    assert len(held) == 2  # for training, and for watching
+    assert len(copies) == 2  # for training, and for watching
     before = train_one(TrainingJob(spec(), 0), TrainingCallbacks())
     np.save(data.path / "train-images.npy", 1 - data.images("train"))
     after = train_one(TrainingJob(spec(), 0), TrainingCallbacks())
-    assert len(held) == 3
+    assert len(copies) == 3
     assert after.model != before.model
 
 
@@ -227,4 +230,4 @@ def test_a_job_is_known_by_all_that_determines_its_result(spec):
     assert len({usual.key, *(each.key for each in others)}) == 4
 
 
-Real, hold = warm.Trainer, warm.hold
+Real, hold = learner.Trainer, held.hold

@@ -3,7 +3,7 @@
 import pytest
 
 from hemline.errors import InputError
-from hemline.params import Training
+from hemline.families.dense import DenseSettings
 from hemline.training import memory
 from hemline.training.memory import check_memory, needed_bytes
 from hemline.training.optimizers import OPTIMIZERS
@@ -17,7 +17,7 @@ def free(monkeypatch):
 
 
 def check(hidden, n_seeds=4):
-    check_memory("wide", Training(hidden=hidden), (28, 28), 10, n_seeds)
+    check_memory("wide", DenseSettings(hidden=hidden), (28, 28), 10, n_seeds)
 
 
 def test_a_network_that_no_memory_holds_is_one_line_with_variant_sizes_and_remedy(free):
@@ -41,7 +41,7 @@ def test_what_one_training_at_a_time_has_room_for_is_told(free):
 
 
 def test_every_layer_and_what_its_optimizer_keeps_is_counted():
-    sizes = {name: needed_bytes(Training(hidden=[3, 2], optimizer=name), 5, 4, 1) for name in OPTIMIZERS}
+    sizes = {name: needed_bytes(DenseSettings(hidden=[3, 2], optimizer=name), 5, 4, 1) for name in OPTIMIZERS}
     weights = 5 * 3 + 3 + 3 * 2 + 2 + 2 * 4 + 4
     assert sizes == {
         name: 4 * weights * (1 + 1 + 2 * (1 + optimizer.slots) + 1) for name, optimizer in OPTIMIZERS.items()

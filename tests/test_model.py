@@ -3,11 +3,11 @@ import zipfile
 import numpy as np
 import pytest
 
-from hemline.params import Training
+from hemline.families.dense import DenseSettings
 from hemline.training.model import build_model, describe_layers, load_model, predict, save_model, serving_model
 from hemline.training.tensorflow import keras
 
-TRAINING = Training(hidden=[6, 5], dropout=0.5)
+TRAINING = DenseSettings(hidden=[6, 5], dropout=0.5)
 
 
 def images(*shape, seed=0):
@@ -47,15 +47,17 @@ def test_building_leaves_the_global_seed_alone():
 
 
 def test_equal_layers_start_with_different_weights():
-    first, second = (build(training=Training(hidden=[12, 12])).get_layer(f"dense-{n}").kernel for n in (1, 2))
+    first, second = (build(training=DenseSettings(hidden=[12, 12])).get_layer(f"dense-{n}").kernel for n in (1, 2))
     assert not np.array_equal(first, second)
 
 
 def test_layers_are_those_of_the_settings():
     names = [layer.name for layer in build().layers]
     assert names == ["flatten", "dense-1", "dropout-1", "dense-2", "dropout-2", "probabilities"]
-    assert [layer.name for layer in build(training=Training(hidden=[])).layers] == ["flatten", "probabilities"]
-    assert build(training=Training(hidden=[4], activation="tanh")).get_layer("dense-1").activation.__name__ == "tanh"
+    assert [layer.name for layer in build(training=DenseSettings(hidden=[])).layers] == ["flatten", "probabilities"]
+    assert (
+        build(training=DenseSettings(hidden=[4], activation="tanh")).get_layer("dense-1").activation.__name__ == "tanh"
+    )
 
 
 def test_the_table_of_layers_counts_every_parameter():

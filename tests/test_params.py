@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from hemline.errors import InputError
-from hemline.params import Hyperparameters, Optimizer, Training, check_unchanged, load_params, parse_params
+from hemline.families.dense import DenseSettings
+from hemline.families.hyperparameters import Hyperparameters, Optimizer
+from hemline.params import check_unchanged, load_params, parse_params
 from hemline.schema import read_yaml
 
 REPOSITORY = Path(__file__).parent.parent
@@ -261,8 +263,8 @@ def test_a_folder_in_the_files_place_is_refused(tmp_path):
 
 def test_a_variant_has_the_top_level_settings_where_it_says_nothing():
     params = parse_params(VALID, SOURCE)
-    expected = {key: VALID[key] for key in Training.model_fields if key != "hidden"}
-    assert params.training("dense-8") == Training(hidden=[8], **expected)
+    expected = {key: VALID[key] for key in Hyperparameters.model_fields}
+    assert params.training("dense-8") == DenseSettings(hidden=[8], **expected)
 
 
 OVERRIDES = {
@@ -284,7 +286,7 @@ def test_a_variant_may_override_each_setting_for_itself_alone(key, value):
 
 
 def test_every_setting_of_a_training_can_be_overridden():
-    assert set(OVERRIDES) == set(Training.model_fields) - {"hidden"}
+    assert set(OVERRIDES) == set(Hyperparameters.model_fields)
 
 
 @pytest.mark.parametrize("key", [key for key in OVERRIDES if key != "stop_below_loss"])

@@ -16,8 +16,9 @@ from report_data import Inputs, write_inputs, write_table
 
 from hemline.comparison.evaluated import Evaluated
 from hemline.errors import InputError
+from hemline.families.hyperparameters import Hyperparameters
 from hemline.jobs.trained import Trained
-from hemline.params import Hyperparameters, load_params
+from hemline.params import load_params
 from hemline.report import plots
 from hemline.report.page import comparison_table, remarks, render, write
 from hemline.report.results import load_results

@@ -5,7 +5,7 @@ import pytest
 from sets_for_tests import write_sets
 
 from hemline.data.normalized import Labelled, Normalized
-from hemline.params import Training
+from hemline.families.dense import DenseSettings
 from hemline.training import streaming
 from hemline.training.dense import blocks
 from hemline.training.mapped import Mapped
@@ -13,7 +13,7 @@ from hemline.training.streaming import Parts, Resident, Streamed, hold, resident
 from hemline.training.trainer import Trainer
 
 IMAGE_BYTES = 4 * 4 * 3
-SETTINGS = Training(hidden=[6], epochs=2, batch_size=8)
+SETTINGS = DenseSettings(hidden=[6], epochs=2, batch_size=8)
 
 
 def labelled(n_images=37):
@@ -30,7 +30,7 @@ def small_memory(monkeypatch):
 
 def train(data, **settings):
     history = []
-    trainer = Trainer("tiny", Training(hidden=[6], epochs=3, batch_size=8, **settings), 3, data)
+    trainer = Trainer("tiny", DenseSettings(hidden=[6], epochs=3, batch_size=8, **settings), 3, data)
     model = trainer.fit(4, history.append)
     return trainer, model.get_weights(), history
 
@@ -114,7 +114,7 @@ def test_a_training_that_is_ended_leaves_no_thread():
     def fail(_):
         raise OSError("disk full")
 
-    trainer = Trainer("tiny", Training(hidden=[6], epochs=3, batch_size=8), 3, labelled())
+    trainer = Trainer("tiny", DenseSettings(hidden=[6], epochs=3, batch_size=8), 3, labelled())
     with pytest.raises(OSError, match="disk full"):
         trainer.fit(0, fail)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("streaming")]

@@ -35,16 +35,24 @@ from hemline.comparison.evaluation import Evaluation
 from hemline.comparison.metrics import METRICS
 from hemline.data.normalized import Labelled
 from hemline.errors import InputError
-from hemline.jobs.job import served_model
+from hemline.families.dense import DenseSettings
 from hemline.jobs.trained import Settings, Trained
-from hemline.params import Normalize, Training
+from hemline.params import Normalize
 from hemline.processes.helper import helper_process
 from hemline.tracking import liveness, mlflow_run, publish, run_name, server, store
 from hemline.tracking.one_line import one_line
 from hemline.tracking.pictured import digest, noted
 from hemline.tracking.publish import incomplete_runs, publish_all, publish_figures, publish_pictures
 from hemline.tracking.recorder import Recorder, _writer
-from hemline.training.model import build_model, describe_layers, load_model, predict, save_model, serving_model
+from hemline.training.model import (
+    build_model,
+    describe_layers,
+    load_model,
+    predict,
+    save_model,
+    served_network,
+    serving_model,
+)
 
 REPOSITORY = Path(__file__).parent.parent
 VARIANTS = {"linear": [], "dense-3": [3]}
@@ -58,7 +66,7 @@ EPOCHS = [
 
 def settings_of(variant="dense-3", **changes):
     training = {"hidden": VARIANTS.get(variant, [3]), "epochs": 2} | changes
-    return Settings(variant=variant, dataset="tiny", normalize=Normalize(), training=Training(**training))
+    return Settings(variant=variant, dataset="tiny", normalize=Normalize(), training=DenseSettings(**training))
 
 
 def model_of(variant="dense-3", seed=0):
@@ -108,13 +116,13 @@ def results(workspace):
     evaluation = Evaluation("linear", ["a", "b", "c"], labels, labels)
     for variant in VARIANTS:
         trained = Trained(variant)
-        trained.path.mkdir(parents=True)
+        trained.create(settings_of(variant))
         models = [model_of(variant, seed) for seed in SEEDS]
         for seed, model in zip(SEEDS, models, strict=True):
             save_model(model, trained.model_path(seed))
         history = [{"seed": seed} | figures for seed in SEEDS for figures in EPOCHS]
         probabilities = {"test": np.stack([predict(model, images) for model in models])}
-        trained.write(settings_of(variant), history, describe_layers(models[0]), probabilities)
+        trained.write(history, describe_layers(models[0]), probabilities)
         digests = {seed: trained.model_sha256(seed) for seed in SEEDS}
         evaluation.add(variant, trained.history(), probabilities["test"], digests, models[0].count_params())
     Evaluated().write(evaluation)
@@ -126,7 +134,7 @@ def record(settings, seed=0, sha256="f" * 64):
         recorder.start(seed)
         for figures in EPOCHS:
             recorder.epoch(seed, figures)
-        recorder.finish(seed, served_model(serving_model(model_of(seed=seed), 255)), sha256)
+        recorder.finish(seed, served_network(model_of(seed=seed), 255), sha256)
 
 
 def all_runs(condition="", dataset="tiny"):
@@ -329,7 +337,7 @@ def test_a_run_lasts_from_its_start_to_its_end_however_late_they_are_recorded(wo
         recorder._process.submit(time.sleep, 2)
         recorder.start(0)
         recorder.epoch(0, EPOCHS[0])
-        recorder.finish(0, served_model(serving_model(model_of(), 255)), "f" * 64)
+        recorder.finish(0, served_network(model_of(), 255), "f" * 64)
         told = time.time_ns() // 1_000_000
     run = only_run()
     (point,) = store.open_store("tiny").client.get_metric_history(run.info.run_id, "loss")
@@ -466,7 +474,7 @@ def test_a_store_that_goes_away_and_comes_back_has_one_run_with_everything(works
         recorder.start(0, "first")
         for figures in EPOCHS:
             recorder.epoch(0, figures)
-        recorder.finish(0, served_model(serving_model(model_of(), 255)), "f" * 64)
+        recorder.finish(0, served_network(model_of(), 255), "f" * 64)
     assert not failures
     run = only_run()
     assert run.info.status == "FINISHED"
@@ -538,7 +546,7 @@ def test_a_recorder_whose_process_is_killed_costs_one_warning_and_no_training(wo
         recorder._process.submit(os.kill, recorder._process.submit(os.getpid).result(), signal.SIGKILL).exception()
         for figures in EPOCHS:
             recorder.epoch(0, figures)
-        recorder.finish(0, served_model(serving_model(model_of(), 255)), "f" * 64)
+        recorder.finish(0, served_network(model_of(), 255), "f" * 64)
     assert capfd.readouterr().err.count("warning: MLflow: ") == 1
     assert [run.info.status for run in all_runs()] == ["KILLED"]
 
@@ -667,7 +675,7 @@ def interrupt_after(epochs, training_id="first", model=None):
         for figures in EPOCHS[:epochs]:
             recorder.epoch(0, figures)
         if model:
-            recorder.finish(0, served_model(serving_model(model_of(), 255)), model)
+            recorder.finish(0, served_network(model_of(), 255), model)
         recorder._told[-1].result()
         raise KeyboardInterrupt
 
@@ -677,7 +685,7 @@ def go_on(earlier, rest, training_id="first"):
         recorder.start(0, training_id, ROWS[:earlier])
         for figures in EPOCHS[earlier : earlier + rest]:
             recorder.epoch(0, figures | {"seconds": 9.0})
-        recorder.finish(0, served_model(serving_model(model_of(), 255)), "f" * 64)
+        recorder.finish(0, served_network(model_of(), 255), "f" * 64)
 
 
 @pytest.mark.parametrize("recorded", [0, 1, 2])

@@ -6,13 +6,16 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from hemline.errors import InputError
-from hemline.jobs.job import Interface, ServedModel, TrainingResult, TrainingSpec
+from hemline.families.dense import DenseSettings
+from hemline.jobs.job import TrainingSpec
+from hemline.jobs.result import TrainingResult
 from hemline.jobs.trained import Settings, Trained
-from hemline.params import Normalize, Training
+from hemline.params import Normalize
+from hemline.training.served import Interface, ServedModel
 from stages import train
 
 FIGURES = {"loss": 0.1 + 0.2, "accuracy": 1e-05}
-SETTINGS = Settings(variant="tiny", dataset="tiny", normalize=Normalize(), training=Training(hidden=[8]))
+SETTINGS = Settings(variant="tiny", dataset="tiny", normalize=Normalize(), training=DenseSettings(hidden=[8]))
 LAYERS = [
     {"layer": "flatten", "type": "Flatten", "output_shape": "6", "parameters": 0},
     {"layer": "probabilities", "type": "Dense", "output_shape": "3", "parameters": 21},
@@ -22,8 +25,8 @@ PROBABILITIES = np.full((1, 4, 3), 1 / 3, np.float32)  # seeds, images, classes
 
 def written(folder, history=({"seed": 0, "epoch": 1} | FIGURES,), probabilities=PROBABILITIES):
     trained = Trained("tiny", folder)
-    trained.path.mkdir()
-    trained.write(SETTINGS, history, LAYERS, {"test": probabilities})
+    trained.create(SETTINGS)
+    trained.write(history, LAYERS, {"test": probabilities})
     return trained
 
 
@@ -130,7 +133,7 @@ def test_what_is_missing_is_named_with_the_stage_of_its_variant(tmp_path, read):
 
 def test_the_train_stage_holds_the_predictions_of_finished_trainings_in_files(tmp_path):
     draft = Trained("tiny", tmp_path)
-    draft.path.mkdir()
+    draft.create(SETTINGS)
     spec = TrainingSpec("k", SETTINGS, record_test=False, data=tmp_path, digests={})
     run = train._Run(spec, draft, Mock(), Mock())
     predicted = np.random.default_rng(0).random((4, 3), np.float32)
@@ -142,4 +145,4 @@ def test_the_train_stage_holds_the_predictions_of_finished_trainings_in_files(tm
     np.testing.assert_array_equal(held, predicted)
     # The model is in its file, and nothing else is handed on yet.
     assert (draft.model_path(0).read_bytes(), run._results[0].model) == (b"model", b"")
-    assert [path.name for path in draft.path.iterdir()] == ["seed-0.keras"]
+    assert sorted(path.name for path in draft.path.iterdir()) == ["seed-0.keras", "settings.json"]

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.side_by_side import fit_side_by_side
 from hemline.data.normalized import Labelled
 from hemline.errors import InputError
-from hemline.params import Training
+from hemline.families.dense import DenseSettings
 from hemline.training.model import build_model, load_model, predict, save_model
 from hemline.training.tensorflow import PROGRAM_FOLDER, devices, keras, own_device, tf
 from hemline.training.trainer import Trainer
@@ -36,7 +36,7 @@ def labelled(n_images=37, shape=(4, 3), classes=3, seed=0):
 
 
 def trainer_of(data=None, watched=None, classes=3, **settings):
-    return Trainer("tiny", Training(**(SETTINGS | settings)), classes, data or labelled(), watched)
+    return Trainer("tiny", DenseSettings(**(SETTINGS | settings)), classes, data or labelled(), watched)
 
 
 def fit(trainer, seed=0):
@@ -74,7 +74,7 @@ def keras_loop(trainer, training, data, seed):
     ("optimizer", "n_images"), [("adam", 37), ("adam", 32), ("rmsprop", 17), ("sgd", 16), ("sgd", 31)]
 )
 def test_the_compiled_epochs_equal_a_loop_over_single_steps_of_keras(optimizer, n_images):
-    check_against_keras(Training(**SETTINGS, optimizer=optimizer, learning_rate=0.01), labelled(n_images))
+    check_against_keras(DenseSettings(**SETTINGS, optimizer=optimizer, learning_rate=0.01), labelled(n_images))
 
 
 @pytest.mark.trials(few=1, many=40)
@@ -87,7 +87,7 @@ def test_the_compiled_epochs_equal_a_loop_over_single_steps_of_keras_whatever_th
         "activation": str(generator.choice(["tanh", "sigmoid", "elu", "selu", "gelu", "silu"])),
         "optimizer": str(generator.choice(["adam", "rmsprop", "sgd"])),
     }
-    check_against_keras(Training(**settings, learning_rate=0.01), labelled(int(generator.integers(20, 60))))
+    check_against_keras(DenseSettings(**settings, learning_rate=0.01), labelled(int(generator.integers(20, 60))))
 
 
 def check_against_keras(training, data):
@@ -134,7 +134,7 @@ def test_the_training_figures_are_the_means_over_the_epoch_as_keras_reports_them
     data = labelled(32)
     trainer = trainer_of(data, optimizer="sgd", epochs=1)
     _, history = fit(trainer, seed=2)
-    model = build_model(Training(**SETTINGS), (4, 3), 3, 2, "reference")
+    model = build_model(DenseSettings(**SETTINGS), (4, 3), 3, 2, "reference")
     model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.optimizer.learning_rate = 0.001
     order = trainer._order(2, 1).ravel()
@@ -182,14 +182,14 @@ from hemline.training.tensorflow import devices
 from pathlib import Path
 import numpy as np
 from hemline.training.model import save_model
-from hemline.params import Training
+from hemline.families.dense import DenseSettings
 from hemline.data.normalized import Labelled
 from hemline.training.trainer import Trainer
 from hemline.training.trainer import _no_totals as no_totals
 from benchmarks.side_by_side import fit_side_by_side
 generator = np.random.default_rng(0)
 data = Labelled(generator.random((300, 28, 28), np.float32), generator.integers(0, 10, 300))
-training = Training(hidden=[64], epochs=2, batch_size=32, dropout=0.2)
+training = DenseSettings(hidden=[64], epochs=2, batch_size=32, dropout=0.2)
 trainer = Trainer("tiny", training, 10, data, {"val": data})
 history = []
 for seed, model in fit_side_by_side(trainer, [0, 1, 2], lambda seed, figures: history.append([seed, figures])).items():

@@ -101,7 +101,7 @@ def write_models(variant, seeds, validation_split=0.1):
     from hemline.training.model import describe_layers, save_model  # noqa: PLC0415 - imports TensorFlow
 
     settings, trained = Settings.of(load_params(), variant), Trained(variant)
-    trained.path.mkdir(parents=True, exist_ok=True)
+    trained.create(settings)
     models = [model(settings, known, seed) for seed, (known, _) in enumerate(seeds)]
     history = []
     for seed, (_, accuracy) in enumerate(seeds):
@@ -114,7 +114,7 @@ def write_models(variant, seeds, validation_split=0.1):
     probabilities = {
         name: np.stack([probabilities_of(each, name) for each in models]) for name in ("validation", "test")
     }
-    trained.write(settings, history, describe_layers(models[0]), probabilities)
+    trained.write(history, describe_layers(models[0]), probabilities)
 
 
 def probabilities_of(model, name):

@@ -105,7 +105,7 @@ def _runs(params: Params) -> tuple[list[str], str]:
     variant = next((name for name in params.variants if name != params.baseline), params.baseline)
     opened = store.open_store(params.dataset)
     chosen: list[str] = []
-    for epochs in (EPOCHS, params.training(variant).epochs):
+    for epochs in (EPOCHS, params.epochs_of(variant)):
         condition = f"params.variant = '{variant}' and params.epochs = '{epochs}' and attributes.status = 'FINISHED'"
         chosen += [run.info.run_id for run in store.search(opened, condition)[:_SEEDS]]
     return chosen, f'"{opened.experiment_id}"'

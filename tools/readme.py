@@ -49,7 +49,7 @@ def _title(results: Results) -> str:
 def _settings(results: Results) -> str:
     """Return what the trainings have in common."""
     params = results.params
-    epochs = sorted({params.training(name).epochs for name in params.variants})
+    epochs = sorted({params.epochs_of(name) for name in params.variants})
     seeds = len(params.seeds)
     told = f"{epochs[0]} to {epochs[-1]}" if len(epochs) > 1 else f"{epochs[0]}"
     return f"{_title(results)}, {seeds} seed{'s' * (seeds > 1)}, {told} epoch{'s' * (epochs[-1] > 1)}."

@@ -4,7 +4,7 @@ import functools
 
 from benchmarks.side_by_side import fit_side_by_side
 from benchmarks.work import LEARNING_RATE, Data, Predict, Work
-from hemline.params import Training
+from hemline.families.dense import DenseSettings
 from hemline.training.model import predict
 from hemline.training.trainer import Trainer
 
@@ -24,7 +24,7 @@ class Peer:
         return [functools.partial(predict, models[seed]) for seed in seeds]
 
     def _trainer(self, work: Work) -> Trainer:
-        training = Training(
+        training = DenseSettings(
             hidden=work.hidden, epochs=work.epochs, batch_size=work.batch_size, learning_rate=LEARNING_RATE
         )
         return Trainer("bench", training, self._data.n_classes, self._data.train)

@@ -45,17 +45,17 @@ class Experiment:
         probabilities = self.probabilities(variant)
         return Outcome.of_history(
             self._trained(variant).history(),
-            self.params.seeds,
+            self.params.seeds_of(variant),
             correct=probabilities.argmax(axis=-1) == self._labels,
             losses=image_losses(probabilities, self._labels),
-            epochs=self.params.training(variant).epochs,
+            epochs=self.params.epochs_of(variant),
             seconds=fastest_seconds(self.models(variant), seconds),
         )
 
     def models(self, variant: str) -> list[str]:
         """Return the SHA-256 of the models' files, one a seed, in the seeds' order."""
         runs = self._runs[self._runs["variant"] == variant].set_index("seed")
-        return list(runs.loc[self.params.seeds, "model_sha256"])
+        return list(runs.loc[self.params.seeds_of(variant), "model_sha256"])
 
     def probabilities(self, variant: str) -> npt.NDArray[np.float32]:
         """Return what the final models answer: float32 (seeds, test images, classes)."""

@@ -49,9 +49,11 @@ def settings(claims: Claims, experiment: str) -> list[Setting]:
     for variant in params.variants:
         training = params.training(variant)
         images = dataset.training_images
-        seconds = stage_seconds(training, len(params.seeds), dataset.image_shape, len(dataset.classes), images)
+        seconds = stage_seconds(training, params.seeds, dataset.image_shape, len(dataset.classes), images)
         needed_by = claims.claims_of(f"{experiment}/{variant}")
-        listed.append(Setting(experiment, variant, needed_by, len(params.seeds), training.epochs, seconds))
+        listed.append(
+            Setting(experiment, variant, needed_by, len(params.seeds_of(variant)), params.epochs_of(variant), seconds)
+        )
     return listed
 
 

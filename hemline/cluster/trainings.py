@@ -21,8 +21,9 @@ from hemline.cluster.data import NotHereError, sees, upload
 from hemline.cluster.identity import differences, identity, resource
 from hemline.cluster.published import expire, publish, unpublish
 from hemline.errors import InputError
-from hemline.jobs.job import LostError, TrainingCallbacks, TrainingJob, TrainingResult, TrainingSpec
+from hemline.jobs.job import LostError, TrainingCallbacks, TrainingJob, TrainingSpec
 from hemline.jobs.progress import show
+from hemline.jobs.result import TrainingResult
 
 # Seconds between two questions to the scheduler whether it is alive, and until no answer means that it is not.
 _PULSE, _SILENCE = 5.0, 30.0

@@ -14,7 +14,9 @@ from distributed import get_client, get_worker
 
 from hemline.cluster.data import local_folder
 from hemline.cluster.identity import identity, resource
-from hemline.jobs.job import TrainingJob, TrainingResult, train_one
+from hemline.jobs.job import TrainingJob
+from hemline.jobs.result import TrainingResult
+from hemline.jobs.run import train_one
 from hemline.training.resume import Row
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ _BETWEEN = 0.1
 
 async def dask_setup(worker: "Worker") -> None:
     """Import TensorFlow, and offer what jobs ask for; called before the worker joins."""
-    await asyncio.to_thread(importlib.import_module, "hemline.jobs.learners")
+    await asyncio.to_thread(importlib.import_module, "hemline.training.learner")
     name = resource(_IDENTITY)
     worker.state.total_resources[name] = worker.state.available_resources[name] = worker.state.nthreads
 

@@ -124,9 +124,17 @@ class Evaluation:
             InputError: the comparison is not possible.
         """
         if self._comparison is None:
-            correct = {variant: predicted == self.labels for variant, predicted in self._predicted.items()}
+            correct = {variant: predicted == self.labels for variant, predicted in self._by_seed().items()}
             self._comparison = pd.DataFrame([self._comparison_row(row) for row in table(correct, self.baseline)])
         return self._comparison
+
+    def _by_seed(self) -> dict[str, NDArray[np.integer]]:
+        """Return the predictions with as many rows for every variant: one that no seed changes counts for each seed."""
+        seeds = max(len(predicted) for predicted in self._predicted.values())
+        return {
+            variant: np.broadcast_to(predicted, (seeds, predicted.shape[1])) if len(predicted) == 1 else predicted
+            for variant, predicted in self._predicted.items()
+        }
 
     def facts(self) -> Facts:
         """Return what is true of the data, whatever the variant."""

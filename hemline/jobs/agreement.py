@@ -4,11 +4,12 @@ import math
 
 from hemline.data.description import Dataset
 from hemline.errors import InputError
+from hemline.families.registry import family_of
 from hemline.params import Params
 
 
 def check_agreement(params: Params, dataset: Dataset) -> None:
-    """Refuse what could not be split, or not be cut into batches.
+    """Refuse what could not be split, or what a family could not train.
 
     Raises:
         InputError: the key, the rule, the value received.
@@ -21,14 +22,12 @@ def check_agreement(params: Params, dataset: Dataset) -> None:
     validation = math.ceil(normalize.validation_split * used)
     if normalize.validation_split:
         _check_sides("validation_split", normalize.validation_split, validation, used, classes)
-    training = used - validation
     for variant in params.variants:
-        batch_size = params.training(variant).batch_size
-        if batch_size > training:
-            raise InputError(
-                f"params.yaml: batch_size: must be at most the number of training images, {training}, "
-                f"got {batch_size} (variant {variant})"
-            )
+        training = params.training(variant)
+        try:
+            family_of(training).check(training, used - validation)
+        except InputError as error:
+            raise InputError(f"params.yaml: {error} (variant {variant})") from None
 
 
 def _check_sides(key: str, share: float, taken: int, images: int, classes: int) -> None:

@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -27,6 +27,7 @@ from pydantic import Field
 
 import hemline
 from hemline.jobs.progress import show
+from hemline.jobs.result import TrainingResult
 from hemline.processes.leftovers import remove_if_dead
 from hemline.repository import repository
 from hemline.schema import StrictModel
@@ -42,6 +43,7 @@ _ABANDONED, _DAYS = 10, 14
 CODE = (
     "hemline/data/normalized.py",
     "hemline/data/pixels.py",
+    "hemline/families",
     "hemline/outputs.py",
     "hemline/params.py",
     "hemline/schema.py",
@@ -60,20 +62,6 @@ class _About(StrictModel):
     fingerprint: str
     history: list[Row]
     further: dict[str, Any] = Field(default_factory=dict)
-
-
-class Finished(NamedTuple):
-    """A training that has ended as it should.
-
-    Attributes:
-        history: a row for each epoch.
-        arrays: by name.
-        further: what JSON takes.
-    """
-
-    history: list[Row]
-    arrays: dict[str, NDArray[Any]]
-    further: dict[str, Any]
 
 
 def checkpoint_folder() -> Path:
@@ -162,12 +150,12 @@ class Checkpoints:
             _replace(name, lambda draft: draft.write_text(self.training_id))
         self._open = True
 
-    def finished(self, seed: int) -> Finished | None:
-        """Return what the finished training of ``seed`` left, or None."""
+    def finished(self, seed: int) -> TrainingResult | None:
+        """Return the result of the finished training of ``seed``, or None."""
         found = self._read(f"seed-{seed}-finished.npz")
-        return Finished(found[0].history, found[1], found[0].further) if found else None
+        return TrainingResult.of(found[0].history, found[1], found[0].further) if found else None
 
-    def snapshot(self, seed: int) -> TrainingState | None:
+    def state(self, seed: int) -> TrainingState | None:
         """Return the latest state of the training of ``seed`` that was kept, or None."""
         found = self._read(f"seed-{seed}.npz")
         return TrainingState(found[0].history, [found[1][name] for name in sorted(found[1])]) if found else None
@@ -180,11 +168,11 @@ class Checkpoints:
         """Say whether it is time for a checkpoint."""
         return self._open and time.monotonic() - self._clocks[seed] >= max(SECONDS, self._cost / _SHARE)
 
-    def keep(self, seed: int, snapshot: TrainingState) -> None:
+    def keep(self, seed: int, state: TrainingState) -> None:
         """Replace the checkpoint of ``seed``; on disk when this returns."""
         start = time.monotonic()
-        named = {f"{place:06}": array for place, array in enumerate(snapshot.arrays)}
-        about = _About(fingerprint=self._key, history=snapshot.history)
+        named = {f"{place:06}": array for place, array in enumerate(state.arrays)}
+        about = _About(fingerprint=self._key, history=state.history)
 
         def write() -> None:
             self._folder.mkdir(exist_ok=True)
@@ -194,13 +182,13 @@ class Checkpoints:
         self._clocks[seed] = time.monotonic()
         self._cost = self._clocks[seed] - start
 
-    def finish(self, seed: int, finished: Finished) -> None:
+    def finish(self, seed: int, result: TrainingResult) -> None:
         """Keep a finished training."""
 
         def write() -> None:
-            about = _About(fingerprint=self._key, history=finished.history, further=finished.further)
+            about = _About(fingerprint=self._key, history=result.history, further=result.about())
             # After a power failure, half of it is found by its checksum: no need to wait for the disk.
-            _write(self._folder / f"seed-{seed}-finished.npz", about, finished.arrays, durable=False)
+            _write(self._folder / f"seed-{seed}-finished.npz", about, result.arrays(), durable=False)
             (self._folder / f"seed-{seed}.npz").unlink(missing_ok=True)
 
         self._try(write)

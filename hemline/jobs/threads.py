@@ -1,26 +1,31 @@
-"""Executor in this process: a thread for each core."""
+"""Trainings in this process: a thread for each core."""
 
-import importlib
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from threading import Event
 from types import TracebackType
 from typing import Self
 
 import joblib
 
-from hemline.jobs.job import TrainingCallbacks, TrainingJob, TrainingResult, train_one
+from hemline.jobs.job import TrainingCallbacks, TrainingJob
+from hemline.jobs.result import TrainingResult
+from hemline.jobs.run import train_one
 
 
 class Threads:
     """As many trainings at once as there are cores; a context, which ends when they have ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, prepare: Callable[[], object] = lambda: None) -> None:
+        """Start the threads.
+
+        Args:
+            prepare: imports what the trainings need, while the stage looks at its data; what it raises, the first
+                training raises as well.
+        """
         self._executor = ThreadPoolExecutor(joblib.cpu_count(), thread_name_prefix="training")
         self._stopped = Event()
-        # TensorFlow's import takes seconds, in which the stage looks at its data.
-        self._executor.submit(_import)
+        self._executor.submit(prepare)
 
     def __enter__(self) -> Self:
         return self
@@ -58,8 +63,3 @@ class _Stoppable:
 
     def asked_to_end(self, seed: int) -> bool:
         return self._stopped.is_set() or self._callbacks.asked_to_end(seed)
-
-
-def _import() -> None:
-    with suppress(Exception):  # which the first training meets as well, and raises
-        importlib.import_module("hemline.jobs.learners")

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
+from hemline.families.registry import DEFAULT, AnySettings, family_of
 from hemline.outputs import Outputs
-from hemline.params import Normalize, Params, Training
+from hemline.params import Normalize, Params
 from hemline.schema import Name, StrictModel
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 HISTORY_COLUMNS = ["seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
 LAYER_COLUMNS = ["layer", "type", "output_shape", "parameters"]
 Predicted = Literal["validation", "test"]
+_SETTINGS = "settings.json"
 
 
 class Settings(StrictModel):
@@ -29,7 +32,7 @@ class Settings(StrictModel):
     variant: Name
     dataset: Name
     normalize: Normalize
-    training: Training
+    training: AnySettings
 
     @classmethod
     def of(cls, params: Params, variant: str) -> "Settings":
@@ -45,6 +48,14 @@ class Settings(StrictModel):
             | self.training.model_dump()
             | self.normalize.model_dump()
         )
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual_family(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the default family: files of before there were others stay as they are."""
+        values: dict[str, Any] = serialize(self)
+        if values["training"].get("family") == DEFAULT:
+            del values["training"]["family"]
+        return values
 
 
 class Trained(Outputs):
@@ -62,7 +73,7 @@ class Trained(Outputs):
 
     def model_path(self, seed: int) -> Path:
         """Return where the model of ``seed`` is."""
-        return self.path / _model_name(seed)
+        return self.path / self._model_name(seed)
 
     def model_sha256(self, seed: int) -> str:
         """Return the SHA-256 of the model's file, which is its identity in MLflow.
@@ -70,20 +81,28 @@ class Trained(Outputs):
         Raises:
             InputError: the model is missing.
         """
-        with self.open(_model_name(seed)) as file:
+        with self.open(self._model_name(seed)) as file:
             return hashlib.sha256(file.read()).hexdigest()
+
+    def create(self, settings: Settings) -> None:
+        """Make the folder, with the settings that its models are trained with."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        (self.path / _SETTINGS).write_text(json.dumps(settings.model_dump(), indent=2) + "\n")
+
+    def _model_name(self, seed: int) -> str:
+        # A folder that lacks its settings is missing as a whole, which its reader is told of the model.
+        missing = self._files is None and not (self.path / _SETTINGS).is_file()
+        return f"seed-{seed}{family_of(self.settings().training).suffix if not missing else '.keras'}"
 
     def write(
         self,
-        settings: Settings,
         history: Sequence[dict[str, Any]],
         layers: Sequence[dict[str, Any]],
         probabilities: Mapping[Predicted, Sequence[NDArray[np.float32]] | NDArray[np.float32]],
     ) -> None:
-        """Write everything but the models.
+        """Write everything but the models and the settings.
 
         Args:
-            settings: that the models were trained with.
             history: a row per seed and epoch, in any order.
             layers: a row per layer, of any of the models.
             probabilities: of the models on the images of a set, float32 (images, classes) of each seed, in their order.
@@ -96,7 +115,6 @@ class Trained(Outputs):
             with self.array_writer(f"{name}-probabilities.npy", shape, arrays[0].dtype) as write:
                 for array in arrays:  # one after the other: they may be files
                     write(array)
-        (self.path / "settings.json").write_text(json.dumps(settings.model_dump(), indent=2) + "\n")
 
     def history(self) -> "pd.DataFrame":
         """Return loss and accuracy of every seed and epoch.
@@ -150,11 +168,7 @@ class Trained(Outputs):
         Raises:
             InputError: they are missing, or damaged.
         """
-        return self.read_json("settings.json", Settings)
-
-
-def _model_name(seed: int) -> str:
-    return f"seed-{seed}.keras"
+        return self.read_json(_SETTINGS, Settings)
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:

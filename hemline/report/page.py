@@ -18,7 +18,7 @@ from hemline.comparison.confusion import row_shares
 from hemline.comparison.enough import tells
 from hemline.comparison.metrics import Metric, shown_metrics
 from hemline.comparison.selection import best_by_validation
-from hemline.params import Hyperparameters
+from hemline.families.hyperparameters import Hyperparameters
 from hemline.processes.drafts import draft
 from hemline.report import about_data, confusions, gallery, pictures, verdict
 from hemline.report.drawing import draw

@@ -78,7 +78,7 @@ class Results:
         Raises:
             InputError: they are missing, or of other test images.
         """
-        shape = (len(self.params.seeds), len(self.test.labels), len(self.source.classes))
+        shape = (len(self.params.seeds_of(variant)), len(self.test.labels), len(self.source.classes))
         return Trained(variant, self.root / Trained.PATH).probabilities("test", shape)
 
 

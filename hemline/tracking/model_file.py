@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from hemline.jobs.job import Interface, ServedModel
+from hemline.training.served import Interface, ServedModel
 
 
 class ModelFile(NamedTuple):

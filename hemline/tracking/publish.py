@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from hemline.comparison.evaluated import Evaluated
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
+from hemline.families.registry import family_of
 from hemline.jobs.trained import Settings, Trained
 from hemline.tracking import liveness, mlflow_run, pictured, store
 from hemline.tracking.artifacts import Run, texts
@@ -235,14 +236,11 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
     trained = Trained(settings.variant)
     if trained.model_sha256(seed) != sha256:
         raise InputError(f"{trained.model_path(seed)}: was trained again since the evaluation; run `dvc repro`")
-    from hemline.jobs.job import served_model  # noqa: PLC0415
-    from hemline.training.model import load_model, serving_model  # noqa: PLC0415 - imports TensorFlow, rarely needed
-
     history = trained.history()
     epochs = history[history.seed == seed].to_dict("records")
     with tempfile.TemporaryDirectory() as folder:
-        model = serving_model(load_model(trained.model_path(seed)), settings.normalize.scale)
-        file = ModelFile.write(served_model(model), Path(folder) / "model.keras")
+        model = family_of(settings.training).serve(trained.model_path(seed), settings.normalize.scale)
+        file = ModelFile.write(model, Path(folder) / f"model{model.suffix}")
         lock, tags = liveness.live_lock(), {mlflow_run.BACKFILLED_TAG: "true"}
         run_id = mlflow_run.create_run(opened, settings, seed, tags | {liveness.LOCK_TAG: lock.lock_file})
         at = now()

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from hemline.jobs.job import ServedModel
 from hemline.jobs.trained import Settings
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.helper import helper_process
@@ -18,6 +17,7 @@ from hemline.processes.waiting import wait_for
 from hemline.tracking.messages import End, Epoch, Finish, Message, Open, Start, now
 from hemline.tracking.model_file import ModelFile
 from hemline.tracking.warning import warn
+from hemline.training.served import ServedModel
 
 if TYPE_CHECKING:
     from hemline.tracking.store_writer import StoreWriter

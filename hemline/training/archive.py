@@ -16,8 +16,12 @@ _MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}
 _BYTES = 4  # of a weight, float32
 
 
-def check_archive(path: Path) -> None:
+def check_archive(path: Path, *, any_layers: bool = False) -> None:
     """Refuse what ``save_model`` would not have written.
+
+    Args:
+        path: of the archive.
+        any_layers: whether it may have all of Keras's layers but those that run code of their own.
 
     Raises:
         FileNotFoundError: it is missing.
@@ -37,21 +41,23 @@ def check_archive(path: Path) -> None:
             weights = archive.getinfo("model.weights.h5").file_size
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RecursionError, KeyError) as error:
         raise ValueError(str(error) or type(error).__name__) from None
-    _check_classes(config)
-    _check_size(config, weights)
+    _check_classes(config, any_layers=any_layers)
+    if not any_layers:
+        _check_size(config, weights)
 
 
-def _check_classes(value: Any) -> None:
+def _check_classes(value: Any, *, any_layers: bool) -> None:
     """Refuse every class but those of a network of this pipeline, however deep it is named."""
     if isinstance(value, dict):
         if "class_name" in value:
-            known = value["class_name"] in _CLASSES and str(value.get("module")).split(".")[0] == "keras"
+            known = (any_layers or value["class_name"] in _CLASSES) and value["class_name"] != "Lambda"
+            known = known and str(value.get("module")).split(".")[0] == "keras"
             if not known or value.get("registered_name") is not None:
                 raise ValueError(f"names {str(value['class_name'])[:40]!r}, which no network of this pipeline has")
         value = list(value.values())
     if isinstance(value, list):
         for each in value:
-            _check_classes(each)
+            _check_classes(each, any_layers=any_layers)
 
 
 def _check_size(config: Any, available: int) -> None:

@@ -50,13 +50,13 @@ def blocks(length: int) -> list[slice]:
     return [slice(start, min(start + size, length)) for start in range(0, length, size)]
 
 
-def cut(weights: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+def split_kernels(weights: Sequence[tf.Tensor]) -> list[tf.Tensor]:
     """Return the weights of Keras's dense layers, kernels and biases, as ``BlockedDense`` holds them."""
     return [part for weight in weights for part in (_rows(weight) if len(weight.shape) > 1 else [weight])]
 
 
-def join(parts: Sequence[tf.Tensor], shapes: Sequence[tuple[int, ...]]) -> list[tf.Tensor]:
-    """Return the weights of which ``cut`` made ``parts``.
+def merge_kernels(parts: Sequence[tf.Tensor], shapes: Sequence[tuple[int, ...]]) -> list[tf.Tensor]:
+    """Return the weights of which ``split_kernels`` made ``parts``.
 
     Args:
         parts: in their order; of any shape.

@@ -5,15 +5,17 @@ import math
 from collections.abc import Sequence
 
 from hemline.errors import InputError
-from hemline.params import Training
 from hemline.training.available import available_bytes
 from hemline.training.optimizers import OPTIMIZERS
+from hemline.training.settings import DenseNetwork
 from hemline.training.tensorflow import devices
 
 _BYTES = 4  # of a float32
 
 
-def check_memory(variant: str, training: Training, image_shape: Sequence[int], n_classes: int, n_seeds: int) -> None:
+def check_memory(
+    variant: str, training: DenseNetwork, image_shape: Sequence[int], n_classes: int, n_seeds: int
+) -> None:
     """Refuse a network that this machine cannot train.
 
     Args:
@@ -39,7 +41,7 @@ def check_memory(variant: str, training: Training, image_shape: Sequence[int], n
     )
 
 
-def needed_bytes(training: Training, n_pixels: int, n_classes: int, at_once: int) -> int:
+def needed_bytes(training: DenseNetwork, n_pixels: int, n_classes: int, at_once: int) -> int:
     """Return a lower bound of the bytes that trainings take beside the data.
 
     A network of 182 MB of weights was seen to take 2.6 GB with adam, 4.4 GB in two trainings at once, and 1.8 GB with

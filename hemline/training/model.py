@@ -3,16 +3,20 @@
 import json
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemline.errors import InputError
-from hemline.params import Training
 from hemline.training.archive import check_archive
+from hemline.training.dense import BlockedDense, merge_kernels, split_kernels
+from hemline.training.dropout import FastDropout
+from hemline.training.served import Interface, ServedModel
+from hemline.training.settings import DenseNetwork
 from hemline.training.tensorflow import keras
 
 # The earliest time that a zip archive can hold; any fixed one would do.
@@ -29,8 +33,54 @@ class Layers(NamedTuple):
 KERAS_LAYERS = Layers()
 
 
+class Network(Protocol):
+    """How the compiled trainer gets a model, and how it holds its weights while it computes."""
+
+    def build(self, image_shape: tuple[int, ...], n_classes: int, seed: int, name: str) -> keras.Model:
+        """Return an untrained model, as it is saved."""
+
+    def graph(self, image_shape: tuple[int, ...], n_classes: int, name: str) -> keras.Model:
+        """Return a model that computes the same, with weights as ``split`` gives them."""
+
+    def split(self, weights: Sequence[Any]) -> list[Any]:
+        """Return the weights of ``build``'s model, tensors, as those of ``graph``'s."""
+
+    def merge(self, parts: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+        """Undo ``split``; ``shapes`` are those of the weights."""
+
+    def finish(self, model: keras.Model, others: Sequence[Any]) -> None:
+        """Give a trained model what its layers keep besides weights."""
+
+
+class DenseLayers:
+    """A network of dense layers, whose products are computed in blocks."""
+
+    def __init__(self, settings: DenseNetwork) -> None:
+        self._settings = settings
+
+    def build(self, image_shape: tuple[int, ...], n_classes: int, seed: int, name: str) -> keras.Sequential:
+        """Return an untrained network of Keras's own layers."""
+        return build_model(self._settings, image_shape, n_classes, seed, name)
+
+    def graph(self, image_shape: tuple[int, ...], n_classes: int, name: str) -> keras.Sequential:
+        """Return the same of layers that compute in blocks."""
+        layers = Layers(BlockedDense, FastDropout)
+        return build_model(self._settings, image_shape, n_classes, 0, name, layers=layers)
+
+    def split(self, weights: Sequence[Any]) -> list[Any]:
+        """Return kernels in blocks of rows."""
+        return split_kernels(weights)
+
+    def merge(self, parts: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+        """Undo ``split``."""
+        return merge_kernels(parts, shapes)
+
+    def finish(self, model: keras.Model, others: Sequence[Any]) -> None:
+        """Do nothing: dense networks keep random states only, and saved ones are those of a new network."""
+
+
 def build_model(
-    training: Training,
+    training: DenseNetwork,
     image_shape: tuple[int, ...],
     n_classes: int,
     seed: int,
@@ -59,16 +109,25 @@ def build_model(
     return keras.Sequential(stack, name=name)
 
 
-def serving_model(model: keras.Sequential, scale: float) -> keras.Sequential:
+def served_network(model: keras.Model, scale: float) -> ServedModel:
+    """Return the file of ``serving_model(model, scale)``, and what it takes and returns."""
+    interface = Interface(model.name, tuple(model.input_shape[1:]), model.output_shape[1])
+    return ServedModel(content_of(serving_model(model, scale)), interface)
+
+
+def serving_model(model: keras.Model, scale: float) -> keras.Sequential:
     """Return ``model`` behind a layer that scales: it takes raw pixels (0-255, any numeric dtype cast to float32).
 
     What is served can then not be fed differently from what was trained.
     """
     raw = keras.Input(model.input_shape[1:], name="image")
-    return keras.Sequential([raw, keras.layers.Rescaling(1 / scale, name="scale"), *model.layers], name=model.name)
+    scaled = keras.layers.Rescaling(1 / scale, name="scale")
+    # A model of a user's own may have branches: it is one layer then.
+    layers = model.layers if isinstance(model, keras.Sequential) else [model]
+    return keras.Sequential([raw, scaled, *layers], name=model.name)
 
 
-def save_model(model: keras.Sequential, path: Path) -> None:
+def save_model(model: keras.Model, path: Path) -> None:
     """Write ``model`` as a ``.keras`` archive whose bytes depend on nothing but the model.
 
     Keras stores the time of saving and addresses in memory, and zip the time of each member; all are rewritten.
@@ -83,7 +142,7 @@ def save_model(model: keras.Sequential, path: Path) -> None:
     rewritten.replace(path)
 
 
-def content_of(model: keras.Sequential) -> bytes:
+def content_of(model: keras.Model) -> bytes:
     """Return the bytes of the file that ``save_model`` writes."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
@@ -105,14 +164,18 @@ def _without_chance(name: str, content: bytes) -> bytes:
     return content
 
 
-def load_model(path: Path) -> keras.Sequential:
+def load_model(path: Path, *, any_layers: bool = False) -> keras.Model:
     """Return the model that ``save_model`` wrote to ``models/<variant>/``.
+
+    Args:
+        path: of the file.
+        any_layers: whether it may have other layers of Keras's than dense networks have.
 
     Raises:
         InputError: it is missing or damaged, or no network of this pipeline.
     """
     try:
-        check_archive(path)
+        check_archive(path, any_layers=any_layers)
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except FileNotFoundError:
         rule = "no such file"
@@ -121,13 +184,13 @@ def load_model(path: Path) -> keras.Sequential:
     raise InputError(f"{path}: {rule}; run `dvc repro train@{path.parent.name}`")
 
 
-def predict(model: keras.Sequential, images: NDArray[np.float32], batch_size: int = 2048) -> NDArray[np.float32]:
+def predict(model: keras.Model, images: NDArray[np.float32], batch_size: int = 2048) -> NDArray[np.float32]:
     """Return the probabilities (n, classes), float32, of ``images`` (n, h, w) or (n, h, w, c)."""
     starts = range(0, len(images), batch_size)
     return np.concatenate([np.asarray(model(images[start : start + batch_size], training=False)) for start in starts])
 
 
-def describe_layers(model: keras.Sequential) -> list[dict[str, Any]]:
+def describe_layers(model: keras.Model) -> list[dict[str, Any]]:
     """Return a row per layer, as ``model.summary()`` shows: layer, type, output_shape, parameters."""
     return [
         {

@@ -9,19 +9,17 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.normalized import Labelled
 from hemline.errors import InputError
-from hemline.params import Training
-from hemline.training.dense import BlockedDense, cut, join
-from hemline.training.dropout import FastDropout
-from hemline.training.model import Layers, build_model
+from hemline.training.model import DenseLayers, Network
 from hemline.training.optimizers import OPTIMIZERS, Tensors
 from hemline.training.resume import Arrays, TrainingState
+from hemline.training.settings import FitSettings
 from hemline.training.streaming import Chunk, Held, Parts, Pixels, Resident, Streamed, hold, resident_or_streamed
 from hemline.training.tensorflow import PROGRAM_FOLDER, keras, tf
 
@@ -32,7 +30,9 @@ _EVALUATION_BATCH = 512
 _PREDICTION_BATCH, _PREDICTION_BYTES = 2048, 32 * 2**20
 # ... of which it takes multiples: XLA rounds the images that are left beside its vectors otherwise.
 _PREDICTION_STEP = 64
-_COMPILED_LAYERS = Layers(BlockedDense, FastDropout)
+
+if TYPE_CHECKING:
+    from hemline.training.settings import DenseNetwork
 
 History = dict[str, float]  # one epoch's figures, by the names of history.csv
 
@@ -61,13 +61,15 @@ class Trainer:
     def __init__(
         self,
         name: str,
-        training: Training,
+        training: FitSettings,
         n_classes: int,
         train: Labelled,
         watched: dict[str, Labelled] | None = None,
         *,
         source: Callable[[Labelled, int], Resident | Streamed] = resident_or_streamed,
         hold: Callable[[Labelled], Held] = hold,
+        network: Network | None = None,
+        compiled: bool = True,
     ) -> None:
         """Take the data; nothing is compiled before the first training.
 
@@ -80,6 +82,8 @@ class Trainer:
                 (``{"val": validation}``); nothing is decided by them.
             source: how the training set is held, of (set, batch size); by default in memory where it fits.
             hold: puts a watched set into memory.
+            network: builds the models; by default dense layers, of which ``training`` is then the settings.
+            compiled: whether XLA compiles the programs; TensorFlow runs them otherwise, for layers that XLA lacks.
 
         Raises:
             InputError: a batch is larger than the training set.
@@ -94,15 +98,16 @@ class Trainer:
         self._n_images = n_images
         self._n_batches = math.ceil(n_images / training.batch_size)
         self._optimizer = OPTIMIZERS[training.optimizer]
-        self._graph = build_model(training, self._image_shape, n_classes, seed=0, name=name, layers=_COMPILED_LAYERS)
+        self._network = network or DenseLayers(cast("DenseNetwork", training))
+        self._graph = self._network.graph(self._image_shape, n_classes, name)
         self._train = source(train, training.batch_size)
         self._watched = {
             prefix: Parts(labelled, _EVALUATION_BATCH, hold) for prefix, labelled in (watched or {}).items()
         }
         # Their loops are TensorFlow's already, and AutoGraph would only look for some to convert.
-        self._run_chunk = tf.function(self._chunk, jit_compile=True, autograph=False)
-        self._run_evaluation = tf.function(self._evaluation, jit_compile=True, autograph=False)
-        self._run_prediction = tf.function(self._prediction, jit_compile=True, autograph=False)
+        self._run_chunk = tf.function(self._chunk, jit_compile=compiled, autograph=False)
+        self._run_evaluation = tf.function(self._evaluation, jit_compile=compiled, autograph=False)
+        self._run_prediction = tf.function(self._prediction, jit_compile=compiled, autograph=False)
         self._ready: set[str] = set()  # devices that have both programs
         self._compiling = threading.Lock()
 
@@ -119,7 +124,7 @@ class Trainer:
         *,
         after: TrainingState | None = None,
         on_state: Callable[[State], None] = lambda _: None,
-    ) -> keras.Sequential:
+    ) -> keras.Model:
         """Train with ``seed`` on the present device, and return the trained model.
 
         Args:
@@ -142,8 +147,9 @@ class Trainer:
             on_epoch(figures)
             on_state(state)
         shapes = [tuple(variable.shape) for variable in model.trainable_variables]
-        for variable, weight in zip(model.trainable_variables, join(state.weights, shapes), strict=True):
+        for variable, weight in zip(model.trainable_variables, self._network.merge(state.weights, shapes), strict=True):
             variable.assign(weight)
+        self._network.finish(model, state.others)
         return model
 
     def _epoch(self, seed: int, epoch: int, state: State) -> tuple[History, State]:
@@ -166,7 +172,7 @@ class Trainer:
         low = threshold is not None and figures.get("loss", math.inf) < threshold
         return low or figures["epoch"] >= self._training.epochs
 
-    def predict(self, model: keras.Sequential, images: NDArray[np.float32]) -> NDArray[np.float32]:
+    def predict(self, model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the probabilities that a trained model gives, by the compiled program on the present device.
 
         Args:
@@ -177,7 +183,7 @@ class Trainer:
             float32 (n, classes). Their bits depend on the model and the images only, which those of ``model(images)``
             do not: TensorFlow chooses the code of single operations by processor.
         """
-        weights = _flat_weights(model)
+        weights = self._flat_weights(model)
         others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
         probabilities = np.empty((len(images), self._n_classes), np.float32)
         fitting = min(_PREDICTION_BATCH, _PREDICTION_BYTES // (4 * math.prod(self._image_shape)))
@@ -192,12 +198,17 @@ class Trainer:
             probabilities[start : start + len(part)] = predicted[: len(part)]
         return probabilities
 
-    def _start(self, seed: int) -> tuple[keras.Sequential, State]:
+    def _start(self, seed: int) -> tuple[keras.Model, State]:
         """Return the model with its initial weights, and the state before the first step."""
-        model = build_model(self._training, self._image_shape, self._n_classes, seed, self._name)
-        weights = _flat_weights(model)
+        model = self._network.build(self._image_shape, self._n_classes, seed, self._name)
+        weights = self._flat_weights(model)
         others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
         return model, State(weights, others, self._optimizer.start(weights), tf.constant(0.0))
+
+    def prepare(self) -> None:
+        """Compile both programs on the current device, as the first epoch would."""
+        _, state = self._start(0)
+        self._compile(state, next(iter(self._train.chunks(self._order(0, 1)))))
 
     def _compile(self, state: State, chunk: Chunk) -> None:
         """Make both programs ready on the present device, unless they are.
@@ -250,9 +261,11 @@ class Trainer:
     def _step(self, state: State, images: tf.Tensor, labels: tf.Tensor, mask: tf.Tensor) -> tuple[State, Totals]:
         with tf.GradientTape() as tape:
             tape.watch(state.weights)
-            probabilities, others = self._predict(state.weights, state.others, images, training=True)
+            probabilities, others, penalties = self._call(state.weights, state.others, images, training=True)
             sums = _sums(probabilities, labels, mask)
             loss = sums.loss / tf.reduce_sum(mask)
+            if penalties:
+                loss += tf.add_n(penalties)
         gradients = tape.gradient(loss, state.weights)
         step = state.step + 1.0
         weights, slots = self._optimizer.apply(
@@ -265,14 +278,20 @@ class Trainer:
         flat = tf.concat([tf.gather(block, indices) for block in images], axis=1)
         return tf.reshape(flat, (-1, *self._image_shape))
 
-    def _predict(
+    def _flat_weights(self, model: keras.Model) -> Tensors:
+        parts = self._network.split([variable.value for variable in model.trainable_variables])
+        return [tf.reshape(part, [-1]) for part in parts]
+
+    def _call(
         self, weights: Tensors, others: Tensors, images: tf.Tensor, *, training: bool
-    ) -> tuple[tf.Tensor, Tensors]:
-        """Return the probabilities (n, classes) of ``images``, and what layers keep besides weights."""
+    ) -> tuple[tf.Tensor, Tensors, Tensors]:
+        """Return the probabilities (n, classes), what layers keep besides weights, and their penalties."""
         variables = self._graph.trainable_variables
         shaped = [tf.reshape(flat, variable.shape) for flat, variable in zip(weights, variables, strict=True)]
-        probabilities, others = self._graph.stateless_call(shaped, others, images, training=training)
-        return probabilities, others
+        called: tuple[tf.Tensor, Tensors, Tensors] = self._graph.stateless_call(
+            shaped, others, images, training=training, return_losses=True
+        )
+        return called
 
     def _evaluation(
         self, weights: Tensors, others: Tensors, totals: Totals, images: Pixels, labels: tf.Tensor
@@ -285,7 +304,7 @@ class Trainer:
             indices = start + tf.range(size)
             mask = tf.cast(indices < n_images, tf.float32)
             indices = tf.minimum(indices, n_images - 1)
-            probabilities, _ = self._predict(weights, others, self._gather(images, indices), training=False)
+            probabilities, *_ = self._call(weights, others, self._gather(images, indices), training=False)
             return start + size, _add(totals, _sums(probabilities, tf.gather(labels, indices), mask))
 
         _, totals = tf.while_loop(lambda start, _: start < n_images, step, (tf.constant(0), totals))
@@ -293,7 +312,7 @@ class Trainer:
 
     def _prediction(self, weights: Tensors, others: Tensors, images: tf.Tensor) -> tf.Tensor:
         """Return the probabilities of images, without training."""
-        probabilities, _ = self._predict(weights, others, images, training=False)
+        probabilities, *_ = self._call(weights, others, images, training=False)
         return probabilities
 
 
@@ -324,10 +343,6 @@ def _state_of(arrays: Arrays, like: State) -> State:
     """Return the state of which ``arrays_of`` made ``arrays``, on the present device."""
     state: State = tf.nest.pack_sequence_as(like, [tf.constant(array) for array in arrays])
     return state
-
-
-def _flat_weights(model: keras.Sequential) -> Tensors:
-    return [tf.reshape(part, [-1]) for part in cut([variable.value for variable in model.trainable_variables])]
 
 
 def _no_totals() -> Totals:

@@ -1,0 +1,108 @@
+"""The family ``dense``: networks of dense layers, trained by the compiled trainer.
+
+Without hidden layers, such a network is a linear model. The same bytes on every x86-64 processor with AVX2.
+"""
+
+import itertools
+import re
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from hemline.errors import InputError
+from hemline.families.family import Family, FamilySettings, Learner, Task
+from hemline.families.hyperparameters import Hyperparameters
+from hemline.schema import Count
+
+if TYPE_CHECKING:
+    from hemline.training.served import ServedModel
+
+# Rough seconds of one core: of an epoch, which is recorded; of a step, whatever it does; of a step for each weight,
+# which the optimizer changes; and of each weight and image.
+_PER_EPOCH = 0.01
+_PER_STEP = 5e-5
+_PER_WEIGHT = 9e-10
+_PER_WEIGHT_AND_IMAGE = 5e-11
+
+
+class DenseSettings(FamilySettings, Hyperparameters):
+    """A network of dense layers, and how it is trained."""
+
+    hidden: list[Count]
+    family: Literal["dense"] = "dense"
+
+
+class Dense(Family):
+    """Networks of dense layers."""
+
+    settings: ClassVar[type[FamilySettings]] = DenseSettings
+    same_everywhere = True
+
+    def prepare(self) -> None:
+        """Import TensorFlow."""
+        import hemline.training.learner  # noqa: F401 - seconds, for those who train
+
+    def device(self) -> AbstractContextManager[object]:
+        """Return a CPU device of one thread."""
+        from hemline.training.tensorflow import own_device
+
+        return own_device()
+
+    def learner(self, settings: DenseSettings, task: Task) -> Learner:
+        """Return the compiled trainer of the network.
+
+        Raises:
+            InputError: as ``Family.learner``.
+        """
+        from hemline.training.learner import NetworkLearner, open_data
+        from hemline.training.memory import check_memory
+
+        data = open_data(task.data, task.digests, record_test=task.record_test)
+        check_memory(task.variant, settings, data.train.images.shape[1:], data.n_classes, task.concurrent_trainings)
+        return NetworkLearner(task.variant, settings, data)
+
+    def serve(self, path: Path, scale: float) -> "ServedModel":
+        """Return the network of a file behind a layer that scales raw pixels.
+
+        Raises:
+            InputError: the file is missing, damaged, or no network of this pipeline.
+        """
+        from hemline.training.model import load_model, served_network
+
+        return served_network(load_model(path), scale)
+
+    def check(self, settings: DenseSettings, images: int) -> None:
+        """Refuse batches that are larger than the training set.
+
+        Raises:
+            InputError: they are.
+        """
+        check_batch_size(settings.batch_size, images)
+
+    def label(self, settings: DenseSettings, variant: str) -> str:
+        """Return the hidden layers, as in "h512-256", "h128x4" or "h0", unless the variant's name ends with them."""
+        groups = [(units, len(list(group))) for units, group in itertools.groupby(settings.hidden)]
+        layers = "-".join(f"{units}x{times}" if times > 1 else f"{units}" for units, times in groups)
+        named = re.search(r"(\d+(x\d+)?(-\d+(x\d+)?)*)?$", variant)
+        return "" if named and named[0] == layers else f"h{layers or 0}"
+
+    def seconds(self, settings: DenseSettings, images: int, pixels: int, classes: int) -> float:
+        """Estimate the seconds of one training by its steps and weights."""
+        sizes = [pixels, *settings.hidden, classes]
+        weights = sum(before * after for before, after in itertools.pairwise(sizes))
+        steps = settings.epochs * -(-images // settings.batch_size)
+        step = _PER_STEP + weights * (_PER_WEIGHT + _PER_WEIGHT_AND_IMAGE * settings.batch_size)
+        return settings.epochs * _PER_EPOCH + steps * step
+
+
+def check_batch_size(batch_size: int, images: int) -> None:
+    """Refuse a batch that is larger than the training set.
+
+    Raises:
+        InputError: it is.
+    """
+    if batch_size > images:
+        raise InputError(f"batch_size: must be at most the number of training images, {images}, got {batch_size}")
+
+
+FAMILY = Dense()

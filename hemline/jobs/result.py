@@ -1,0 +1,49 @@
+"""What a training gives, as a value and as the arrays of a checkpoint file."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.jobs.trained import Predicted
+from hemline.training.resume import Row
+from hemline.training.served import Interface, ServedModel
+
+PREDICTED: tuple[Predicted, ...] = ("validation", "test")
+
+
+class TrainingResult(NamedTuple):
+    """What a training gives.
+
+    Attributes:
+        history: a row for each epoch.
+        model: the bytes of its file, which depend on nothing but the model.
+        served: the same for raw pixels.
+        layers: a row for each layer.
+        predicted: probabilities by the name of the set, float32 (images, classes).
+    """
+
+    history: list[Row]
+    model: bytes
+    served: ServedModel
+    layers: list[dict[str, Any]]
+    predicted: dict[Predicted, NDArray[np.float32]]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return its large parts by name."""
+        files = {"model": self.model, "served": self.served.content}
+        return {name: np.frombuffer(content, np.uint8) for name, content in files.items()} | dict(self.predicted)
+
+    def about(self) -> dict[str, Any]:
+        """Return what JSON takes of the rest, apart from the history."""
+        return {"interface": self.served.interface, "suffix": self.served.suffix, "layers": self.layers}
+
+    @classmethod
+    def of(cls, history: list[Row], arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> Self:
+        """Return the result that ``arrays`` and ``about`` are of."""
+        name, input_shape, n_classes = about["interface"]
+        interface = Interface(name, tuple(input_shape), n_classes)
+        model, content = (arrays[name].tobytes() for name in ("model", "served"))
+        predicted = {name: arrays[name] for name in PREDICTED}
+        return cls(history, model, ServedModel(content, interface, about["suffix"]), about["layers"], predicted)

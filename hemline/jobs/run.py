@@ -1,0 +1,68 @@
+"""A training that is run: its family's learner, with checkpoints, from the job to the result."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+
+from hemline.data.normalized import Normalized
+from hemline.families.family import FitCallbacks, FittedModel
+from hemline.families.registry import family_of
+from hemline.jobs.checkpoint import Checkpoints
+from hemline.jobs.job import TrainingCallbacks, TrainingJob
+from hemline.jobs.learners import learner_for
+from hemline.jobs.result import PREDICTED, TrainingResult
+from hemline.training.resume import Arrays, Row, TrainingState
+
+
+def train_one(job: TrainingJob, callbacks: TrainingCallbacks) -> TrainingResult:
+    """Run a training, on a device that no other thread of this process uses meanwhile.
+
+    Raises:
+        InputError: it failed.
+        CancelledError: it was asked to end; a checkpoint was kept where that is possible.
+    """
+    with family_of(job.spec.settings.training).device():
+        return _Run(job, callbacks).run()
+
+
+class _Run:
+    def __init__(self, job: TrainingJob, callbacks: TrainingCallbacks) -> None:
+        self._job, self._callbacks = job, callbacks
+        self._kept = Checkpoints.shared(job.spec.settings.variant, job.spec.key, job.checkpoints)
+        self._rows: list[Row] = []
+        self._clock = 0.0
+
+    def run(self) -> TrainingResult:
+        learner = learner_for(self._job.spec, self._job.concurrent_trainings)
+        seed, state = self._job.seed, self._kept.state(self._job.seed)
+        if self._callbacks.asked_to_end(seed):
+            raise CancelledError
+        self._rows = list(state.history) if state else []
+        self._callbacks.begin(seed, list(self._rows))
+        self._clock = time.perf_counter()
+        self._kept.begin(seed)
+        return self._result(learner.fit(seed, FitCallbacks(self._epoch, self._checkpoint), state))
+
+    def _epoch(self, metrics: Row) -> None:
+        seconds, self._clock = time.perf_counter() - self._clock, time.perf_counter()
+        row = metrics | {"seconds": seconds, "at": time.time_ns() // 1_000_000}
+        self._rows.append(row)
+        self._callbacks.epoch(self._job.seed, row)
+
+    def _checkpoint(self, arrays: Callable[[], Arrays]) -> None:
+        seed, asked = self._job.seed, self._callbacks.asked_to_end(self._job.seed)
+        if asked or self._kept.due(seed):
+            self._kept.keep(seed, TrainingState(self._rows, arrays()))
+        if asked:
+            raise CancelledError
+
+    def _result(self, model: FittedModel) -> TrainingResult:
+        data = Normalized(self._job.spec.data)
+        return TrainingResult(
+            history=self._rows,
+            model=model.content(),
+            served=model.served(),
+            layers=model.describe(),
+            # Of the test set, the images only: their labels are for the evaluate stage.
+            predicted={name: model.predict(data.images(name)) for name in PREDICTED},
+        )

@@ -1,0 +1,66 @@
+"""The data of trainings, opened once: sets that fit into memory are shared by all trainings of a process."""
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from hemline.data.normalized import Labelled, Normalized
+from hemline.training.streaming import Held, Resident, Streamed, hold, resident_or_streamed
+
+# For training and for validation, of two data sets that a worker serves in turns.
+_SETS = 4
+
+
+class TrainingData(NamedTuple):
+    """What a network learns from.
+
+    Attributes:
+        train: the training set.
+        watched: sets whose loss and accuracy are recorded, by the prefix of their columns; nothing is decided by them.
+        n_classes: the number of classes.
+        scale: raw pixels are divided by this.
+        folder: that they were read from.
+        digests: SHA-256 of its files, by name.
+    """
+
+    train: Labelled
+    watched: dict[str, Labelled]
+    n_classes: int
+    scale: float
+    folder: Path
+    digests: Mapping[str, str]
+
+    def hold(self, labelled: Labelled) -> Held:
+        """Return one of the sets in memory, where it may be already."""
+        prefix = next((prefix for prefix, each in self.watched.items() if each is labelled), "train")
+        name = {"val": "validation"}.get(prefix, prefix)
+        return _held(self.folder, name, *(self.digests[file] for file in Normalized.files_of(name)))
+
+    def source(self, labelled: Labelled, batch_size: int) -> Resident | Streamed:
+        """Return the training set in memory, or streamed where it is too large."""
+        return resident_or_streamed(labelled, batch_size, self.hold)
+
+
+def open_data(data: Normalized, digests: Mapping[str, str], *, record_test: bool) -> TrainingData:
+    """Open the sets that a network learns from, and those that are watched.
+
+    Args:
+        data: the folder of the normalize stage.
+        digests: SHA-256 of its files, by name.
+        record_test: whether the test set is watched as well, for the analysis of claims about test loss over epochs;
+            no selection may read these columns.
+
+    Raises:
+        InputError: they are missing, or damaged.
+    """
+    about, names = data.about(), {"val": "validation"} | ({"test": "test"} if record_test else {})
+    sets = {prefix: data.read(name) for prefix, name in names.items()}
+    watched = {prefix: labelled for prefix, labelled in sets.items() if len(labelled.labels)}
+    return TrainingData(data.read("train"), watched, len(about.classes), about.scale, data.path, digests)
+
+
+@functools.lru_cache(_SETS)
+def _held(data: Path, name: str, *_digests: str) -> Held:
+    """Hold a set in memory, as long as neither its place nor its digests change."""
+    return hold(Normalized(data).read(name))

@@ -1,0 +1,93 @@
+"""Networks as a family's learner: the compiled trainer, its data, and the models that it gives."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.training.held import TrainingData, open_data
+from hemline.training.model import Network, content_of, describe_layers, served_network
+from hemline.training.resume import Arrays, Row, TrainingState
+from hemline.training.served import ServedModel
+from hemline.training.settings import FitSettings
+from hemline.training.tensorflow import keras
+from hemline.training.trainer import Trainer, arrays_of
+
+__all__ = ["NetworkLearner", "NetworkModel", "open_data"]
+
+
+class _Callbacks(Protocol):
+    @property
+    def epoch(self) -> Callable[[Row], None]: ...
+
+    @property
+    def checkpoint(self) -> Callable[[Callable[[], Arrays]], None]: ...
+
+
+class NetworkModel:
+    """A trained network."""
+
+    def __init__(self, model: keras.Model, trainer: Trainer, scale: float) -> None:
+        self._model, self._trainer, self._scale = model, trainer, scale
+
+    def predict(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """Return the probabilities (n, classes) by the compiled program, on the current device."""
+        return self._trainer.predict(self._model, images)
+
+    def content(self) -> bytes:
+        """Return its ``.keras`` file."""
+        return content_of(self._model)
+
+    def served(self) -> ServedModel:
+        """Return it behind a layer that scales raw pixels."""
+        return served_network(self._model, self._scale)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return a row per layer."""
+        return describe_layers(self._model)
+
+
+class NetworkLearner:
+    """Trains networks of one architecture; its seeds share the compiled programs and the data."""
+
+    def __init__(
+        self,
+        variant: str,
+        settings: FitSettings,
+        data: TrainingData,
+        network: Network | None = None,
+        *,
+        compiled: bool = True,
+    ) -> None:
+        self._data = data
+        self._trainer = Trainer(
+            variant,
+            settings,
+            data.n_classes,
+            data.train,
+            data.watched,
+            source=data.source,
+            hold=data.hold,
+            network=network,
+            compiled=compiled,
+        )
+
+    def check_compiles(self) -> None:
+        """Compile the programs on the current device.
+
+        Raises:
+            tf.errors.OpError: XLA lacks an operation of a layer.
+        """
+        self._trainer.prepare()
+
+    def fit(self, seed: int, callbacks: _Callbacks, after: TrainingState | None = None) -> NetworkModel:
+        """Train with ``seed`` on the current device."""
+        model = self._trainer.fit(
+            seed,
+            callbacks.epoch,
+            after=after,
+            on_state=lambda state: callbacks.checkpoint(partial(arrays_of, state)),
+        )
+        return NetworkModel(model, self._trainer, self._data.scale)
