@@ -1,7 +1,6 @@
 """Compare the workspace's results with another revision's, and fail if a variant got worse: a gate for a team's CI.
 
-Reads:  params.yaml, data/normalized/, models/, reports/evaluation/, here and at the other revision, through DVC; where
-        that has no predictions at hand, what git keeps of it
+Reads:  params.yaml, data/normalized/, models/, reports/evaluation/, here and at the other revision, through DVC
 Writes: reports/gate.md, and the same to the terminal: the table for a pull request
 Run:    python -m commands.gate main [--margin 0.5]
 
@@ -59,15 +58,10 @@ def margin_of(text: str) -> float:
 
 
 def _gate(base: str, margin: float | None) -> int:
-    from hemline.gate.outcome import compare_with, remedy  # noqa: PLC0415 - slow; not for --help
+    from hemline.gate.outcome import compare_with  # noqa: PLC0415 - slow; not for --help
     from hemline.gate.page import render  # noqa: PLC0415
 
     outcome = compare_with(base, margin, load_params().baseline)
-    if outcome.missing is not None:
-        print(
-            f"note: {base}: its predictions cannot be read ({outcome.missing}); {remedy(outcome.commit)}",
-            file=sys.stderr,
-        )
     text = render(outcome)
     PAGE.write_text(text)
     print(text, end="")

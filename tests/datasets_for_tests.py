@@ -6,7 +6,7 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from hemline.data.description import load_dataset
-from hemline.data.idx import write_idx
+from hemline.data.idx import UINT8
 
 ARRAYS = {
     "train-images": np.arange(36, dtype=np.uint8).reshape(6, 2, 3),
@@ -30,6 +30,11 @@ def describe(folder, **descriptions):
     folder.mkdir(parents=True, exist_ok=True)
     for name, description in descriptions.items():
         YAML().dump(description, folder / f"{name}.yaml")
+
+
+def write_idx(array, stream):
+    """Write a uint8 array as one IDX file."""
+    stream.write(bytes([0, 0, UINT8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes())
 
 
 def publish(tmp_path, arrays=ARRAYS, sources=()):

@@ -11,12 +11,11 @@ import subprocess
 from typing import NamedTuple
 
 import numpy as np
+from datasets_for_tests import write_idx
 from pipelines_for_tests import REPOSITORY, make_pipeline
 from ruamel.yaml import YAML
 from sybil.document import Document
 from sybil.parsers.markdown import CodeBlockParser
-
-from hemline.data.idx import write_idx
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 COMPARED = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

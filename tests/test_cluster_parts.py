@@ -1,8 +1,6 @@
 """What trainings on a cluster are made of, with a scheduler in this process and no training."""
 
-import errno
 import os
-import shutil
 import signal
 import socket
 import threading
@@ -68,13 +66,6 @@ def spec(tmp_path):
     digests = Normalized(folder).digests(test_labels=False)
     settings = Settings(variant="tiny", dataset="tiny", normalize=Normalize(), training=DenseSettings(hidden=[]))
     return TrainingSpec("k" * 64, settings, record_test=False, data=folder, digests=digests)
-
-
-@pytest.fixture
-def elsewhere(spec, tmp_path):
-    """The same spec, where nobody sees its folder, after the driver has handed it over; and the worker's cache."""
-    with dask.config.set({"hemline.data-folder": str(tmp_path / "cache")}):
-        yield replace(spec, data=tmp_path / "nowhere")
 
 
 # The way to the scheduler.
@@ -186,131 +177,59 @@ def test_what_differs_is_named_with_both_versions():
 # What is published.
 
 
+def kept(client):
+    """Return the keys under which something is published."""
+    return {name.rpartition("@")[0] for name in client.list_datasets()}
+
+
 def test_what_was_published_outlives_its_client_until_it_is_taken_back(cluster, client):
     with Client(cluster, set_as_default=False) as other:
         published.publish(other, "training-a", other.submit(int, "7", key="training-a"))
-    assert published.find(client, "training-a").result() == 7
-    assert published.find(client, "training-b") is None
+    assert client.get_dataset(*client.list_datasets()).result() == 7
     published.unpublish(client, ["training-b"])
-    assert published.find(client, "training-a") is not None
+    assert kept(client) == {"training-a"}
     published.unpublish(client, ["training-a"])
-    assert published.find(client, "training-a") is None
+    assert not kept(client)
 
 
-def test_what_nobody_fetches_expires(client, monkeypatch):
+@pytest.mark.parametrize(("settings", "seconds"), [({}, 86_401), ({"hemline.expire": "1 minute"}, 61)])
+def test_what_nobody_fetches_expires_after_a_day_or_as_dask_s_settings_say(client, monkeypatch, settings, seconds):
     published.publish(client, "training-a", client.submit(int, "7", key="training-a"))
     client.publish_dataset(1, name="another project's@home")
     published.expire(client)
-    assert published.find(client, "training-a") is not None
+    assert "training-a" in kept(client)
     now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 86_401)
-    published.expire(client)
-    assert published.find(client, "training-a") is None
-    assert client.list_datasets() == ("another project's@home",)
-
-
-def test_how_long_it_is_kept_is_a_setting_of_dask(client, monkeypatch):
-    published.publish(client, "training-a", client.submit(int, "7", key="training-a"))
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 61)
-    with dask.config.set({"hemline.expire": "1 minute"}):
+    monkeypatch.setattr(time, "time", lambda: now + seconds)
+    with dask.config.set(settings):
         published.expire(client)
-    assert published.find(client, "training-a") is None
+    assert client.list_datasets() == ("another project's@home",)
 
 
 # The data.
 
 
-def test_a_worker_that_sees_the_folder_reads_it_where_it_is(spec, client):
-    assert data.sees(spec)
-    assert data.local_folder(spec, client, "w") == spec.data
+def test_a_worker_reads_the_folder_that_the_driver_reads_or_else_its_own(spec, tmp_path, monkeypatch):
+    assert data.local_folder(spec, "w") == spec.data
+    monkeypatch.setattr(data, "_OWN", spec.data)
+    elsewhere = replace(spec, data=tmp_path / "nowhere")
+    assert data.local_folder(elsewhere, "w") == spec.data
 
 
-def test_a_worker_that_sees_another_data_set_there_is_refused_by_name(spec, client):
-    data.local_folder(spec, client, "w")
+def test_a_worker_with_another_data_set_is_refused_by_name(spec):
+    data.local_folder(spec, "w")
     changed = Normalized(spec.data).images("train") + 1
     np.save(spec.data / "train-images.npy", changed)
-    with pytest.raises(LostError, match=r"^worker w: .*train-images.npy: is not the file that the driver sees there$"):
-        data.local_folder(spec, client, "w")
+    with pytest.raises(LostError, match=r"^worker w: .*train-images.npy: is not the file that the driver has$"):
+        data.local_folder(spec, "w")
 
 
-def test_a_worker_elsewhere_is_handed_the_files_and_keeps_them(spec, elsewhere, client, monkeypatch):
-    monkeypatch.setattr(data, "_BLOCK", 100)  # bytes: several blocks a file
-    data.upload(client, spec)
-    assert not data.sees(elsewhere)
-    folder = data.local_folder(elsewhere, client, "w")
-    assert Normalized(folder).digests(test_labels=False) == spec.digests
-    assert not (folder / "test-labels.npy").exists()
-    assert data.sees(elsewhere)
-    # Fetched once: there is nothing to fetch any more.
-    published.unpublish(client, client.list_datasets()[0].split("@")[:1])
-    assert data.local_folder(elsewhere, client, "w") == folder
-
-
-def test_a_data_set_is_handed_over_once(spec, client):
-    data.upload(client, spec)
-    names = client.list_datasets()
-    data.upload(client, spec)
-    assert client.list_datasets() == names
-    assert len(names) == 1
-
-
-def test_a_data_set_whose_holder_has_died_is_handed_over_anew(spec, elsewhere, client):
-    data.upload(client, spec)
-    held = published.find(client, data._key(spec))
-    client.cancel([block for blocks in held.values() for block in blocks], force=True)
-    wait_until(lambda: not any(client.has_what().values()))
-    with pytest.raises(data.NotHereError):
-        data.local_folder(elsewhere, client, "w")
-    data.upload(client, spec)
-    assert data.sees(replace(spec, data=data.local_folder(elsewhere, client, "w")))
-
-
-def test_what_is_damaged_on_a_worker_is_fetched_again(spec, elsewhere, client):
-    data.upload(client, spec)
-    folder = data.local_folder(elsewhere, client, "w")
-    (folder / "train-images.npy").write_bytes(b"damaged")
-    assert Normalized(data.local_folder(elsewhere, client, "w")).digests(test_labels=False) == spec.digests
-
-
-def test_a_full_disk_of_a_worker_is_named_and_nothing_is_left_there(spec, elsewhere, client, tmp_path, monkeypatch):
-    data.upload(client, spec)
-    monkeypatch.setattr(data, "_handed_over", Mock(side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
-    with pytest.raises(LostError, match=r"^worker w: \S+cache: No space left on device; make space there, or name"):
-        data.local_folder(elsewhere, client, "w")
-    assert [path for path in (tmp_path / "cache").iterdir() if path.is_dir()] == []
-
-
-def test_a_lost_connection_is_not_told_as_a_full_disk(spec, elsewhere, client, monkeypatch):
-    data.upload(client, spec)
-    monkeypatch.setattr(data, "_handed_over", Mock(side_effect=CommClosedError("closed")))
-    with pytest.raises(CommClosedError):
-        data.local_folder(elsewhere, client, "w")
-
-
-def test_a_worker_elsewhere_that_joined_too_late_says_what_to_do(elsewhere, client):
-    with pytest.raises(
-        LostError, match=r"^worker w: does not see .*nowhere, nor was it handed it; run `dvc repro` again"
-    ):
-        data.local_folder(elsewhere, client, "w")
-
-
-def test_the_worker_s_folder_of_data_sets_is_bounded_and_the_oldest_goes_first(spec, elsewhere, client, tmp_path):
-    data.upload(client, spec)
-    first = data.local_folder(elsewhere, client, "w")
-    size = sum(file.stat().st_size for file in first.iterdir())
-    for name in ("older", "newer"):
-        shutil.copytree(first, first.parent / name)
-    for seconds, name in ((300, "older"), (100, "newer")):
-        _set_age(first.parent / name, seconds)
-    shutil.rmtree(first)
-    with dask.config.set({"hemline.data-cache": 2 * size}):
-        assert data.local_folder(elsewhere, client, "w") == first
-    assert {path.name for path in first.parent.iterdir() if path.is_dir()} == {first.name, "newer"}
-
-
-def _set_age(path, seconds):
-    os.utime(path, (time.time() - seconds,) * 2)
+def test_a_worker_without_the_data_set_ends_the_stage_in_one_line_that_says_what_to_do(
+    trainings, spec, working, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(worker, "local_folder", data.local_folder)
+    elsewhere = replace(spec, data=tmp_path / "nowhere")
+    with pytest.raises(InputError, match=r"^cluster: tcp:\S+: worker \S+: does not see .*; run `dvc repro"):
+        trainings.submit(TrainingJob(elsewhere, 0), callbacks())
 
 
 # The order of epochs.
@@ -329,7 +248,6 @@ def test_a_thousand_epochs_a_second_are_few_events_that_tell_of_each_once_and_in
     here, events = Mock(), []
     here.log_event = lambda _, event: events.append(event)
     monkeypatch.setattr(worker, "get_worker", lambda: here)
-    monkeypatch.setattr(worker, "get_client", Mock())
     monkeypatch.setattr(worker, "local_folder", lambda *_: spec.data)
 
     def train_one(job, callbacks):
@@ -397,21 +315,6 @@ def wait_until_all_is_told(trainings):
     last = callbacks()
     trainings._events.put((last, (0.0, {"seed": 0, "begin": []})))
     wait_until(lambda: last.begin.called)
-
-
-def test_a_worker_that_joined_too_late_for_the_data_is_handed_it_and_tries_again(trainings, spec, working, monkeypatch):
-    tries = []
-
-    def local_folder(*_):
-        tries.append(published.find(trainings._client, data._key(spec)) is not None)
-        if len(tries) == 1:
-            raise data.NotHereError("worker w: does not see it")
-        return spec.data
-
-    monkeypatch.setattr(worker, "local_folder", local_folder)
-    monkeypatch.setattr(trainings, "_checked", True)  # when nobody had joined
-    assert result_of(trainings, trainings.submit(TrainingJob(spec, 0), callbacks())) == working
-    assert tries == [False, True]
 
 
 def test_a_training_that_failed_for_another_stage_is_tried_anew(cluster, trainings, spec, working, monkeypatch):

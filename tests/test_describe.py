@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import servers_for_tests as servers
+from datasets_for_tests import write_idx
 from pictures_for_tests import photograph, write, write_digits
 from pipelines_for_tests import Pipeline, make_pipeline
 from ruamel.yaml import YAML
@@ -21,7 +22,6 @@ from sklearn.datasets import load_digits
 
 from commands import describe
 from hemline.data.description import CollectedDataset, IdxDataset, load_dataset
-from hemline.data.idx import write_idx
 from hemline.describe.write import description_text, write_description
 from hemline.download.sources import fetch
 from hemline.formats.raw import Raw

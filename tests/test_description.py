@@ -3,10 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from datasets_for_tests import DESCRIPTION, describe, publish
+from datasets_for_tests import DESCRIPTION, describe, publish, write_idx
 
 from hemline.data.description import load_dataset
-from hemline.data.idx import write_idx
 from hemline.data.raw import read_raw
 from hemline.errors import InputError
 

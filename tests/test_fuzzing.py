@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from datasets_for_tests import DESCRIPTION, publish
+from datasets_for_tests import DESCRIPTION, publish, write_idx
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -17,7 +17,7 @@ from pipelines_for_tests import PARAMS
 from ruamel.yaml import YAML
 
 from hemline.data.description import IdxDataset, load_dataset
-from hemline.data.idx import read_idx, write_idx
+from hemline.data.idx import read_idx
 from hemline.data.raw import read_file
 from hemline.errors import InputError
 from hemline.params import load_params, parse_params

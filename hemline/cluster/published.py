@@ -1,8 +1,8 @@
 """What is kept at the scheduler for those who come later, and forgotten where nobody comes.
 
 A result that no client wants is forgotten at once, also one that a stage has ordered for the next: so all are
-published, under the job's key and the time. What is older than ``hemline.expire``
-of Dask's configuration is taken back.
+published, under the job's key and the time. What is older than ``hemline.expire`` of Dask's
+configuration is taken back.
 """
 
 import time
@@ -19,20 +19,15 @@ _EXPIRE = "1 day"
 
 
 def publish(client: "Client", key: str, data: Any) -> None:
-    """Keep ``data``, which holds futures, under ``key``, whatever becomes of this client."""
+    """Keep ``data``, a future, under ``key``, whatever becomes of this client."""
     client.publish_dataset(data, name=f"{key}@{time.time():.0f}", override=True)
-
-
-def find(client: "Client", key: str) -> Any:
-    """Return what was published under ``key``, or None."""
-    names = _names(client, {key})
-    return client.get_dataset(max(names)) if names else None
 
 
 def unpublish(client: "Client", keys: Iterable[str]) -> None:
     """Take back what was published under ``keys``; what other clients wait for goes on."""
-    if names := _names(client, set(keys)):
-        client.unpublish_dataset([*names])
+    wanted = set(keys)
+    if names := [name for name in client.list_datasets() if str(name).rpartition("@")[0] in wanted]:
+        client.unpublish_dataset(names)
 
 
 def expire(client: "Client") -> None:
@@ -46,7 +41,3 @@ def expire(client: "Client") -> None:
 def _is_older(name: Any, before: float) -> bool:
     _, at, published = str(name).rpartition("@")
     return bool(at) and published.isdigit() and int(published) < before
-
-
-def _names(client: "Client", keys: set[str]) -> list[str]:
-    return [name for name in client.list_datasets() if isinstance(name, str) and name.rpartition("@")[0] in keys]

@@ -17,7 +17,6 @@ from distributed import KilledWorker
 from hemline.cluster import worker
 from hemline.cluster.bounded import within
 from hemline.cluster.connect import connect, security
-from hemline.cluster.data import NotHereError, sees, upload
 from hemline.cluster.identity import differences, identity, resource
 from hemline.cluster.published import expire, publish, unpublish
 from hemline.errors import InputError
@@ -79,7 +78,6 @@ class Cluster:
         self._events: SimpleQueue[tuple[TrainingCallbacks, _Event] | None] = SimpleQueue()
         # A terminal that is slow, or paused, is not to hold up what else the scheduler says.
         self._telling = threading.Thread(target=self._tell_all, daemon=True)
-        self._without_data: SimpleQueue[tuple[TrainingJob, Future[TrainingResult]]] = SimpleQueue()
         self._checked = self._lost = False
         self._asked: Future[Any] | None = None
         self._pulse = time.monotonic()
@@ -108,7 +106,7 @@ class Cluster:
         # Of one that begins now, earlier events are those of another stage, which has had its result.
         self._ask(lambda: self._subscribe(job, callbacks, replay=state is not None))
         ordered = self._ask(lambda: self._order(job, _PRIORITY, state))
-        self._attach(job, outer, lambda: self._without_data.put((job, outer)))
+        self._attach(job, outer)
         ordered.release()
         return outer
 
@@ -132,8 +130,6 @@ class Cluster:
             raise CancelledError
         if self._client.status != "running":
             raise self._gone("has gone")
-        while not self._without_data.empty():
-            self._hand_over(*self._without_data.get())
         waited = time.monotonic() - self._pulse
         if self._asked is not None and not self._asked.done() and waited > _SILENCE:
             raise self._gone(f"has not answered for {waited:.0f} s")
@@ -198,20 +194,11 @@ class Cluster:
             publish(self._client, job.key, future)
             return future
 
-    def _attach(
-        self, job: TrainingJob, outer: Future[TrainingResult], without_data: Callable[[], None] | None = None
-    ) -> None:
+    def _attach(self, job: TrainingJob, outer: Future[TrainingResult]) -> None:
         """Let ``outer`` end as the job does that was ordered: the same key attaches, and starts nothing."""
         inner = self._executor.submit(_TRAIN, pickle.dumps(job), **self._options(job, _PRIORITY))
         self._submitted[job.key] = inner
-        inner.add_done_callback(lambda done: _pass_on(done, outer, job, without_data))
-
-    def _hand_over(self, job: TrainingJob, outer: Future[TrainingResult]) -> None:
-        """Hand the data to a worker that joined late, and let it try again; another failure is one."""
-        upload(self._client, job.spec)
-        ordered = self._ask(lambda: self._order(job, _PRIORITY, "erred"))
-        self._attach(job, outer)
-        ordered.release()
+        inner.add_done_callback(lambda done: _pass_on(done, outer, job))
 
     def _options(self, job: TrainingJob, priority: int) -> dict[str, Any]:
         return {"key": job.key, "priority": priority, "resources": {resource(self._identity): 1}}
@@ -239,8 +226,10 @@ class Cluster:
         address = self._client.scheduler.address
         there = f"workers: {len(known)}" if known else "waits for a worker"
         show(f"{spec.settings.variant}: trains on {address}, {', '.join(filter(None, [there, security(address)]))}")
-        if known and not all(self._ask(lambda: self._client.run(sees, spec, workers=known)).values()):
-            upload(self._client, spec)
+        if known:
+            lacking = self._ask(lambda: self._client.run(worker.lacks, spec, workers=known)).values()
+            if why := next(filter(None, lacking), None):
+                raise InputError(f"cluster: {self._name}: {why}")
 
     def _refuse(self, address: str, found: Any) -> bool:
         if isinstance(found, dict):
@@ -318,21 +307,13 @@ class _Early:
             self._events = None
 
 
-def _pass_on(
-    done: Future[TrainingResult],
-    outer: Future[TrainingResult],
-    job: TrainingJob,
-    without_data: Callable[[], None] | None,
-) -> None:
-    """Let ``outer`` end as ``done`` did, in words of this project, unless the worker only lacks the data."""
+def _pass_on(done: Future[TrainingResult], outer: Future[TrainingResult], job: TrainingJob) -> None:
+    """Let ``outer`` end as ``done`` did, in words of this project."""
     if done.cancelled():
         outer.cancel()
         outer.set_running_or_notify_cancel()
     elif error := done.exception():
-        if isinstance(error, NotHereError) and without_data is not None:
-            without_data()
-        else:
-            outer.set_exception(_in_words(error, job))
+        outer.set_exception(_in_words(error, job))
     else:
         outer.set_result(done.result())
 

@@ -10,11 +10,11 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from distributed import get_client, get_worker
+from distributed import get_worker
 
 from hemline.cluster.data import local_folder
 from hemline.cluster.identity import identity, resource
-from hemline.jobs.job import TrainingJob
+from hemline.jobs.job import LostError, TrainingJob, TrainingSpec
 from hemline.jobs.result import TrainingResult
 from hemline.jobs.run import train_one
 from hemline.training.resume import Row
@@ -40,11 +40,19 @@ def identity_here() -> dict[str, str]:
     return _IDENTITY
 
 
+def lacks(spec: TrainingSpec, dask_worker: "Worker") -> str | None:
+    """Return why a worker cannot train on the data set, or None where it can; Dask names the worker."""
+    try:
+        local_folder(spec, dask_worker.address)
+    except LostError as error:
+        return str(error)
+    return None
+
+
 def on_worker(job: TrainingJob) -> TrainingResult:
     """Do a job on the worker that this is called on."""
     worker = get_worker()
-    folder = local_folder(job.spec, get_client(), worker.address)
-    job = replace(job, spec=replace(job.spec, data=folder))
+    job = replace(job, spec=replace(job.spec, data=local_folder(job.spec, worker.address)))
     callbacks = _Callbacks(worker, job)
     try:
         return train_one(job, callbacks)

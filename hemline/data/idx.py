@@ -1,4 +1,4 @@
-"""The IDX format of the MNIST family: a byte stream to a uint8 array, and back.
+"""The IDX format of the MNIST family: a byte stream to a uint8 array.
 
 A file is two zero bytes, a type code, the number of dimensions (one byte each), the size of each dimension
 (four bytes, big-endian), then the values in row-major order and nothing after them.
@@ -35,15 +35,18 @@ def read_idx(stream: BinaryIO) -> NDArray[np.uint8]:
     Raises:
         InputError: a field of the header breaks the format, or there are fewer or more bytes than it promises.
     """
-    return read_values(stream, read_shape(stream))
+    shape = _read_shape(stream)
+    expected = math.prod(shape)
+    values = _read_up_to(stream, expected)
+    if len(values) < expected:
+        raise InputError(f"is truncated: the IDX header promises {expected} values, got {len(values)}")
+    if stream.read(1):
+        raise InputError(f"goes on after the {expected} values that the IDX header promises")
+    return np.frombuffer(values, dtype=np.uint8).reshape(shape)
 
 
-def read_shape(stream: BinaryIO) -> tuple[int, ...]:
-    """Read the header alone: whoever knows the shape that must follow need not read the rest of another.
-
-    Raises:
-        InputError: a field of the header breaks the format.
-    """
+def _read_shape(stream: BinaryIO) -> tuple[int, ...]:
+    """Read the header alone."""
     start = _read_up_to(stream, 4)
     if len(start) < 4:  # noqa: PLR2004 - the header's first four bytes
         raise InputError(f"is truncated: an IDX file starts with 4 bytes, got {len(start)}")
@@ -53,12 +56,16 @@ def read_shape(stream: BinaryIO) -> tuple[int, ...]:
         other = OTHER_TYPES.get(start[2], "no type of the format")
         raise InputError(f"type code: only 0x08 (uint8) is read, got 0x{start[2]:02x} ({other})")
     rank = start[3]
-    _check_rank(rank)
+    if not 1 <= rank <= MAX_RANK:
+        raise InputError(f"number of dimensions: must be 1 to {MAX_RANK}, got {rank}")
     sizes = _read_up_to(stream, 4 * rank)
     if len(sizes) < 4 * rank:
         raise InputError(f"is truncated: {rank} dimensions take {4 * rank} bytes of header, got {len(sizes)}")
     shape = tuple(int(size) for size in np.frombuffer(sizes, dtype=">u4"))
-    _check_shape(shape)
+    if 0 in shape:
+        raise InputError(f"dimensions: must be at least 1 each, got {shape}")
+    if math.prod(shape) > MAX_BYTES:
+        raise InputError(f"dimensions: {shape} make {math.prod(shape)} bytes, more than any data set has")
     return shape
 
 
@@ -77,7 +84,7 @@ def open_idx(path: Path, expected: tuple[int, ...] | None = None) -> NDArray[np.
         InputError: as ``read_idx``; or another shape.
     """
     with path.open("rb") as stream:
-        shape = read_shape(stream)
+        shape = _read_shape(stream)
         start = stream.tell()
         found = stream.seek(0, os.SEEK_END) - start
     if expected is not None and shape != expected:
@@ -88,48 +95,6 @@ def open_idx(path: Path, expected: tuple[int, ...] | None = None) -> NDArray[np.
     if found > promised:
         raise InputError(f"goes on after the {promised} values that the IDX header promises")
     return np.asarray(np.memmap(path, np.uint8, "r", start, shape))
-
-
-def read_values(stream: BinaryIO, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Read what follows the header, to the end; arguments, result and errors are as in ``read_idx``."""
-    expected = math.prod(shape)
-    values = _read_up_to(stream, expected)
-    if len(values) < expected:
-        raise InputError(f"is truncated: the IDX header promises {expected} values, got {len(values)}")
-    if stream.read(1):
-        raise InputError(f"goes on after the {expected} values that the IDX header promises")
-    return np.frombuffer(values, dtype=np.uint8).reshape(shape)
-
-
-def write_idx(array: NDArray[np.uint8], stream: BinaryIO) -> None:
-    """Write ``array`` as one IDX file.
-
-    Args:
-        array: uint8, one to four dimensions, none of them empty.
-        stream: where the bytes go.
-
-    Raises:
-        InputError: the array is of another kind.
-    """
-    if array.dtype != np.uint8:
-        raise InputError(f"type: only uint8 arrays are written as IDX, got {array.dtype}")
-    _check_rank(array.ndim)
-    _check_shape(array.shape)
-    stream.write(bytes([0, 0, UINT8, array.ndim]))
-    stream.write(np.asarray(array.shape, dtype=">u4").tobytes())
-    stream.write(np.ascontiguousarray(array).tobytes())
-
-
-def _check_rank(rank: int) -> None:
-    if not 1 <= rank <= MAX_RANK:
-        raise InputError(f"number of dimensions: must be 1 to {MAX_RANK}, got {rank}")
-
-
-def _check_shape(shape: tuple[int, ...]) -> None:
-    if 0 in shape:
-        raise InputError(f"dimensions: must be at least 1 each, got {shape}")
-    if math.prod(shape) > MAX_BYTES:
-        raise InputError(f"dimensions: {shape} make {math.prod(shape)} bytes, more than any data set has")
 
 
 def _read_up_to(stream: BinaryIO, size: int) -> bytearray:

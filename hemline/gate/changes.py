@@ -1,13 +1,11 @@
 """A variant at two revisions: its difference in accuracy, and whether that lets the change pass; pure functions."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from hemline.comparison.enough import tells
 from hemline.comparison.statistics import adjust, table, verdict
@@ -23,8 +21,6 @@ Words = Literal[
     "worse by more than the margin",
     "not shown to be within the margin",
 ]
-# That of all intervals; `1 - (1 - 0.95) / 2` would have rounding in it.
-_UPPER = 0.975
 
 
 class Difference(NamedTuple):
@@ -139,38 +135,6 @@ def compare_predictions(variant: str, old: Mapping[int, Correct], new: Mapping[i
         other_seeds=sum(not pair.same_seed for pair in chosen),
         difference=Difference(gain.gain, gain.low, gain.high, row.p_value, gain.covers_seeds),
     )
-
-
-class Known(NamedTuple):
-    """An accuracy whose interval is known: the mean over ``trainings``, and half the width of its 95 % interval."""
-
-    accuracy: float
-    half_width: float
-    trainings: int
-
-
-def compare_figures(variant: str, accuracy: float, trainings: int, new: Known) -> Change:
-    """Compare an accuracy of which nothing else is known with one whose interval is.
-
-    It is taken to be as uncertain as the other, or more with fewer trainings, and the two to have nothing in common.
-    They have the test images in common, so that the interval is rather too wide than too narrow.
-
-    Args:
-        variant: its name.
-        accuracy: that it had.
-        trainings: of which that is the mean.
-        new: the accuracy that it has.
-    """
-    fewer = max(1.0, new.trainings / trainings)
-    half = new.half_width * math.sqrt(1 + fewer)
-    estimate = new.accuracy - accuracy
-    # At any other level than the interval's own, no surer of itself than the trainings are many.
-    freedom = new.trainings - 1 or math.inf
-    statistic = abs(estimate) / half * float(stats.t.ppf(_UPPER, freedom)) if half else math.inf * abs(estimate)
-    p_value = 1.0 if estimate == 0 else float(2 * stats.t.sf(statistic, freedom))
-    ends = max(estimate - half, -1.0), min(estimate + half, 1.0)
-    difference = Difference(estimate, *ends, p_value, covers_seeds=new.trainings > 1)
-    return Change(variant, "compared", accuracy, new.accuracy, min(trainings, new.trainings), difference=difference)
 
 
 def judge(changes: Sequence[Change], margin: float | None) -> list[Judged]:

@@ -1,11 +1,9 @@
-"""The workspace's results compared with those of another revision, by the best that there is of it."""
+"""The workspace's results compared with those of another revision, image by image."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hemline.comparison.evaluated import Evaluated
 from hemline.errors import InputError
-from hemline.gate.changes import Change, Judged, Known, compare_figures, compare_predictions, judge
-from hemline.gate.recorded import read_recorded
+from hemline.gate.changes import Change, Judged, compare_predictions, judge
 from hemline.gate.results import Results, read_results, same_test_set
 
 if TYPE_CHECKING:
@@ -26,7 +24,6 @@ class Outcome(NamedTuple):
         margin: the loss of accuracy that is too much, as a share; None: any that is shown.
         baseline: the present baseline.
         images: how many test images.
-        missing: why the other revision's predictions could not be read; None: they were compared, image by image.
     """
 
     base: str
@@ -35,7 +32,6 @@ class Outcome(NamedTuple):
     margin: float | None
     baseline: str
     images: int
-    missing: str | None
 
     @property
     def failed(self) -> list[Judged]:
@@ -52,17 +48,14 @@ def compare_with(base: str, margin: float | None, baseline: str) -> Outcome:
         baseline: the present one.
 
     Raises:
-        InputError: the workspace's results are not those of its code, there is no such revision, or the two cannot be
-            compared.
+        InputError: the workspace's results are not those of its code, there is no such revision, its predictions are
+            not at hand, or the two have other test images.
     """
     check_current()
     files, commit = _files_of(base)
-    new, old = read_results(), _results_of(files)
-    if isinstance(old, str):
-        changes, missing = _from_records(base, files, commit), old
-    else:
-        changes, missing = _from_predictions(base, old, new), None
-    return Outcome(base, commit, judge(changes, margin), margin, baseline, len(new.test.labels), missing)
+    new = read_results()
+    changes = _changes(base, _results_of(base, files, commit), new)
+    return Outcome(base, commit, judge(changes, margin), margin, baseline, len(new.test.labels))
 
 
 def check_current() -> None:
@@ -101,16 +94,20 @@ def _files_of(base: str) -> tuple["DVCFileSystem", str]:
         ) from None
 
 
-def _results_of(files: "DVCFileSystem") -> Results | str:
-    """Return a revision's results, or why they cannot be read."""
+def _results_of(base: str, files: "DVCFileSystem", commit: str) -> Results:
     try:
         return read_results(files)
     except Exception as error:  # noqa: BLE001 - every kind of remote fails in ways of its own
-        # What is to be run there, the remedy says.
-        return _first_line(error).partition("; run `dvc repro")[0]
+        reason = _first_line(error).partition("; run `dvc repro")[0]
+        # In a clone: in this folder, the models of variants that only one of the two has would be left over.
+        raise InputError(
+            f"{base}: its predictions cannot be read ({reason}); push them with `dvc push` where they were made, or "
+            f"make them again in a clone that shares this cache: `git clone . ../base`, there `git switch --detach "
+            f"{commit[:DIGITS]}`, `dvc cache dir --local <this folder>/.dvc/cache` and `dvc repro`"
+        ) from None
 
 
-def _from_predictions(base: str, old: Results, new: Results) -> list[Change]:
+def _changes(base: str, old: Results, new: Results) -> list[Change]:
     if not same_test_set(old, new):
         raise InputError(
             f"{base}: must have the test images and labels that the workspace has, but has others; accuracies on other "
@@ -128,50 +125,6 @@ def _from_predictions(base: str, old: Results, new: Results) -> list[Change]:
             change = Change(variant, "unchanged", change.old, change.new, change.trainings)
         changes.append(change)
     return changes
-
-
-def _from_records(base: str, files: "DVCFileSystem", commit: str) -> list[Change]:
-    from dvc.api import DVCFileSystem  # noqa: PLC0415 - takes a second
-
-    try:
-        old = read_recorded(base, files)
-    except InputError as error:
-        raise InputError(f"{base}: {error}") from None
-    new = read_recorded(None, DVCFileSystem("."))
-    if not old.same_test_set(new):
-        raise InputError(
-            f"{base}: must have the test images and labels that the workspace has, and git does not show that it has; "
-            f"{remedy(commit)}"
-        )
-    known = {row["variant"]: row for row in Evaluated().comparison().to_dict("records")}
-    changes = []
-    for variant in _variants(list(new.accuracies), list(old.accuracies)):
-        before, after = old.accuracies.get(variant), new.accuracies.get(variant)
-        if before is None or after is None:
-            changes.append(_in_one(variant, before, after))
-        elif old.models[variant] is not None and old.models[variant] == new.models[variant]:
-            changes.append(Change(variant, "unchanged", before, after, new.trainings))
-        else:
-            row = known[variant]
-            half = max(row["accuracy"] - row["accuracy_low"], row["accuracy_high"] - row["accuracy"])
-            now = Known(row["accuracy"], half, int(row["seeds"]))
-            changes.append(compare_figures(variant, before, old.trainings, now))
-    return changes
-
-
-def remedy(commit: str) -> str:
-    """Return what brings a revision's predictions into DVC's cache.
-
-    Not in this folder: there, the models of variants that only one of the two has would be left over.
-
-    Args:
-        commit: the digest of its commit.
-    """
-    return (
-        "push them with `dvc push` where they were made, or make them again in a clone that shares this cache: "
-        f"`git clone . ../base`, there `git switch --detach {commit[:DIGITS]}`, "
-        "`dvc cache dir --local <this folder>/.dvc/cache` and `dvc repro`"
-    )
 
 
 def _variants(new: list[str], old: list[str]) -> list[str]:

@@ -4,7 +4,7 @@ from tabulate import tabulate
 
 from hemline.comparison.enough import seeds_warning, tells
 from hemline.gate.changes import Change, Difference, Judged
-from hemline.gate.outcome import DIGITS, Outcome, remedy
+from hemline.gate.outcome import DIGITS, Outcome
 from hemline.words import listed, percent, plain_in_markdown, signed
 
 _SMALLEST_P = 0.001
@@ -58,8 +58,9 @@ def _notes(outcome: Outcome) -> list[str]:
     compared = [each.change for each in outcome.judged if each.change.difference]
     if not compared:
         return [_where(outcome)]
+    paired = f"Paired by test image ({outcome.images:,} of them) and by seed"
     return [
-        f"{_where(outcome)} {_how(outcome)}",
+        f"{_where(outcome)} {paired}; the intervals are about other images and other seeds.",
         _rule(outcome.margin),
         *_other_seeds(compared),
         *_margin_shown(outcome),
@@ -84,19 +85,6 @@ def _margin_shown(outcome: Outcome) -> list[str]:
 
 def _where(outcome: Outcome) -> str:
     return f"Compared with {plain_in_markdown(outcome.base)}, commit {outcome.commit[:DIGITS]}."
-
-
-def _how(outcome: Outcome) -> str:
-    if outcome.missing is None:
-        return (
-            f"Paired by test image ({outcome.images:,} of them) and by seed; the intervals are about other images and "
-            f"other seeds."
-        )
-    return (
-        "A coarse comparison, of the mean accuracies that git keeps: that commit's predictions are not at hand, so "
-        "images and seeds could not be paired, and the intervals are rather too wide. For the exact one, "
-        f"{remedy(outcome.commit)}."
-    )
 
 
 def _rule(margin: float | None) -> str:

@@ -20,13 +20,6 @@ def text(template: str) -> TextColumn:
     return TextColumn(template, markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
 
 
-def plain_line(*, disable: bool = False) -> Progress:
-    """Return a line of a bar and what its task's description says; where it is disabled, none is drawn."""
-    return Progress(
-        BarColumn(_BAR_WIDTH), text("{task.description}"), console=_Console(), transient=True, disable=disable
-    )
-
-
 def line(unit: str, *further: ProgressColumn, left: str = "left") -> Progress:
     """Return a line of a bar, how much is done, and the time left, drawn from its ``start`` to its ``stop``.
 
