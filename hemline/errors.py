@@ -121,11 +121,7 @@ def _flush() -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Name ``path`` in an error of the machine that names none, as those of `write` do.
-
-    Args:
-        path: the file or the folder that is written.
-    """
+    """Name ``path`` in an error of the machine that names none, as those of `write` do."""
     try:
         yield
     except OSError as error:

@@ -31,14 +31,10 @@ _GENERATOR_SEED = 0
 
 
 def share_overturned(verdict: Callable[[Outcomes], str], outcomes: Outcomes) -> float:
-    """Return the share of drawn sets of seeds that give another verdict than these seeds.
+    """Return the share of drawn sets of seeds, in [0, 1], on which ``verdict`` is another than on these seeds.
 
-    Args:
-        verdict: judges outcomes.
-        outcomes: by ``experiment/variant``, those that it needs and no others, which would be drawn for nothing.
-
-    Returns:
-        In [0, 1], the same for the same outcomes; 0 where no trainings are needed.
+    It is the same for the same outcomes, and 0 where there are none. Outcomes that the verdict does not need would be
+    drawn for nothing.
     """
     if not outcomes:
         return 0.0

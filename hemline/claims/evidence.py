@@ -18,13 +18,7 @@ _PUBLISHED = (Path("params.yaml"), Trained.PATH, Evaluated.PATH, Normalized.PATH
 
 
 class Experiment:
-    """One experiment at one revision.
-
-    Attributes:
-        name: of the DVC experiment.
-        params: that it was run with.
-        dataset: its data set.
-    """
+    """One experiment of DVC at one revision, with the parameters that it was run with and its data set."""
 
     def __init__(self, name: str, params: Params, revision: str) -> None:
         # Imported here: takes a second, and only this class needs it.
@@ -36,12 +30,7 @@ class Experiment:
         self._labels = Normalized(files=self._files).labels("test")
 
     def outcome(self, variant: str, seconds: dict[str, list[float]]) -> Outcome:
-        """Load one variant.
-
-        Args:
-            variant: one of the experiment's.
-            seconds: of each epoch, by the model's SHA-256; models without times are missing.
-        """
+        """Load one variant, with the ``seconds`` of each epoch by the model's SHA-256, where they are known."""
         probabilities = self.probabilities(variant)
         return Outcome.of_history(
             self._trained(variant).history(),
@@ -79,14 +68,8 @@ class Experiment:
 def fastest_seconds(models: list[str], seconds: dict[str, list[float]]) -> npt.NDArray[np.float64] | None:
     """Return the seconds of each training's fastest epoch: what else the machine does can only make one slower.
 
-    The first epoch, which compiles, is left out.
-
-    Args:
-        models: SHA-256 of the models.
-        seconds: of each epoch, by SHA-256.
-
-    Returns:
-        float64 (seeds,), NaN where a training was not timed over two epochs or more; None where fewer than two were.
+    The first epoch, which compiles, is left out. Returns float64 (seeds,), NaN where a training was not timed over two
+    epochs or more; None where fewer than two were.
     """
     fastest = np.array([min(seconds.get(sha256, [])[1:], default=np.nan) for sha256 in models])
     return fastest if np.isfinite(fastest).sum() > 1 else None

@@ -61,10 +61,7 @@ def run_all(claims: Claims) -> dict[str, str]:
 
 
 def list_experiments(*options: str) -> dict[str, list[str]]:
-    """Return the Git revisions of DVC's experiments by their names, the newest first.
-
-    Args:
-        options: of `dvc exp list`; without any, it lists those on the present commit.
+    """Return the Git revisions of DVC's experiments by their names, the newest first; by default of the present commit.
 
     Raises:
         InputError: DVC or Git does not answer.
@@ -92,11 +89,8 @@ def current_revision(revisions: Sequence[str], params: Params) -> str | None:
 def run_experiment(name: str, values: Mapping[str, Any], lock: IO[str], on_line: Callable[[str], None]) -> str:
     """Run the stages with ``values`` as the DVC experiment ``name``, in a temporary copy, and return its revision.
 
-    Args:
-        name: of the experiment; one of this name on the same commit is replaced.
-        values: all keys of params.yaml; nothing of the workspace's own is taken over.
-        lock: from ``alone``; DVC inherits it, so that it stays held should this process be killed.
-        on_line: is given each line that DVC and the stages print.
+    An experiment of this name on the same commit is replaced. DVC inherits the lock, so that it stays held should this
+    process be killed. ``on_line`` is given each line that DVC and the stages print.
 
     Raises:
         InputError: the experiment failed; the message ends with what was printed last.

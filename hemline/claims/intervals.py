@@ -30,12 +30,8 @@ def rounded(figure: str) -> Estimate:
 def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Estimate:
     """Estimate a mean, such as that of the differences between two epochs of the same trainings (a paired t interval).
 
-    Args:
-        values: (seeds,) finite, at least two; taken as normally distributed.
-        confidence: of the interval, between 0 and 1.
-
-    Returns:
-        mean +- t s / sqrt(n), with n - 1 degrees of freedom.
+    ``values`` are (seeds,), at least two, taken as normally distributed: mean +- t s / sqrt(n), n - 1 degrees of
+    freedom.
 
     Raises:
         InputError: fewer than two values, or values that are not finite.
@@ -50,14 +46,7 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Estimate:
 
 
 def mean_p(values: ArrayLike) -> float:
-    """Return the two-sided p value of a mean of 0, by the t test that belongs to ``mean_interval``.
-
-    Args:
-        values: as for ``mean_interval``.
-
-    Raises:
-        InputError: fewer than two values, or values that are not finite.
-    """
+    """Return the two-sided p value of a mean of 0, by the t test that belongs to ``mean_interval``; errors as there."""
     array = _checked(values)
     return _t_p(abs(float(array.mean())), float(stats.sem(array)), array.size - 1)
 
@@ -67,16 +56,7 @@ def prediction_p(values: ArrayLike, number: Estimate) -> float:
 
     The number is taken as whatever rounds to it and lies nearest to the mean; p is 1 where the mean itself rounds to
     it. It is below 0.05 exactly where all that rounds to the number lies outside the 95 % ``prediction_interval``.
-
-    Args:
-        values: (seeds,) finite, at least two; taken as normally distributed.
-        number: with the ends of its rounding.
-
-    Returns:
-        The two-sided p value of t = distance / (s sqrt(1 + 1/n)), with n - 1 degrees of freedom.
-
-    Raises:
-        InputError: fewer than two values, or values that are not finite.
+    Values and errors as in ``mean_interval``: the two-sided p value of t = distance / (s sqrt(1 + 1/n)).
 
     Source:
         Hahn and Meeker (1991), Statistical Intervals: A Guide for Practitioners, Wiley.
@@ -89,15 +69,7 @@ def prediction_p(values: ArrayLike, number: Estimate) -> float:
 
 @lru_cache
 def share_interval(count: int, total: int, confidence: float = 0.95) -> Estimate:
-    """Estimate the share of all trainings that do what ``count`` of ``total`` did.
-
-    Args:
-        count: from 0 to ``total``.
-        total: at least 1.
-        confidence: that the interval has at least, between 0 and 1.
-
-    Returns:
-        The share with its exact interval, in [0, 1].
+    """Estimate the share of all trainings that do what ``count`` of ``total`` did, with its exact interval in [0, 1].
 
     Raises:
         InputError: a count outside its range.

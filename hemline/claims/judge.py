@@ -88,12 +88,9 @@ class Finding:
 
 
 def judge_part(part: AnyPart, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: PLR0911 - one for each kind
-    """Judge a part as it stands.
+    """Judge a part as it stands, by the outcomes of the trainings that it speaks of: two or more seeds each.
 
-    Args:
-        part: of a claim.
-        outcomes: of the trainings that it speaks of, at least; two or more seeds each.
-        refuses: how the pipeline answers a variant.
+    ``refuses`` says how the pipeline answers a variant.
     """
     match part:
         case NumberPart():

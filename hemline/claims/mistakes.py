@@ -9,12 +9,7 @@ from hemline.params import parse_params
 
 
 def refusal(values: Mapping[str, Any], variant: Mapping[str, Any]) -> str | None:
-    """Return the error that a variant is refused with, or None where it is accepted.
-
-    Args:
-        values: valid parameters, as in params.yaml.
-        variant: the keys of the variant that is added to them.
-    """
+    """Return the error that a variant is refused with beside valid parameters, or None where it is accepted."""
     mistaken = {**values, "variants": values["variants"] | {"mistake": dict(variant)}}
     try:
         parse_params(mistaken, Path("params.yaml"))

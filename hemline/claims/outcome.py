@@ -45,13 +45,7 @@ class Outcome:
     ) -> Self:
         """Take the metrics from a table with ``seed``, ``epoch`` (from 1) and a column a metric; the rest as above.
 
-        Args:
-            history: its rows in any order.
-            seeds: in the order of the other arrays.
-            correct: see above.
-            losses: see above.
-            epochs: see above.
-            seconds: see above.
+        Its rows may stand in any order; ``seeds`` are in that of the other arrays.
         """
         order = list(seeds)
         names = [name for name in history.columns if name not in {"seed", "epoch"}]

@@ -78,16 +78,9 @@ class Entry:
 
 
 def render(claims: Claims, judged: Sequence[Judged], outcomes: Outcomes, answers: Sequence[Answer]) -> dict[str, bytes]:
-    """Make the page and the summary.
+    """Make the page and the summary, ``claims.html`` and ``claims.md``: contents by file name.
 
-    Args:
-        claims: the file.
-        judged: its claims with their verdicts, in its order.
-        outcomes: by ``experiment/variant``, for the plots.
-        answers: to its questions.
-
-    Returns:
-        Contents by file name: ``claims.html``, ``claims.md``.
+    ``judged`` are the claims of the file in its order; ``outcomes``, by ``experiment/variant``, are for the plots.
     """
     entries = [_entry(claims, each, outcomes) for each in judged]
     context: dict[str, Any] = {

@@ -45,12 +45,7 @@ _LINES = "Lines are means over the seeds, bands reach from the lowest to the hig
 def claim_figure(judged: Judged, outcomes: Outcomes) -> Figure | None:
     """Draw a claim: dots are single trainings, bars 95 % prediction intervals, orange is what was published.
 
-    Args:
-        judged: the claim and its findings.
-        outcomes: by ``experiment/variant``.
-
-    Returns:
-        The figure, or None where no part has anything to draw.
+    None where no part has anything to draw.
     """
     drawn = [(part, panel) for part in _distinct(judged.claim.parts) if (panel := _panel(part, outcomes))]
     if not drawn:

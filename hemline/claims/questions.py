@@ -15,13 +15,7 @@ _SURE = 0.9
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a network answers for the test images.
-
-    Attributes:
-        probabilities: float32 (seeds, test images, classes).
-        labels: int (test images,), the true classes.
-        classes: their names.
-    """
+    """What a network answers for the test images, float32 (seeds, images, classes), and their true labels."""
 
     probabilities: npt.NDArray[np.float32]
     labels: npt.NDArray[np.integer]
@@ -39,14 +33,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Answer:
-    """A question with what the trainings say about it.
-
-    Attributes:
-        asks: the question.
-        claims: ids of the claims that it rests on.
-        answer: one sentence.
-        evidence: what supports it.
-    """
+    """A question, the ids of the claims that it rests on, one sentence, and what supports it."""
 
     asks: str
     claims: list[str]
@@ -55,13 +42,7 @@ class Answer:
 
 
 def answer(question: Question, judged: Mapping[str, Judged], outputs: Mapping[str, Outputs]) -> Answer:
-    """Answer one question.
-
-    Args:
-        question: of claims.yaml.
-        judged: the claims with their verdicts, by id.
-        outputs: of the trainings that questions about outputs name, by ``experiment/variant``.
-    """
+    """Answer one question from the judged claims by id, or from the outputs by ``experiment/variant``."""
     if question.outputs_of:
         return _answer_outputs(question, outputs[question.outputs_of])
     own = [judged[name] for name in question.claims]

@@ -44,13 +44,7 @@ class Judged:
 
 
 def judge_claim(claim: Claim, outcomes: Outcomes, refuses: Refuses) -> Judged:
-    """Judge a claim, and say which of its findings are close.
-
-    Args:
-        claim: the claim.
-        outcomes: by ``experiment/variant``, all that the claim needs.
-        refuses: returns the error that a variant with these keys is refused with, or None.
-    """
+    """Judge a claim by the outcomes that it needs, and say which of its findings are close."""
     return Judged(claim, [_judge_with_closeness(part, outcomes, refuses) for part in claim.parts])
 
 
@@ -70,11 +64,7 @@ def headline(findings: Sequence[Finding]) -> Headline:
 
 
 def words(findings: Sequence[Finding]) -> str:
-    """Write the verdict on a claim: what holds, whether that was shown or only not refuted, under which condition.
-
-    Args:
-        findings: that count for the claim.
-    """
+    """Write the verdict on a claim: what holds, whether that was shown or only not refuted, under which condition."""
     decided = _decided(findings)
     texts = [_verdict_words(decided)]
     missing = len(findings) - len(decided)

@@ -11,11 +11,7 @@ T = TypeVar("T")
 
 
 def within(seconds: float, ask: Callable[[], T]) -> T:
-    """Return what ``ask`` does.
-
-    Args:
-        seconds: to wait for it at most; it then goes on in a thread that keeps no process from ending.
-        ask: is called in that thread.
+    """Return what ``ask`` does, called in a thread that keeps no process from ending, after so many seconds at most.
 
     Raises:
         TimeoutError: it has not returned. What it raises is raised here.

@@ -20,10 +20,7 @@ _REMEDY = "start the workers by `make workers`, or set cluster to null, to train
 
 
 def connect(cluster: str) -> "Client":
-    """Return a client of the scheduler.
-
-    Args:
-        cluster: its address, or the path of its file, from the top of the main repository.
+    """Return a client of the scheduler, by its address or the path of its file from the top of the main repository.
 
     Raises:
         InputError: there is no such file, nobody answers, or that is no way to a scheduler.

@@ -21,8 +21,7 @@ _FIXED = "fixed"
 def identity(*, worker: bool) -> dict[str, str]:
     """Return what determines the results of this process beside the jobs that it is given, and how it talks.
 
-    Args:
-        worker: whether this process computes; then its libraries must have been loaded for the target.
+    The libraries of a ``worker``, which computes, must have been loaded for the target.
     """
     fixed = not worker or was_fixed_at_start()
     own = {"cluster": code_digest(("hemline/cluster",)), "distributed": version("distributed"), _FIXED: str(fixed)}

@@ -113,9 +113,8 @@ class Cluster:
     def prefetch(self, jobs: Callable[[], list[TrainingJob]], needed: Callable[[], set[str]]) -> None:
         """Order what later stages will want; it is trained where workers have nothing else to do.
 
-        Args:
-            jobs: returns those of all other variants.
-            needed: returns the variants among them that will be trained; asked only where some are not known yet.
+        ``jobs`` returns those of all other variants, ``needed`` the variants among them that will be trained; it is
+        asked only where some are not known yet.
         """
         threading.Thread(target=self._prefetch, args=(jobs, needed), daemon=True).start()
 
@@ -174,12 +173,7 @@ class Cluster:
             raise self._gone("has gone") from None
 
     def _order(self, job: TrainingJob, priority: int, state: str | None) -> Any:
-        """Submit and publish; one that failed before is tried anew.
-
-        Args:
-            job: the training.
-            priority: of it.
-            state: in which the scheduler knows it, if it does.
+        """Submit and publish; one that failed before, by the state in which the scheduler knows it, is tried again.
 
         Raises:
             CancelledError: this stage has stopped.

@@ -27,7 +27,7 @@ _ENDING_WITH_THIS_PROCESS = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.w
 
 
 def fetch_package(source: str, sizes: Mapping[str, int], folder: Path, patience: float, display: Display) -> Path:
-    """Download a package and take the wanted files out of it.
+    """Download a package; return the folder with those of the wanted files that it has.
 
     Args:
         source: ``apt:<package>`` or ``npm:<package>[@<version>]``.
@@ -35,9 +35,6 @@ def fetch_package(source: str, sizes: Mapping[str, int], folder: Path, patience:
         folder: exists and is empty; everything that the client writes goes there.
         patience: seconds; a client that does not get an answer in this time is stopped.
         display: shows the bytes while they arrive.
-
-    Returns:
-        The folder with those of the wanted files that the package has.
 
     Raises:
         InputError: the client is not installed or fails, or its package cannot be read or is too large.

@@ -40,15 +40,8 @@ class Arrival:
 def fetch(dataset: Dataset, folder: Path = Path("data/raw"), patience: float = PATIENCE) -> list[Arrival]:
     """Bring the files of ``dataset`` into ``folder``, decompressed and verified; prints what it does.
 
-    A file that is there and right stays. The others are collected beside ``folder`` and moved when all are right.
-
-    Args:
-        dataset: what the files must be, and the sources to try.
-        folder: created when missing, and touched only when all files are right.
-        patience: seconds after which a source that does not answer is given up.
-
-    Returns:
-        The files, in the order of the description.
+    A file that is there and right stays. The others are collected beside ``folder``, and moved when all are right. A
+    source that does not answer for ``patience`` seconds is given up. Returns the files in the order of the description.
 
     Raises:
         InputError: no source had a file that is what the data set says; one line for each source says why.

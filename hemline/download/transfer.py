@@ -21,11 +21,8 @@ class StalledError(InputError):
 class Watch:
     """Tells when a transfer brings too little for too long.
 
-    The time-outs of the clients do not do this: each byte that trickles in starts them anew.
-
-    Args:
-        patience: seconds in which ``MINIMUM_SPEED * patience`` bytes must arrive, and again and again.
-        busy: the same, for the time after the first of them have arrived; ``patience`` when not given.
+    The time-outs of the clients do not do this: each byte that trickles in starts them anew. In ``patience`` seconds,
+    ``MINIMUM_SPEED * patience`` bytes must arrive, and again and again; after the first of them, in ``busy`` seconds.
     """
 
     def __init__(self, patience: float, busy: float | None = None) -> None:

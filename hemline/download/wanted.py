@@ -42,26 +42,14 @@ class Wanted(ABC):
 
     @abstractmethod
     def accept(self, arrived: Path, staging: Path) -> Path:
-        """Verify what has arrived, and make of it what goes into ``data/raw``.
-
-        Args:
-            arrived: a file that may be moved.
-            staging: the folder for the result.
-
-        Returns:
-            The result, in ``staging``.
+        """Verify a file that may be moved, and return what goes into ``data/raw``, made in ``staging``.
 
         Raises:
             InputError: it is not what the description says.
         """
 
     def accept_folder(self, folder: Path, staging: Path, advance: Callable[[int], None]) -> Path:
-        """Do the same with a folder, which stays where it is.
-
-        Args:
-            folder: at the source.
-            staging: the folder for the result.
-            advance: called with the bytes of each file that has been read.
+        """Do the same with a folder, which stays where it is; ``advance`` is called with the bytes that have been read.
 
         Raises:
             InputError: as ``accept``; or no folder is wanted.
@@ -105,12 +93,7 @@ class CollectedFile(Wanted):
     """A file as it is; or a folder of pictures, or a tar file of one, which become one zip file."""
 
     def __init__(self, file: SourceFile, counts: Mapping[str, int]) -> None:
-        """Name the file.
-
-        Args:
-            file: what must be there.
-            counts: how many images of each label the data set has; what differs there is told first.
-        """
+        """Name the file, and how many images of each label there must be: what differs there is told first."""
         self.name, self.size = file.name, file.bytes
         self._file, self._counts = file, counts
 

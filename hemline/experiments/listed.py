@@ -43,11 +43,9 @@ class Listed(NamedTuple):
 
 
 def listed(shown: list[Any], *, everywhere: bool) -> list[Listed]:
-    """Return the rows, in DVC's order.
+    """Return the rows of what `dvc exp show --json` prints, in DVC's order.
 
-    Args:
-        shown: what `dvc exp show --json` prints.
-        everywhere: whether it is of all commits; then those without experiments are left out, but for the present one.
+    Of all commits (``everywhere``), those without experiments are left out, but for the present one.
     """
     workspace, *commits = shown
     # The first is the present commit; before there is any, there is none.

@@ -18,11 +18,7 @@ _INDENT = (0, 0, 0, 2)  # at the top, right, bottom, left
 
 
 def table(rows: Sequence[Listed]) -> RenderableType:
-    """Return the table, and below it what it leaves out.
-
-    Args:
-        rows: in their order.
-    """
+    """Return the table of the rows, and below it what it leaves out."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True, header_style="bold")
     made.add_column("Experiment", overflow="fold", ratio=1)
     made.add_column("Changed", overflow="fold", ratio=1)

@@ -24,14 +24,9 @@ Words = Literal[
 
 
 class Difference(NamedTuple):
-    """The accuracy of a variant minus that which it had, with its 95 % interval.
+    """The accuracy of a variant minus that which it had, in [-1, 1], with the ends of its 95 % interval.
 
-    Attributes:
-        estimate: in [-1, 1].
-        low: the lower end of the interval.
-        high: its upper end.
-        p_value: of the test that there is none, not adjusted.
-        covers_seeds: whether the interval knows what other seeds would give; with one training it does not.
+    ``p_value`` is of the test that there is none, not adjusted. With one training, the interval does not cover seeds.
     """
 
     estimate: float
@@ -65,14 +60,7 @@ class Change:
 
 
 class Judged(NamedTuple):
-    """What the gate says of a change.
-
-    Attributes:
-        change: the variant at two revisions.
-        p_value: adjusted for the number of variants that are compared; None for the others.
-        words: the verdict; None where nothing was compared.
-        fails: whether the gate fails for it.
-    """
+    """A change, its p value adjusted for the number of variants, and the verdict; None where nothing was compared."""
 
     change: Change
     p_value: float | None = None
@@ -89,14 +77,10 @@ class Pair(NamedTuple):
 
 
 def pairs(old: Sequence[int], new: Sequence[int]) -> list[Pair]:
-    """Pair the trainings of two revisions: those of the same seed first, then the others in their order.
+    """Pair the trainings of two revisions by their seeds: those of the same seed first, then the others in their order.
 
     A pair of two seeds is as good as any other of these: its trainings have nothing in common, and the interval, which
     is that of the differences, is then as wide as it must be. What finds no partner is left out.
-
-    Args:
-        old: the seeds of one revision.
-        new: those of the other.
     """
     shared = [seed for seed in old if seed in set(new)]
     rest = zip(
@@ -111,13 +95,8 @@ def pairs(old: Sequence[int], new: Sequence[int]) -> list[Pair]:
 def compare_predictions(variant: str, old: Mapping[int, Correct], new: Mapping[int, Correct]) -> Change:
     """Compare a variant's trainings at two revisions, image by image and seed by seed.
 
-    Args:
-        variant: its name.
-        old: by seed, bool (images,), whether each training is right about each image.
-        new: likewise; the same images in the same order.
-
-    Source:
-        ``hemline.comparison.statistics.table``: the interval and the test of a variant against a baseline.
+    ``old`` and ``new`` tell, by seed, whether each training is right about each image, bool (images,), in one order.
+    The interval and the test are those of a variant against a baseline (``hemline.comparison.statistics.table``).
     """
     chosen = pairs(list(old), list(new))
     before = np.stack([list(old.values())[pair.old] for pair in chosen])

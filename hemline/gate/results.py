@@ -23,8 +23,7 @@ class Results(NamedTuple):
     Attributes:
         models: the SHA-256 of each model, by variant and seed.
         correct: by variant and seed, bool (images,), whether each training is right about each test image.
-        test: the test images, scaled, and their labels.
-        scale: that their pixels were divided by.
+        test: the test images, divided by ``scale``, and their labels.
         pixels: the type and the range of raw pixels.
     """
 
@@ -36,10 +35,7 @@ class Results(NamedTuple):
 
 
 def read_results(files: "AbstractFileSystem | None" = None) -> Results:
-    """Read the results of the workspace, or of another revision.
-
-    Args:
-        files: ``dvc.api.DVCFileSystem`` at that revision; None: the workspace.
+    """Read the results of the workspace, or of another revision by ``dvc.api.DVCFileSystem``.
 
     Raises:
         InputError: something is missing or damaged, or does not fit together.

@@ -9,10 +9,9 @@ _WIDEST = 36  # pixels; each takes two columns
 
 
 def shades(pixels: NDArray[np.uint8]) -> str:
-    """Draw an image with two characters a pixel, which are about as wide as high; light is filled.
+    """Draw an image, uint8 (h, w[, channels]), with two characters a pixel, about as wide as high; light is filled.
 
-    Args:
-        pixels: uint8 (h, w) or (h, w, channels); what is too wide for a terminal is reduced.
+    What is too wide for a terminal is reduced.
     """
     image = Image.fromarray(pixels.squeeze(axis=-1) if pixels.shape[2:] == (1,) else pixels).convert("L")
     image.thumbnail((_WIDEST, _WIDEST))

@@ -14,11 +14,7 @@ _DRAFTS = Path(".hemline/drafts")
 
 
 class Draft:
-    """A folder to write into; what is complete is then put in its place.
-
-    Attributes:
-        folder: this process's own.
-    """
+    """A folder of this process's own to write into; what is complete is then put in its place."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -38,12 +38,9 @@ def check_copies() -> None:
 
 
 def untracked(datasets: Iterable[str]) -> list[str]:
-    """Return those files of an experiment that git does not know: descriptions of data sets, and code.
+    """Return those files of an experiment that git does not know: descriptions of data sets by name, and code.
 
     DVC makes the copies for `--temp` and `--queue` of what git knows: files that are committed, changed or staged.
-
-    Args:
-        datasets: their names.
 
     Raises:
         InputError: git does not answer.

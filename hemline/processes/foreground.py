@@ -16,16 +16,9 @@ _POLL = 0.1  # seconds
 
 
 def run_in_foreground(command: list[str], environment: Mapping[str, str], port: int, text: str) -> int:
-    """Run ``command`` until it ends, or until Ctrl-C or SIGTERM ends both.
+    """Run a server until it ends, or until Ctrl-C or SIGTERM ends both; return its status, 0 if it was ended from here.
 
-    Args:
-        command: of the server.
-        environment: of the server.
-        port: where it answers.
-        text: how it is used; printed once it answers, because who follows a link sooner is refused.
-
-    Returns:
-        The command's exit status; 0 if it was ended from here.
+    ``text`` says how it is used; it is printed once the port answers, because who follows a link sooner is refused.
     """
     ended = False
 

@@ -15,9 +15,8 @@ _own: dict[Path, FileLock] = {}
 def own_folder(prefix: str, parent: Path | None = None) -> Path:
     """Make a folder of this process only, which is removed when it ends, and by a later one if it is killed.
 
-    Args:
-        prefix: of the name; what killed processes left under the same is removed now.
-        parent: by default the folder for temporary files.
+    What killed processes left under the same prefix is removed now. ``parent`` is the folder for temporary files if
+    None.
     """
     parent = parent or _temporary_folder()
     for other in parent.glob(f"{prefix}*.lock"):

@@ -11,9 +11,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 def locked(path: Path, waiting: str) -> Iterator[BaseFileLock]:
     """Hold the lock of a file, which the system frees whatever way the process ends.
 
-    Args:
-        path: of the file; its folder is created where it is missing.
-        waiting: printed once, where another process holds the lock.
+    Its folder is created where it is missing; ``waiting`` is printed once, where another process holds the lock.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)

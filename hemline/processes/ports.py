@@ -8,11 +8,7 @@ HOST = "127.0.0.1"
 
 
 def free_port(wanted: int | None, usual: int) -> int:
-    """Return a port of 127.0.0.1 that is free now.
-
-    Args:
-        wanted: the port that the user asked for, or None.
-        usual: taken where none is asked for and it is free; else any.
+    """Return a port of 127.0.0.1 that is free: the one ``wanted`` by the user, or the usual one, or any.
 
     Raises:
         InputError: the port that was asked for is not free, or none is.

@@ -16,9 +16,7 @@ _POLL = 0.1  # seconds
 def as_completed(futures: Iterable[Future[T]], look: Callable[[], None] = lambda: None) -> Iterator[Future[T]]:
     """Yield futures as they succeed, fail, or are cancelled by the thread that would have worked on them.
 
-    Args:
-        futures: to wait for.
-        look: called ten times a second; what it raises ends the waiting.
+    ``look`` is called ten times a second; what it raises ends the waiting.
     """
     pending = set(futures)
     while pending:

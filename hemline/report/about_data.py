@@ -16,15 +16,9 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class Doubt:
-    """An image whose label the models doubt.
+    """An image whose label may be wrong: its set and index there, the given class, and the class that the models see.
 
-    Attributes:
-        picture: the image.
-        place: the set that it is of, and its index there.
-        label: the given class.
-        quality: its probability in per cent, with the sign.
-        looks_like: the class that the models see.
-        probability: its probability, likewise.
+    ``quality`` and ``probability`` are the probabilities of the two, in per cent, with the sign.
     """
 
     picture: Picture
@@ -52,10 +46,7 @@ def imbalance(facts: Facts) -> str:
 def unbeaten(comparison: pd.DataFrame, facts: Facts, baseline: str) -> str:
     """Name the variants that are not shown to beat the most frequent class; nothing where all of them do.
 
-    Args:
-        comparison: one row a variant: ``variant``, ``accuracy_low`` (a fraction).
-        facts: about the data.
-        baseline: the variant that is called so.
+    ``comparison`` has one row a variant: ``variant``, ``accuracy_low`` (a fraction).
     """
     rows = comparison.loc[comparison["accuracy_low"] <= facts.most_frequent_rate, "variant"]
     names = [f"the baseline {name}" if name == baseline else str(name) for name in rows]

@@ -23,14 +23,7 @@ PHRASES = {
 
 @dataclass(frozen=True)
 class Confusion:
-    """One true class taken for another, under the baseline and under another variant.
-
-    Attributes:
-        true: the class that the images have.
-        predicted: the class that they are given.
-        before: per cent of the true class's images, baseline.
-        after: the same, other variant.
-    """
+    """One true class taken for another: per cent of the true class's images, ``before`` (baseline) and ``after``."""
 
     true: str
     predicted: str
@@ -57,14 +50,8 @@ def frequent(
 ) -> list[Confusion]:
     """List the baseline's most frequent confusions, and what another variant makes of them.
 
-    Args:
-        before: (classes, classes) row shares of the baseline; rows are the true classes.
-        after: the same of the other variant.
-        classes: the names, in the order of the rows.
-        number: how many to list at most.
-
-    Returns:
-        The confusions that occur, most frequent first, ties in the order of the rows.
+    ``before`` and ``after`` are (classes, classes), shares of the true class, which is the row. Only confusions that
+    occur are listed, the most frequent first, ties in the order of the rows.
     """
     errors = np.array(before, float)
     np.fill_diagonal(errors, 0)
@@ -78,16 +65,7 @@ def frequent(
 
 
 def in_words(confusions: Sequence[Confusion], variant: str, baseline: str) -> str:
-    """Sum up the list in one sentence.
-
-    Args:
-        confusions: what ``frequent`` returned; it may be empty.
-        variant: the variant that ``after`` refers to.
-        baseline: the variant that ``before`` refers to.
-
-    Returns:
-        A sentence that names the confusions by outcome, and says nothing about chance.
-    """
+    """Sum up in one sentence what ``frequent`` returned, by outcome; it says nothing about chance."""
     if not confusions:
         return f"{baseline} confuses no classes of these test images."
     parts = [

@@ -30,15 +30,12 @@ _KEPT = 500
 
 
 def draw(figures: Mapping[str, ReportFigure], drawn: Path | None = None) -> dict[str, bytes]:
-    """Draw figures, or take them from those that were drawn before.
+    """Draw figures, or take them from those that were drawn before; returns PNG files' bytes, by name and in order.
 
     Args:
         figures: by name.
         drawn: a folder of figures by what they were drawn from; what is missing or damaged there is drawn, and added.
             None: draw them all, and keep none.
-
-    Returns:
-        PNG files' bytes, by the names and in the order of ``figures``.
     """
     if drawn is None:
         return dict(zip(figures, _draw(list(figures.values())), strict=True))

@@ -40,14 +40,9 @@ def most_confused(shares: Iterable[Array], number: int = MOST_CLASSES) -> list[i
 
 
 def excerpt(matrix: Array, shown: Sequence[int]) -> Array:
-    """Cut the rows and columns of some classes out of a matrix, and add up the columns of the others.
+    """Cut the rows and columns of the classes ``shown`` out of a matrix (classes, classes).
 
-    Args:
-        matrix: (classes, classes).
-        shown: numbers of the classes to keep.
-
-    Returns:
-        (shown, shown + 1), the last column for all other classes; the matrix itself where it shows all.
+    Returns (shown, shown + 1), the last column the sum of all other classes; the matrix itself where it shows all.
     """
     if len(shown) == len(matrix):
         return matrix

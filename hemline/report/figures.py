@@ -17,13 +17,7 @@ from hemline.report.results import Results
 
 
 class ReportFigure(NamedTuple):
-    """A figure that can be drawn.
-
-    Attributes:
-        draw: draws it.
-        text: for those who cannot see it.
-        photograph: whether it shows more colours than a chart does.
-    """
+    """A figure that can be drawn, with a text for those who cannot see it; a photograph keeps all colours."""
 
     draw: partial[Figure]
     text: str

@@ -66,18 +66,11 @@ class Prediction:
 def training_grid(
     images: Array, labels: Array, classes: Sequence[str], scale: float, pixels: Pixels = BYTES
 ) -> list[tuple[str, Picture]]:
-    """Choose training images that show every class, in turns, and label them; of very many classes, the first ones.
+    """Choose training images that show every class, in turns; of very many classes, the first ones.
 
-    Args:
-        images: float32, (n, height, width) or (n, height, width, channels), divided by ``scale``.
-        labels: integers, (n,).
-        classes: the names, in the order of the labels.
-        scale: as in params.yaml.
-        pixels: the type and the range of raw pixels.
-
-    Returns:
-        Pairs of a class's name and a picture, up to 25, or one for each of up to 100 classes; a class's images stand
-        together.
+    ``images`` are float32 (n, height, width[, channels]), divided by ``scale``; ``labels`` are integers (n,), places in
+    ``classes``. Returns pairs of a class's name and a picture, up to 25, or one for each of up to 100 classes; a
+    class's images stand together.
     """
     number = max(TRAINING_IMAGES, min(len(classes), MOST_TRAINING_IMAGES))
     ordered = sorted(_in_turns(labels, number), key=lambda index: (int(labels[index]), index))
@@ -88,16 +81,7 @@ def training_grid(
 
 
 def grid_words(shown: int, images: int, classes: int) -> str:
-    """Say which training images the grid shows.
-
-    Args:
-        shown: how many.
-        images: how many training images there are.
-        classes: how many classes there are.
-
-    Returns:
-        A sentence.
-    """
+    """Say in a sentence which training images the grid shows."""
     which = "the first of each class"
     if classes > MOST_TRAINING_IMAGES:
         which = f"one of each of the first {MOST_TRAINING_IMAGES} of {classes:,} classes"
@@ -106,10 +90,7 @@ def grid_words(shown: int, images: int, classes: int) -> str:
 
 
 def shown_test_images(labels: Array) -> tuple[list[int], str]:
-    """Choose the test images of the gallery, whatever a model makes of them.
-
-    Args:
-        labels: of the test images, integers, (n,).
+    """Choose the test images of the gallery by their labels, integers (n,), whatever a model makes of them.
 
     Returns:
         Up to 15 indices: 0 to 12, 15 and 1000 where they exist, others of the first in their place. Where these show no
@@ -127,19 +108,9 @@ def shown_test_images(labels: Array) -> tuple[list[int], str]:
 def predict(
     index: int, image: Array, label: int, shares: Array, classes: Sequence[str], *, scale: float, pixels: Pixels = BYTES
 ) -> Prediction:
-    """Put a model's probabilities for one test image into words and bars.
+    """Put a model's probabilities for one test image, float32 (classes,), into words and bars.
 
-    Args:
-        index: of the image.
-        image: float32, (height, width) or (height, width, channels), divided by ``scale``.
-        label: of its true class.
-        shares: float32, (classes,), the probabilities.
-        classes: the names, in the order of the labels.
-        scale: as in params.yaml.
-        pixels: the type and the range of raw pixels.
-
-    Returns:
-        The prediction.
+    ``image`` is float32 (height, width[, channels]), divided by ``scale``; ``label`` is a place in ``classes``.
     """
     answer = int(np.argmax(shares))
     return Prediction(

@@ -8,14 +8,10 @@ LISTED = 10
 
 
 def hardest_classes(per_class: pd.DataFrame) -> list[int]:
-    """Choose the classes with the lowest F1.
+    """Choose the classes with the lowest F1, the hardest first, ties in the order of the classes.
 
-    Args:
-        per_class: one row a class, with ``f1`` (NaN counts as 0) and ``support``, its number of test images.
-
-    Returns:
-        Numbers of classes, the hardest first, ties in the order of the classes; none without test images, and none at
-        all where the classes are 20 or fewer.
+    ``per_class`` has one row a class, with ``f1`` (NaN counts as 0) and ``support``, its number of test images. Classes
+    without test images are left out; where the classes are 20 or fewer, none is chosen.
     """
     if len(per_class) <= FEW:
         return []

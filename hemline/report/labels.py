@@ -19,14 +19,10 @@ _NUMBER = re.compile(r"#\d+")
 
 
 def class_labels(names: Sequence[str]) -> list[str]:
-    """Label classes in figures: with the name, shortened where it is long, or with the number as in ``#3``.
+    """Label classes in figures: with the name, shortened where it is long, or with the number (from 0) as in ``#3``.
 
-    Args:
-        names: of all classes, in the order of their numbers, from 0.
-
-    Returns:
-        A label for each, all different: numbers stand for names with letters that the font lacks, for names that
-        differ only in what is cut out, and for names that look like a number.
+    All labels are different: numbers stand for names with letters that the font lacks, for names that differ only in
+    what is cut out, and for names that look like a number.
     """
     short = [shorten(name) for name in names]
     shared = Counter(short)
@@ -37,27 +33,15 @@ def class_labels(names: Sequence[str]) -> list[str]:
 
 
 def label_key(names: Sequence[str], shown: Sequence[int]) -> list[tuple[str, str]]:
-    """List what figures do not call by its name.
-
-    Args:
-        names: of all classes, in the order of their numbers.
-        shown: numbers of the classes that figures show.
-
-    Returns:
-        Pairs of a label and the full name, in the order of ``shown``.
-    """
+    """List the labels and full names of those classes among ``shown`` that figures do not call by their name."""
     labels = class_labels(names)
     return [(labels[number], names[number]) for number in shown if labels[number] != names[number]]
 
 
 def variant_labels(names: Sequence[str]) -> dict[str, str]:
-    """Label variants in figures: with as many letters as tell them apart, and no fewer than 22.
+    """Label variants in figures, by name: with as many letters as tell them apart, and no fewer than 22.
 
-    Args:
-        names: plain letters, digits and hyphens, all different.
-
-    Returns:
-        The labels by name, all different.
+    Names are plain letters, digits and hyphens, all different; so are the labels.
     """
     longest = max(map(len, names), default=0)
     for length in range(SHORT, longest):

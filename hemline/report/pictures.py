@@ -17,14 +17,9 @@ MOST_PIXELS = 128
 
 @dataclass(frozen=True)
 class Picture:
-    """An image element's contents.
+    """An image element's contents: a ``data:`` URI, the alternative text, and its size in CSS pixels.
 
-    Attributes:
-        source: a ``data:`` URI.
-        text: what a reader who cannot see it is told.
-        width: in CSS pixels.
-        height: in CSS pixels.
-        photograph: whether it shows an image's own colours, which stay as they are on a dark page.
+    A photograph shows an image's own colours, which stay as they are on a dark page.
     """
 
     source: str
@@ -40,16 +35,7 @@ class Picture:
 
 
 def from_png(content: bytes, text: str, *, photograph: bool = False) -> Picture:
-    """Wrap the bytes of a PNG file, shown at the size its resolution asks for.
-
-    Args:
-        content: a PNG file that states its resolution.
-        text: the alternative text.
-        photograph: whether it shows an image's own colours.
-
-    Returns:
-        The picture, 96 CSS pixels to the inch.
-    """
+    """Wrap the bytes of a PNG file, shown at the size its resolution asks for: 96 CSS pixels to the inch."""
     with Image.open(io.BytesIO(content)) as image:
         per_inch = float(image.info.get("dpi", (96, 96))[0])
         width, height = (round(size * 96 / per_inch) for size in image.size)
@@ -57,14 +43,9 @@ def from_png(content: bytes, text: str, *, photograph: bool = False) -> Picture:
 
 
 def thumbnail(raw: npt.NDArray[np.uint8], text: str) -> Picture:
-    """Encode one image of a data set pixel for pixel; a large one reduced, to 128 pixels of its longer side.
+    """Encode one image of a data set, uint8 (height, width[, channels]), pixel for pixel, which the page enlarges.
 
-    Args:
-        raw: uint8, (height, width) or (height, width, channels).
-        text: the alternative text.
-
-    Returns:
-        The picture, which the page enlarges.
+    A large one is reduced, to 128 pixels of its longer side.
     """
     image = Image.fromarray(_displayable(raw))
     image.thumbnail((MOST_PIXELS, MOST_PIXELS))

@@ -85,13 +85,8 @@ _STYLE: dict[str, Any] = {
 def gain_figure(comparison: pd.DataFrame, baseline: str) -> Figure:
     """Draw each variant's gain over the baseline with its interval, one row a variant (a forest plot).
 
-    Args:
-        comparison: one row a variant, with ``variant``, ``gain``, ``gain_low``, ``gain_high`` (fractions) and
-            ``verdict``, ``so_far``.
-        baseline: the variant that the gains refer to; its own row is left out.
-
-    Returns:
-        The figure, in percentage points.
+    ``comparison`` has ``variant``, ``gain``, ``gain_low``, ``gain_high`` (fractions), ``verdict`` and ``so_far``; the
+    baseline's own row is left out. The figure is in percentage points.
     """
     rows = comparison[comparison["variant"] != baseline]
     labels = variant_labels(list(comparison["variant"]))
@@ -131,13 +126,9 @@ def _draw_gain(axes: Axes, place: int, row: dict[Any, Any]) -> None:
 def curves_figure(history: pd.DataFrame, baseline: str) -> Figure:
     """Draw loss and accuracy per epoch, training beside validation: the mean over seeds in the band of all seeds.
 
-    Args:
-        history: ``variant``, ``seed``, ``epoch`` (from 1), ``loss``, ``accuracy``, ``val_loss``,
-            ``val_accuracy``; the last two are NaN where nothing was kept for validation.
-        baseline: drawn in black.
-
-    Returns:
-        The figure: two rows (loss, accuracy), and a second column only where there is validation.
+    ``history`` has ``variant``, ``seed``, ``epoch`` (from 1), ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``;
+    where the last two are NaN, nothing was kept for validation, and there is no second column. The baseline is drawn in
+    black.
     """
     prefixes = ["", "val_"] if history["val_loss"].notna().any() else [""]
     labels = list(variant_labels(list(dict.fromkeys(history["variant"]))).values())
@@ -213,13 +204,8 @@ def _use_log_where_needed(axes: Axes, history: pd.DataFrame, measures: list[str]
 def confusion_figure(counts: Array, classes: Sequence[str], shown: Sequence[int] | None = None) -> Figure:
     """Draw a confusion matrix: colours are shares of the true class (its row), numbers are counts.
 
-    Args:
-        counts: (classes, classes), rows are the true classes.
-        classes: the names, in the order of the rows.
-        shown: numbers of the classes to draw, ascending; the others share a column. None: all of them.
-
-    Returns:
-        The figure, larger for more classes.
+    ``counts`` is (classes, classes), rows are the true classes. ``shown`` are numbers of the classes to draw,
+    ascending; the others share a column. None: all of them.
     """
     shown = range(len(classes)) if shown is None else shown
     percents = excerpt(100 * row_shares(counts), shown)
@@ -235,15 +221,10 @@ def confusion_figure(counts: Array, classes: Sequence[str], shown: Sequence[int]
 
 
 def difference_figure(difference: Array, classes: Sequence[str], shown: Sequence[int] | None = None) -> Figure:
-    """Draw how a variant's row-normalised confusion matrix differs from the baseline's.
+    """Draw in percentage points how a variant's row-normalised confusion matrix differs from the baseline's.
 
-    Args:
-        difference: (classes, classes), fractions of the true class; above 0 where the variant answers so more often.
-        classes: the names, in the order of the rows.
-        shown: as of ``confusion_figure``.
-
-    Returns:
-        The figure in percentage points, its colours centred on 0.
+    ``difference`` is (classes, classes), fractions of the true class; above 0 where the variant answers so more often.
+    Colours are centred on 0. ``shown`` as of ``confusion_figure``.
     """
     shown = range(len(classes)) if shown is None else shown
     points = excerpt(100 * np.asarray(difference, float), shown)
@@ -305,15 +286,9 @@ def _add_bar(figure: Figure, axes: Axes, image: AxesImage, label: str) -> None:
 
 
 def pixel_range_figure(raw: Array, scale: float, pixels: Pixels = BYTES) -> Figure:
-    """Draw one image twice, with a bar for the range of its pixels: as stored, and after scaling.
+    """Draw one image twice, with a bar for the range of its pixels: as stored, and divided by ``scale``.
 
-    Args:
-        raw: (height, width) or (height, width, channels), raw pixels.
-        scale: what the pixels are divided by.
-        pixels: the type and the range of raw pixels.
-
-    Returns:
-        The figure; the bar of a colour image has a column for each of red, green and blue.
+    ``raw`` is (height, width[, channels]); the bar of a colour image has a column for each of red, green and blue.
     """
     colour = raw.ndim == COLOUR_DIMENSIONS and raw.shape[-1] >= COLOUR_DIMENSIONS
     shown = raw[..., :3] if colour else raw.reshape(raw.shape[0], raw.shape[1], -1)[..., 0]
@@ -347,14 +322,9 @@ def _fill_with_channels(bar: Colorbar) -> None:
 
 
 def png(figure: Figure, *, photograph: bool = False) -> bytes:
-    """Render a figure as a PNG: the same bytes every time, and a third of them by a palette of 256 colours.
+    """Render a figure as a PNG file: the same bytes every time, and a third of them by a palette of 256 colours.
 
-    Args:
-        figure: any figure of this module.
-        photograph: keep all colours, because the figure shows more of them than a chart does.
-
-    Returns:
-        The PNG file's bytes, without time or software stamps.
+    A photograph keeps all colours.
     """
     resolution = RESOLUTION if figure.get_figwidth() * figure.get_figheight() < LARGE else LARGE_RESOLUTION
     figure.set_dpi(resolution)

@@ -6,15 +6,7 @@ from hemline.errors import InputError
 
 
 def rewrite(path: Path, section: str, content: str) -> bool:
-    """Replace what stands between ``<!-- section:begin -->`` and ``<!-- section:end -->`` in a file.
-
-    Args:
-        path: the file.
-        section: the markers' name.
-        content: without a newline at the end.
-
-    Returns:
-        Whether the file changed.
+    """Replace what stands between ``<!-- section:begin -->`` and ``<!-- section:end -->`` in a file; say if it changed.
 
     Raises:
         InputError: the file is missing, or has not each marker once, in order.

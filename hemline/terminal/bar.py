@@ -24,13 +24,7 @@ def watched() -> bool:
 def bar(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
     """Show how much of something is done, where somebody looks on; afterwards it is gone.
 
-    Args:
-        what: is being done.
-        total: how much there is to do.
-        unit: of that, in the plural.
-
-    Yields:
-        What is called with the amount that was done since the last time.
+    ``unit`` is in the plural. Yields what is called with the amount that was done since the last time.
     """
     if not watched():
         yield lambda _: None

@@ -21,12 +21,9 @@ def text(template: str) -> TextColumn:
 
 
 def line(unit: str, *further: ProgressColumn, left: str = "left") -> Progress:
-    """Return a line of a bar, how much is done, and the time left, drawn from its ``start`` to its ``stop``.
+    """Return a line of a bar, how much is done (``unit`` in the plural) and the time left: from ``start`` to ``stop``.
 
-    Args:
-        unit: of what is done, in the plural.
-        further: columns beside name, bar, number and time left.
-        left: what to say behind the time.
+    ``further`` columns stand beside name, bar, number and time left; ``left`` is said behind the time.
     """
     return Progress(
         text("{task.description}"),

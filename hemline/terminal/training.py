@@ -23,14 +23,8 @@ def training_bar(
 ) -> Iterator[Callable[[str], None]]:
     """Show how far a variant's trainings are: a bar where somebody looks on, a line an epoch in a log.
 
-    Args:
-        name: what is trained.
-        done: by seed, the epochs that are trained already.
-        epochs: of each seed.
-        may_end_early: whether they may be fewer.
-
-    Yields:
-        What shows a line that a training prints. Beside the bar, of those of its epochs only each seed's last stays.
+    ``done`` holds, by seed, the epochs of ``epochs`` that are trained already. Yields what shows a line that a training
+    prints. Beside the bar, of those of its epochs only each seed's last stays.
     """
     if not watched():
         yield show
