@@ -53,17 +53,6 @@ def test_where_all_have_converged_the_best_model_is_to_be_used(told):
     assert to_try == "Try:   make promote, then make serve: the best model by validation answers requests"
 
 
-def test_a_baseline_alone_is_told_how_to_get_something_to_compare(told):
-    *_, to_try = told(verdicts={})
-    assert to_try.startswith("Try:   add a variant to params.yaml")
-
-
-def test_where_dvc_is_not_on_the_path_yet_the_command_says_how(told, monkeypatch):
-    monkeypatch.delenv("VIRTUAL_ENV")
-    *_, to_try = told(seeds=2)
-    assert to_try.startswith("Try:   . .venv/bin/activate; dvc exp run")
-
-
 @pytest.mark.slow
 def test_make_ends_with_these_three_lines(pipeline):
     # As if it were set up: the tools are those of the tests' own Python.

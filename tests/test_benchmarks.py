@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from sets_for_tests import write_sets
 
-from benchmarks import chart, first_run, large_set, readme, scale
+from benchmarks import first_run, large_set, readme, scale
 from benchmarks.competitors import COMPETITORS
 from hemline.data.description import load_dataset
 from hemline.data.normalized import Labelled
@@ -72,19 +71,6 @@ def test_the_quick_comparison_of_trainings_gives_every_competitor_its_figures(re
 
 
 @pytest.mark.slow
-def test_the_trainer_is_compared_with_itself_at_a_ratio_of_one(results):
-    for row in results[1]["rows"]:
-        assert row["competitors"]["hemline, seeds side by side"]["ratio"] == {"median": 1, "min": 1, "max": 1}
-
-
-@pytest.mark.slow
-def test_logistic_regression_competes_in_the_row_without_hidden_layers_only(results):
-    rows = {row["work"]["row"]: row["competitors"] for row in results[1]["rows"]}
-    assert "LogisticRegression" in rows["784-10"]
-    assert "LogisticRegression" not in rows["784-128-10"]
-
-
-@pytest.mark.slow
 def test_the_table_and_the_plot_show_what_was_measured(results, workspace):
     printed, _ = results
     for name in ("784-10, batch size 32", "keras fit", "MLPClassifier"):
@@ -122,16 +108,6 @@ def test_fewer_than_one_of_anything_is_refused(module, option, tmp_path, monkeyp
     assert not list(tmp_path.iterdir())
 
 
-def test_what_was_not_measured_has_no_panel(tmp_path, monkeypatch):
-    figures = []
-    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
-    (row,) = measured({})["rows"]
-    other = row | {"work": {"row": "784-10", "batch_size": 128}}
-    chart.draw([row, other], tmp_path / "chart.png")
-    titles = {panel.get_title(loc="left") for panel in figures[0].axes if panel.get_visible()}
-    assert titles == {"784-128-10, batches of 32", "784-10, batches of 128"}
-
-
 def measured(medians, **changes):
     """Return a comparison of the README's row in which everybody has ``medians``, or else a ratio of 100."""
     competitors = {
@@ -166,11 +142,6 @@ def test_the_readme_s_sentence_names_the_default_the_best_library_and_a_better_w
 def test_a_comparison_that_lacks_a_library_a_turn_or_an_accuracy_writes_no_sentence(result, message):
     with pytest.raises(InputError, match=message):
         readme.sentence(measured({}, pytorch=result))
-
-
-def test_a_comparison_without_the_readme_s_row_writes_no_sentence():
-    with pytest.raises(InputError, match="784-128-10, batch size 32: keras fit: not measured"):
-        readme.sentence({"machine": {}, "rows": []})
 
 
 def test_the_first_run_is_told_in_minutes_with_the_processor_and_what_ran_beside():

@@ -141,15 +141,6 @@ def test_the_page_of_a_run_has_its_confusion_matrix_and_its_model(ui, page):
     page.wait_for_function("image => image.complete && image.naturalWidth > 100", arg=picture.element_handle())
 
 
-def test_the_experiment_says_how_to_read_it(ui, page):
-    page.goto(ui)
-    page.get_by_role("link", name="three e3 b8 s1", exact=True).first.wait_for()
-    tags = store.open_store("tiny").client.get_experiment_by_name("tiny").tags
-    assert "One run is one training" in tags["mlflow.note.content"]
-    page.get_by_role("button", name="more", exact=False).last.click()
-    page.get_by_text("One run is one training").first.wait_for()
-
-
 def test_the_champion_stands_in_the_registry_with_its_reason(ui, page):
     page.goto(f"{ui.partition('#')[0]}#/models/tiny/versions/1")
     page.get_by_text("there was no champion").first.wait_for()
@@ -306,24 +297,6 @@ def test_no_figure_is_cut_off_on_a_screen(look, name, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_large_screen_is_used_and_a_phone_is_not_left(look, name):
-    box = look(name, 1920).get_by_role("main").bounding_box()
-    assert box["width"] > 1500
-    assert box["x"] + box["width"] > 1800
-    assert look(name, 400).evaluate("document.documentElement.scrollWidth") <= 400
-
-
-def test_on_a_large_screen_sections_stand_side_by_side(look):
-    page = look("index.html", 1920)
-    gains, curves, classes, data = (
-        page.locator(f"#{name}").bounding_box() for name in ("gains", "curves", "classes", "data")
-    )
-    assert gains["y"] == curves["y"]
-    assert classes["y"] == data["y"]
-    assert gains["x"] < curves["x"]
-
-
 def brightness(locator):
     """Return grey levels of what is seen of an element: the median, which is its background's, and both ends."""
     seen = np.asarray(Image.open(io.BytesIO(locator.screenshot())).convert("L"))
@@ -340,15 +313,6 @@ def test_a_page_and_its_charts_are_dark_where_the_reader_wants_it(look, name):
         background, _, brightest = brightness(dark.locator(part).first)
         assert background < 40
         assert brightest > 200
-
-
-def test_the_image_of_a_data_set_keeps_its_colours_in_the_dark(look):
-    light, dark = (look("index.html", 1280, scheme).locator("img.photograph") for scheme in SCHEMES)
-    for photograph in (light, dark):
-        seen = Image.open(io.BytesIO(photograph.screenshot())).convert("L")
-        assert np.median(np.asarray(seen)[3]) == 255  # its margin
-        look_of_it = "each => [getComputedStyle(each).filter, getComputedStyle(each).mixBlendMode]"
-        assert photograph.evaluate(look_of_it) == ["none", "normal"]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -43,10 +43,3 @@ def test_the_charts_are_drawn_and_nothing_is_fetched(pipeline, revisions):
     assert any(url.endswith(".png") for url in requests)
     assert errors == []
     assert not pipeline.run("git", "status", "--porcelain").stdout
-
-
-@pytest.mark.slow
-def test_an_unknown_revision_ends_with_dvc_s_line_and_its_exit_status(pipeline):
-    done = pipeline.run("python", "-m", "commands.plots", "nobody", check=False)
-    assert done.returncode != 0
-    assert "nobody" in done.stderr

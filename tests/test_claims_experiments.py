@@ -12,7 +12,6 @@ from ruamel.yaml import YAML
 from test_claims_file import EXPERIMENT, SETTINGS
 
 from hemline.claims.experiments import changed_since, current_revision, list_experiments, remove_leftovers
-from hemline.errors import InputError
 from hemline.params import parse_params
 
 PARAMS = SETTINGS | EXPERIMENT
@@ -111,13 +110,6 @@ def test_copies_of_these_experiments_are_deleted_and_nothing_else(tmp_path, monk
     assert not (copies / "tmp1").exists()
     assert (copies / "tmp2").exists()
     assert elsewhere.exists()
-
-
-def test_outside_a_repository_dvc_s_answer_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"^dvc exp list: failed, and said last: .*\.?$") as caught:
-        list_experiments()
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.end_to_end

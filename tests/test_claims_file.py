@@ -197,11 +197,6 @@ def test_a_readme_without_the_markers_is_left_alone(tmp_path, text):
     assert path.read_text() == text
 
 
-def test_a_missing_readme_is_said(tmp_path):
-    with pytest.raises(InputError, match="no such file"):
-        rewrite(tmp_path / "README.md", "claims", "new")
-
-
 def test_the_progress_tells_setting_and_claims_and_counts_epochs_of_what_dvc_has_not(tmp_path, capsys):
     listed = settings(load(tmp_path, values()), "claims-tiny")
     with Display(listed) as display:

@@ -30,11 +30,6 @@ def test_a_value_is_that_of_the_last_epoch_or_of_those_that_got_to_one():
     assert outcome().values("loss", 4).tolist() == []
 
 
-def test_a_metric_that_was_not_recorded_is_empty_but_keeps_its_epochs():
-    assert np.isnan(outcome().curves("val_loss")).all()
-    assert outcome().curves("val_loss").shape == (2, 3)
-
-
 def test_times_that_are_not_known_are_left_out():
     assert outcome().measured("seconds") is None
     assert outcome(np.array([1.0, np.nan])).measured("seconds") is None

@@ -13,7 +13,7 @@ from hemline.claims.evidence import fastest_seconds
 from hemline.claims.kinds import OrderingPart
 from hemline.claims.outcome import Outcome
 from hemline.claims.page import GLOSSARY, by_chance, render, short_table, summary
-from hemline.claims.plots import claim_figure, legend
+from hemline.claims.plots import legend
 from hemline.claims.questions import Outputs, answer
 from hemline.claims.verdicts import judge_claim
 
@@ -117,13 +117,6 @@ def test_the_other_setting_is_tried_where_the_stated_one_does_not_fit(tmp_path):
     assert "If the pixels are not scaled: Published 3.1 lies in" in files["claims.md"].decode()
 
 
-def test_parts_that_differ_say_that_only_some_depend_on_the_condition(tmp_path):
-    conditional = NUMBER | {"published": "3.1", "otherwise": {"condition": "the pixels are not scaled", "of": OTHER}}
-    contents = CONTENTS | {"claims": [claim(conditional, NUMBER | {"published": "7.7"})], "questions": []}
-    judged, _ = pages(tmp_path, contents)
-    assert judged[0].words == "compatible in 1 of 2 parts, in part only if the pixels are not scaled"
-
-
 def test_times_that_nobody_recorded_are_no_evidence(tmp_path):
     judged, files = pages(tmp_path, **{LINEAR: outcome(0.5, seconds=False)})
     assert judged[0].findings[2].verdict == "not measured"
@@ -204,23 +197,12 @@ def test_the_page_says_how_many_true_numbers_fail_by_chance(tmp_path):
         assert "8 parts are single published numbers." in text.decode()
 
 
-def test_without_a_number_nothing_is_said_of_them(tmp_path):
-    contents = CONTENTS | {"claims": [claim(PARTS[1])], "questions": []}
-    assert by_chance(load(tmp_path, contents)) == ""
-    assert "by chance" not in pages(tmp_path, contents)[1]["claims.html"].decode().replace("drawn", "")
-
-
 def test_the_words_for_verdicts_are_explained(tmp_path):
     _, files = pages(tmp_path)
     page = Page(files["claims.html"].decode())
     for word, meaning in GLOSSARY.items():
         assert f"{meaning[:1].upper()}{meaning[1:]}" in page.text.replace("\N{NO-BREAK SPACE}", " ")
         assert f"- **{word}**: {meaning}" in files["claims.md"].decode()
-
-
-def test_equal_results_give_equal_bytes(tmp_path):
-    (tmp_path / "again").mkdir()
-    assert pages(tmp_path)[1] == pages(tmp_path / "again")[1]
 
 
 @pytest.mark.parametrize(
@@ -253,9 +235,3 @@ ORANGE = "Orange is what was published, or the threshold."
 def test_the_legend_explains_what_the_panels_show_and_no_more(tmp_path, numbers, text):
     (only,) = load(tmp_path, values(claims=[claim(*(PARTS[number] for number in numbers))])).claims
     assert legend(only.parts) == text
-
-
-def test_a_claim_of_an_error_alone_has_no_figure(tmp_path):
-    judged, files = pages(tmp_path, CONTENTS | {"claims": [claim(PARTS[-1])], "questions": []})
-    assert claim_figure(judged[0], outcomes()) is None
-    assert "<img" not in files["claims.html"].decode()

@@ -125,12 +125,6 @@ def statuses(pipeline):
         return [status for (status,) in connection.execute("SELECT status FROM runs ORDER BY start_time")]
 
 
-def stop_training(workers):
-    """Take back what a test left to be trained."""
-    for name in workers.client.list_datasets():
-        workers.client.unpublish_dataset(name)
-
-
 def test_workers_give_the_bytes_of_this_process_and_show_and_record_every_epoch(workers):
     pipeline = workers.pipeline
     alone = outputs_in_lock(pipeline)
@@ -239,12 +233,6 @@ def test_workers_with_other_code_are_refused_by_name(workers):
         )
     assert f"error: cluster: {FILE}: none of its 2 workers can do this; see above\n" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_a_second_start_finds_the_workers_and_starts_none(workers):
-    again = workers.pipeline.run("python", "-m", "commands.workers")
-    assert again.stdout.startswith(f"The workers are there already, at {workers.address}")
-    assert HOST in workers.address
 
 
 def test_a_scheduler_that_was_started_elsewhere_needs_none_of_this_project(tmp_path):

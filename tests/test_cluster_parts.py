@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 import time
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from dataclasses import replace
 from unittest.mock import Mock
 
@@ -83,13 +83,6 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     with pytest.raises(InputError, match=r"^cluster: none.json: no such file; start the workers by `make workers`, or"):
         connect("none.json")
-
-
-def test_a_file_that_is_damaged_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    (tmp_path / "half.json").write_text('{"addr')
-    with pytest.raises(InputError, match=r"^cluster: half.json: is no file of a scheduler; start the workers by"):
-        connect("half.json")
 
 
 def test_an_address_where_nobody_answers_is_one_line(monkeypatch):
@@ -266,15 +259,6 @@ def test_a_thousand_epochs_a_second_are_few_events_that_tell_of_each_once_and_in
     assert len(events) <= 3 + (time.monotonic() - began) / worker._BETWEEN
 
 
-def test_each_epoch_of_a_slow_training_is_told_as_it_ends(spec, monkeypatch):
-    monkeypatch.setattr(worker, "_BETWEEN", 0)
-    here = Mock()
-    callbacks = worker._Callbacks(here, TrainingJob(spec, 0))
-    for told, epoch in enumerate([1, 2, 3], start=1):
-        callbacks.epoch(0, {"epoch": epoch})
-        assert here.log_event.call_count == told
-
-
 # The scheduler's pulse.
 
 
@@ -328,22 +312,6 @@ def test_a_training_that_failed_for_another_stage_is_tried_anew(cluster, trainin
     assert result_of(trainings, trainings.submit(TrainingJob(spec, 1), callbacks())) == working
 
 
-def test_a_terminal_that_takes_nothing_keeps_nobody_from_the_outcome(client, trainings, spec, working):
-    paused, taken = threading.Event(), []
-
-    def take(_, row):
-        paused.wait(60)
-        taken.append(row["epoch"])
-
-    job = TrainingJob(spec, 9)
-    published.publish(client, job.key, client.submit(lambda: working, key=job.key))
-    client.log_event(job.key, {"seed": 9, "epochs": [{"epoch": 1}, {"epoch": 2}]})
-    assert result_of(trainings, trainings.submit(job, callbacks(epoch=take))) == working
-    assert not taken
-    paused.set()
-    wait_until(lambda: taken == [1, 2])
-
-
 def test_a_training_that_begins_now_is_not_told_epochs_of_an_earlier_one_and_one_that_is_known_is(
     client, trainings, spec, working
 ):
@@ -365,16 +333,6 @@ def test_what_others_will_want_comes_after_what_this_stage_wants(trainings, spec
     assert list(ordered.values()) == [0, -1]
     assert [key.split("-")[1] for key in ordered] == ["a", "c"]
     assert max(ordered.values()) < _PRIORITY
-
-
-def test_a_scheduler_that_answers_is_asked_again_and_again_and_nothing_is_said(trainings, monkeypatch):
-    monkeypatch.setattr("hemline.cluster.trainings._PULSE", 0)
-    asked = set()
-    for _ in range(3):
-        trainings.check_alive()
-        asked.add(trainings._asked)
-        trainings._asked.result(60)
-    assert len(asked) == 3
 
 
 def test_a_scheduler_that_does_not_answer_for_half_a_minute_is_given_up(trainings, monkeypatch):
@@ -417,12 +375,6 @@ def test_a_scheduler_that_was_given_up_is_asked_nothing_more_and_nobody_waits_fo
     assert waited_for.cancelled()
 
 
-def test_who_was_asked_to_end_looks_no_further(trainings):
-    trainings._callbacks_of["training"] = Mock(asked_to_end=lambda _: True)
-    with pytest.raises(CancelledError):
-        trainings.check_alive()
-
-
 def test_a_training_that_died_with_its_workers_is_told_in_words_and_another_error_as_it_is():
     settings = Mock(variant="dense-4")
     job = TrainingJob(TrainingSpec("k", settings, record_test=False, data=None, digests={}), 3)
@@ -449,15 +401,6 @@ def test_a_worker_without_the_address_of_a_scheduler_is_one_line(monkeypatch, ar
 def for_later(spec, names):
     settings = {key: spec.settings.model_copy(update={"variant": key}) for key in names}
     return [TrainingJob(replace(spec, key=key, settings=settings[key]), 0) for key in names]
-
-
-def test_once_a_stage_has_stopped_it_orders_nothing_for_later_ones(client, trainings, spec, working):
-    def needed():
-        trainings.stop()
-        return {"a", "b"}
-
-    trainings._prefetch(lambda: for_later(spec, "ab"), needed)
-    assert not client.list_datasets()
 
 
 @pytest.fixture

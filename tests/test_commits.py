@@ -35,11 +35,6 @@ def test_the_script_for_the_whole_pipeline_takes_minutes_and_runs_once(commands)
     assert [command[1] for command in commands] == ["dvc", "dvc", "python", "dvc", "dvc", "dvc", "dvc"]
 
 
-def test_what_trains_nothing_has_no_script(commands):
-    assert commits.measure([Path("4"), Path("2")], "nothing", 1)["script"] is None
-    assert len(commands) == 2
-
-
 def test_without_data_there_is_nothing_to_compare_with(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text("{dataset: tiny, seeds: [0], baseline: a, variants: {a: {hidden: []}}}")

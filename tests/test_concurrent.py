@@ -14,7 +14,7 @@ import psutil
 import pytest
 import servers_for_tests as servers
 import workspace_for_tests as workspace
-from pipelines_for_tests import PATIENCE, TRAINED, wait_until
+from pipelines_for_tests import PATIENCE, wait_until
 
 from hemline.processes.ports import HOST
 
@@ -90,13 +90,6 @@ def test_an_experiment_during_a_training_is_refused_and_its_parameters_are_never
     assert epochs_of(alone) == list(range(1, LONG + 1))
 
 
-def test_what_a_training_does_not_read_may_be_changed_while_it_trains(alone):
-    dvc = started(alone, "dvc", "repro", "train@linear")
-    alone.set(variants={"linear": {"hidden": []}, "dense-9": {"hidden": [9]}})
-    assert dvc.wait(PATIENCE) == 0
-    assert models(alone) >= TRAINED - {"seed-1.keras"}
-
-
 def test_the_store_is_completed_during_a_training_which_goes_on_and_is_in_it_once(alone):
     known = len(statuses(alone))
     dvc = started(alone, "dvc", "repro", "train@linear")
@@ -133,16 +126,6 @@ def ui(tmp_path_factory):
         folder = workspace.build(tmp_path_factory.mktemp("ui") / "workspace", monkeypatch)
         with servers.serving("commands.ui", folder, "/health") as (_, port, _):
             yield folder, port
-
-
-def test_a_second_ui_has_a_port_of_its_own_and_both_answer(ui):
-    folder, port = ui
-    with servers.serving("commands.ui", folder, "/health") as (_, other, log):
-        link = servers.first_link(log)
-        assert link.startswith(f"http://{HOST}:{other}/")
-        assert other != port
-        assert servers.answers(port)
-        assert servers.answers(other)
 
 
 def test_a_second_ui_on_the_port_of_the_first_is_one_line(ui, tmp_path):

@@ -96,11 +96,6 @@ def test_a_truncated_one_is_drawn_again_and_mended(tmp_path, drawn_now, size):
     assert len(drawn_now) == 2
 
 
-def test_where_none_can_be_kept_they_are_drawn_all_the_same(tmp_path):
-    (tmp_path / "file").write_text("no folder")
-    assert drawing.draw({"a.png": figure()}, tmp_path / "file/drawn") == {"a.png": figure().png()}
-
-
 def test_those_not_asked_for_the_longest_time_are_forgotten(tmp_path, monkeypatch):
     monkeypatch.setattr(drawing, "_KEPT", 2)
     for age, counts in enumerate((COUNTS, COUNTS + 1)):

@@ -174,17 +174,8 @@ def test_sigterm_waits_for_what_is_to_be_saved_and_for_no_thread():
     assert end_of(started(SAVING), signal.SIGTERM) == (TERMINATED, "saved\n", "")
 
 
-def test_a_second_sigterm_waits_for_nothing():
-    assert end_of(started(DEAF), signal.SIGTERM, signal.SIGTERM) == (TERMINATED, "", "")
-
-
 def test_sigterm_ends_what_has_nothing_to_save():
     assert end_of(started(PREPARING), signal.SIGTERM) == (-signal.SIGTERM, "", "")
-
-
-def test_ctrl_c_that_is_ignored_stays_ignored():
-    code = "    signal.signal(signal.SIGINT, signal.SIG_IGN)" + SAVING
-    assert end_of(started(code), signal.SIGINT, signal.SIGTERM) == (TERMINATED, "saved\n", "")
 
 
 def test_signals_are_answered_as_before_afterwards():

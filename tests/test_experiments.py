@@ -91,15 +91,6 @@ def test_what_failed_names_the_command_that_tells_why():
     assert "dvc queue logs broken" in " ".join(out.split())
 
 
-def test_without_variants_beside_the_baseline_there_is_no_gain():
-    alone = state("1" * 40, "alone")
-    alone["data"]["metrics"] = {"reports/metrics.json": {"data": {"linear": {"accuracy": 0.84}}}}
-    unread = state("2" * 40, "unread")
-    unread["data"]["metrics"] = {"reports/metrics.json": {"error": {"msg": "no file", "type": "x"}}}
-    rows = listed([state("workspace"), commit("main", experiment(alone), experiment(unread))], everywhere=False)
-    assert [row.gain for row in rows[2:]] == [None, None]
-
-
 def test_of_all_commits_those_with_experiments_and_the_present_one_are_shown():
     shown = [
         state("workspace"),
@@ -108,10 +99,6 @@ def test_of_all_commits_those_with_experiments_and_the_present_one_are_shown():
         commit("old", experiment(state("1" * 40, "found"))),
     ]
     assert [row.name for row in listed(shown, everywhere=True)] == ["workspace", "main", "old", "found"]
-
-
-def test_before_the_first_commit_there_is_the_workspace():
-    assert [row.name for row in listed([state("workspace")], everywhere=False)] == ["workspace"]
 
 
 @pytest.mark.end_to_end

@@ -75,10 +75,6 @@ def test_a_signal_asks_the_server_to_end_and_leaves_no_worker_behind(number, tmp
     wait_until(lambda: not alive(worker))
 
 
-def test_a_server_that_ends_by_itself_hands_on_its_status(tmp_path):
-    assert start("raise SystemExit(3)", tmp_path).wait(60) == 3
-
-
 def test_how_a_server_is_used_is_told_once_it_answers_and_not_before(tmp_path):
     port = free_port(None, 0)
     with start(LATE_SERVER.format(port=port), tmp_path, port, stdout=subprocess.PIPE, text=True) as command:

@@ -16,12 +16,11 @@ from hypothesis.extra import numpy as npst
 from pipelines_for_tests import PARAMS
 from ruamel.yaml import YAML
 
-from hemline.data.description import IdxDataset, load_dataset
+from hemline.data.description import load_dataset
 from hemline.data.idx import read_idx
 from hemline.data.raw import read_file
 from hemline.errors import InputError
 from hemline.params import load_params, parse_params
-from hemline.schema import parse
 
 # What stands at places of a header: sizes at the edges of their types.
 IDX_WORDS = [b"\0\0\x08\x01", b"\0\0\x08\x03", b"\0\0\x08\x04", b"\0\0\x0d\x01", b"\xff\xff\xff\xff", b"\x80\0\0\0"]
@@ -169,13 +168,6 @@ def replaced(value, place, new):
 @given(st.sampled_from(places(PARAMS)), values)
 def test_anything_at_any_place_of_the_parameters_is_accepted_or_refused_in_one_line(place, value):
     outcome(lambda: parse_params(replaced(PARAMS, place, value), Path("params.yaml")), (place, value))
-
-
-@given(st.sampled_from(places(DESCRIPTION)), values)
-def test_anything_at_any_place_of_a_description_is_accepted_or_refused_in_one_line(place, value):
-    changed = replaced(DESCRIPTION, place, value)
-    named = changed | {"name": "tiny"} if isinstance(changed, dict) else changed
-    outcome(lambda: parse(IdxDataset, named, Path("tiny.yaml")), (place, value))
 
 
 @given(

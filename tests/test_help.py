@@ -39,14 +39,6 @@ def test_help_tells_what_it_does_with_an_example_and_does_nothing(module, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("module", ["commands.sync", "stages.check"])
-def test_an_argument_where_there_is_none_is_refused_before_anything_happens(module, tmp_path):
-    done = run(module, tmp_path, "everything")
-    assert done.returncode == 2
-    assert "unrecognized arguments: everything" in done.stderr
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_what_is_read_and_written_is_part_of_the_help_and_the_rest_of_a_docstring_is_not():
     doc = "Do it.\n\nReads:  a\nWrites: b\nRun:    python -m commands.it\n\nMore.\n"
     shown = parser(doc, "python -m commands.it", "python -m commands.it --fast").format_help()

@@ -45,11 +45,6 @@ def started(tmp_path, seconds):
         process.kill()
 
 
-def test_a_task_runs_in_another_process():
-    with helper_process() as helper:
-        assert helper.submit(os.getpid).result() != os.getpid()
-
-
 def test_it_ends_when_its_parent_is_killed(tmp_path):
     with started(tmp_path, seconds=600) as (process, helper):
         process.kill()

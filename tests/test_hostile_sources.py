@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from datasets_for_tests import ARRAYS, publish
+from datasets_for_tests import publish
 from ruamel.yaml import YAML
 
 from hemline.data.raw import read_raw
@@ -157,15 +157,6 @@ def test_each_server_that_lies_is_named_in_a_line_within_bounds_and_the_last_sou
     read_raw(dataset, tmp_path / "data" / "raw")
 
 
-def test_another_data_set_under_the_name_of_this_one_is_refused_by_what_is_in_it(tmp_path, capsys):
-    publish(tmp_path, arrays=ARRAYS | {"test-labels": ARRAYS["test-labels"][::-1]})
-    (tmp_path / "published").rename(tmp_path / "other")
-    dataset, _ = publish(tmp_path, sources=[str(tmp_path / "other"), str(tmp_path / "published")])
-    fetch(dataset, tmp_path / "data" / "raw")
-    assert said_of(str(tmp_path / "other"), capsys.readouterr().out).startswith("test-labels: sha256: must be")
-    read_raw(dataset, tmp_path / "data" / "raw")
-
-
 def folder(path):
     path.mkdir()
 
@@ -286,13 +277,6 @@ def test_a_client_that_writes_without_end_is_ended(tmp_path, monkeypatch):
     dataset, _ = publish(tmp_path, sources=["npm:tiny"])
     with pytest.raises(InputError, match=r"npm:tiny: its client wrote more than \d+ bytes"):
         fetch(dataset, tmp_path / "data" / "raw")
-
-
-def test_a_folder_of_a_wanted_name_that_a_client_leaves_is_in_nobodys_way(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", client(tmp_path, "npm", f"mkdir test-labels; tar czf x.tgz -C {tmp_path} published"))
-    dataset, _ = publish(tmp_path, sources=["npm:tiny"])
-    fetch(dataset, tmp_path / "data" / "raw")
-    read_raw(dataset, tmp_path / "data" / "raw")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)

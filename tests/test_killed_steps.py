@@ -111,7 +111,7 @@ def steps():
     return {}
 
 
-@pytest.mark.trials(few=1, many=40)
+@pytest.mark.trials(few=4, many=40)  # each stage once
 def test_killed_at_any_step_nothing_is_half_done_and_the_next_run_ends_as_it_would_have(steps, pipeline, repetition):
     generator = np.random.default_rng(repetition)
     stage = Stage(pipeline, STAGES[repetition % len(STAGES)])

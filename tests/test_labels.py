@@ -4,7 +4,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib import font_manager
 
-from hemline.report.labels import FONT, class_labels, label_key, shorten, variant_labels
+from hemline.report.labels import FONT, class_labels, label_key
 
 ONE_LETTER_APART = ["z" * 30 + letter + "z" * 29 for letter in "AB"]
 
@@ -30,13 +30,6 @@ def test_a_name_that_looks_like_a_number_is_not_taken_for_one():
 
 def test_the_key_has_the_full_names_of_what_is_shown():
     assert label_key(["cat", "猫", "犬", "y" * 60], [0, 2, 3]) == [("#2", "犬"), ("yyyyyyyyyy…yyyyyyyyyyy", "y" * 60)]
-
-
-def test_variants_keep_as_many_letters_as_tell_them_apart():
-    assert variant_labels(["linear", "dense-8"]) == {"linear": "linear", "dense-8": "dense-8"}
-    assert variant_labels(["b" * 64])["b" * 64] == shorten("b" * 64)
-    labels = variant_labels(ONE_LETTER_APART)
-    assert len(set(labels.values())) == 2
 
 
 def test_the_letters_are_those_of_the_font_that_matplotlib_draws_with():

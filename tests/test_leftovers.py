@@ -51,14 +51,6 @@ def test_what_a_killed_process_left_is_removed_by_the_next_and_a_live_one_s_fold
     assert other[1].exists()
 
 
-def test_what_has_another_name_is_left_alone(tmp_path):
-    (tmp_path / "another.lock").touch()
-    (tmp_path / "another").mkdir()
-    own_folder("own-", tmp_path)
-    assert (tmp_path / "another").exists()
-    remove_own()
-
-
 def test_the_lock_of_a_process_that_lives_keeps_all_of_its_folders(other, tmp_path):
     process, folder = other
     (tmp_path / "second").mkdir()

@@ -5,7 +5,6 @@ import threading
 import time
 from pathlib import Path
 
-import pytest
 from filelock import FileLock, Timeout
 
 from hemline.processes.lock import locked
@@ -29,12 +28,6 @@ def test_nothing_is_said_where_nobody_else_holds_it(tmp_path, capsys):
         assert not is_free(path)
     assert is_free(path)
     assert capsys.readouterr().out == ""
-
-
-def test_an_error_frees_it(tmp_path):
-    with pytest.raises(RuntimeError), locked(tmp_path / "lock", "waiting"):
-        raise RuntimeError
-    assert is_free(tmp_path / "lock")
 
 
 def said_soon(capsys):

@@ -42,11 +42,6 @@ def test_every_combination_of_values_is_an_experiment(inside):
     assert inside.run("git", "status", "--porcelain").stdout == ""
 
 
-def test_without_a_change_the_parameters_are_those_of_the_file(inside):
-    (values,) = combinations([])
-    assert checked(values).dataset == "tiny"
-
-
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
@@ -82,16 +77,6 @@ def test_git_knows_a_file_only_as_long_as_it_has_to_whatever_happens(inside):
         assert "A  data/new.yaml" in inside.run("git", "status", "--porcelain").stdout
         raise KeyboardInterrupt
     assert inside.run("git", "status", "--porcelain").stdout == before
-
-
-@pytest.mark.slow
-def test_a_mistake_is_refused_before_anything_is_queued(inside):
-    done = inside.run("python", "-m", "commands.queue", "epochs=2", "dataset=mnist,nope", check=False)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("error: dataset: must be one of [")
-    assert queued(inside) == []
 
 
 @pytest.mark.slow
@@ -136,14 +121,6 @@ def test_a_data_set_that_is_not_there_is_one_line_that_names_those_that_are(insi
     known = sorted(path.stem for path in (inside.folder / "data").glob("*.yaml"))
     assert line.startswith(f"error: dataset: must be one of {known}")
     assert inside.read("params.yaml") == before
-
-
-@pytest.mark.slow
-def test_a_python_without_the_packages_is_told_in_one_line(inside):
-    done = inside.run("python", "-S", "-m", "commands.quick", check=False)
-    assert done.returncode == 1
-    assert "is a Python without the packages of this project" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from commands.quick import _IMPORTS, impression, summary
+from commands.quick import _IMPORTS, impression
 from hemline.params import parse_params
 
 PARAMS = {
@@ -25,17 +25,6 @@ def test_an_impression_has_less_of_everything_and_the_user_s_own_settings():
         "seeds": [5, 6],
         "variants": {"plain": {"hidden": [], "epochs": 2}, "deep": {"hidden": [4, 4], "epochs": 2}},
     }
-
-
-def test_a_baseline_alone_has_an_impression_too():
-    alone = PARAMS | {"variants": {"plain": {"hidden": []}}}
-    assert list(impression(parse_params(alone, "params.yaml"))["variants"]) == ["plain"]
-
-
-def test_what_is_told_is_what_was_done():
-    one = PARAMS | {"seeds": [3], "normalize": {"train_share": 0.5}}
-    told = summary(impression(parse_params(one, "params.yaml")))
-    assert told == "An impression, no answer: 10% of the training images, 2 epochs, 1 seed."
 
 
 def test_what_is_imported_beforehand_can_be_imported():

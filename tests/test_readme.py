@@ -61,18 +61,6 @@ def test_the_picture_is_described_and_the_settings_are_told_as_they_are():
     assert "\n\nTiny shapes, 2 seeds, 3 epochs.\n\n<!-- summary:end -->" in told
 
 
-def test_a_second_time_nothing_changes(capsys):
-    write()
-    text = Path("README.md").read_text()
-    write()
-    assert Path("README.md").read_text() == text
-    assert capsys.readouterr().out.splitlines()[3:] == [
-        "README.md: is up to date",
-        "docs/README.md: is up to date",
-        "docs/GETTING-STARTED.md: is up to date",
-    ]
-
-
 def test_without_results_nothing_is_written():
     Path("reports/evaluation/comparison.csv").unlink()
     with pytest.raises(SystemExit, match=r"^error: reports/evaluation/comparison.csv: no such file; run `dvc repro"):

@@ -30,10 +30,6 @@ def test_a_moment_is_chosen_by_how_far_a_bar_was(share, done):
     assert re.search(BAR, re.sub(r"\x1b\[\d+m", "", shown[-1]))[1] == done
 
 
-def test_without_such_a_bar_there_is_no_such_moment():
-    assert until(SHOWN, r"b \(1 of 2\) (\d+) of (\d+)", 0.5) is None
-
-
 def test_the_picture_has_title_text_and_colours_and_needs_nothing_from_anywhere():
     picture = svg("a command", ["\x1b[31mred\x1b[0m <tag>", "x" * 300])
     texts = ["".join(each.itertext()) for each in ET.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from hemline.terminal.training import place, training_bar
+from hemline.terminal.training import place
 from tools.recording import lines, record
 
 ROOT = Path(__file__).parent.parent
-COLOUR = "\x1b[3"
 HIDDEN_CURSOR = "\x1b[?25l"
 
 BAR = """
@@ -78,14 +77,6 @@ def test_in_a_log_there_is_no_bar_whatever_is_said_about_colours():
     assert in_a_log(BAR, FORCE_COLOR="1", TTY_COMPATIBLE="1", TERM="xterm-256color") == "a line\nthe end\n"
 
 
-def test_the_bar_has_colours_unless_they_are_not_wanted(monkeypatch):
-    assert COLOUR in on_a_terminal(BAR)
-    monkeypatch.setenv("NO_COLOR", "1")
-    shown = on_a_terminal(BAR)
-    assert COLOUR not in shown
-    assert "40 of 40 sheep" in plain(shown)
-
-
 def test_a_bar_never_hides_the_cursor_which_a_killed_process_could_not_bring_back():
     assert HIDDEN_CURSOR not in on_a_terminal(BAR)
 
@@ -114,11 +105,6 @@ else:
     finally:
         del os.environ["CODE"]
     assert shown.replace("\r", "") == "a line\nthe end\n"
-
-
-def test_a_log_has_a_line_for_each_epoch():
-    told = in_a_log(TRAINING % (False, "3, 4"))
-    assert told.splitlines() == [RESUMED, *(line(*each) for each in EPOCHS), "something else"]
 
 
 def test_on_a_terminal_a_bar_tells_variant_epochs_and_seeds_and_each_seed_s_last_line_stays():
@@ -151,12 +137,6 @@ def indented(code):
 def test_a_variant_has_its_place_among_those_of_the_parameters():
     assert place("b", ["a", "b", "c"]) == "b (2 of 3)"
     assert place("b", []) == "b"
-
-
-def test_what_shows_the_lines_in_a_log_is_the_plain_one(capsys):
-    with training_bar("x", {0: 0}, 1) as tell:
-        tell("a line")
-    assert capsys.readouterr().out == "a line\n"
 
 
 def test_a_narrow_terminal_keeps_the_bar_on_one_line(monkeypatch):
