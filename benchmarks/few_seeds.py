@@ -11,7 +11,7 @@ from scipy import stats
 
 from hemline.comparison.crossed import Crossed
 
-LEVELS = (0.05, 0.01)
+LEVELS = (0.05, 0.01, 0.05 / 39)
 _IMAGES = 10_000
 _SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 _POINTS = 2000
@@ -35,5 +35,5 @@ def worst_error(half_width: Callable[[Crossed, float], float], seeds: int, level
 
 def _error(half_width: Callable[[Crossed, float], float], seeds: int, level: float, share: float) -> float:
     quantiles = stats.chi2.ppf((np.arange(_POINTS) + 0.5) / _POINTS, seeds - 1) / (seeds - 1)
-    estimates = [Crossed(0.0, 1 - share, share * each, seeds, _IMAGES) for each in quantiles.tolist()]
+    estimates = [Crossed(0.0, 1 - share, share * each, seeds, _IMAGES, _IMAGES - 1) for each in quantiles.tolist()]
     return float(np.mean([2 * stats.norm.sf(half_width(each, 1 - level)) for each in estimates]))

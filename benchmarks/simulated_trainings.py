@@ -3,6 +3,7 @@
 import gc
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,4 +119,44 @@ def power(made: Made, seeds: int, repetitions: int, images: int = 10_000) -> flo
     for _ in range(repetitions):
         variant, baseline = made.sample(rng, seeds, images)
         found += statistics.table({"variant": variant, "baseline": baseline}, "baseline")[0].verdict == "better"
+    return found / repetitions
+
+
+class Null(NamedTuple):
+    """Variants that do not differ: standard deviations as in ``Made``, the same for all of them and the baseline."""
+
+    seed: float
+    noise: float
+    own_difficulty: float
+
+
+NULLS = {
+    "seeds weigh a tenth": Null(seed=0.03, noise=0.3, own_difficulty=0.2),
+    "seeds and images weigh the same": Null(seed=0.09, noise=0.3, own_difficulty=0.2),
+    "seeds dominate": Null(seed=0.3, noise=0.3, own_difficulty=0.2),
+}
+
+
+def many_variants_error(null: Null, seeds: int, variants: int, repetitions: int, images: int = 1000) -> float:
+    """Return how often a comparison of many variants that do not differ finds a difference.
+
+    Args:
+        null: how their trainings vary.
+        seeds: of each variant.
+        variants: beside the baseline.
+        repetitions: how often.
+        images: in the test set.
+    """
+    gc.freeze()
+    rng, found = np.random.default_rng(31), 0
+    for _ in range(repetitions):
+        correct = {}
+        for variant in range(variants + 1):
+            if variant == 0:
+                easiness = rng.standard_normal(images, dtype=np.float32) + 1
+            own = null.own_difficulty * rng.standard_normal(images, dtype=np.float32)
+            ability = null.seed * rng.standard_normal((seeds, 1), dtype=np.float32)
+            noise = null.noise * rng.standard_normal((seeds, images), dtype=np.float32)
+            correct[str(variant)] = np.asarray(easiness + own + ability + noise > 0)
+        found += any(row.verdict in {"better", "worse"} for row in statistics.table(correct, "0"))
     return found / repetitions

@@ -24,7 +24,18 @@ from benchmarks.few_seeds import LEVELS, t_half_width, worst_error  # noqa: E402
 from benchmarks.forty_trainings import correct  # noqa: E402
 from benchmarks.simulated_classes import CLASSES  # noqa: E402
 from benchmarks.simulated_classes import coverage as class_coverage  # noqa: E402
-from benchmarks.simulated_trainings import MADE, STEADY, Made, family_wise_error, power  # noqa: E402
+from benchmarks.simulated_groups import SIZES, GroupedImages  # noqa: E402
+from benchmarks.simulated_groups import coverage as grouped_coverage  # noqa: E402
+from benchmarks.simulated_groups import family_wise_error as grouped_error  # noqa: E402
+from benchmarks.simulated_trainings import (  # noqa: E402
+    MADE,
+    NULLS,
+    STEADY,
+    Made,
+    family_wise_error,
+    many_variants_error,
+    power,
+)
 from hemline.comparison.crossed import Crossed  # noqa: E402
 from hemline.comparison.statistics import compare  # noqa: E402
 from hemline.errors import one_line_errors  # noqa: E402
@@ -54,6 +65,8 @@ def write_tables(repetitions: int) -> None:
         "coverage": coverage_table(repetitions),
         "few": few_table(),
         "error": error_table(repetitions),
+        "many": many_table(repetitions),
+        "groups": groups_table(max(repetitions // 2, 1)),
         "power": power_table(max(repetitions // 5, 1)),
         "classes": classes_table(max(repetitions // 5, 1)),
         "real": real_table(),
@@ -77,11 +90,10 @@ def coverage_table(repetitions: int) -> str:
 def few_table() -> str:
     """Tell how often a true gain of 0 is rejected by few seeds, at the worst share of the seeds in the variance."""
     rows = []
-    for name, half_width in {"t": t_half_width, "Banerjee's": Crossed.cautious_half_width}.items():
-        errors = [worst_error(half_width, seeds, level) for seeds in SEEDS[:3] for level in LEVELS]
-        rows.append([name, *(f"{100 * error:.1f}" for error in errors)])
-    columns = [f"{seeds} seeds, at {100 * level:g} %" for seeds in SEEDS[:3] for level in LEVELS]
-    return markdown_table(["test", *columns], rows)
+    for seeds, level in itertools.product((2, 3, 4, 10), LEVELS):
+        errors = [worst_error(half_width, seeds, level) for half_width in (t_half_width, Crossed.cautious_half_width)]
+        rows.append([str(seeds), f"{100 * level:.2g}", *(f"{100 * error:.2g}" for error in errors)])
+    return markdown_table(["seeds", "at, %", "t test, %", "cautious test, %"], rows)
 
 
 def error_table(repetitions: int) -> str:
@@ -95,6 +107,35 @@ def error_table(repetitions: int) -> str:
     return (
         markdown_table(["trainings", *(f"{each} seeds" for each in seeds)], [*rows, groups])
         + f"\n\n{repetitions:,} comparisons each: the standard error of a figure is {error:.2f} points."
+    )
+
+
+def many_table(repetitions: int) -> str:
+    """Tell how often a comparison of many made-up variants that do not differ finds a difference."""
+    seeds, variants = (4, 5, 6, 10), (5, 15, 39)
+    null = NULLS["seeds and images weigh the same"]
+    found = _side_by_side(many_variants_error, [(null, each, m, repetitions) for m in variants for each in seeds])
+    rows = [[str(m), *(f"{100 * next(found):.1f}" for _ in seeds)] for m in variants]
+    error = 100 * math.sqrt(0.05 * 0.95 / repetitions)
+    return (
+        markdown_table(["variants", *(f"{each} seeds" for each in seeds)], rows)
+        + f"\n\n{repetitions:,} comparisons each: the standard error of a figure is {error:.2f} points."
+    )
+
+
+def groups_table(repetitions: int) -> str:
+    """Tell how often intervals over groups of images hold the truth, and how often no difference is taken for one."""
+    rows = []
+    for sizes, groups in itertools.product(("equal", "unequal", "few large"), (30, 100, 200)):
+        made = GroupedImages(sizes, groups)
+        held = _side_by_side(grouped_coverage, [(made, seeds, repetitions) for seeds in (4, 10)])
+        error = next(_side_by_side(grouped_error, [(made, 4, repetitions)]))
+        cells = [f"{100 * each.accuracy:.1f}, {100 * each.gain:.1f}" for each in held]
+        rows.append([SIZES[sizes], str(groups), *cells, f"{100 * error:.1f}"])
+    error = 100 * math.sqrt(0.05 * 0.95 / repetitions)
+    return (
+        markdown_table(["images in a group", "groups", "4 seeds", "10 seeds", "errs, 4 seeds"], rows)
+        + f"\n\n{repetitions:,} test sets each: the standard error of a figure is {error:.2f} points."
     )
 
 
@@ -139,7 +180,7 @@ def real_table() -> str:
     )
 
 
-def _side_by_side(function: Callable[..., float], arguments: list[tuple[Any, ...]]) -> Iterator[float]:
+def _side_by_side(function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> Iterator[Any]:
     return iter(Parallel(n_jobs=-1)(delayed(function)(*each) for each in arguments))
 
 

@@ -61,7 +61,8 @@ def _check_current(candidate: Candidate) -> None:
 def _challenge(results: Results, candidate: Candidate, champion: Champion) -> Row:
     labels = results.test.labels
     own = results.probabilities(candidate.variant)[candidate.place]
-    return challenge(own.argmax(axis=1) == labels, _champion_probabilities(results, champion).argmax(axis=1) == labels)
+    champions = _champion_probabilities(results, champion)
+    return challenge(own.argmax(axis=1) == labels, champions.argmax(axis=1) == labels, results.groups)
 
 
 def _champion_probabilities(results: Results, champion: Champion) -> NDArray[Any]:

@@ -74,6 +74,11 @@ class Outputs:
         except (OSError, EOFError, ValueError) as error:
             raise self.wrong(name, f"is damaged: {_first_line(error)}") from None
 
+    def has(self, name: str) -> bool:
+        """Say whether there is such a file, for those that are not always written."""
+        path = self.path / name
+        return path.exists() if self._files is None else bool(self._files.exists(path.as_posix()))
+
     def read_bytes(self, name: str) -> bytes:
         """Return the contents of a file."""
         with self.open(name) as file:

@@ -19,6 +19,17 @@ def percent(share: float, digits: int = 2) -> str:
     return "" if math.isnan(share) else f"{100 * share:.{digits}f}"
 
 
+def counted_images(test_images: int, groups: int) -> str:
+    """Count the test images, or the groups of them that count as one: "200 groups (2,000 test images)".
+
+    Args:
+        test_images: how many there are.
+        groups: how many groups they make; 0 where each is one by itself.
+    """
+    images = f"{test_images:,} test image{'' if test_images == 1 else 's'}"
+    return f"{groups:,} groups ({images})" if groups else images
+
+
 def listed(parts: Sequence[str]) -> str:
     """Join the parts that are not empty: "a", "a and b", "a, b and c"."""
     *rest, last = [part for part in parts if part] or [""]

@@ -55,9 +55,8 @@ def evaluate(params: Params) -> "Evaluation":
 
     normalized = Normalized()
     labels, classes = normalized.labels("test"), normalized.about().classes
-    evaluation = Evaluation(
-        params.baseline, classes, labels, normalized.labels("train"), Findings().duplicates(len(labels))
-    )
+    duplicates, groups = Findings().duplicates(len(labels)), Findings().groups(len(labels))
+    evaluation = Evaluation(params.baseline, classes, labels, normalized.labels("train"), duplicates, groups=groups)
     for variant in params.variants:
         trained, seeds = Trained(variant), params.seeds_of(variant)
         evaluation.add(

@@ -6,12 +6,13 @@ Run:    python -m stages.normalize
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.description import CollectedDataset, Dataset, Part, load_dataset
-from hemline.data.duplicates import find_duplicates
+from hemline.data.duplicates import find_duplicates, group_test_images
 from hemline.data.findings import Findings, class_warnings, constant_warning, duplicates_warning, scale_warning
 from hemline.data.normalized import About, Normalized
 from hemline.data.scaling import scale
@@ -32,20 +33,24 @@ def main() -> None:
         keep_temporary_files_apart()
         params = load_params()
         dataset, divisor = load_dataset(params.dataset), params.normalize.scale
-        normalize(params, dataset)
+        known = normalize(params, dataset)
         for name in SETS:
             print(f"{name}: {len(Normalized().labels(name))} images, pixels divided by {divisor:g}")
         found = warnings(Normalized(), dataset, divisor)
         duplicates = find_duplicates(*(Normalized().read(name) for name in ("test", "train", "validation")))
         check_unchanged(params)
-        Findings().write(found, duplicates)
+        Findings().write(found, duplicates, group_test_images(Normalized().images("test"), known))
         # The report tells of duplicates by itself, where it has the accuracies without them.
         for sentence in filter(None, [*found, duplicates_warning(duplicates)]):
             print(f"warning: {sentence}")
 
 
-def normalize(params: Params, dataset: Dataset) -> None:
-    """Write the sets; no more than a batch of images is in memory."""
+def normalize(params: Params, dataset: Dataset) -> NDArray[np.integer[Any]] | None:
+    """Write the sets; no more than a batch of images is in memory.
+
+    Returns:
+        The group of each test image, as the data set has them; None where it has none.
+    """
     raw, settings = Raw(dataset), params.normalize
     chosen = choose(
         raw.parts,
@@ -64,6 +69,9 @@ def normalize(params: Params, dataset: Dataset) -> None:
                 advance(len(batch))
 
         Normalized().write(chosen, labels, batches, dataset.image_shape, about)
+    test = chosen["test"]
+    groups = raw.parts[test.part].groups
+    return None if groups is None else groups[test.indices]
 
 
 def warnings(sets: Normalized, dataset: Dataset, divisor: float) -> list[str]:

@@ -39,7 +39,7 @@ def plain(text):
 
 
 def outcome(*changes, margin=None):
-    return Outcome("main", "0123456789abcdef", judge(changes, margin), margin, "linear", 10_000)
+    return Outcome("main", "0123456789abcdef", judge(changes, margin), margin, "linear", 10_000, 0)
 
 
 def test_trainings_of_the_same_seed_are_paired_and_the_others_in_their_order():
@@ -140,7 +140,7 @@ def test_the_table_has_every_variant_and_says_how_it_was_made():
     assert "| wide | 90.00 | 88.00 | -2.00 [-3.00, -1.00] | < 0.001 | 4 | **worse** |" in lines
     assert "| fresh | | 88.00 | | | | new |" in lines
     assert "| gone | 87.00 | | | | | removed |" in lines
-    assert any("commit 0123456. Paired by test image (10,000 of them) and by seed" in line for line in lines)
+    assert any("commit 0123456. Paired by test image and by seed, on 10,000 test images" in line for line in lines)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "100", "nan", "half", "1e3", ""])
@@ -196,7 +196,7 @@ def test_a_variant_that_got_worse_fails_and_the_table_is_for_the_pull_request(ch
     assert rows["dense-4"][-1] == "**worse**"
     assert rows["linear (baseline)"][-1] == "unchanged: the same models"
     assert (rows["dense-6"][-1], rows["dense-8"][-1]) == ("new", "removed")
-    assert "Paired by test image (30 of them) and by seed" in done.stdout
+    assert "Paired by test image and by seed, on 30 test images" in done.stdout
     assert changed.read("reports/gate.md") == done.stdout
     assert not changed.run("git", "status", "--porcelain").stdout
 

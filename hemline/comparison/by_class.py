@@ -25,23 +25,24 @@ Scores = NDArray[np.float64]
 _ADDED = 4.0
 
 
-def class_mean_scores(labels: Labels, predicted: Labels, n_classes: int, *, f1: bool) -> Scores:
+def class_mean_scores(labels: Labels, predicted: Labels, n_classes: int, mean_size: float = 1.0, *, f1: bool) -> Scores:
     """Return scores whose mean over images is a training's figure, and whose variance is that of it.
 
     Args:
         labels: int (images,), the true classes.
         predicted: int (seeds, images).
         n_classes: the number of classes, also of those without an image.
+        mean_size: of a group of images that belong together: it is groups that are added.
         f1: whether the figure is macro F1, or balanced accuracy.
 
     Returns:
         float64 (seeds, columns): the images, then the added ones.
     """
-    first = _scores(labels, predicted[0], n_classes, f1=f1)
+    first = _scores(labels, predicted[0], n_classes, mean_size, f1=f1)
     scores = np.empty((len(predicted), len(first)))
     scores[0] = first
     for place, own in enumerate(predicted[1:], start=1):
-        scores[place] = _scores(labels, own, n_classes, f1=f1)
+        scores[place] = _scores(labels, own, n_classes, mean_size, f1=f1)
     return scores
 
 
@@ -53,22 +54,23 @@ def _counts(labels: Labels, predicted: Labels, n_classes: int) -> tuple[Scores, 
     return np.where(count > 0, count, np.nan), right.astype(np.float64), taken.astype(np.float64)
 
 
-def _scores(labels: Labels, predicted: Labels, n_classes: int, *, f1: bool) -> Scores:
+def _scores(labels: Labels, predicted: Labels, n_classes: int, mean_size: float, *, f1: bool) -> Scores:
     images, right, taken = _counts(labels, predicted, n_classes)
     present = np.flatnonzero(images > 0)
-    added = _ADDED / len(present)
+    added, total = _ADDED * mean_size / len(present), len(labels) + _ADDED * mean_size
     # A class's figure is gain x right / base, for F1 with the images taken for it in the base.
     gain = 2 if f1 else 1
     base = images + added + (taken + added / 2 if f1 else 0)
     figures = gain * (right + added / 2) / base
     # What an image of the class adds where it is right, and what each image in the base takes away.
-    adds = np.nan_to_num((len(labels) + _ADDED) / len(present) / base)
+    adds = np.nan_to_num(total / len(present) / base)
     takes = np.nan_to_num(figures * adds)
     own = gain * (labels == predicted) * adds[labels] - takes[labels] - (takes[predicted] if f1 else 0)
     of_right, of_wrong = (gain * (adds - takes))[present], -takes[present]
-    # An added image of weight w is a pair of columns to either side of the mean, whose squares are together w squares.
-    pairs = np.sqrt(added / 4) * np.concatenate([of_right, -of_right, of_wrong, -of_wrong])
+    # An added weight w is a pair of columns to either side of the mean, whose squares are together w squares; as large
+    # groups, it varies by their size.
+    pairs = np.sqrt(added * mean_size / 4) * np.concatenate([of_right, -of_right, of_wrong, -of_wrong])
     influence = np.concatenate([own, pairs])
     # `Crossed` divides by the columns, where the images with those added to them are meant.
-    influence *= len(influence) / (len(labels) + _ADDED)
+    influence *= len(influence) / total
     return np.asarray(figures[present].mean() + influence - influence.mean())

@@ -38,6 +38,8 @@ class Evaluation:
         labels: NDArray[np.integer],
         train_labels: NDArray[np.integer],
         duplicates: Duplicates | None = None,
+        *,
+        groups: NDArray[np.integer[Any]] | None = None,
     ) -> None:
         """Begin with what all variants share.
 
@@ -47,12 +49,14 @@ class Evaluation:
             labels: int (images,), the true classes of the test images.
             train_labels: int (n,), those of the training images.
             duplicates: which test images are training or validation images, too; None: none of them.
+            groups: int (images,): test images with the same number count as one; None: each is one by itself.
         """
         self.baseline, self.classes, self.labels = baseline, list(classes), labels
         self.variants: list[str] = []
         self.doubts: Doubts = doubts("", {}, classes)
         self._most_frequent = most_frequent(train_labels)
         none = np.zeros(len(labels), np.bool_)
+        self._groups = groups
         self._duplicates = duplicates or Duplicates(none, none)
         self._runs: list[dict[str, Any]] = []
         self._parameters: dict[str, int] = {}
@@ -125,7 +129,9 @@ class Evaluation:
         """
         if self._comparison is None:
             correct = {variant: predicted == self.labels for variant, predicted in self._by_seed().items()}
-            self._comparison = pd.DataFrame([self._comparison_row(row) for row in table(correct, self.baseline)])
+            self._comparison = pd.DataFrame(
+                [self._comparison_row(row) for row in table(correct, self.baseline, groups=self._groups)]
+            )
         return self._comparison
 
     def _by_seed(self) -> dict[str, NDArray[np.integer]]:
@@ -142,6 +148,7 @@ class Evaluation:
             most_frequent=self.classes[self._most_frequent],
             most_frequent_rate=float((self.labels == self._most_frequent).mean()),
             imbalanced=is_imbalanced(self.labels),
+            groups=0 if self._groups is None else len(np.unique(self._groups)),
             duplicates=int(self._duplicates.found.sum()),
             relabelled=int(self._duplicates.relabelled.sum()),
             doubted_by=self.doubts.variant,
@@ -208,8 +215,9 @@ class Evaluation:
             mean = float(np.mean([scored.metrics[metric.key] for scored in self._scores[variant]]))
             figures[metric.key] = mean
             if metric.scores:
-                scores = metric.scores(self.labels, self._predicted[variant], len(self.classes))
-                interval = figure_interval(mean, scores)
+                size = 1.0 if self._groups is None else len(self.labels) / len(np.unique(self._groups))
+                scores = metric.scores(self.labels, self._predicted[variant], len(self.classes), size)
+                interval = figure_interval(mean, scores, groups=self._groups)
                 figures |= {f"{metric.key}_low": interval.low, f"{metric.key}_high": interval.high}
         return figures
 

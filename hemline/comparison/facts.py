@@ -16,6 +16,8 @@ class Facts(StrictModel):
         most_frequent: the class that most training images have; the first of equals.
         most_frequent_rate: the share of the test images that have it: the accuracy of always answering it, in [0, 1].
         imbalanced: whether the test set's classes differ much in size, as ``imbalance.is_imbalanced`` says.
+        groups: how many groups the test images make that count as one each, of one object or of the same pixels; 0
+            where every image is one by itself.
         duplicates: how many test images are among the training or validation images, too, pixel for pixel.
         relabelled: how many of those have another label there.
         doubted_by: the variant whose trainings the labels were held against; empty where none were.
@@ -26,6 +28,7 @@ class Facts(StrictModel):
     most_frequent: Text
     most_frequent_rate: Annotated[float, Field(ge=0, le=1)]
     imbalanced: bool
+    groups: Number = 0
     duplicates: Number
     relabelled: Number
     doubted_by: str

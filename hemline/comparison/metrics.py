@@ -29,7 +29,8 @@ class Metric(NamedTuple):
         compute: probabilities float (images, classes), labels int (images,) -> the figure.
         show: the figure as it is printed.
         scores: by which it has an interval, within [0, 1]: labels int (images,), predicted int (seeds, images), number
-            of classes -> float (seeds, columns), of which each row's mean varies as the figure does; None: no interval.
+            of classes, mean size of a group -> float (seeds, columns), of which each row's mean varies as the figure
+            does; None: no interval.
         imbalanced: whether it is only shown where the classes are imbalanced; elsewhere it says what accuracy says.
     """
 
@@ -38,7 +39,7 @@ class Metric(NamedTuple):
     unit: str
     compute: Callable[[Probabilities, Labels], float]
     show: Callable[[float], str]
-    scores: Callable[[Labels, Labels, int], NDArray[np.float64]] | None = None
+    scores: Callable[[Labels, Labels, int, float], NDArray[np.float64]] | None = None
     imbalanced: bool = False
 
 

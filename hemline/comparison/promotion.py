@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hemline.comparison.groups import Groups
 from hemline.comparison.selection import best_by_validation, mean_validation
 from hemline.comparison.statistics import Row, table
 from hemline.errors import InputError
@@ -85,17 +86,18 @@ def choose(runs: pd.DataFrame) -> Candidate:
     )
 
 
-def challenge(candidate: NDArray[np.bool_], champion: NDArray[np.bool_]) -> Row:
+def challenge(candidate: NDArray[np.bool_], champion: NDArray[np.bool_], groups: Groups | None = None) -> Row:
     """Test a candidate against the champion on the same images.
 
     Args:
         candidate: bool (images,), whether it is right about each.
         champion: bool (images,), likewise.
+        groups: int (images,), those that count as one have the same; None: each is one by itself.
 
     Returns:
         The candidate's row of the comparison, with the champion as the baseline.
     """
-    return table({"champion": champion[None], "candidate": candidate[None]}, "champion")[1]
+    return table({"champion": champion[None], "candidate": candidate[None]}, "champion", groups=groups)[1]
 
 
 def describe_challenge(row: Row, champion: str) -> str:

@@ -19,8 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from hemline.comparison.crossed import Crossed, Scores
-from hemline.comparison.enough import ENOUGH_SEEDS, tells
+from hemline.comparison.crossed import Crossed
+from hemline.comparison.enough import tells
+from hemline.comparison.groups import Groups, Scores
 from hemline.errors import InputError
 
 Correct = NDArray[np.bool_]
@@ -48,8 +49,8 @@ class Comparison:
     """The gain of a variant over the baseline, and the t test that belongs to its interval.
 
     The interval excludes 0 exactly when ``p_value`` is below 1 - confidence. ``covers_seeds`` is false where there is a
-    single training each, whose spread between seeds is unknown and counted as none. ``cautious_p_value`` is never too
-    small, however few trainings there are.
+    single training each, whose spread between seeds is unknown and counted as none. ``cautious_p_value`` is right also
+    where it is small, or the trainings are few: see ``Crossed.cautious_p``.
     """
 
     gain: float
@@ -94,7 +95,7 @@ class Row:
     verdict: Verdict | None = None
 
 
-def compare(variant: Scores, baseline: Scores, confidence: float = 0.95) -> Comparison:
+def compare(variant: Scores, baseline: Scores, confidence: float = 0.95, groups: Groups | None = None) -> Comparison:
     """Estimate the gain of a variant over the baseline for other seeds and other test images.
 
     The gain is the mean of the differences seed by seed and image by image, which vary with both; ``Crossed`` tells how
@@ -105,6 +106,7 @@ def compare(variant: Scores, baseline: Scores, confidence: float = 0.95) -> Comp
         variant: (seeds, images), a score of each training on each image: bool for right or wrong, float for a loss.
         baseline: likewise for the baseline, of the same seeds and images, in the same order.
         confidence: of the interval, between 0 and 1.
+        groups: int (images,): images of one object have the same number, and count as one; None: none belong together.
 
     Returns:
         The gain (positive where the variant's scores are higher), its interval, and the test. For booleans it is an
@@ -121,16 +123,17 @@ def compare(variant: Scores, baseline: Scores, confidence: float = 0.95) -> Comp
     """
     _check_pair(variant, baseline)
     _check_confidence(confidence)
+    _check_groups(groups, variant)
     right_or_wrong = variant.dtype == np.bool_ and baseline.dtype == np.bool_
     differences = _signed(variant) - _signed(baseline)
     bound = 1.0 if right_or_wrong else math.inf
-    gain = Crossed.of(differences)
+    gain = Crossed.of(differences, groups)
     low, high = _ends(gain, confidence, bounds=(-bound, bound))
     p_value, cautious = _p_values(gain, bound)
     return Comparison(gain.mean, low, high, gain.error, gain.freedom, p_value, cautious, gain.n_seeds > 1)
 
 
-def accuracy_interval(correct: Correct, confidence: float = 0.95) -> Interval:
+def accuracy_interval(correct: Correct, confidence: float = 0.95, groups: Groups | None = None) -> Interval:
     """Estimate a variant's mean accuracy for other seeds and other test images.
 
     The same interval as that of ``compare``, for one variant by itself. Two such intervals that overlap do not show
@@ -139,6 +142,7 @@ def accuracy_interval(correct: Correct, confidence: float = 0.95) -> Interval:
     Args:
         correct: bool (seeds, images), whether each training is right about each image.
         confidence: of the interval, between 0 and 1.
+        groups: as in ``compare``.
 
     Returns:
         The accuracy and its interval, within [0, 1].
@@ -148,12 +152,15 @@ def accuracy_interval(correct: Correct, confidence: float = 0.95) -> Interval:
     """
     _check_scores("correct", correct, floats=False)
     _check_confidence(confidence)
-    accuracy = Crossed.of(correct)
+    _check_groups(groups, correct)
+    accuracy = Crossed.of(correct, groups)
     low, high = _ends(accuracy, confidence, bounds=(0.0, 1.0))
     return Interval(accuracy.mean, low, high, accuracy.error, accuracy.freedom, covers_seeds=len(correct) > 1)
 
 
-def figure_interval(figure: float, scores: NDArray[np.float64], confidence: float = 0.95) -> Interval:
+def figure_interval(
+    figure: float, scores: NDArray[np.float64], confidence: float = 0.95, groups: Groups | None = None
+) -> Interval:
     """Estimate the interval of a figure that is no mean over images, for other seeds and other test images.
 
     The same interval as that of ``accuracy_interval``, of scores that stand for the figure: see ``by_class``.
@@ -162,6 +169,7 @@ def figure_interval(figure: float, scores: NDArray[np.float64], confidence: floa
         figure: in [0, 1], the mean over the trainings at hand.
         scores: float64 (seeds, columns), whose mean varies as the figure does, and lies near it.
         confidence: of the interval, between 0 and 1.
+        groups: of the first columns, as in ``compare``; each further column is a group by itself.
 
     Returns:
         The figure and its interval, within [0, 1].
@@ -171,7 +179,9 @@ def figure_interval(figure: float, scores: NDArray[np.float64], confidence: floa
     """
     _check_scores("scores", scores)
     _check_confidence(confidence)
-    mean = Crossed.of(scores)
+    if groups is not None:
+        groups = np.append(groups, groups.max() + 1 + np.arange(scores.shape[1] - len(groups)))
+    mean = Crossed.of(scores, groups)
     low, high = _ends(mean, confidence, bounds=(0.0, 1.0))
     return Interval(figure, min(low, figure), max(high, figure), mean.error, mean.freedom, covers_seeds=len(scores) > 1)
 
@@ -236,15 +246,17 @@ def verdict(gain: float, p_value: float, confidence: float = 0.95) -> Verdict:
     return "better" if gain > 0 else "worse"
 
 
-def table(correct: Mapping[str, Correct], baseline: str, confidence: float = 0.95) -> list[Row]:
+def table(
+    correct: Mapping[str, Correct], baseline: str, confidence: float = 0.95, groups: Groups | None = None
+) -> list[Row]:
     """Compare every variant with the baseline.
 
-    With several seeds the t test of ``compare`` decides, about other seeds and other images. With two or three it is
-    replaced by its cautious form, because small p values of the t test are then too small, and the correction for
-    several variants asks for small ones. With a single training of each variant there is a verdict about these trained
-    models only, by McNemar's exact test; its ``comparison.covers_seeds`` is false. Holm's method corrects the p values
-    for the number of variants. The intervals are those of single comparisons, without this correction: one may exclude
-    0 where the verdict is "no difference shown".
+    With several seeds the cautious test of ``compare`` decides, about other seeds and other images: small p values of
+    the t test are too small, and the correction for several variants asks for small ones. With a single training of
+    each variant there is a verdict about these trained models only, by McNemar's exact test, or by the t test where
+    images belong together, of which McNemar's knows nothing; its ``comparison.covers_seeds`` is false. Holm's method
+    corrects the p values for the number of variants. The intervals are those of single comparisons, without this
+    correction: one may exclude 0 where the verdict is "no difference shown".
 
     The verdict is "too few to tell" where no difference is shown and the interval spans half of what is possible.
 
@@ -252,6 +264,7 @@ def table(correct: Mapping[str, Correct], baseline: str, confidence: float = 0.9
         correct: for each variant its bool (seeds, images); the same seeds and images for all.
         baseline: the name of the variant that all others are compared with.
         confidence: of the intervals and verdicts, between 0 and 1.
+        groups: as in ``compare``.
 
     Returns:
         A row per variant, in the order received.
@@ -261,7 +274,10 @@ def table(correct: Mapping[str, Correct], baseline: str, confidence: float = 0.9
     """
     if baseline not in correct:
         raise InputError(f"baseline: must be one of the variants {list(correct)}, got {baseline!r}")
-    rows = [_row(name, correct[name], correct[baseline], name == baseline, confidence) for name in correct]
+    rows = [
+        _row(name, correct[name], correct[baseline], name == baseline, confidence=confidence, groups=groups)
+        for name in correct
+    ]
     adjusted = iter(adjust([row.p_value for row in rows if row.p_value is not None]).tolist())
     return [_judged(row, next(adjusted), confidence) if row.comparison else row for row in rows]
 
@@ -355,21 +371,28 @@ def _p_values(gain: Crossed, bound: float) -> tuple[float, float]:
     return p_value, p_value
 
 
-def _row(name: str, correct: Correct, baseline_correct: Correct, is_baseline: bool, confidence: float) -> Row:
+def _row(
+    name: str,
+    correct: Correct,
+    baseline_correct: Correct,
+    is_baseline: bool,
+    *,
+    confidence: float,
+    groups: Groups | None,
+) -> Row:
     try:
-        accuracy = accuracy_interval(correct, confidence)
+        accuracy = accuracy_interval(correct, confidence, groups)
         row = Row(name, seeds=correct.shape[0], images=correct.shape[1], accuracy=accuracy)
         if is_baseline:
             return row
-        comparison = compare(correct, baseline_correct, confidence)
+        comparison = compare(correct, baseline_correct, confidence, groups)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
-    if row.seeds >= ENOUGH_SEEDS:
-        return replace(row, comparison=comparison, p_value=comparison.p_value)
     if row.seeds > 1:
         return replace(row, comparison=comparison, p_value=comparison.cautious_p_value)
     won, lost = int((correct & ~baseline_correct).sum()), int((baseline_correct & ~correct).sum())
-    return replace(row, comparison=comparison, images_won=won, images_lost=lost, p_value=mcnemar(won, lost))
+    p_value = mcnemar(won, lost) if groups is None else comparison.p_value
+    return replace(row, comparison=comparison, images_won=won, images_lost=lost, p_value=p_value)
 
 
 def _judged(row: Row, adjusted: float, confidence: float) -> Row:
@@ -402,6 +425,15 @@ def _check_scores(key: str, scores: Any, *, floats: bool = True) -> None:
         raise InputError(f"{key}: must have at least one seed and two images, got {scores.shape}")
     if scores.dtype.kind == "f" and not np.isfinite(scores).all():
         raise InputError(f"{key}: must be finite; a training has diverged")
+
+
+def _check_groups(groups: Groups | None, scores: Scores) -> None:
+    if groups is None:
+        return
+    if groups.shape != scores.shape[1:]:
+        raise InputError(f"groups: must be one for each of {scores.shape[1]} images, got {groups.shape}")
+    if len(np.unique(groups)) < 2:  # noqa: PLR2004 - a variance needs two
+        raise InputError("groups: must be at least two, got one: of a single object, nothing is known of others")
 
 
 def _check_confidence(confidence: float) -> None:

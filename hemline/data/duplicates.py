@@ -1,4 +1,4 @@
-"""Test images that the training has seen: the same pixels, in the training or the validation set."""
+"""The same pixels twice: test images that the training has seen, and test images that are one and the same."""
 
 import hashlib
 import zlib
@@ -51,6 +51,28 @@ def find_duplicates(test: Labelled, *others: Labelled) -> Duplicates:
         seen = labels_seen.get(_digest(test.images[place]), set())
         found[place], relabelled[place] = bool(seen), bool(seen - {int(test.labels[place])})
     return Duplicates(found, relabelled)
+
+
+def group_test_images(images: NDArray[np.generic], known: NDArray[np.integer] | None) -> NDArray[np.int32] | None:
+    """Tell which test images count as one: those of one object, and those of the same pixels.
+
+    Args:
+        images: of any shape and type, (n, ...).
+        known: integers (n,): images of one object have the same; None where nothing is known of that.
+
+    Returns:
+        The number of each image's group, from 0; None where every image is a group by itself.
+    """
+    groups = np.arange(len(images)) if known is None else np.unique(known, return_inverse=True)[1]
+    checksums = _checksums(images)
+    values, counts = np.unique(checksums, return_counts=True)
+    first: dict[bytes, int] = {}
+    for place in np.flatnonzero(np.isin(checksums, values[counts > 1])).tolist():
+        own, same = groups[place], groups[first.setdefault(_digest(images[place]), place)]
+        if own != same:
+            groups[groups == own] = same
+    numbers, groups = np.unique(groups, return_inverse=True)
+    return None if len(numbers) == len(images) else groups.astype(np.int32)
 
 
 def _checksums(images: NDArray[np.generic]) -> NDArray[np.uint32]:

@@ -1,4 +1,4 @@
-"""What the normalize stage hands on in ``data/findings/``: what makes results from the data doubtful.
+"""What the normalize stage hands on in ``data/findings/``: what makes results from the data doubtful, and groups.
 
 Apart from ``data/normalized``, because no training depends on it.
 """
@@ -21,6 +21,7 @@ from hemline.words import listed
 # Networks are made for inputs of about this size; far from it, their first steps are too small or too large.
 _SMALLEST, _LARGEST = 0.5, 2.0
 _NAMED = 5
+_GROUPS = "test-groups.npy"
 
 
 class Warnings(StrictModel):
@@ -35,12 +36,16 @@ class Findings(Outputs):
     PATH = Path("data/findings")
     STAGE = "normalize"
 
-    def write(self, warnings: list[str], duplicates: Duplicates) -> None:
-        """Write the sentences, and which test images are training or validation images, too."""
+    def write(
+        self, warnings: list[str], duplicates: Duplicates, groups: NDArray[np.integer[Any]] | None = None
+    ) -> None:
+        """Write the sentences, which test images are training or validation images, too, and which count as one."""
         with draft() as new:
             folder = new.folder / "findings"
             folder.mkdir()
             Findings(folder).write_array("test-duplicates.npy", np.stack(duplicates))
+            if groups is not None:
+                Findings(folder).write_array(_GROUPS, groups)
             with writing(folder / "warnings.json"):
                 (folder / "warnings.json").write_text(Warnings(warnings=warnings).model_dump_json(indent=2) + "\n")
             new.put(folder.name, self.path)
@@ -67,6 +72,22 @@ class Findings(Outputs):
             rule = f"must be bool {shape}, got {array.dtype} {array.shape}"
             raise self.wrong("test-duplicates.npy", rule)
         return Duplicates(*array)
+
+    def groups(self, test_images: int) -> NDArray[np.integer[Any]] | None:
+        """Return the group of each test image, (n,): those of one object, or of the same pixels; None: no two are.
+
+        Args:
+            test_images: how many there are.
+
+        Raises:
+            InputError: it is damaged, or of other test images.
+        """
+        if not self.has(_GROUPS):
+            return None
+        array = self.read_array(_GROUPS)
+        if array.dtype.kind not in "iu" or array.shape != (test_images,):
+            raise self.wrong(_GROUPS, f"must be integers ({test_images},), got {array.dtype} {array.shape}")
+        return array
 
 
 def scale_warning(pixels: Pixels, scale: float) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.comparison.enough import tells
+from hemline.comparison.groups import Groups
 from hemline.comparison.statistics import adjust, table, verdict
 
 Correct = NDArray[np.bool_]
@@ -92,16 +93,19 @@ def pairs(old: Sequence[int], new: Sequence[int]) -> list[Pair]:
     return same + [Pair(first, second, same_seed=False) for first, second in rest]
 
 
-def compare_predictions(variant: str, old: Mapping[int, Correct], new: Mapping[int, Correct]) -> Change:
+def compare_predictions(
+    variant: str, old: Mapping[int, Correct], new: Mapping[int, Correct], groups: Groups | None = None
+) -> Change:
     """Compare a variant's trainings at two revisions, image by image and seed by seed.
 
-    ``old`` and ``new`` tell, by seed, whether each training is right about each image, bool (images,), in one order.
-    The interval and the test are those of a variant against a baseline (``hemline.comparison.statistics.table``).
+    ``old`` and ``new`` tell, by seed, whether each training is right about each image, bool (images,), in one order;
+    images that count as one have the same number in ``groups``. The interval and the test are those of a variant against
+    a baseline (``hemline.comparison.statistics.table``).
     """
     chosen = pairs(list(old), list(new))
     before = np.stack([list(old.values())[pair.old] for pair in chosen])
     after = np.stack([list(new.values())[pair.new] for pair in chosen])
-    row = table({"old": before, "new": after}, "old")[1]
+    row = table({"old": before, "new": after}, "old", groups=groups)[1]
     gain = row.comparison
     if gain is None or row.p_value is None:
         raise ValueError("table: must compare what is no baseline")

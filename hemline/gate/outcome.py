@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from hemline.errors import InputError
 from hemline.gate.changes import Change, Judged, compare_predictions, judge
 from hemline.gate.results import Results, read_results, same_test_set
@@ -24,6 +26,7 @@ class Outcome(NamedTuple):
         margin: the loss of accuracy that is too much, as a share; None: any that is shown.
         baseline: the present baseline.
         images: how many test images.
+        groups: how many groups of them count as one each; 0 where each image is one by itself.
     """
 
     base: str
@@ -32,6 +35,7 @@ class Outcome(NamedTuple):
     margin: float | None
     baseline: str
     images: int
+    groups: int
 
     @property
     def failed(self) -> list[Judged]:
@@ -55,7 +59,8 @@ def compare_with(base: str, margin: float | None, baseline: str) -> Outcome:
     files, commit = _files_of(base)
     new = read_results()
     changes = _changes(base, _results_of(base, files, commit), new)
-    return Outcome(base, commit, judge(changes, margin), margin, baseline, len(new.test.labels))
+    groups = 0 if new.groups is None else len(np.unique(new.groups))
+    return Outcome(base, commit, judge(changes, margin), margin, baseline, len(new.test.labels), groups)
 
 
 def check_current() -> None:
@@ -118,7 +123,7 @@ def _changes(base: str, old: Results, new: Results) -> list[Change]:
         if variant not in old.models or variant not in new.models:
             changes.append(_in_one(variant, _mean(old, variant), _mean(new, variant)))
             continue
-        change = compare_predictions(variant, old.correct[variant], new.correct[variant])
+        change = compare_predictions(variant, old.correct[variant], new.correct[variant], new.groups)
         seeds = [seed for seed in new.models[variant] if seed in old.models[variant]]
         same = all(old.models[variant][seed] == new.models[variant][seed] for seed in seeds)
         if same and not change.other_seeds:

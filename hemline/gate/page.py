@@ -5,7 +5,7 @@ from tabulate import tabulate
 from hemline.comparison.enough import seeds_warning, tells
 from hemline.gate.changes import Change, Difference, Judged
 from hemline.gate.outcome import DIGITS, Outcome
-from hemline.words import listed, percent, plain_in_markdown, signed
+from hemline.words import counted_images, listed, percent, plain_in_markdown, signed
 
 _SMALLEST_P = 0.001
 _POINT = 0.01
@@ -58,7 +58,7 @@ def _notes(outcome: Outcome) -> list[str]:
     compared = [each.change for each in outcome.judged if each.change.difference]
     if not compared:
         return [_where(outcome)]
-    paired = f"Paired by test image ({outcome.images:,} of them) and by seed"
+    paired = f"Paired by test image and by seed, on {counted_images(outcome.images, outcome.groups)}"
     return [
         f"{_where(outcome)} {paired}; the intervals are about other images and other seeds.",
         _rule(outcome.margin),

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.comparison.evaluated import Evaluated
+from hemline.comparison.groups import Groups
+from hemline.data.findings import Findings
 from hemline.data.normalized import Labelled, Normalized
 from hemline.data.pixels import Pixels
 from hemline.data.scaling import to_raw
@@ -25,6 +27,7 @@ class Results(NamedTuple):
         correct: by variant and seed, bool (images,), whether each training is right about each test image.
         test: the test images, divided by ``scale``, and their labels.
         pixels: the type and the range of raw pixels.
+        groups: int (images,), test images that count as one have the same; None: each is one by itself.
     """
 
     models: dict[str, dict[int, str]]
@@ -32,6 +35,7 @@ class Results(NamedTuple):
     test: Labelled
     scale: float
     pixels: Pixels
+    groups: Groups | None = None
 
 
 def read_results(files: "AbstractFileSystem | None" = None) -> Results:
@@ -50,7 +54,8 @@ def read_results(files: "AbstractFileSystem | None" = None) -> Results:
         predicted = Trained(variant, files=files).probabilities("test", shape).argmax(axis=-1)
         models[variant] = dict(zip(seeds, rows["model_sha256"], strict=True))
         correct[variant] = dict(zip(seeds, predicted == test.labels, strict=True))
-    return Results(models, correct, test, about.scale, about.pixels)
+    groups = Findings(files=files).groups(len(test.labels))
+    return Results(models, correct, test, about.scale, about.pixels, groups)
 
 
 def same_test_set(one: Results, other: Results) -> bool:

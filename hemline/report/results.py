@@ -43,6 +43,7 @@ class Results:
         confusion: by variant, counts (classes, classes) over all seeds; rows are the true classes.
         difference: by variant other than the baseline, its row shares minus the baseline's.
         warnings: what makes results from this data doubtful, in sentences.
+        groups: int (test images,), those that count as one have the same; None: each is one by itself.
     """
 
     params: Params
@@ -60,6 +61,7 @@ class Results:
     confusion: dict[str, NDArray[Any]]
     difference: dict[str, NDArray[Any]]
     warnings: list[str]
+    groups: NDArray[Any] | None
     root: Path
 
     @cached_property
@@ -96,11 +98,12 @@ def load_results(params: Params, root: Path = Path()) -> Results:
     normalized = Normalized(root / Normalized.PATH)
     evaluated = Evaluated(root / Evaluated.PATH)
     trained = {name: Trained(name, root / Trained.PATH) for name in names}
+    test, findings = normalized.read("test"), Findings(root / Findings.PATH)
     return Results(
         params=params,
         source=load_dataset(params.dataset, root / "data"),
         train=normalized.read("train"),
-        test=normalized.read("test"),
+        test=test,
         validation_images=normalized.images("validation"),
         facts=evaluated.facts(),
         doubted=evaluated.doubted(),
@@ -111,6 +114,7 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         per_class={name: evaluated.per_class(name) for name in names},
         confusion={name: evaluated.confusion(name) for name in names},
         difference={name: evaluated.difference(name, params.baseline) for name in names if name != params.baseline},
-        warnings=Findings(root / Findings.PATH).warnings(),
+        warnings=findings.warnings(),
+        groups=findings.groups(len(test.labels)),
         root=root,
     )

@@ -14,7 +14,7 @@ from hemline.comparison.enough import seeds_warning
 from hemline.comparison.facts import Facts
 from hemline.comparison.selection import best_by_validation
 from hemline.report import about_data
-from hemline.words import listed, percent, signed
+from hemline.words import counted_images, listed, percent, signed
 
 _HEADS = {
     "better": "Better than {}",
@@ -93,7 +93,7 @@ def describe(
             *_convergence(comparison),
         ],
         _selection(comparison, validation, facts),
-        _basis(test_images, seeds, compared=len(others) > 0),
+        _basis(counted_images(test_images, facts.groups), seeds, compared=len(others) > 0),
     )
 
 
@@ -204,8 +204,7 @@ def _selection(comparison: pd.DataFrame, validation: pd.Series, facts: Facts) ->
     )
 
 
-def _basis(test_images: int, seeds: int, *, compared: bool) -> str:
-    images = f"{test_images:,} test image{'s' if test_images > 1 else ''}"
+def _basis(images: str, seeds: int, *, compared: bool) -> str:
     interval = "The intervals cover" if compared else "The interval covers"
     covered = (
         f"One seed and {images}: {interval.lower()} the choice of test images only."
