@@ -6,6 +6,7 @@ Run:    python -m benchmarks.statistics [--repetitions 10000]
 """
 
 import argparse
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path

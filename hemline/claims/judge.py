@@ -30,7 +30,7 @@ from hemline.claims.kinds import (
     WobblePart,
 )
 from hemline.claims.outcome import Outcome, Outcomes, Values
-from hemline.comparison.crossed import Scores
+from hemline.comparison.groups import Scores
 from hemline.comparison.statistics import Interval, accuracy_interval, compare, mean_difference, prediction_interval
 from hemline.words import signed
 

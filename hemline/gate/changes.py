@@ -99,8 +99,8 @@ def compare_predictions(
     """Compare a variant's trainings at two revisions, image by image and seed by seed.
 
     ``old`` and ``new`` tell, by seed, whether each training is right about each image, bool (images,), in one order;
-    images that count as one have the same number in ``groups``. The interval and the test are those of a variant against
-    a baseline (``hemline.comparison.statistics.table``).
+    images that count as one have the same number in ``groups``. The interval and the test are those of a variant
+    against a baseline (``hemline.comparison.statistics.table``).
     """
     chosen = pairs(list(old), list(new))
     before = np.stack([list(old.values())[pair.old] for pair in chosen])
