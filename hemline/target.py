@@ -21,6 +21,8 @@ _SETTINGS = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     # NumPy's and SciPy's products: OpenBLAS's kernels for the first processor with AVX2.
     "OPENBLAS_CORETYPE": "Haswell",
+    # ... and of one thread: the number of threads changes bits, too.
+    "OPENBLAS_NUM_THREADS": "1",
     # NumPy's own loops, whose exp and log are others with AVX-512. Names that this processor lacks are no error.
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
 }

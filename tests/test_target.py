@@ -35,6 +35,14 @@ def test_importing_a_stage_caps_xla_onednn_openblas_and_numpy_before_any_of_them
     assert set(found["numpy"]) <= {"X86_V3"}
 
 
+@pytest.mark.parametrize("module", ["stages.train", "stages.evaluate", "hemline.training.tensorflow"])
+def test_importing_a_stage_or_the_trainer_leaves_openblas_one_kernel_and_one_thread(module):
+    code = f"import {module}, json, threadpoolctl, numpy; print(json.dumps(threadpoolctl.threadpool_info()))"
+    found = [library for library in json.loads(run(code).stdout) if library["internal_api"] == "openblas"]
+    assert found
+    assert {(library["architecture"], library["num_threads"]) for library in found} == {("Haswell", 1)}
+
+
 def test_flags_of_the_user_that_contradict_nothing_are_kept_without_a_word():
     done = run(IN_STAGE, XLA_FLAGS="--xla_dump_to=/nowhere")
     assert "--xla_dump_to=/nowhere" in json.loads(done.stdout)["XLA_FLAGS"].split()

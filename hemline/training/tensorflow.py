@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import LifoQueue
 
-import joblib
-
 from hemline.processes.leftovers import own_folder
 from hemline.target import fix_target
 
@@ -76,6 +74,8 @@ os.environ.update(_SETTINGS)
 os.environ["TF_XLA_FLAGS"] = (
     f'{os.environ.get("TF_XLA_FLAGS", "")} --tf_xla_persistent_cache_directory="{PROGRAM_FOLDER}"'.strip()
 )
+import joblib  # noqa: E402 - loads NumPy, which reads settings that were just made
+
 with _quiet_import(), _hidden(*_UNUSED):
     import keras
     import tensorflow as tf
