@@ -21,7 +21,7 @@ from hemline.params import load_params
 from hemline.photo.framing import SAMPLE, measure
 from hemline.report.results import Results, load_results
 from hemline.terminal.arguments import parser
-from hemline.tracking.publish import publish_figures
+from hemline.tracking.publish import publish
 from hemline.tracking.registry import Champion, find_champion, load_champion, promote
 
 
@@ -45,7 +45,7 @@ def main() -> None:
                 print(f"Not promoted: {reason}.")
                 return
         # The version is to lead to the run of its training.
-        if not publish_figures(list(results.params.variants)):
+        if not publish(list(results.params.variants)):
             sys.exit(1)
         print(f"Promoted to version {_promote(results, candidate, row, reason)}: {reason}.")
 

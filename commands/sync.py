@@ -11,7 +11,7 @@ from hemline.terminal.arguments import parser
 from hemline.terminal.bar import bar
 from hemline.tracking import store
 from hemline.tracking.address import local_database, tracking_uri
-from hemline.tracking.publish import publish_all
+from hemline.tracking.publish import publish
 from hemline.tracking.registry import find_champion
 
 _OTHERS = "those of another commit follow with `git checkout`, `dvc checkout` and `make sync`"
@@ -26,7 +26,7 @@ def main() -> None:
         database = local_database(tracking_uri())
         missing = database is not None and not database.exists()
         with bar("MLflow", sum(len(params.seeds_of(variant)) for variant in params.variants), "trainings") as advance:
-            complete = publish_all(list(params.variants), advance)
+            complete = publish(list(params.variants), advance)
         if not complete:
             sys.exit(1)
         if missing:

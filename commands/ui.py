@@ -52,23 +52,23 @@ def prepare(port: int) -> Prepared:
     from hemline.tracking.one_line import without_passwords  # noqa: PLC0415
 
     params = load_params()
-    command = server.ui_command(port)
-    base = without_passwords(tracking_uri()) if command is None else f"http://{HOST}:{port}"
     # First, so that a store out of reach is told once.
     with store.reached():
+        command = server.ui_command(port)
+        base = without_passwords(tracking_uri()) if command is None else f"http://{HOST}:{port}"
         store.bring_along()
         address = server.link(base, params.dataset)
     if Evaluated().exists():
-        publish(list(params.variants))
+        complete(list(params.variants))
     return Prepared(address, command, server.server_environment())
 
 
-def publish(variants: list[str]) -> None:
+def complete(variants: list[str]) -> None:
     """Complete the store; while variants are being trained again, that is impossible, and their curves are wanted."""
-    from hemline.tracking.publish import publish_all  # noqa: PLC0415
+    from hemline.tracking.publish import publish  # noqa: PLC0415
 
     try:
-        publish_all(variants)
+        publish(variants)
     except InputError as error:
         print(f"warning: {error}", file=sys.stderr)
 

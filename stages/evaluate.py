@@ -1,23 +1,25 @@
 """Look at the test set's labels, once: score every model, compare every variant with the baseline.
 
 Reads:  params.yaml, data/normalized/ (labels, classes), data/findings/ (duplicates), models/
-Writes: reports/metrics.json, reports/evaluation/; test figures on the MLflow runs
+Writes: reports/metrics.json, reports/evaluation/
 Run:    python -m stages.evaluate
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from hemline.comparison.doubts import Doubts, Predicted, doubts
+from hemline.comparison.enough import seeds_warning
+from hemline.comparison.evaluated import Evaluated
+from hemline.comparison.evaluation import Evaluation
+from hemline.comparison.selection import best_by_validation, mean_validation
+from hemline.data.findings import Findings
+from hemline.data.normalized import Normalized
 from hemline.errors import one_line_errors
+from hemline.jobs.trained import Trained
 from hemline.params import Params, check_unchanged, load_params
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.terminal.arguments import parser
-from hemline.tracking.publisher import publisher
-
-if TYPE_CHECKING:
-    from hemline.comparison.doubts import Doubts
-    from hemline.comparison.evaluation import Evaluation
-    from hemline.tracking.artifacts import Run
 
 
 def main() -> None:
@@ -25,34 +27,18 @@ def main() -> None:
     with one_line_errors():
         keep_temporary_files_apart()
         collect_rarely()
-        _evaluate(load_params())
-
-
-def _evaluate(params: Params) -> None:
-    with publisher() as beside:
-        beside.start()
-        from hemline.comparison.evaluated import Evaluated  # noqa: PLC0415 - the publisher needs less
-
+        params = load_params()
         evaluation = evaluate(params)
         check_unchanged(params)
         Evaluated().write(evaluation)
-        variants = list(params.variants)
-        if incomplete := beside.incomplete_runs(variants):
-            beside.publish_figures(variants, artifacts(evaluation, params, incomplete), only=incomplete)
 
 
-def evaluate(params: Params) -> "Evaluation":
+def evaluate(params: Params) -> Evaluation:
     """Score and compare the variants, and print the accuracy of each.
 
     Raises:
         InputError: what an earlier stage hands on is missing, or does not fit together.
     """
-    from hemline.comparison.enough import seeds_warning  # noqa: PLC0415 - the publisher needs less
-    from hemline.comparison.evaluation import Evaluation  # noqa: PLC0415
-    from hemline.data.findings import Findings  # noqa: PLC0415
-    from hemline.data.normalized import Normalized  # noqa: PLC0415
-    from hemline.jobs.trained import Trained  # noqa: PLC0415
-
     normalized = Normalized()
     labels, classes = normalized.labels("test"), normalized.about().classes
     duplicates, groups = Findings().duplicates(len(labels)), Findings().groups(len(labels))
@@ -74,13 +60,8 @@ def evaluate(params: Params) -> "Evaluation":
     return evaluation
 
 
-def _doubts(params: Params, evaluation: "Evaluation") -> "Doubts":
+def _doubts(params: Params, evaluation: Evaluation) -> Doubts:
     """Hold the labels of the images that no model trained on against the variant that is best by validation."""
-    from hemline.comparison.doubts import Predicted, doubts  # noqa: PLC0415 - the publisher needs less
-    from hemline.comparison.selection import best_by_validation, mean_validation  # noqa: PLC0415
-    from hemline.data.normalized import Normalized  # noqa: PLC0415
-    from hemline.jobs.trained import Trained  # noqa: PLC0415
-
     best = best_by_validation(mean_validation(evaluation.runs())) or params.baseline
     names: tuple[Literal["validation", "test"], ...] = ("validation", "test")
     labels = {name: Normalized().labels(name) for name in names}
@@ -91,18 +72,6 @@ def _doubts(params: Params, evaluation: "Evaluation") -> "Doubts":
 
 def _of_seeds(seeds: int) -> str:
     return f"the mean over {seeds} seeds" if seeds > 1 else "of one training"
-
-
-def artifacts(evaluation: "Evaluation", params: Params, runs: "list[Run]") -> "dict[Run, dict[str, str]]":
-    """Return what these trainings' runs are given to read: made here, where scikit-learn is at hand."""
-    from hemline.tracking.artifacts import texts  # noqa: PLC0415 - the publisher needs less
-
-    return {
-        (variant, seed): texts(
-            evaluation.labels, evaluation.predicted(variant)[params.seeds_of(variant).index(seed)], evaluation.classes
-        )
-        for variant, seed in runs
-    }
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """Write the report: the verdict, the comparison and what stands behind them, as one offline page and one summary.
 
 Reads:  params.yaml, data/<dataset>.yaml, data/normalized/, models/, reports/evaluation/
-Writes: reports/index.html, reports/summary.md, reports/figures/; confusion matrices as pictures on the MLflow runs
+Writes: reports/index.html, reports/summary.md, reports/figures/; what MLflow lacks (`hemline/tracking/publish.py`)
 Run:    python -m stages.report
 """
 
 from pathlib import Path
 
-from hemline.comparison.evaluated import Evaluated
 from hemline.errors import one_line_errors
 from hemline.params import Params, check_unchanged, load_params
 from hemline.processes.garbage import collect_rarely
@@ -15,7 +14,6 @@ from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.repository import repository
 from hemline.target import NOT_THE_TARGET, is_target
 from hemline.terminal.arguments import parser
-from hemline.tracking.pictured import digest, noted
 from hemline.tracking.publisher import publisher
 
 REPORTS = Path("reports")
@@ -30,11 +28,7 @@ def main() -> None:
 
 
 def _report(params: Params) -> None:
-    variants = list(params.variants)
-    models, pictures = Evaluated().runs(variants)[["variant", "model_sha256"]].to_numpy(), noted()
-    with publisher() as beside:
-        if not all(pictures.get(model) for _, model in models):
-            beside.start()
+    with publisher() as publish:
         from hemline.report.page import comparison_table, remarks, render, write  # noqa: PLC0415 - MLflow waits
         from hemline.report.results import load_results  # noqa: PLC0415
 
@@ -42,9 +36,7 @@ def _report(params: Params) -> None:
         rendered = render(results, drawn=repository() / ".hemline/figures")
         check_unchanged(params)
         write(rendered, REPORTS)
-        drawn = {variant: digest(rendered[f"figures/confusion-{variant}.png"]) for variant in variants}
-        if any(pictures.get(model) != drawn[variant] for variant, model in models):
-            beside.publish_pictures(variants)
+        publish(list(params.variants))
     print(comparison_table(results))
     if told := remarks(results):
         print("", *told, sep="\n")

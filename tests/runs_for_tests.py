@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-COMPLETE = {"loss", "accuracy", "val_loss", "val_accuracy", "test_accuracy", "test_loss", "test_gain"}
+COMPLETE = {"loss", "accuracy", "val_loss", "val_accuracy", "test_accuracy", "test_loss"}
 # Opens every complete run: prints its epochs, seed and variant, its artifacts, and what its model makes of raw pixels.
 OPEN_RUNS = """
 import json, sys

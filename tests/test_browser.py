@@ -18,7 +18,7 @@ from hemline.params import load_params
 from hemline.report.page import render, write
 from hemline.report.results import load_results
 from hemline.tracking import store
-from hemline.tracking.publish import publish_pictures
+from hemline.tracking.publish import publish
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SWITCHES = [
@@ -26,7 +26,7 @@ SWITCHES = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 PATIENCE = 60_000  # milliseconds; no expectation, only an end to waiting
-COLUMNS = ("variant", "hidden", "epochs", "seed", "test_accuracy", "test_loss", "test_gain")
+COLUMNS = ("variant", "hidden", "epochs", "seed", "test_accuracy", "test_loss", "gain")
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,7 +41,7 @@ def folder(tmp_path_factory):
         built = workspace.build(tmp_path_factory.mktemp("browser") / "workspace", monkeypatch)
         promote.main()
         write(render(load_results(load_params())), Path("reports"))
-        publish_pictures(list(load_params().variants))
+        publish(list(load_params().variants))
         yield built
 
 
@@ -123,7 +123,7 @@ def test_six_runs_compared_show_their_parameters_and_accuracies(ui, page):
     text = page.locator("body").inner_text()
     for name in known:
         assert name in text
-    for value in ("variant", "hidden", "epochs", "seed", "linear", "two", "three", "test_gain", "0.667", "0.333"):
+    for value in ("variant", "hidden", "epochs", "seed", "linear", "two", "three", "model", "0.667", "0.333"):
         assert value in text
 
 

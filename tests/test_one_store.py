@@ -46,14 +46,14 @@ def pipeline(longer_copy):
 
 def test_every_way_to_train_logs_a_complete_run_into_one_store(pipeline):
     # Two workers of DVC's queue, and the workspace, at once.
-    pipeline.run("dvc", "exp", "run", "--queue", "-S", "epochs=3,4", "evaluate")
+    pipeline.run("dvc", "exp", "run", "--queue", "-S", "epochs=3,4", "report")
     pipeline.run("dvc", "queue", "start", "--jobs", "2")
-    pipeline.run("dvc", "exp", "run", "--name", "here", "-S", "epochs=5", "evaluate")
+    pipeline.run("dvc", "exp", "run", "--name", "here", "-S", "epochs=5", "report")
     shown = pipeline.run("dvc", "exp", "show", "--csv").stdout
     assert "here" in shown
     assert "linear.accuracy" in shown
     # A copy of the repository that DVC makes.
-    pipeline.run("dvc", "exp", "run", "--temp", "--name", "apart", "-S", "epochs=6", "evaluate")
+    pipeline.run("dvc", "exp", "run", "--temp", "--name", "apart", "-S", "epochs=6", "report")
     finish_queue(pipeline, 2)
     # A project of MLflow.
     pipeline.run("git", "checkout", "--quiet", "--force", "HEAD")
@@ -63,6 +63,7 @@ def test_every_way_to_train_logs_a_complete_run_into_one_store(pipeline):
     pipeline.set(epochs=8)
     pipeline.run("python", "-m", "stages.train", "linear")
     pipeline.run("python", "-m", "stages.evaluate")
+    pipeline.run("python", "-m", "stages.report")
 
     runs = opened_runs(pipeline)
     assert epochs_of(runs) == {1, 2, 3, 4, 5, 6, 7, 8}
@@ -152,14 +153,14 @@ def server(tmp_path_factory):
 def test_a_server_that_the_user_names_wins_for_every_way_to_run(pipeline, server, repetitions):
     before = local_store(pipeline)
     pipeline.environment["MLFLOW_TRACKING_URI"] = server
-    pipeline.run("dvc", "exp", "run", "--queue", "-S", "epochs=11", "evaluate")
+    pipeline.run("dvc", "exp", "run", "--queue", "-S", "epochs=11", "report")
     pipeline.run("dvc", "queue", "start")
-    pipeline.run("dvc", "exp", "run", "-S", "epochs=8", "evaluate")
+    pipeline.run("dvc", "exp", "run", "-S", "epochs=8", "report")
     finish_queue(pipeline, 1)
     ways = {8, 11}
     # These hand the environment on as the others do, and take half a minute.
     if repetitions > 1:
-        pipeline.run("dvc", "exp", "run", "--temp", "-S", "epochs=9", "evaluate")
+        pipeline.run("dvc", "exp", "run", "--temp", "-S", "epochs=9", "report")
         pipeline.run("mlflow", "run", ".", "--env-manager", "local", "-P", "epochs=10")
         ways |= {9, 10}
     assert epochs_of(opened_runs(pipeline)) == ways

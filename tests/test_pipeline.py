@@ -91,7 +91,7 @@ def test_the_store_has_a_complete_run_of_every_variant_and_seed(finished):
     assert runs_of(finished) == [("dense-4", 0, 1), ("dense-4", 1, 1), ("linear", 0, 1), ("linear", 1, 1)]
     assert len(query(finished, "SELECT * FROM runs")) == 4
     keys = {key for (key,) in query(finished, "SELECT DISTINCT key FROM metrics")}
-    assert keys >= {"loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy", "test_gain"}
+    assert keys >= {"loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy"}
     assert not query(finished, "SELECT * FROM tags WHERE key = 'backfilled'")
 
 

@@ -21,27 +21,17 @@ def children() -> set[BaseProcess]:
 
 def test_results_that_are_missing_are_the_stage_s_own_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"^reports/evaluation/runs.csv: no such file"), publisher() as beside:
-        beside.incomplete_runs(["linear"])
-
-
-def test_as_long_as_nothing_is_published_there_is_no_process():
-    before = children()
-    with publisher() as beside:
-        assert not children() - before
-        beside.start()
-        beside.start()
-        assert len(children() - before) == 1
+    with pytest.raises(InputError, match=r"^reports/evaluation/runs.csv: no such file"), publisher() as publish:
+        publish(["linear"])
 
 
 def test_a_process_that_is_killed_costs_one_warning(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     before = children()
-    with publisher() as beside:
-        beside.start()
+    with publisher() as publish:
         (process,) = children() - before
         process.kill()
-        assert beside.incomplete_runs(["linear"]) == []
+        publish(["linear"])
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("warning: MLflow: ")
@@ -50,10 +40,11 @@ def test_a_process_that_is_killed_costs_one_warning(tmp_path, monkeypatch, capfd
 
 # In a Python of its own: the process is forked, and would take over what other tests have imported in this one.
 _WHAT_IS_IMPORTED = """
-from hemline.tracking.publisher import publisher
-with publisher() as beside:
-    asked = beside.start().submit(eval, "'mlflow.store.tracking.sqlalchemy_store' in __import__('sys').modules")
-    print(asked.result(60))
+import sys
+from hemline.tracking import publisher
+publisher._publish = lambda _: print("mlflow.store.tracking.sqlalchemy_store" in sys.modules, flush=True)
+with publisher.publisher() as publish:
+    publish([])
 """
 
 

@@ -6,7 +6,6 @@ import runpy
 from contextlib import nullcontext
 from html.parser import HTMLParser
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,6 @@ import pytest
 from PIL import Image
 from report_data import Inputs, write_inputs, write_table
 
-from hemline.comparison.evaluated import Evaluated
 from hemline.errors import InputError
 from hemline.families.hyperparameters import Hyperparameters
 from hemline.jobs.trained import Trained
@@ -22,7 +20,6 @@ from hemline.params import load_params
 from hemline.report import plots
 from hemline.report.page import comparison_table, remarks, render, write
 from hemline.report.results import load_results
-from hemline.tracking.pictured import digest, note
 
 SECTIONS = [
     "verdict",
@@ -526,35 +523,21 @@ def test_a_failed_write_leaves_the_former_report(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the stage asks of the store, which has no runs that could have pictures."""
-    asked: list[str] = []
-    publisher = SimpleNamespace(start=lambda: asked.append("start"), publish_pictures=asked.extend)
-    monkeypatch.setattr("hemline.tracking.publisher.publisher", lambda: nullcontext(publisher))
+def published(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The variants that the stage publishes."""
+    variants: list[str] = []
+    monkeypatch.setattr("hemline.tracking.publisher.publisher", lambda: nullcontext(variants.extend))
     monkeypatch.setattr("sys.argv", ["report"])
-    return asked
+    return variants
 
 
 @undrawn
-def test_the_stage_ends_with_the_table_and_the_path(capsys: pytest.CaptureFixture[str], store: list[str]) -> None:
+def test_the_stage_ends_with_the_table_and_the_path(capsys: pytest.CaptureFixture[str], published: list[str]) -> None:
     files = make(Inputs())
     runpy.run_module("stages.report", run_name="__main__")
     assert capsys.readouterr().out.splitlines()[-1] == "The whole report: reports/index.html"
     assert Path("reports/index.html").read_bytes() == files["index.html"]
-    assert store == ["start", *Inputs().variants]
-
-
-@undrawn
-@pytest.mark.parametrize("changed", [False, True])
-def test_the_store_is_left_alone_where_its_runs_have_these_pictures(store: list[str], *, changed: bool) -> None:
-    files = make(Inputs())
-    pictures = {
-        model: "another" if changed and variant == "linear" else digest(files[f"figures/confusion-{variant}.png"])
-        for variant, model in Evaluated().runs()[["variant", "model_sha256"]].to_numpy()
-    }
-    note(pictures)
-    runpy.run_module("stages.report", run_name="__main__")
-    assert store == (Inputs().variants if changed else [])
+    assert published == Inputs().variants
 
 
 @undrawn

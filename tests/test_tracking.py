@@ -27,23 +27,24 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.protos.databricks_pb2 import BAD_REQUEST
 from sets_for_tests import write_sets
+from sklearn.metrics import precision_recall_fscore_support
 
 from commands import ui
 from hemline import tracking
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.evaluation import Evaluation
 from hemline.comparison.metrics import METRICS
-from hemline.data.normalized import Labelled
+from hemline.data.normalized import Labelled, Normalized
 from hemline.errors import InputError
 from hemline.families.dense import DenseSettings
 from hemline.jobs.trained import Settings, Trained
 from hemline.params import Normalize
 from hemline.processes.helper import helper_process
 from hemline.tracking import liveness, mlflow_run, publish, run_name, server, store
+from hemline.tracking.artifacts import texts
 from hemline.tracking.one_line import one_line
-from hemline.tracking.pictured import digest, noted
-from hemline.tracking.publish import incomplete_runs, publish_all, publish_figures, publish_pictures
 from hemline.tracking.recorder import Recorder, _writer
+from hemline.tracking.registry import find_champion
 from hemline.training.model import (
     build_model,
     describe_layers,
@@ -53,6 +54,7 @@ from hemline.training.model import (
     served_network,
     serving_model,
 )
+from hemline.words import signed
 
 REPOSITORY = Path(__file__).parent.parent
 VARIANTS = {"linear": [], "dense-3": [3]}
@@ -129,6 +131,18 @@ def results(workspace):
     return workspace
 
 
+def evaluate_over(baseline):
+    """Evaluate the same models over another baseline."""
+    labels, classes = Normalized().labels("test"), Normalized().about().classes
+    evaluation = Evaluation(baseline, classes, labels, labels)
+    for variant in VARIANTS:
+        trained = Trained(variant)
+        digests = {seed: trained.model_sha256(seed) for seed in SEEDS}
+        parameters = int(trained.layers()["parameters"].sum())
+        evaluation.add(variant, trained.history(), trained.probabilities("test"), digests, parameters)
+    Evaluated().write(evaluation)
+
+
 def record(settings, seed=0, sha256="f" * 64):
     with Recorder(settings) as recorder:
         recorder.start(seed)
@@ -170,6 +184,7 @@ def test_a_recorded_run_has_every_setting_as_a_parameter(workspace):
         "scale": "255",
         "validation_split": "0.1",
         "train_share": "1.0",
+        "model": "dense-3 e2 dropout0.25",
         "seed": "4",
     }
     assert not (workspace / "mlruns").exists()
@@ -386,7 +401,7 @@ def test_a_key_without_an_abbreviation_stands_in_a_run_s_name_in_full(monkeypatc
 def test_the_table_of_runs_shows_every_metric_of_the_comparison_beside_the_one_that_chooses():
     columns = set(server._VIEW_STATE["selectedColumns"])
     assert columns >= {f"metrics.`test_{metric.key}`" for metric in METRICS}
-    assert columns >= {"metrics.`test_accuracy`", "metrics.`test_gain`", "metrics.`val_accuracy`"}
+    assert columns >= {"metrics.`test_accuracy`", "tags.`gain`", "metrics.`val_accuracy`"}
 
 
 # Failures of the store.
@@ -516,11 +531,51 @@ def test_unless_the_user_says_otherwise_a_hanging_server_is_waited_for_no_longer
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg2", "mysql+pymysql"])
 def test_a_database_that_needs_a_server_is_refused_in_one_line_without_its_password(fresh, monkeypatch, scheme):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"{scheme}://me:secret@127.0.0.1:9/runs")
-    told = r"me:…@127.0.0.1:9/runs: a database is reached through `mlflow server`"
+    told = "^a database is reached through `mlflow server`"
     with pytest.raises(InputError, match=told) as caught, store.reached():
         store.open_store("tiny")
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("uri", ["./mlruns", "mlruns", "file:./mlruns", "file:///tmp/mlruns"])
+def test_a_store_of_folders_is_refused_in_one_line(fresh, monkeypatch, uri):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    with pytest.raises(InputError, match=r"^MLFLOW_TRACKING_URI must be a server or an SQLite file") as caught:
+        find_champion("tiny")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_relative_database_is_one_of_the_main_repository_in_every_copy(results, monkeypatch, tmp_path_factory):
+    top = results.parent
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///../shared.db")
+    before = set(top.iterdir())
+    copy = tmp_path_factory.mktemp("a copy that DVC deletes")
+    shutil.copytree(results, copy, dirs_exist_ok=True)
+    monkeypatch.chdir(copy)
+    assert publish.publish(list(VARIANTS))
+    assert len(all_runs()) == len(VARIANTS) * len(SEEDS)
+    assert {path.name for path in set(top.iterdir()) - before} == {"shared.db", "shared.db.artifacts"} | {
+        path.name for path in top.glob("shared.db-*")
+    }
+    assert not list(copy.parent.glob("*.db*"))
+
+
+def test_a_database_of_an_older_mlflow_is_copied_before_it_is_migrated_and_once(workspace, monkeypatch, capfd):
+    with closing(sqlite3.connect("mlflow.db")) as connection, connection:
+        connection.execute("PRAGMA user_version = 0")
+    store.open_store("tiny")
+    assert capfd.readouterr().err == ""  # of another version, but with the same tables
+    monkeypatch.setattr("mlflow.store.db.utils._get_latest_schema_revision", lambda: "a newer one")
+    for _ in range(2):
+        with closing(sqlite3.connect("mlflow.db")) as connection, connection:
+            connection.execute("PRAGMA user_version = 0")
+        store.open_store("tiny")
+    (told,) = [line for line in capfd.readouterr().err.splitlines() if "migrated" in line]
+    assert told.startswith(f"mlflow.db: is migrated to MLflow {mlflow.__version__}; ")
+    (copy,) = Path().glob("mlflow.db.before-*")
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT name FROM experiments WHERE name = 'tiny'").fetchall() == [("tiny",)]
 
 
 @pytest.mark.parametrize(
@@ -833,7 +888,7 @@ def test_several_processes_that_create_the_store_at_once_share_one(fresh, reposi
     for process in processes:
         process.communicate()
     assert [process.returncode for process in processes] == [0, 0, 0]
-    assert {run.data.tags["host"] for run in all_runs()} == hosts
+    assert {run.data.tags[liveness.HOST_TAG] for run in all_runs()} == hosts
 
 
 @pytest.mark.slow
@@ -882,7 +937,7 @@ def test_a_run_that_mlflow_started_for_the_whole_project_is_kept_as_a_tag_only(w
     code = (
         "import json, os, sys; from hemline.tracking.mlflow_run import _tags; "
         "from hemline.jobs.trained import Settings; "
-        "print(json.dumps([_tags(Settings.model_validate_json(sys.argv[1]), 0), dict(os.environ)]))"
+        "print(json.dumps([_tags(Settings.model_validate_json(sys.argv[1]), 0, backfilled=False), dict(os.environ)]))"
     )
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "MLFLOW_RUN_ID": "b" * 32, "MLFLOW_EXPERIMENT_ID": "3"}
     command = [sys.executable, "-c", code, settings_of().model_dump_json()]
@@ -896,7 +951,7 @@ def test_a_run_that_mlflow_started_for_the_whole_project_is_kept_as_a_tag_only(w
 
 
 def figures_of(run):
-    return {key: run.data.metrics.get(key) for key in ("test_accuracy", "test_loss", "test_gain")}
+    return {key: run.data.metrics.get(key) for key in ("test_accuracy", "test_loss")}
 
 
 def evaluated():
@@ -906,7 +961,7 @@ def evaluated():
 
 
 def test_publishing_into_an_empty_store_back_fills_a_full_run_of_every_model(results):
-    assert publish_figures(list(VARIANTS))
+    assert publish.publish(list(VARIANTS))
     runs = {(run.data.tags["variant"], int(run.data.tags["seed"])): run for run in all_runs()}
     assert set(runs) == {(variant, seed) for variant in VARIANTS for seed in SEEDS}
     client = store.open_store("tiny").client
@@ -927,53 +982,96 @@ def test_publishing_into_an_empty_store_back_fills_a_full_run_of_every_model(res
         np.testing.assert_allclose(served.predict(raw), expected, rtol=1e-4)
 
 
-def test_publishing_sets_the_test_figures_and_the_gain_over_the_baseline(results):
-    publish_figures(list(VARIANTS))
+def test_publishing_sets_the_test_figures_and_the_gain_with_what_it_is_over(results):
+    publish.publish(list(VARIANTS))
     table = evaluated()
-    baseline = table[table.variant == "linear"].test_accuracy.mean()
+    (compared,) = Evaluated().comparison(["dense-3"]).to_dict("records")
     for run in all_runs():
         variant, seed = run.data.tags["variant"], int(run.data.tags["seed"])
         (row,) = table[(table.variant == variant) & (table.seed == seed)].to_dict("records")
-        assert figures_of(run) == {
-            "test_accuracy": row["test_accuracy"],
-            "test_loss": row["test_loss"],
-            "test_gain": pytest.approx(row["test_accuracy"] - baseline, abs=1e-6),
-        }
+        assert figures_of(run) == {"test_accuracy": row["test_accuracy"], "test_loss": row["test_loss"]}
+        if variant == "linear":
+            assert run.data.tags["gain"] == "baseline"
+        else:
+            assert run.data.tags["gain"].startswith(signed(100 * compared["gain"]))
+            assert run.data.tags["gain"].endswith(f" over linear e2, 2 seeds: {compared['verdict']}")
 
 
-def test_what_people_read_on_a_run_is_made_where_it_is_needed_and_taken_where_it_is_given(results):
-    given = {("linear", 4): {"confusion_matrix.csv": "given", "per_class.txt": "given"}}
-    assert publish_figures(list(VARIANTS), given)
+def test_another_baseline_replaces_the_gain_and_adds_no_point_to_any_curve(results):
+    def points():
+        with closing(sqlite3.connect("mlflow.db")) as connection:
+            return connection.execute("SELECT count(*) FROM metrics").fetchone()
+
+    publish.publish(list(VARIANTS))
+    before = points()
+    evaluate_over("dense-3")
+    assert publish.publish(list(VARIANTS))
+    assert points() == before
+    gains = {run.data.tags["variant"]: run.data.tags["gain"] for run in all_runs()}
+    assert gains["dense-3"] == "baseline"
+    assert " over dense-3 e2, 2 seeds: " in gains["linear"]
+
+
+def test_runs_of_a_store_from_before_models_had_names_are_given_them(results):
+    publish.publish(list(VARIANTS))
+    with closing(sqlite3.connect("mlflow.db")) as connection, connection:
+        connection.execute("DELETE FROM params WHERE key = 'model'")
+    assert publish.publish(list(VARIANTS))
+    assert {run.data.params["model"] for run in all_runs()} == {"linear e2", "dense-3 e2"}
+
+
+def test_back_filled_runs_do_not_take_the_name_of_the_experiment_that_is_running(results, monkeypatch):
+    monkeypatch.setenv("DVC_EXP_NAME", "tipsy-hats")
+    publish.publish(list(VARIANTS))
+    assert not any("dvc_experiment" in run.data.tags for run in all_runs())
+
+
+def test_runs_are_known_by_their_models_in_whatever_experiment_they_are(results):
+    publish.publish(list(VARIANTS))
     client = store.open_store("tiny").client
-    read = {
-        (run.data.tags["variant"], int(run.data.tags["seed"])): [
+    before = {run.info.run_id for run in all_runs()}
+    client.rename_experiment(store.open_store("tiny").experiment_id, "My project")
+    assert publish.publish(list(VARIANTS))
+    assert {run.info.run_id for run in all_runs()} == before
+    # Also where another experiment has taken the place of the data set's.
+    client.delete_experiment_tag(store.open_store("tiny").experiment_id, "mlflow.hemline.dataset")
+    assert publish.publish(list(VARIANTS))
+    assert all_runs() == []
+    assert {each.name for each in client.search_experiments()} == {"Default", "My project", "tiny"}
+
+
+def test_a_model_that_outlived_its_run_is_tied_to_the_run_that_comes_after_it(results):
+    publish.publish(list(VARIANTS))
+    client = store.open_store("tiny").client
+    before = {run.info.run_id: mlflow_run.model_id(run) for run in all_runs()}
+    for run in before:
+        client.delete_run(run)
+    files = set(Path("mlartifacts").rglob("model.keras"))
+    assert publish.publish(list(VARIANTS))
+    assert {mlflow_run.model_id(run) for run in all_runs()} == set(before.values())
+    assert set(Path("mlartifacts").rglob("model.keras")) == files
+
+
+def test_what_people_read_on_a_run_are_its_confusions_and_the_figures_of_each_class(results):
+    publish.publish(list(VARIANTS))
+    client = store.open_store("tiny").client
+    for run in all_runs():
+        counts, table = (
             Path(client.download_artifacts(run.info.run_id, name)).read_text()
             for name in ("confusion_matrix.csv", "per_class.txt")
-        ]
-        for run in all_runs()
-    }
-    assert read.pop(("linear", 4)) == ["given", "given"]
-    for counts, table in read.values():
+        )
         assert counts.startswith("true,a,b,c\na,")
-        assert "precision" in table
+        assert table.split()[:4] == ["precision", "recall", "f1", "images"]
 
 
-def test_incomplete_are_runs_that_are_missing_and_those_with_other_figures(results):
-    trainings = [(variant, seed) for variant in VARIANTS for seed in SEEDS]
-    assert incomplete_runs(list(VARIANTS)) == trainings
-    publish_figures(list(VARIANTS), only=trainings[1:])
-    assert incomplete_runs(list(VARIANTS)) == trainings[:1]
-    publish_figures(list(VARIANTS))
-    assert incomplete_runs(list(VARIANTS)) == []
-    (run,) = all_runs(f"tags.model_sha256 = '{Trained('linear').model_sha256(4)}'")
-    store.open_store("tiny").client.log_metric(run.info.run_id, "test_gain", 0.5, step=9)
-    assert incomplete_runs(list(VARIANTS)) == [("linear", 4)]
-
-
-def test_in_a_store_out_of_reach_nothing_is_called_incomplete_and_one_warning_says_why(results, monkeypatch, capfd):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////proc/nowhere/mlflow.db")
-    assert incomplete_runs(list(VARIANTS)) == []
-    assert capfd.readouterr().err.count("warning: MLflow: ") == 1
+def test_the_figures_of_each_class_are_scikit_learn_s():
+    labels, predicted = np.array([0, 0, 1, 1, 1], np.uint8), np.array([0, 1, 1, 1, 2])
+    expected = precision_recall_fscore_support(labels, predicted, labels=range(4), zero_division=np.nan)
+    rows = [row.split()[1:] for row in texts(labels, predicted, list("abcd"))["per_class.txt"].splitlines()[1:]]
+    shown = np.array(rows, float).T
+    np.testing.assert_allclose(shown[:2], expected[:2], atol=5e-5)
+    np.testing.assert_allclose(shown[2, :2], expected[2][:2], atol=5e-5)
+    np.testing.assert_array_equal(shown[3], expected[3])
 
 
 @pytest.mark.parametrize("permitted", [True, False])
@@ -991,7 +1089,7 @@ def test_of_a_model_that_two_people_back_fill_at_once_one_run_stays(results, mon
 
     monkeypatch.setattr(publish, "_back_fill", back_fill_twice)
     monkeypatch.setattr(mlflow.MlflowClient, "delete_run", delete_run)
-    assert publish_figures(list(VARIANTS))
+    assert publish.publish(list(VARIANTS))
     runs = all_runs()
     finished = [run for run in runs if run.info.status == "FINISHED"]
     assert len({run.data.tags["model_sha256"] for run in finished}) == len(finished) == len(VARIANTS) * len(SEEDS)
@@ -1002,7 +1100,7 @@ def test_of_a_model_that_two_people_back_fill_at_once_one_run_stays(results, mon
 def test_a_double_that_somebody_else_removes_while_figures_are_written_onto_it_costs_nothing(
     results, monkeypatch, capfd
 ):
-    back_fill, log_figures = publish._back_fill, mlflow_run.log_figures
+    back_fill, complete = publish._back_fill, mlflow_run.complete
     removed = []
 
     def back_fill_twice(*arguments):
@@ -1013,18 +1111,18 @@ def test_a_double_that_somebody_else_removes_while_figures_are_written_onto_it_c
         if not removed:
             removed.append(run.info.run_id)
             opened.client.delete_run(run.info.run_id)
-        log_figures(opened, run, *arguments)
+        complete(opened, run, *arguments)
 
     monkeypatch.setattr(publish, "_back_fill", back_fill_twice)
     monkeypatch.setattr(publish, "_remove_doubles", lambda *_: None)
-    monkeypatch.setattr(mlflow_run, "log_figures", remove_first)
-    assert publish_figures(list(VARIANTS))
+    monkeypatch.setattr(mlflow_run, "complete", remove_first)
+    assert publish.publish(list(VARIANTS))
     assert capfd.readouterr().err == ""
     assert all(None not in figures_of(run).values() for run in all_runs())
 
 
 def test_publishing_again_adds_nothing(results):
-    publish_figures(list(VARIANTS))
+    publish.publish(list(VARIANTS))
 
     def contents():
         with closing(sqlite3.connect("mlflow.db")) as connection:
@@ -1035,14 +1133,14 @@ def test_publishing_again_adds_nothing(results):
         return {path: path.stat().st_mtime_ns for path in Path("mlartifacts").rglob("*")}
 
     before = contents(), files()
-    assert publish_figures(list(VARIANTS))
+    assert publish.publish(list(VARIANTS))
     assert (contents(), files()) == before
 
 
 def test_publishing_completes_the_run_of_the_training_and_adds_none(results):
     sha256 = Trained("dense-3").model_sha256(4)
     record(settings_of(), seed=4, sha256=sha256)
-    assert publish_figures(list(VARIANTS))
+    assert publish.publish(list(VARIANTS))
     (run,) = all_runs(f"tags.model_sha256 = '{sha256}'")
     assert "backfilled" not in run.data.tags
     assert None not in figures_of(run).values()
@@ -1053,7 +1151,7 @@ def test_a_run_that_lost_its_end_is_no_full_run_and_another_is_back_filled(resul
     sha256 = Trained("linear").model_sha256(0)
     opened = store.open_store("tiny")
     opened.client.create_run(opened.experiment_id, tags={store.SHA_TAG: sha256, liveness.HOST_TAG: "elsewhere"})
-    publish_figures(["linear"])
+    publish.publish(["linear"])
     statuses = sorted(run.info.status for run in all_runs(f"tags.model_sha256 = '{sha256}'"))
     assert statuses == ["FINISHED", "RUNNING"]
 
@@ -1075,16 +1173,16 @@ def pictures():
 
 
 def test_every_run_gets_the_picture_of_its_variant(results):
-    publish_figures(list(VARIANTS))
+    publish.publish(list(VARIANTS))
     draw("first", *VARIANTS)
-    assert publish_pictures(list(VARIANTS))
+    assert publish.publish(list(VARIANTS))
     assert pictures() == sorted((variant, f"first picture of {variant}") for variant in VARIANTS for _ in SEEDS)
 
 
 def test_a_picture_is_logged_once_and_again_only_when_it_changes(results, monkeypatch):
-    publish_figures(list(VARIANTS))
+    publish.publish(list(VARIANTS))
     draw("first", *VARIANTS)
-    publish_pictures(list(VARIANTS))
+    publish.publish(list(VARIANTS))
     logged = []
     log_artifacts = mlflow.MlflowClient.log_artifacts
 
@@ -1093,67 +1191,37 @@ def test_a_picture_is_logged_once_and_again_only_when_it_changes(results, monkey
         log_artifacts(client, run_id, folder)
 
     monkeypatch.setattr(mlflow.MlflowClient, "log_artifacts", spy)
-    assert publish_pictures(list(VARIANTS))
+    assert publish.publish(list(VARIANTS))
     assert not logged
     draw("second", "linear")
-    assert publish_pictures(list(VARIANTS))
+    assert publish.publish(list(VARIANTS))
     assert logged == ["linear"] * len(SEEDS)
     assert {text for _, text in pictures()} == {"second picture of linear", "first picture of dense-3"}
 
 
-def test_which_pictures_runs_have_is_noted_when_the_store_is_asked_and_when_they_are_given_some(results):
-    publish_figures(list(VARIANTS))
-    draw("first", *VARIANTS)
-    publish_pictures(list(VARIANTS))
-    digests = {variant: digest(f"first picture of {variant}".encode()) for variant in VARIANTS}
-    expected = {Trained(variant).model_sha256(seed): digests[variant] for variant in VARIANTS for seed in SEEDS}
-    assert noted() == expected
-    (run, *_) = all_runs("tags.variant = 'linear'")
-    store.open_store("tiny").client.delete_tag(run.info.run_id, "confusion_picture")
-    incomplete_runs(list(VARIANTS))
-    assert noted() == expected | {run.data.tags["model_sha256"]: ""}
-
-
-def test_a_picture_that_was_not_drawn_is_one_line_and_none_is_logged(results):
-    publish_figures(list(VARIANTS))
-    draw("first", "linear")
-    with pytest.raises(
-        InputError, match=r"^reports/figures/confusion-dense-3.png: no such file; run `dvc repro report`$"
-    ):
-        publish_pictures(list(VARIANTS))
-    assert not [run for run in all_runs() if "confusion_picture" in run.data.tags]
-
-
-def test_pictures_for_a_store_out_of_reach_are_a_warning_and_it_says_so(results, monkeypatch, capfd):
-    draw("first", *VARIANTS)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////proc/nowhere/mlflow.db")
-    assert not publish_pictures(list(VARIANTS))
-    assert capfd.readouterr().err.count("warning: MLflow: ") == 1
-
-
 def test_publishing_everything_does_without_pictures_until_the_report_has_drawn_them(results):
-    assert publish_all(list(VARIANTS))
-    assert not [run for run in all_runs() if "confusion_picture" in run.data.tags]
+    assert publish.publish(list(VARIANTS))
+    assert not [run for run in all_runs() if "mlflow.hemline.confusion_picture" in run.data.tags]
     draw("first", *VARIANTS)
-    assert publish_all(list(VARIANTS))
+    assert publish.publish(list(VARIANTS))
     assert len(pictures()) == len(VARIANTS) * len(SEEDS)
 
 
 def test_only_the_variants_asked_for_are_published(results):
-    publish_figures(["linear"])
+    publish.publish(["linear"])
     assert {run.data.tags["variant"] for run in all_runs()} == {"linear"}
 
 
 def test_publishing_to_a_store_out_of_reach_is_a_warning_and_says_so(results, monkeypatch, capfd):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////proc/nowhere/mlflow.db")
-    assert not publish_figures(list(VARIANTS))
+    assert not publish.publish(list(VARIANTS))
     assert capfd.readouterr().err.count("warning: MLflow: ") == 1
 
 
 def test_a_model_that_was_trained_again_is_not_back_filled_as_the_one_that_was_evaluated(results):
     save_model(model_of("linear", seed=7), Trained("linear").model_path(4))
     with pytest.raises(InputError, match=r"seed-4.keras: was trained again since the evaluation; run `dvc repro`"):
-        publish_figures(["linear"])
+        publish.publish(["linear"])
     assert {run.data.tags["seed"] for run in all_runs()} == {"0"}
 
 
@@ -1161,13 +1229,13 @@ def test_a_variant_that_was_not_evaluated_is_no_complete_store(results):
     with pytest.raises(
         InputError, match=r"evaluation/runs.csv: has no row for the variant 'new'; run `dvc repro evaluate`"
     ):
-        publish_figures(["linear", "new"])
+        publish.publish(["linear", "new"])
 
 
 def test_the_ui_opens_while_results_are_made_anew(results, capsys):
     shutil.rmtree(Trained("dense-3").path)
-    ui.publish(list(VARIANTS))
-    assert capsys.readouterr().err.startswith("warning: models/dense-3/test-probabilities.npy: no such file")
+    ui.complete(list(VARIANTS))
+    assert capsys.readouterr().err.startswith("warning: models/dense-3/settings.json: no such file")
 
 
 def test_a_database_that_is_none_is_one_line_for_a_command(fresh):

@@ -16,8 +16,9 @@ from mlflow.entities import Run
 from hemline.processes.leftovers import remove_if_dead
 from hemline.repository import repository
 
-HOST_TAG = "host"
-LOCK_TAG = "live_lock"
+# MLflow's UI hides tags that begin like these: they are for programs.
+HOST_TAG = "mlflow.hemline.host"
+LOCK_TAG = "mlflow.hemline.live_lock"
 # Seconds that the helper process of a training that was killed has for its last words.
 _PATIENCE, _POLL = 10.0, 0.1
 
@@ -64,7 +65,7 @@ def end_lock(lock: BaseFileLock) -> None:
 
 def running_here() -> str:
     """Return the condition, for a search, of runs that were started on this machine and have not ended."""
-    return f"attributes.status = 'RUNNING' and tags.{HOST_TAG} = '{socket.gethostname()}'"
+    return f"attributes.status = 'RUNNING' and tags.`{HOST_TAG}` = '{socket.gethostname()}'"
 
 
 def end_if_dead(client: MlflowClient, run: Run) -> None:

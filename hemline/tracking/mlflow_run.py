@@ -1,13 +1,14 @@
 """One MLflow run per variant and seed: its parameters, tags and data set, its figures, its model and its artifacts."""
 
+import hashlib
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from mlflow.entities import (
@@ -28,24 +29,27 @@ from mlflow.types import Schema, TensorSpec
 from hemline.comparison.metrics import METRICS
 from hemline.data.description import load_dataset
 from hemline.jobs.trained import Settings
-from hemline.tracking import keras_flavor, pictured
+from hemline.tracking import keras_flavor
 from hemline.tracking.liveness import HOST_TAG
 from hemline.tracking.messages import now
 from hemline.tracking.model_file import ModelFile
-from hemline.tracking.run_name import run_name
-from hemline.tracking.store import SHA_TAG, Store, project_run
+from hemline.tracking.run_name import model_name, run_name
+from hemline.tracking.store import HIDDEN, SHA_TAG, Store, project_run
 
 _REFUSED = ErrorCode.Name(BAD_REQUEST)
-PICTURE_TAG = "confusion_picture"
-# Of the trained model on the test images; ``test_gain`` is its accuracy less the mean of the baseline's seeds.
-TEST_FIGURES = ("test_accuracy", *(f"test_{metric.key}" for metric in METRICS), "test_gain")
+# A tag, because it depends on other trainings: a metric keeps every value that it ever had.
+_GAIN_TAG = "gain"
+_PICTURE_TAG = f"{HIDDEN}confusion_picture"
+# Of the trained model on the test images.
+TEST_FIGURES = ("test_accuracy", *(f"test_{metric.key}" for metric in METRICS))
 BACKFILLED_TAG = "backfilled"
 
 
 def create_run(store: Store, settings: Settings, seed: int, tags: dict[str, str], at: int | None = None) -> str:
     """Start a run with its parameters, tags and data set, and return its id; ``at`` is its start, now by default."""
+    own = _tags(settings, seed, backfilled=BACKFILLED_TAG in tags)
     run = store.client.create_run(
-        store.experiment_id, run_name=run_name(settings, seed), tags=_tags(settings, seed) | tags, start_time=at
+        store.experiment_id, run_name=run_name(settings, seed), tags=own | tags, start_time=at
     )
     describe_run(store, run.info.run_id, settings, seed)
     return str(run.info.run_id)
@@ -53,8 +57,8 @@ def create_run(store: Store, settings: Settings, seed: int, tags: dict[str, str]
 
 def describe_run(store: Store, run_id: str, settings: Settings, seed: int) -> None:
     """Log parameters and data set of a run; a second time, this adds nothing."""
-    params = [Param(key, _cell(value)) for key, value in (settings.flat() | {"seed": seed}).items()]
-    store.client.log_batch(run_id, params=params)
+    params = _params_of(settings) | {"seed": str(seed)}
+    store.client.log_batch(run_id, params=[Param(key, value) for key, value in params.items()])
     _log_dataset(store, run_id, _dataset_input(settings))
 
 
@@ -70,6 +74,11 @@ def _log_dataset(store: Store, run_id: str, dataset: DatasetInput) -> None:
         if error.error_code != _REFUSED:
             raise
         store.client.log_inputs(run_id, datasets=[dataset])
+
+
+def _params_of(settings: Settings) -> dict[str, str]:
+    """Return every setting, and the name that they give to a model, by which runs are grouped."""
+    return {key: _cell(value) for key, value in settings.flat().items()} | {"model": model_name(settings)}
 
 
 def _cell(value: Any) -> str:
@@ -108,6 +117,19 @@ def log_model(store: Store, run_id: str, model: ModelFile, sha256: str) -> None:
     store.client.log_batch(run_id, tags=[RunTag(SHA_TAG, sha256)])
 
 
+def reuse_model(store: Store, run_id: str, name: str, sha256: str) -> bool:
+    """Tie a run to a model that the store has already, without its run say; return whether there is one, with files."""
+    known = store.client.search_logged_models(store.experiments, f"tags.{SHA_TAG} = '{sha256}'")
+    for each in known:
+        # A champion's model, which has the digest as well, has another name.
+        whole = each.name == name and each.status == LoggedModelStatus.READY
+        if whole and store.client.list_logged_model_artifacts(each.model_id):
+            store.client.log_outputs(run_id, [LoggedModelOutput(each.model_id, step=0)])
+            store.client.log_batch(run_id, tags=[RunTag(SHA_TAG, sha256)])
+            return True
+    return False
+
+
 def _create_model(store: Store, run: Any, name: str, sha256: str) -> str:
     created = store.client.create_logged_model(
         store.experiment_id,
@@ -120,9 +142,9 @@ def _create_model(store: Store, run: Any, name: str, sha256: str) -> str:
     return str(created.model_id)
 
 
-def _tags(settings: Settings, seed: int) -> dict[str, str]:
+def _tags(settings: Settings, seed: int, *, backfilled: bool) -> dict[str, str]:
     environment = {
-        "dvc_experiment": os.environ.get("DVC_EXP_NAME"),
+        "dvc_experiment": None if backfilled else os.environ.get("DVC_EXP_NAME"),  # that one did not train it
         "mlflow_project_run": project_run(),
         "mlflow.source.git.commit": os.environ.get("DVC_EXP_BASELINE_REV") or _commit(),
     }
@@ -149,42 +171,50 @@ def model_id(run: Any) -> str | None:
     return str(outputs[0].model_id) if outputs else None
 
 
-def log_figures(store: Store, run: Any, figures: dict[str, float], epochs: int, folder: Path) -> None:
-    """Log test figures on the run and its model, and the files in ``folder`` as the run's artifacts.
+class Findings(NamedTuple):
+    """What is known of a training once it has been evaluated.
 
-    Args:
-        store: that has the run.
-        run: MLflow's own entity.
+    Attributes:
+        settings: of its variant.
+        epochs: how many there were. The figures are those after the last, and so the latest also where test figures of
+            each epoch were recorded.
         figures: by the names of ``TEST_FIGURES``.
-        epochs: of the training. The figures are those after the last, and so the latest also where test figures of each
-            epoch were recorded.
-        folder: of files for people.
+        gain: of its variant, in words, with what it was compared with.
+        files: for people, by their names; made where a run lacks its figures.
+        picture: of the confusion matrix over all seeds, if it has been drawn.
     """
-    at = now()
-    data = run.inputs.dataset_inputs[0].dataset if run.inputs and run.inputs.dataset_inputs else None
-    metrics = [
-        Metric(
-            key,
-            value,
-            at,
-            epochs,
-            model_id=model_id(run),
-            dataset_name=data.name if data else None,
-            dataset_digest=data.digest if data else None,
-            run_id=run.info.run_id,
-        )
-        for key, value in figures.items()
-    ]
-    store.client.log_artifacts(run.info.run_id, str(folder))
-    store.client.log_batch(run.info.run_id, metrics=metrics)
+
+    settings: Settings
+    epochs: int
+    figures: dict[str, float]
+    gain: str
+    files: Callable[[], dict[str, str]]
+    picture: Path | None
 
 
-def log_picture(store: Store, run: Any, picture: Path) -> None:
-    """Log the picture of the confusion matrix over all seeds, unless the run has it; a tag tells which one it has."""
-    digest = pictured.digest(picture.read_bytes())
-    if run.data.tags.get(PICTURE_TAG) == digest:
-        return
+def complete(store: Store, run: Any, found: Findings) -> None:
+    """Give a run what it lacks of ``found``, and replace what is different; nothing is written a second time."""
+    tags = {_GAIN_TAG: found.gain}
+    params = [Param(key, value) for key, value in _params_of(found.settings).items() if key not in run.data.params]
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(picture, Path(folder) / "confusion_matrix_all_seeds.png")
-        store.client.log_artifacts(run.info.run_id, folder)
-    store.client.log_batch(run.info.run_id, tags=[RunTag(PICTURE_TAG, digest)])
+        if lacking := any(run.data.metrics.get(key) != value for key, value in found.figures.items()):
+            for name, text in found.files().items():
+                Path(folder, name).write_text(text)
+        if found.picture is not None:
+            tags[_PICTURE_TAG] = hashlib.sha256(found.picture.read_bytes()).hexdigest()[:16]
+            if run.data.tags.get(_PICTURE_TAG) != tags[_PICTURE_TAG]:
+                shutil.copy(found.picture, Path(folder, "confusion_matrix_all_seeds.png"))
+        if any(Path(folder).iterdir()):
+            store.client.log_artifacts(run.info.run_id, folder)
+    changed = [RunTag(key, value) for key, value in tags.items() if run.data.tags.get(key) != value]
+    metrics = _figures(run, found) if lacking else []
+    if metrics or params or changed:
+        store.client.log_batch(run.info.run_id, metrics=metrics, params=params, tags=changed)
+
+
+def _figures(run: Any, found: Findings) -> list[Metric]:
+    """Return the test figures, tied to the run's model and data set."""
+    data = run.inputs.dataset_inputs[0].dataset if run.inputs and run.inputs.dataset_inputs else None
+    of = {"dataset_name": data.name, "dataset_digest": data.digest} if data else {}
+    of |= {"model_id": model_id(run), "run_id": run.info.run_id}
+    return [Metric(key, value, now(), found.epochs, **of) for key, value in found.figures.items()]

@@ -19,7 +19,7 @@ from mlflow.exceptions import MlflowException
 
 from hemline.errors import InputError
 from hemline.tracking import store
-from hemline.tracking.address import local_database, tracking_uri
+from hemline.tracking.address import artifacts, local_database, tracking_uri
 from hemline.tracking.messages import now
 from hemline.tracking.restored import EVIDENCE, Evidence, Kept
 
@@ -70,11 +70,11 @@ def find_champion(dataset: str) -> Champion | None:
     Raises:
         InputError: the store cannot be reached.
     """
-    database = local_database(tracking_uri())
-    kept = None if database is None else Kept.newest(store.artifacts(database), dataset)
-    if kept is None and database is not None and not database.exists():
-        return None
     with store.reached(), _quiet():
+        database = local_database(tracking_uri())
+        kept = None if database is None else Kept.newest(artifacts(database), dataset)
+        if kept is None and database is not None and not database.exists():
+            return None
         client = store.open_store(dataset).client
         # By a search: a server that asks for passwords denies what does not exist, and does not say that.
         registered = client.search_registered_models(f"name = '{dataset}'")
@@ -148,7 +148,7 @@ def _log(
     """Log the model behind its checks, from the run of its training, and return its id and that run."""
     from hemline.training.model import save_model  # noqa: PLC0415 - imports TensorFlow
 
-    runs = store.search(opened, f"tags.{store.SHA_TAG} = '{tags[store.SHA_TAG]}' and attributes.status = 'FINISHED'")
+    runs = opened.runs_of(tags[store.SHA_TAG])
     run_id = runs[0].info.run_id if runs else None
     if runs and (commit := runs[0].data.tags.get("mlflow.source.git.commit")):
         tags["git_commit"] = commit

@@ -1,4 +1,4 @@
-"""The name of a run: the variant, and the settings that differ from their defaults."""
+"""The names of models and runs: the variant, and the settings that differ from their defaults."""
 
 from typing import Any
 
@@ -22,13 +22,18 @@ _NAMED_OTHERWISE = {"epochs", "family"}
 
 
 def run_name(settings: Settings, seed: int) -> str:
-    """Return the variant, layers that its name does not say, epochs, settings that are not default, and the seed."""
+    """Return the name of a model and the seed."""
+    return f"{model_name(settings)} s{seed}"
+
+
+def model_name(settings: Settings) -> str:
+    """Return the variant, layers that its name does not say, epochs, and settings that are not default."""
     family = family_of(settings.training)
     usual = _defaults(settings)
     values = settings.flat()
     unusual = [_setting(key, values[key]) for key in _ordered(usual) if values[key] != usual[key]]
     label, epochs = family.label(settings.training, settings.variant), family.epochs(settings.training)
-    parts = [settings.variant, label, f"e{epochs}" if "epochs" in values else "", *unusual, f"s{seed}"]
+    parts = [settings.variant, label, f"e{epochs}" if "epochs" in values else "", *unusual]
     return " ".join(part for part in parts if part)
 
 

@@ -9,7 +9,7 @@ import sys
 
 from hemline.processes.ports import HOST
 from hemline.tracking import registry
-from hemline.tracking.address import local_database, tracking_uri
+from hemline.tracking.address import artifacts, local_database, tracking_uri
 from hemline.tracking.mlflow_run import TEST_FIGURES
 from hemline.tracking.store import Store, open_store
 
@@ -21,9 +21,13 @@ _VIEW = "hemline"
 _VIEW_STATE = {
     "orderByKey": "metrics.`val_accuracy`",  # by which models are to be chosen
     "orderByAsc": False,
+    # Charts then show the mean of a model's seeds, and their range.
+    "groupBy": {"aggregateFunction": "average", "groupByKeys": [{"mode": "param", "groupByData": "model"}]},
+    "useGroupedValuesInCharts": True,
     "selectedColumns": [
         *(f"params.`{name}`" for name in ("variant", "hidden", "epochs", "seed")),
         *(f"metrics.`{name}`" for name in (*TEST_FIGURES, "val_accuracy")),
+        "tags.`gain`",
     ],
     "runsHiddenMode": "SHOW_ALL",
 }
@@ -37,7 +41,7 @@ def ui_command(port: int) -> list[str] | None:
         return None
     return [
         *(sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri),
-        *("--default-artifact-root", (database.parent / "mlartifacts").as_uri()),
+        *("--default-artifact-root", artifacts(database).as_uri()),
         *("--host", HOST, "--port", str(port), "--workers", "1"),
     ]
 

@@ -3,7 +3,6 @@
 import importlib
 import logging
 import os
-import re
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -13,12 +12,13 @@ from typing import Any, NamedTuple
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 
 from hemline.errors import InputError
 from hemline.processes.lock import locked
 from hemline.tracking import relocate
-from hemline.tracking.address import local_database, tracking_uri
+from hemline.tracking.address import AddressError, artifacts, local_database, tracking_uri
 from hemline.tracking.damaged import damage, is_damage, move_aside
 from hemline.tracking.liveness import end_if_dead, remove_dead_locks, running_here
 from hemline.tracking.one_line import one_line, without_passwords
@@ -36,21 +36,19 @@ where that does not name them (`h64`), epochs (`e5`), settings that are not the 
 
 - `loss`, `accuracy`, `val_loss`, `val_accuracy`: after each epoch, on training and validation images.
 - `test_accuracy`, `test_loss`: once, after training, on the test images. Choose models by `val_accuracy`, not by these.
-- `test_gain`: test accuracy less the mean of the baseline's seeds.
+- the tag `gain`: of the variant over the baseline that it names, in percentage points, with its interval and verdict.
 
-*Group by* `variant` averages over the seeds. Seeds and test images differ by chance: the intervals, and the verdict,
-are in `reports/index.html`. What DVC keeps is the truth, and these runs a view of it: `make sync` completes them.
+*Group by* `model` averages over the seeds: the name without the seed, one for each set of settings. Tags to search by:
+`dvc_experiment`, `model_sha256`. What DVC keeps is the truth, and these runs a view of it: `make sync` completes them.
 """
 SHA_TAG = "model_sha256"
-_DATABASE = re.compile(r"(postgresql|mysql|mssql)(\+\w+)?://")
+# MLflow's UI hides tags that begin like this one: they are for programs.
+HIDDEN = "mlflow.hemline."
+_DATASET_TAG = f"{HIDDEN}dataset"
 
 
 class MovedError(MlflowException):
     """The repository was moved, and its store still names the former place."""
-
-
-class NoServerError(MlflowException):
-    """The address is that of a database, which only a server may write to."""
 
 
 class Store(NamedTuple):
@@ -58,33 +56,36 @@ class Store(NamedTuple):
 
     Attributes:
         client: talks to it.
-        experiment_id: the experiment named after the data set.
+        experiment_id: the experiment of the data set.
+        experiments: all that are not deleted.
     """
 
     client: MlflowClient
     experiment_id: str
+    experiments: list[str]
+
+    def runs_of(self, model_sha256: str) -> list[Any]:
+        """Return the finished runs of a model, in whatever experiment, newest first."""
+        return search(self, f"tags.{SHA_TAG} = '{model_sha256}' and attributes.status = 'FINISHED'", self.experiments)
 
 
-def open_store(experiment: str) -> Store:
-    """Open the store, creating it and the experiment where they are missing, and end the runs of dead processes.
+def open_store(dataset: str) -> Store:
+    """Open the store, creating it and the data set's experiment where they are missing; end the runs of dead processes.
 
     Raises:
-        MlflowException: the store cannot be reached.
-        MovedError: the store was moved; ``bring_along`` comes first.
-        NoServerError: it is a database that needs a server.
+        AddressError: it is no store that is written to.
+        MlflowException: it cannot be reached.
+        MovedError: it was moved; ``bring_along`` comes first.
     """
     uri = tracking_uri()
-    if _DATABASE.match(uri):
-        raise NoServerError(
-            "a database is reached through `mlflow server`, because several processes that use it first at once break "
-            "it; set MLFLOW_TRACKING_URI to the server's address (docs/TEAM.md)"
-        )
     if database := local_database(uri):
         _create(database)
+        _keep_copy_before_migration(database)
     mlflow.set_tracking_uri(uri)
-    store = Store(MlflowClient(uri), _experiment(MlflowClient(uri), experiment, database))
-    everywhere = [each.experiment_id for each in store.client.search_experiments()]
-    for run in search(store, running_here(), everywhere):
+    client = MlflowClient(uri)
+    experiment_id = _experiment(client, dataset, database)
+    store = Store(client, experiment_id, [each.experiment_id for each in client.search_experiments()])
+    for run in search(store, running_here(), store.experiments):
         end_if_dead(store.client, run)
     remove_dead_locks()
     return store
@@ -152,34 +153,64 @@ def _has_content(database: Path) -> bool:
 
 def _creating(database: Path) -> AbstractContextManager[Any]:
     """Hold the lock under which the database is created."""
-    # Beside it, because repositories can share a database.
-    return locked(database.with_name(f".{database.name}.lock"), f"{database}: another process is creating it; waiting")
+    # With its artifacts, because repositories can share a database.
+    return locked(artifacts(database) / ".lock", f"{database}: another process is creating it; waiting")
 
 
-def artifacts(database: Path) -> Path:
-    """Return the folder of the artifacts of a store in a file."""
-    return database.parent / "mlartifacts"
+def _keep_copy_before_migration(database: Path) -> None:
+    """Keep a copy of a database of another MLflow, which this one migrates when it opens it, and that one then refuses.
+
+    The number of the MLflow that has last opened it is kept in the file, so that this costs a millisecond from then on.
+    """
+    present = int("".join(part.zfill(4) for part in mlflow.__version__.split(".")[:3] if part.isdigit()) or 0)
+    with closing(sqlite3.connect(database)) as connection:
+        (last,) = connection.execute("PRAGMA user_version").fetchone()
+        if last == present:
+            return
+        from mlflow.store.db.utils import _get_latest_schema_revision  # noqa: PLC0415 - slow, and rarely needed
+
+        revisions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        copy = database.with_name(f"{database.name}.before-{mlflow.__version__}")
+        if revisions != [(_get_latest_schema_revision(),)] and not copy.exists():  # type: ignore[no-untyped-call]
+            with closing(sqlite3.connect(copy)) as kept:
+                connection.backup(kept)
+            told = "an older MLflow cannot open it any more, and opens the copy"
+            print(f"{database.name}: is migrated to MLflow {mlflow.__version__}; {told} {copy.name}", file=sys.stderr)
+        connection.execute(f"PRAGMA user_version = {present}")
 
 
-def _experiment(client: MlflowClient, name: str, database: Path | None) -> str:
-    """Return the id of the experiment ``name``, created or brought back from deletion if need be."""
-    found = client.get_experiment_by_name(name)
+def _experiment(client: MlflowClient, dataset: str, database: Path | None) -> str:
+    """Return the id of a data set's experiment, created or brought back from deletion if need be.
+
+    It has the name of the data set until somebody renames it, and a tag that stays.
+    """
+    found = _known_experiment(client, dataset)
     if found is None:
         # Without a location of its own, a local experiment's artifacts go to the present folder, which may be a copy
         # that DVC deletes.
-        location = (artifacts(database) / name).as_uri() if database else None
+        location = (artifacts(database) / dataset).as_uri() if database else None
+        tags = {_NOTE_TAG: _NOTE, _DATASET_TAG: dataset}
         with suppress(MlflowException):  # another process was faster
-            return str(client.create_experiment(name, artifact_location=location, tags={_NOTE_TAG: _NOTE}))
-        found = client.get_experiment_by_name(name)
+            return str(client.create_experiment(dataset, artifact_location=location, tags=tags))
+        found = _known_experiment(client, dataset)
     if found is None:
-        raise MlflowException(f"the experiment {name!r} can be neither created nor found")
+        raise MlflowException(f"the experiment {dataset!r} can be neither created nor found")
     if database and relocate.former(found.artifact_location, artifacts(database)):
         raise MovedError(f"{found.artifact_location} is no longer where this store's artifacts are")
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
-    if _NOTE_TAG not in found.tags:
-        client.set_experiment_tag(found.experiment_id, _NOTE_TAG, _NOTE)
+    for key, value in {_NOTE_TAG: _NOTE, _DATASET_TAG: dataset}.items():
+        if key not in found.tags:
+            client.set_experiment_tag(found.experiment_id, key, value)
     return str(found.experiment_id)
+
+
+def _known_experiment(client: MlflowClient, dataset: str) -> Any | None:
+    """Return the experiment of a data set, rather one that is not deleted, or None."""
+    tagged = client.search_experiments(ViewType.ALL, filter_string=f"tags.`{_DATASET_TAG}` = '{dataset}'")
+    named = client.get_experiment_by_name(dataset)
+    known = [*tagged, *([named] if named else [])]
+    return min(known, key=lambda each: each.lifecycle_stage != "active", default=None)
 
 
 def search(store: Store, condition: str, experiments: list[str] | None = None) -> list[Any]:
@@ -199,6 +230,8 @@ def reached() -> Iterator[None]:
     """Turn what MLflow, its database or its server raise into an ``InputError`` of one line."""
     try:
         yield
+    except AddressError as error:
+        raise InputError(str(error)) from None
     except (MlflowException, sqlite3.Error, OSError) as error:
         remedy = "; run `make sync`" if isinstance(error, MovedError) or is_damage(error) else ""
         raise InputError(f"MLflow at {without_passwords(tracking_uri())}: {one_line(error)}{remedy}") from None

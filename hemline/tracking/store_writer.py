@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN_WRITES = 1.0
 # A server that is started anew takes longer to answer, and one that hangs holds each attempt up for twenty seconds.
 _SECONDS_BETWEEN_ATTEMPTS = 15.0
-_TRAINING_TAG = "training_id"
+_TRAINING_TAG = f"{store.HIDDEN}training_id"
 
 
 @dataclass
@@ -108,7 +108,7 @@ class StoreWriter:
 
     def _run_of(self, message: Start) -> Run | None:
         """Return the run of a training that goes on, if there still is one."""
-        condition = f"tags.{_TRAINING_TAG} = '{message.training_id}' and tags.seed = '{message.seed}'"
+        condition = f"tags.`{_TRAINING_TAG}` = '{message.training_id}' and tags.seed = '{message.seed}'"
         return next(iter(store.search(self._store, condition)), None)
 
     def _go_on(self, run: Run, seed: int) -> _Live | None:
