@@ -17,7 +17,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline quick setup queue claims describe ui sync promote serve predict workers stop-workers gate experiments plots test test-slow lint trials bench readme pictures docs lock help
+.PHONY: pipeline quick setup exp queue claims describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials bench readme pictures docs lock help
 
 ##@ The pipeline
 
@@ -32,6 +32,9 @@ setup: $(READY)  ## create .venv with the pinned dependencies, and no more
 
 ##@ Experiments
 
+exp: $(READY)  ## run one: make exp S='variants.dense-128.epochs=20'
+	@set -f; python -m commands.experiment $(S)
+
 queue: $(READY)  ## queue some: make queue S='dataset=mnist epochs=5,10'
 	@set -f; python -m commands.queue $(S)
 
@@ -39,7 +42,7 @@ claims: $(READY)  ## test what five tutorials claim: reports/claims.html
 	@python -m commands.claims --docs
 
 experiments: $(READY)  ## list them at 80 columns; ALL=1: those of every commit
-	@python -m commands.experiments $(if $(ALL),--all)
+	@python -m commands.experiments $(if $(ALL),--all) $(ARGS)
 
 plots: $(READY)  ## DVC's charts, without network: make plots REVS='main mine'
 	@python -m commands.plots $(REVS)
@@ -66,6 +69,9 @@ ui: $(READY)  ## complete the store, and serve the UI on 127.0.0.1
 
 sync: $(READY)  ## complete the store from what the workspace holds
 	@python -m commands.sync
+
+clean-runs: $(READY)  ## delete runs for good that were deleted in the UI: YES=1
+	@python -m commands.clean_runs $(if $(YES),--yes)
 
 ##@ The best model
 

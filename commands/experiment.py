@@ -1,4 +1,4 @@
-"""Run the pipeline with some parameters changed, as a DVC experiment: what MLproject's main entry point calls.
+"""Run the pipeline with some parameters changed, as a DVC experiment: `make exp`, and MLproject's main entry point.
 
 Run: python -m commands.experiment epochs=20 optimizer=
 """
@@ -6,8 +6,8 @@ Run: python -m commands.experiment epochs=20 optimizer=
 import subprocess
 import sys
 
-from commands.queue import checked, combinations
-from hemline.errors import InputError, one_line_errors
+from commands.queue import checked, combinations, overrides
+from hemline.errors import one_line_errors
 from hemline.processes.dvc import environment
 from hemline.terminal.arguments import parser
 
@@ -26,15 +26,12 @@ def main() -> None:
 
 
 def changes_of(parameters: list[str]) -> list[str]:
-    """Return those ``key=value`` parameters that have a value; the others are left as params.yaml has them.
+    """Return those parameters that have a value; the others are left as params.yaml has them.
 
     Raises:
-        InputError: a parameter is not of that form.
+        InputError: a parameter is not of the form of ``commands.queue.overrides``.
     """
-    for parameter in parameters:
-        if "=" not in parameter:
-            raise InputError(f"parameters: must be key=value, got {parameter!r}")
-    return [parameter for parameter in parameters if not parameter.endswith("=")]
+    return [parameter for parameter in overrides(parameters) if not parameter.endswith("=")]
 
 
 def dvc_command(changes: list[str]) -> list[str]:

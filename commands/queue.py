@@ -37,7 +37,7 @@ def main() -> None:
         "changes", nargs="*", metavar="key=value", help="a key of params.yaml; several values with commas: one each"
     )
     with one_line_errors():
-        changes = arguments.parse_args().changes
+        changes = overrides(arguments.parse_args().changes)
         experiments = [checked(values) for values in combinations(changes)]
         check_copies()
         files = untracked(sorted({params.dataset for params in experiments}))
@@ -63,14 +63,30 @@ def checked(values: Any) -> Params:
     return params
 
 
+def overrides(changes: list[str]) -> list[str]:
+    """Return changes as DVC's ``-S`` takes them, where a key of a variant may be one that params.yaml has not yet.
+
+    Args:
+        changes: ``key=value``, or ``~key`` to take a variant out.
+
+    Raises:
+        InputError: a change is of another form, or for another file.
+    """
+    for change in changes:
+        key, equals, _ = change.partition("=")
+        if ":" in key or not (equals or key.startswith("~")):
+            raise InputError(f"changes: must be key=value, a key of params.yaml, or ~variants.name, got {change!r}")
+    return [f"++{change}" if change.startswith("variants.") else change for change in changes]
+
+
 def combinations(changes: list[str]) -> Iterator[Any]:
     """Return what params.yaml would hold in each experiment: one for every combination of values.
 
     Args:
-        changes: ``key=value`` as DVC's ``-S`` takes them, or ``key=value,value`` for several experiments.
+        changes: as ``overrides`` returns them; ``key=value,value`` is several experiments.
 
     Raises:
-        InputError: a change is of another form, or for another file.
+        InputError: they cannot be made.
     """
     from dvc.exceptions import DvcException  # noqa: PLC0415 - takes a second
     from dvc.utils.cli_parse import to_path_overrides  # noqa: PLC0415
@@ -78,10 +94,6 @@ def combinations(changes: list[str]) -> Iterator[Any]:
     from hydra.errors import HydraException  # noqa: PLC0415
 
     load_params(PARAMS)  # a mistake that is there already is none of the changes
-    for change in changes:
-        key, equals, _ = change.partition("=")
-        if not equals or ":" in key:
-            raise InputError(f"changes: must be key=value, a key of params.yaml, got {change!r}")
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / PARAMS.name
         try:

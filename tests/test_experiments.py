@@ -1,10 +1,13 @@
 """The table of experiments: what each changed and what came of it, in 80 columns."""
 
+import csv
 import io
+import json
 
 import pytest
 from rich.console import Console
 
+from hemline.experiments.files import as_csv, as_json
 from hemline.experiments.listed import changes, listed
 from hemline.experiments.table import table
 
@@ -61,6 +64,41 @@ def test_an_experiment_shows_its_name_what_it_changed_its_largest_gain_and_when(
     assert "narrow" not in out
 
 
+def test_a_change_of_one_variant_shows_what_came_of_that_one_however_large_the_gain_of_another_is():
+    own = PARAMS["variants"] | {"narrow": {"hidden": [3]}}
+    base = PARAMS | {"variants": own}
+    narrow = state("1" * 40, "narrower", base | {"variants": own | {"narrow": {"hidden": [2]}}})
+    rows = listed(
+        [state("workspace", params=base), state("2" * 40, "main", base) | {"experiments": [experiment(narrow)]}],
+        everywhere=False,
+    )
+    assert rows[2].changed == ["variants.narrow.hidden=[2]"]
+    assert [each.variant for each in rows[2].gains] == ["narrow"]
+    assert [each.variant for each in rows[1].gains] == ["wide"]
+
+
+def test_gains_over_another_baseline_or_of_another_data_set_stand_in_tables_of_their_own():
+    base = PARAMS | {"dataset": "tiny", "baseline": "linear"}
+    others = [
+        state("1" * 40, "over", base | {"baseline": "wide"}),
+        state("2" * 40, "digits", base | {"dataset": "mnist"}),
+    ]
+    out = printed(
+        [state("w", params=base), state("3" * 40, "main", base) | {"experiments": [*map(experiment, others)]}]
+    )
+    titles = [line.strip() for line in out.splitlines() if "gains over" in line]
+    assert titles == ["tiny, gains over linear", "tiny, gains over wide", "mnist, gains over linear"]
+
+
+def test_programs_get_fractions_and_every_change():
+    slow = state("1" * 40, "slow-one", PARAMS | {"epochs": 20}, gain=0.0384)
+    rows = listed([state("workspace"), commit("main", experiment(slow))], everywhere=False)
+    read = json.loads(as_json(rows))[2]
+    assert (read["name"], read["changed"], read["gains"][0]["gain"]) == ("slow-one", ["epochs=20"], 0.0384)
+    line = list(csv.DictReader(io.StringIO(as_csv(rows))))[2]
+    assert (line["variant"], line["gain"], line["created"]) == ("wide", "0.0384", "2026-03-04T05:06:07")
+
+
 def test_no_line_is_longer_than_80_whatever_the_names_are():
     params = PARAMS | {"variants": {"a-variant-with-a-name-as-long-as-it-may-be-" + 20 * "x": {"hidden": [1] * 30}}}
     long = state("1" * 40, "an-experiment-with-a-long-name-that-somebody-thought-of", params)
@@ -74,8 +112,8 @@ def test_no_line_is_longer_than_80_whatever_the_names_are():
 def test_what_is_left_out_is_said():
     out = " ".join(printed([state("workspace"), commit("main")]).split())
     # Four parameters, one version, and nine figures.
-    assert "Left out: all else of 14 parameters and figures. `dvc exp show` has a column for each." in out
-    assert "the largest of several is a little too good" in out
+    assert "Not shown: the rest of the 14 parameters and metrics. `dvc exp show` has a column for each." in out
+    assert "the best of several, slightly overstated" in out
 
 
 @pytest.mark.parametrize("waiting", ["queued", "running"])

@@ -4,11 +4,11 @@ import shutil
 from contextlib import suppress
 
 import pytest
-from pipelines_for_tests import make_pipeline, wait_until
+from pipelines_for_tests import Pipeline, make_pipeline, wait_until
 
-from commands.queue import checked, combinations
+from commands.queue import checked, combinations, overrides
 from hemline.errors import InputError
-from hemline.processes.dvc import staged, untracked
+from hemline.processes.dvc import check_copies, staged, untracked, warn_of_relative_remotes
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +50,54 @@ def test_every_combination_of_values_is_an_experiment(inside):
         (["batch_size=49"], "params.yaml: batch_size: must be at most the number of training images, 48, got 49"),
         (["nosuch=3"], "changes: Could not override 'nosuch', got 'nosuch=3'"),
         (["epochs=2", "seeds=["], r"changes: no viable alternative at input '\[', got 'epochs=2 seeds=\['"),
-        (["epochs"], "changes: must be key=value, a key of params.yaml, got 'epochs'"),
-        (["versions.yaml:keras=3"], "changes: must be key=value, .*got 'versions.yaml:keras=3'"),
+        (["++variants.dense-4.nosuch=3"], "params.yaml: variants.dense-4.nosuch: .*"),
     ],
 )
 def test_a_mistake_in_any_of_the_experiments_is_one_line(inside, changes, line):
     with pytest.raises(InputError, match=f"^{line}") as error:
         list(map(checked, combinations(changes)))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("change", ["epochs", "versions.yaml:keras=3"])
+def test_a_change_of_another_form_is_one_line(change):
+    with pytest.raises(InputError, match=rf"^changes: must be key=value, .*, or ~variants.name, got '{change}'$"):
+        overrides([change])
+
+
+def test_a_variant_is_given_a_key_that_it_has_not_yet_and_another_is_taken_out(inside):
+    (values,) = combinations(overrides(["variants.dense-4.epochs=7", "variants.new={hidden:[3]}"]))
+    params = checked(values)
+    assert (params.training("dense-4").epochs, params.training("new").hidden) == (7, [3])
+    (values,) = combinations(overrides(["~variants.dense-4"]))
+    assert list(checked(values).variants) == ["linear"]
+    with pytest.raises(InputError, match=r"Could not override 'epoch'"):
+        list(combinations(overrides(["epoch=7"])))
+
+
+def test_a_shallow_clone_is_refused_before_anything_runs(inside, tmp_path, monkeypatch):
+    inside.run("git", "clone", "--quiet", "--depth", "1", inside.folder.as_uri(), str(tmp_path / "shallow"))
+    monkeypatch.chdir(tmp_path / "shallow")
+    with pytest.raises(InputError, match=r"run `git fetch --unshallow`$"):
+        check_copies()
+    # As `dvc exp run --temp` runs the stages, in a copy.
+    copy = Pipeline(tmp_path / "copy")
+    shutil.copytree(inside.folder, copy.folder)
+    copy.environment["DVC_ROOT"] = str(tmp_path / "shallow")
+    done = copy.run("python", "-m", "stages.check", check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: git: the clone must have its history")
+
+
+def test_a_remote_that_is_a_relative_folder_is_warned_of_once(inside, tmp_path, capsys):
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text(
+        "[core]\n    remote = near\n['remote \"near\"']\n    url = ../../storage\n['remote \"far\"']\n    url = s3://b/x\n"
+    )
+    warn_of_relative_remotes(tmp_path)
+    assert capsys.readouterr().err.startswith("warning: DVC's remote near: is a relative folder")
+    warn_of_relative_remotes(tmp_path)
+    assert capsys.readouterr().err == ""
 
 
 def test_what_git_does_not_know_is_the_data_sets_that_are_used_and_code(inside):

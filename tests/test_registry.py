@@ -70,6 +70,17 @@ def test_the_registered_model_carries_no_pickle(promoted):
 
 
 @pytest.mark.usefixtures("promoted")
+def test_the_champion_is_loaded_by_its_own_flavor_and_takes_what_an_image_file_gives():
+    import mlflow  # noqa: PLC0415 - after the workspace
+
+    pixels, labels = workspace.images(6)
+    own = mlflow.keras.load_model(registry.uri("tiny"))
+    assert own.predict(pixels, verbose=0).argmax(axis=1).tolist() == labels.tolist()
+    checked = mlflow.pyfunc.load_model(registry.uri("tiny"))
+    assert [each["class"] for each in checked.predict(pixels)] == [workspace.CLASSES[label] for label in labels]
+
+
+@pytest.mark.usefixtures("promoted")
 def test_the_same_model_is_not_promoted_twice(capsys):
     promote.main()
     assert "Not promoted: this model is the champion (version 1, three with seed 1) already." in capsys.readouterr().out

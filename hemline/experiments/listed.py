@@ -1,6 +1,7 @@
 """What `dvc exp show --json` says, as rows: an experiment's name, what it changed, what came of it, and when."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -9,10 +10,11 @@ from hemline.schema import is_printable
 
 _DIGITS = 7
 _PARAMS = "params.yaml"
+_COMPARED = ("dataset", "baseline", "metric")
 
 
 class Gain(NamedTuple):
-    """The variant with the largest gain over the baseline, with its 95 % interval; all but the name in [-1, 1]."""
+    """A variant's gain over the baseline, with its 95 % interval; all but the name in [-1, 1]."""
 
     variant: str
     gain: float
@@ -28,7 +30,8 @@ class Listed(NamedTuple):
         is_experiment: whether it is one of the commit above it.
         state: "success", "queued", "running" or "failed".
         changed: the parameters that differ from those of its commit, as they would be typed.
-        gain: the largest; None where no variant but the baseline was evaluated.
+        compared: the data set, the baseline and the metric: gains of others cannot stand beside these.
+        gains: of the variants that were changed; the largest one, where a change is one of all variants, or none is.
         created: when; None for the workspace.
         values: how many parameters and figures DVC has of it.
     """
@@ -37,7 +40,8 @@ class Listed(NamedTuple):
     is_experiment: bool
     state: str
     changed: list[str]
-    gain: Gain | None
+    compared: tuple[str, ...]
+    gains: list[Gain]
     created: datetime | None
     values: int
 
@@ -86,13 +90,15 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") ->
 
 def _row(shown: Mapping[str, Any], base: Mapping[str, Any], *, is_experiment: bool, state: str = "success") -> Listed:
     created = (shown["data"] or {}).get("timestamp")
-    files = _contents(shown, "metrics")
+    files, params = _contents(shown, "metrics"), _params(shown)
+    changed = list(changes(base, params)) if shown["data"] else []
     return Listed(
         name=shown["name"] or (shown["rev"] if shown["rev"] == "workspace" else shown["rev"][:_DIGITS]),
         is_experiment=is_experiment,
         state="failed" if shown["error"] else state,
-        changed=list(changes(base, _params(shown))) if shown["data"] else [],
-        gain=_largest(files),
+        changed=changed,
+        compared=tuple(str(params[key]) for key in _COMPARED if key in params),
+        gains=_gains(files, changed),
         created=datetime.fromisoformat(created) if created else None,
         values=_leaves(_contents(shown, "params")) + _leaves(files),
     )
@@ -110,14 +116,18 @@ def _params(shown: Mapping[str, Any]) -> dict[str, Any]:
     return own | {f"{name}:{key}": value for name, values in files.items() for key, value in values.items()}
 
 
-def _largest(files: Mapping[str, Any]) -> Gain | None:
-    gains = [
-        Gain(variant, figures["gain"], figures["gain_low"], figures["gain_high"])
+def _gains(files: Mapping[str, Any], changed: list[str]) -> list[Gain]:
+    """Return the gains of the variants whose own parameters are all that changed, or else the largest."""
+    gains = {
+        variant: Gain(variant, figures["gain"], figures["gain_low"], figures["gain_high"])
         for file in files.values()
         for variant, figures in file.items()
         if isinstance(figures, dict) and {"gain", "gain_low", "gain_high"} <= set(figures)
-    ]
-    return max(gains, key=lambda each: each.gain, default=None)
+    }
+    of = {re.split(r"[ .]", change)[1] if change.startswith("variants.") else "" for change in changed}
+    if of and of <= gains.keys():
+        return [gains[variant] for variant in gains if variant in of]
+    return sorted(gains.values(), key=lambda each: -each.gain)[:1]
 
 
 def _leaves(value: Any) -> int:

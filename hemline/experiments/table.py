@@ -18,26 +18,35 @@ _INDENT = (0, 0, 0, 2)  # at the top, right, bottom, left
 
 
 def table(rows: Sequence[Listed]) -> RenderableType:
-    """Return the table of the rows, and below it what it leaves out."""
+    """Return a table for each data set, baseline and metric, and below them what they leave out."""
+    alike: dict[tuple[str, ...], list[Listed]] = {}
+    for row in rows:
+        alike.setdefault(row.compared, []).append(row)
+    return Group(*(_table(compared, own) for compared, own in alike.items()), Text(left_out(rows)))
+
+
+def _table(compared: tuple[str, ...], rows: Sequence[Listed]) -> Table:
     made = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True, header_style="bold")
+    if compared:
+        made.title, made.title_justify = f"{compared[0]}, gains over {', '.join(compared[1:])}", "left"
     made.add_column("Experiment", overflow="fold", ratio=1)
     made.add_column("Changed", overflow="fold", ratio=1)
-    made.add_column("Largest gain, points\n[95 % interval]", overflow="fold", width=_GAIN)
+    made.add_column("Gain, points\n[95 % interval]", overflow="fold", width=_GAIN)
     made.add_column("When", width=_WHEN)
     for row in rows:
         name = Padding(Text(row.name), _INDENT) if row.is_experiment else Text(row.name)
         when = row.created.strftime(_CREATED) if row.created else ""
         made.add_row(name, Text("\n".join(row.changed)), Text(_result(row)), Text(when))
-    return Group(made, Text(left_out(rows)))
+    return made
 
 
 def left_out(rows: Sequence[Listed]) -> str:
     """Say what the table does not show."""
     most = max(row.values for row in rows)
     return (
-        "Gain: of the variant that has the largest, over the baseline; the largest of several is a little too good.\n"
+        "Gain: of the variants that were changed; else the largest, the best of several, slightly overstated.\n"
         "Changed: against the commit above; in the workspace, against the present commit, whether it has run or not.\n"
-        f"Left out: all else of {most} parameters and figures. `dvc exp show` has a column for each."
+        f"Not shown: the rest of the {most} parameters and metrics. `dvc exp show` has a column for each."
     )
 
 
@@ -46,7 +55,7 @@ def _result(row: Listed) -> str:
         return f"failed: dvc queue logs {row.name}"
     if row.state in {"queued", "running", "failed"}:
         return row.state
-    return "" if row.gain is None else _gain(row.gain)
+    return "\n".join(map(_gain, row.gains))
 
 
 def _gain(gain: Gain) -> str:

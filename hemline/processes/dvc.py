@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from configparser import ConfigParser
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,13 +20,15 @@ def environment() -> dict[str, str]:
 
 
 def check_copies() -> None:
-    """Refuse, before anything is done, what DVC would fail at: copies of a folder whose name is not ASCII.
+    """Refuse, before anything is done, what DVC would fail at in the copies for `--temp` and `--queue`.
 
-    It writes its cache's folder into the settings of each copy, for `--temp` and `--queue`, and as ASCII only.
+    It writes its cache's folder into the settings of each copy, as ASCII only; and of a shallow clone, it keeps no
+    experiment, and says that all went well.
 
     Raises:
-        InputError: the cache is in such a folder.
+        InputError: the cache is in a folder whose name is not ASCII, or the clone is shallow.
     """
+    refuse_shallow_clone(Path.cwd())
     if str(Path.cwd()).isascii():
         return
     done = subprocess.run(["dvc", "cache", "dir"], capture_output=True, text=True, check=False, env=environment())
@@ -35,6 +38,36 @@ def check_copies() -> None:
             f"{cache}: must be a path in ASCII letters where DVC is to run experiments in copies; rename the folder, "
             "or move the cache, and tell DVC: `dvc cache dir --local <folder>`"
         )
+
+
+def refuse_shallow_clone(repository: Path) -> None:
+    """Refuse a clone of which DVC would keep no experiment that is run in a copy.
+
+    Raises:
+        InputError: it has not all of its history.
+    """
+    if _git("-C", str(repository), "rev-parse", "--is-shallow-repository").strip() == "true":
+        raise InputError(
+            "git: the clone must have its history where DVC is to run experiments in copies, but is a shallow one, of "
+            "which DVC keeps no experiment; run `git fetch --unshallow`"
+        )
+
+
+def warn_of_relative_remotes(repository: Path) -> None:
+    """Say once, on standard error, which of DVC's remotes are relative folders: experiments are pushed elsewhere."""
+    settings = ConfigParser(interpolation=None, strict=False)
+    settings.read([repository / ".dvc/config", repository / ".dvc/config.local"], encoding="utf-8")
+    urls = {each: settings[each].get("url", "/") for each in settings.sections() if each.startswith("'remote ")}
+    names = [each.split('"')[1] for each, url in urls.items() if "://" not in url and not Path(url).is_absolute()]
+    noted = repository / ".hemline/relative-remotes"
+    if names and (not noted.exists() or noted.read_text() != " ".join(names)):
+        print(
+            f"warning: DVC's remote {', '.join(names)}: is a relative folder, which `dvc exp push` takes for one from "
+            "the root of the file system; give its absolute path: `dvc remote modify NAME url /path/to/folder`",
+            file=sys.stderr,
+        )
+        noted.parent.mkdir(exist_ok=True)
+        noted.write_text(" ".join(names))
 
 
 def untracked(datasets: Iterable[str]) -> list[str]:

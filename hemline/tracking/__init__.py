@@ -5,11 +5,13 @@ of the repository, their page, and the model that is served. No stage reads anyt
 is the same, and ``make sync`` completes one at any time.
 
 - While training: ``recorder``, in the process that trains, sends ``messages`` to ``store_writer``, in a helper process.
-- Afterwards: ``publish`` completes the store from the workspace, ``label`` tags runs that are known by their models.
+- Afterwards: ``publish`` completes the store from the workspace, for the last stage in a helper process
+  (``publisher``); ``label`` tags runs that are known by their models.
 - Both write through ``mlflow_run`` (``run_name``, ``model_file``, ``keras_flavor``) into the ``store`` (``liveness``,
   ``relocate``, ``damaged``, ``one_line``).
 - The champion: ``registry`` promotes a model, ``restored`` registers it again, ``served`` is how it answers, ``server``
   are the commands that serve, ``scoring`` its server.
+- ``leftovers`` are deleted for good.
 """
 
 import os

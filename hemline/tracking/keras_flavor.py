@@ -17,6 +17,13 @@ _DATA = "data"
 _PACKAGES = ("keras", "mlflow", "tensorflow")
 
 
+def declare(mlflow_model: Model, data: str) -> None:
+    """Let ``mlflow.keras.load_model`` load a model, whose folder ``data`` has a file ``model.keras``."""
+    mlflow_model.add_flavor(
+        "keras", data=data, keras_version=version("keras"), keras_backend="tensorflow", save_exported_model=False
+    )
+
+
 def save_model(path: str, mlflow_model: Model, file: Path, signature: ModelSignature) -> None:
     """Write the folder of an MLflow model.
 
@@ -27,9 +34,7 @@ def save_model(path: str, mlflow_model: Model, file: Path, signature: ModelSigna
         signature: of the model.
     """
     mlflow_model.signature = signature
-    mlflow_model.add_flavor(
-        "keras", data=_DATA, keras_version=version("keras"), keras_backend="tensorflow", save_exported_model=False
-    )
+    declare(mlflow_model, _DATA)
     pyfunc.save_model(
         path,
         loader_module="mlflow.keras",

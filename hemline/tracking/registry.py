@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import mlflow
+from mlflow.entities import LoggedModelStatus
 from mlflow.exceptions import MlflowException
+from mlflow.models import Model
 
 from hemline.errors import InputError
-from hemline.tracking import store
+from hemline.tracking import keras_flavor, store
 from hemline.tracking.address import artifacts, local_database, tracking_uri
 from hemline.tracking.messages import now
 from hemline.tracking.restored import EVIDENCE, Evidence, Kept
@@ -160,13 +162,18 @@ def _log(
         save_model(model, Path(folder, "model.keras"))
         Path(folder, "facts.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
         Evidence(at=now(), tags=tags, description=description).write(Path(folder))
-        mlflow.pyfunc.log_model(
-            model_id=logged.model_id,
+        about = Model(artifact_path=logged.artifact_location, run_id=run_id, model_id=logged.model_id)
+        keras_flavor.declare(about, "artifacts")
+        mlflow.pyfunc.save_model(
+            f"{folder}/saved",
             python_model=str(_SERVED),
+            mlflow_model=about,
             artifacts={"model": f"{folder}/model.keras", "facts": f"{folder}/facts.json"}
             | {"evidence": f"{folder}/{EVIDENCE}"},
             pip_requirements=[f"{package}=={version(package)}" for package in _PACKAGES],
         )
+        opened.client.log_model_artifacts(logged.model_id, f"{folder}/saved")
+    opened.client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     return str(logged.model_id), run_id
 
 

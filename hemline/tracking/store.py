@@ -213,12 +213,14 @@ def _known_experiment(client: MlflowClient, dataset: str) -> Any | None:
     return min(known, key=lambda each: each.lifecycle_stage != "active", default=None)
 
 
-def search(store: Store, condition: str, experiments: list[str] | None = None) -> list[Any]:
+def search(
+    store: Store, condition: str, experiments: list[str] | None = None, view: int = ViewType.ACTIVE_ONLY
+) -> list[Any]:
     """Return all runs of the experiment, or of several, that meet ``condition``, newest first."""
     runs: list[Any] = []
     token = None
     while True:
-        page = store.client.search_runs(experiments or [store.experiment_id], condition, page_token=token)
+        page = store.client.search_runs(experiments or [store.experiment_id], condition, view, page_token=token)
         runs += page
         token = page.token
         if not token:
