@@ -42,7 +42,9 @@ def test_a_process_that_is_killed_costs_one_warning(tmp_path, monkeypatch, capfd
 _WHAT_IS_IMPORTED = """
 import sys
 from hemline.tracking import publisher
-publisher._publish = lambda _: print("mlflow.store.tracking.sqlalchemy_store" in sys.modules, flush=True)
+def _publish(_):
+    print("mlflow.store.tracking.sqlalchemy_store" in sys.modules, flush=True)
+publisher._publish = _publish
 with publisher.publisher() as publish:
     publish([])
 """
