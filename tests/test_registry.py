@@ -77,7 +77,7 @@ def test_the_champion_is_loaded_by_its_own_flavor_and_takes_what_an_image_file_g
     own = mlflow.keras.load_model(registry.uri("tiny"))
     assert own.predict(pixels, verbose=0).argmax(axis=1).tolist() == labels.tolist()
     checked = mlflow.pyfunc.load_model(registry.uri("tiny"))
-    assert [each["class"] for each in checked.predict(pixels)] == [workspace.CLASSES[label] for label in labels]
+    assert [each["class"] for each in checked.predict(list(pixels))] == [workspace.CLASSES[label] for label in labels]
 
 
 @pytest.mark.usefixtures("promoted")
