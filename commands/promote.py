@@ -21,6 +21,7 @@ from hemline.params import load_params
 from hemline.photo.framing import SAMPLE, measure
 from hemline.report.results import Results, load_results
 from hemline.terminal.arguments import parser
+from hemline.tracking.model_card import model_card
 from hemline.tracking.publish import publish
 from hemline.tracking.registry import Champion, find_champion, load_champion, promote
 
@@ -99,7 +100,7 @@ def _promote(results: Results, candidate: Candidate, row: Row | None, reason: st
         "framing": measure(to_screen(sample, pixels))._asdict(),
         "resize": resize.model_dump() if resize else None,
     }
-    description = f"{candidate.describe()}. Promoted because {reason}."
+    description = f"{candidate.describe()}. Promoted because {reason}.\n\n{model_card(results, candidate, reason)}"
     return promote(results.params.dataset, model, facts, _evidence(candidate, row), description)
 
 

@@ -7,6 +7,7 @@ import pytest
 import workspace_for_tests as workspace
 
 from commands import promote, sync
+from hemline.data.description import load_dataset
 from hemline.errors import InputError
 from hemline.tracking import registry, store
 
@@ -53,6 +54,22 @@ def test_the_first_promotion_says_that_there_was_no_champion_and_keeps_the_evide
     (version,) = versions()
     assert "three is the best of 3 variants: 92.50 % validation accuracy, the mean of 2 seeds" in version.description
     assert "there was no champion; 100.00 % of the test images are right" in version.description
+
+
+@pytest.mark.usefixtures("promoted")
+def test_a_version_has_a_model_card_of_what_is_known():
+    (version,) = versions()
+    card = version.description.partition("## Model card\n")[2]
+    titles = [line.removeprefix("### ") for line in card.splitlines() if line.startswith("### ")]
+    assert titles == ["Model", "Intended use", "Data", "Metrics", "By class", "Limits"]
+    for known in (
+        version.tags["model_sha256"],
+        load_dataset("tiny").digest,
+        "Licence of the data: CC0. Licence of the model: not stated",
+        "Gain over linear: ",
+        "top: 100.00 % are found",
+    ):
+        assert known in card
 
 
 @pytest.mark.usefixtures("promoted")

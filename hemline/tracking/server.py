@@ -13,8 +13,13 @@ from hemline.tracking.address import artifacts, local_database, tracking_uri
 from hemline.tracking.mlflow_run import TEST_FIGURES
 from hemline.tracking.store import Store, open_store
 
-# The job runner starts a dozen processes of gigabytes together, for features that nothing here uses.
-SERVER_SETTINGS = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+SERVER_SETTINGS = {
+    # The job runner starts a dozen processes of gigabytes together, for features that nothing here uses.
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    # What libraries say to those who develop with them, and TensorFlow of processors that are not used.
+    "PYTHONWARNINGS": "ignore",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
 
 # The name of the view, and what the UI keeps of one that somebody shares (its "Share" button makes such tags as well).
 _VIEW = "hemline"
