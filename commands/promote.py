@@ -16,6 +16,7 @@ from hemline.comparison.statistics import Row
 from hemline.data.description import CollectedDataset
 from hemline.data.scaling import to_raw, to_screen
 from hemline.errors import InputError, one_line_errors
+from hemline.families.registry import family_of
 from hemline.jobs.trained import Trained
 from hemline.params import load_params
 from hemline.photo.framing import SAMPLE, measure
@@ -82,11 +83,9 @@ def _champion_probabilities(results: Results, champion: Champion) -> NDArray[Any
 
 
 def _promote(results: Results, candidate: Candidate, row: Row | None, reason: str) -> str:
-    from hemline.training.model import load_model, serving_model  # noqa: PLC0415 - imports TensorFlow
-
     trained = Trained(candidate.variant)
     settings = trained.settings()
-    model = serving_model(load_model(trained.model_path(candidate.seed)), settings.normalize.scale)
+    model = family_of(settings.training).serve(trained.model_path(candidate.seed), settings.normalize.scale)
     pixels = results.source.pixels
     sample = to_raw(results.train.images[:SAMPLE], results.params.normalize.scale, pixels)
     resize = results.source.resize if isinstance(results.source, CollectedDataset) else None

@@ -5,10 +5,12 @@ import shutil
 
 import pytest
 import workspace_for_tests as workspace
+from sklearn.ensemble import RandomForestClassifier
 
 from commands import promote, sync
 from hemline.data.description import load_dataset
 from hemline.errors import InputError
+from hemline.families.scikit_learn import EstimatorModel
 from hemline.tracking import registry, store
 
 
@@ -95,6 +97,17 @@ def test_the_champion_is_loaded_by_its_own_flavor_and_takes_what_an_image_file_g
     assert own.predict(pixels, verbose=0).argmax(axis=1).tolist() == labels.tolist()
     checked = mlflow.pyfunc.load_model(registry.uri("tiny"))
     assert [each["class"] for each in checked.predict(list(pixels))] == [workspace.CLASSES[label] for label in labels]
+
+
+@pytest.mark.usefixtures("promoted")
+def test_a_classifier_of_scikit_learn_can_be_the_champion():
+    pixels, labels = workspace.images(30)
+    forest = RandomForestClassifier(5, random_state=0).fit(pixels.reshape(30, -1) / 255, labels)
+    served = EstimatorModel(forest, "forest", workspace.SHAPE, 3, 255).served()
+    facts = {"classes": workspace.CLASSES, "image_shape": list(workspace.SHAPE)}
+    registry.promote("tiny", served, facts, {"model_sha256": "f" * 64}, "because")
+    champion = registry.load_champion(registry.find_champion("tiny"))
+    assert champion.probabilities(pixels).argmax(axis=1).tolist() == labels.tolist()
 
 
 @pytest.mark.usefixtures("promoted")

@@ -27,6 +27,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.protos.databricks_pb2 import BAD_REQUEST
 from sets_for_tests import write_sets
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import precision_recall_fscore_support
 
 from commands import ui
@@ -37,6 +38,7 @@ from hemline.comparison.metrics import METRICS
 from hemline.data.normalized import Labelled, Normalized
 from hemline.errors import InputError
 from hemline.families.dense import DenseSettings
+from hemline.families.scikit_learn import EstimatorModel, ScikitLearnSettings
 from hemline.jobs.trained import Settings, Trained
 from hemline.params import Normalize
 from hemline.processes.helper import helper_process
@@ -173,6 +175,7 @@ def test_a_recorded_run_has_every_setting_as_a_parameter(workspace):
     assert params == {
         "variant": "dense-3",
         "dataset": "tiny",
+        "family": "dense",
         "hidden": "3",
         "epochs": "2",
         "batch_size": "32",
@@ -274,6 +277,22 @@ def test_a_model_is_logged_as_mlflow_s_keras_flavor_logs_it(workspace, tmp_path)
     assert mine["model_size_bytes"] == pytest.approx(reference["model_size_bytes"], abs=200)
     again = mlflow.keras.load_model(str(logged))
     assert all(np.array_equal(a, b) for a, b in zip(again.get_weights(), model_of().get_weights(), strict=True))
+
+
+def test_a_classifier_of_scikit_learn_is_logged_by_its_own_flavor(workspace, monkeypatch):
+    raw = np.random.default_rng(0).integers(0, 256, (30, 2, 3))
+    forest = RandomForestClassifier(3, random_state=0).fit(raw.reshape(30, 6) / 255, np.arange(30) % 3)
+    training = ScikitLearnSettings(estimator="sklearn.ensemble.RandomForestClassifier", family="scikit-learn")
+    settings = Settings(variant="forest", dataset="tiny", normalize=Normalize(), training=training)
+    with Recorder(settings) as recorder:
+        recorder.start(0)
+        recorder.finish(0, EstimatorModel(forest, "forest", (2, 3), 3, 255).served(), "f" * 64)
+    address = f"models:/{mlflow_run.model_id(only_run())}"
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "true")  # MLflow's default; it refuses skops with pickle
+    expected = forest.predict_proba(raw.reshape(30, 6) / 255)
+    np.testing.assert_allclose(mlflow.sklearn.load_model(address).predict_proba(raw.reshape(30, 6)), expected)
+    loaded = mlflow.pyfunc.load_model(address)
+    np.testing.assert_allclose(loaded.predict(raw.reshape(30, 6).astype(np.float32)), expected)
 
 
 def test_artifacts_lie_beside_the_database_whatever_the_present_folder(workspace, monkeypatch, tmp_path_factory):

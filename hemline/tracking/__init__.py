@@ -7,7 +7,7 @@ is the same, and ``make sync`` completes one at any time.
 - While training: ``recorder``, in the process that trains, sends ``messages`` to ``store_writer``, in a helper process.
 - Afterwards: ``publish`` completes the store from the workspace, for the last stage in a helper process
   (``publisher``); ``label`` tags runs that are known by their models.
-- Both write through ``mlflow_run`` (``run_name``, ``model_file``, ``keras_flavor``) into the ``store`` (``liveness``,
+- Both write through ``mlflow_run`` (``run_name``, ``model_file``, ``flavors``) into the ``store`` (``liveness``,
   ``relocate``, ``damaged``, ``one_line``).
 - The champion: ``registry`` promotes a model, ``restored`` registers it again, ``served`` is how it answers, ``server``
   are the commands that serve, ``scoring`` its server.

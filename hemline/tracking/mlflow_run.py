@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
+from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ from mlflow.types import Schema, TensorSpec
 from hemline.comparison.metrics import METRICS
 from hemline.data.description import load_dataset
 from hemline.jobs.trained import Settings
-from hemline.tracking import keras_flavor
+from hemline.tracking import flavors
 from hemline.tracking.liveness import HOST_TAG
 from hemline.tracking.messages import now
 from hemline.tracking.model_file import ModelFile
@@ -104,14 +105,15 @@ def log_model(store: Store, run_id: str, model: ModelFile, sha256: str) -> None:
     """
     run = store.client.get_run(run_id)
     logged = store.client.get_logged_model(model_id(run) or _create_model(store, run, model.interface.name, sha256))
+    shape = model.interface.input_shape
     signature = ModelSignature(
-        Schema([TensorSpec(np.dtype(np.float32), (-1, *model.interface.input_shape))]),
+        Schema([TensorSpec(np.dtype(np.float32), (-1, *(shape if model.path.suffix == ".keras" else [prod(shape)])))]),
         Schema([TensorSpec(np.dtype(np.float32), (-1, model.interface.n_classes))]),
     )
     about = Model(artifact_path=logged.artifact_location, run_id=run_id, model_id=logged.model_id)
     # Not by `Model.log`, which fails where an earlier attempt has told the run of its model.
     with tempfile.TemporaryDirectory() as folder:
-        keras_flavor.save_model(f"{folder}/model", about, model.path, signature)
+        flavors.save_model(f"{folder}/model", about, model.path, signature)
         store.client.log_model_artifacts(logged.model_id, f"{folder}/model")
     store.client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     store.client.log_batch(run_id, tags=[RunTag(SHA_TAG, sha256)])

@@ -7,10 +7,10 @@ from hemline.training.served import Interface, ServedModel
 
 
 class ModelFile(NamedTuple):
-    """A ``.keras`` file that takes raw pixels.
+    """A file that takes raw pixels.
 
     Attributes:
-        path: of the file.
+        path: of the file; its suffix tells what kind it is.
         interface: what it takes and returns.
     """
 
@@ -18,8 +18,9 @@ class ModelFile(NamedTuple):
     interface: Interface
 
     @classmethod
-    def write(cls, model: ServedModel, path: Path) -> Self:
-        """Write ``model`` to ``path``."""
+    def write(cls, model: ServedModel, folder: Path, name: str) -> Self:
+        """Write ``model`` into ``folder``, as ``name`` with the suffix of its kind."""
+        path = folder / f"{name}{model.suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(model.content)
         return cls(path, model.interface)

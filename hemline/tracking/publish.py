@@ -120,7 +120,7 @@ def _back_fill(opened: store.Store, settings: Settings, seed: int, sha256: str) 
     if not mlflow_run.reuse_model(opened, run_id, settings.variant, sha256):
         with tempfile.TemporaryDirectory() as folder:
             model = family_of(settings.training).serve(trained.model_path(seed), settings.normalize.scale)
-            file = ModelFile.write(model, Path(folder) / f"model{model.suffix}")
+            file = ModelFile.write(model, Path(folder), "model")
             mlflow_run.log_model(opened, run_id, file, sha256)
     opened.client.set_terminated(run_id, "FINISHED")
     liveness.end_lock(lock)

@@ -97,7 +97,7 @@ class Recorder:
             sha256: of the model's file in the workspace.
         """
         try:
-            file = ModelFile.write(model, self._models / f"seed-{seed}.keras")
+            file = ModelFile.write(model, self._models, f"seed-{seed}")
         except OSError as error:
             self._fail(error)
         else:

@@ -20,14 +20,15 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from hemline.errors import InputError
-from hemline.tracking import keras_flavor, store
+from hemline.tracking import flavors, store
 from hemline.tracking.address import artifacts, local_database, tracking_uri
 from hemline.tracking.messages import now
+from hemline.tracking.model_file import ModelFile
 from hemline.tracking.restored import EVIDENCE, Evidence, Kept
+from hemline.training.served import ServedModel
 
 if TYPE_CHECKING:
     from hemline.tracking.served import Served
-    from hemline.training.tensorflow import keras
 
 ALIAS = "champion"
 DESCRIPTION = (
@@ -35,7 +36,6 @@ DESCRIPTION = (
     "the test images; a version's tags hold the evidence. The one with the alias `champion` is served by `make serve`."
 )
 _SERVED = Path(__file__).with_name("served.py")
-_PACKAGES = ("keras", "mlflow", "numpy", "tensorflow")
 
 
 class Champion(NamedTuple):
@@ -113,9 +113,7 @@ def load_champion(champion: Champion) -> "Served":
     )
 
 
-def promote(
-    dataset: str, model: "keras.Sequential", facts: dict[str, Any], tags: dict[str, str], description: str
-) -> str:
+def promote(dataset: str, model: ServedModel, facts: dict[str, Any], tags: dict[str, str], description: str) -> str:
     """Register a model as a new version, make it the champion, and return the version's number.
 
     Args:
@@ -145,32 +143,32 @@ def promote(
 
 
 def _log(
-    opened: store.Store, model: "keras.Sequential", facts: dict[str, Any], tags: dict[str, str], description: str
+    opened: store.Store, model: ServedModel, facts: dict[str, Any], tags: dict[str, str], description: str
 ) -> tuple[str, str | None]:
     """Log the model behind its checks, from the run of its training, and return its id and that run."""
-    from hemline.training.model import save_model  # noqa: PLC0415 - imports TensorFlow
-
     runs = opened.runs_of(tags[store.SHA_TAG])
     run_id = runs[0].info.run_id if runs else None
     if runs and (commit := runs[0].data.tags.get("mlflow.source.git.commit")):
         tags["git_commit"] = commit
     # Made here, so that the run can be named without being started again, which would change its end and its model.
     logged = opened.client.create_logged_model(
-        opened.experiment_id, name=f"{model.name}-served", source_run_id=run_id, tags=tags
+        opened.experiment_id, name=f"{model.interface.name}-served", source_run_id=run_id, tags=tags
     )
     with tempfile.TemporaryDirectory() as folder:
-        save_model(model, Path(folder, "model.keras"))
-        Path(folder, "facts.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
+        file = ModelFile.write(model, Path(folder), "model").path
+        known = json.dumps(facts | {"trusted": flavors.TRUSTED}, indent=2)
+        Path(folder, "facts.json").write_text(known, encoding="utf-8")
         Evidence(at=now(), tags=tags, description=description).write(Path(folder))
         about = Model(artifact_path=logged.artifact_location, run_id=run_id, model_id=logged.model_id)
-        keras_flavor.declare(about, "artifacts")
+        flavors.declare(about, "artifacts", model.suffix)
         mlflow.pyfunc.save_model(
             f"{folder}/saved",
             python_model=str(_SERVED),
             mlflow_model=about,
-            artifacts={"model": f"{folder}/model.keras", "facts": f"{folder}/facts.json"}
-            | {"evidence": f"{folder}/{EVIDENCE}"},
-            pip_requirements=[f"{package}=={version(package)}" for package in _PACKAGES],
+            artifacts={"model": str(file), "facts": f"{folder}/facts.json"} | {"evidence": f"{folder}/{EVIDENCE}"},
+            pip_requirements=[
+                f"{package}=={version(package)}" for package in sorted({*flavors.PACKAGES[model.suffix], "numpy"})
+            ],
         )
         opened.client.log_model_artifacts(logged.model_id, f"{folder}/saved")
     opened.client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)

@@ -50,7 +50,7 @@ class _Quiet(PythonModel):
 
 
 class Served(_Quiet):
-    """A Keras model that takes raw pixels, its classes, and the shape of one image.
+    """A Keras model or a classifier of scikit-learn that takes raw pixels, its classes, and the shape of one image.
 
     Attributes:
         facts: ``classes``, ``image_shape`` and what else was known of the model when it was promoted.
@@ -59,12 +59,18 @@ class Served(_Quiet):
     facts: dict[str, Any]
 
     def load_context(self, context: Any) -> None:
-        """Load the Keras model and the facts; called once by MLflow."""
-        import keras  # noqa: PLC0415 - the settings come first
-
+        """Load the model and the facts; called once by MLflow."""
         with open(context.artifacts["facts"], encoding="utf-8") as file:  # noqa: PTH123 - MLflow hands over a text
             self.facts = json.load(file)
-        self._model = keras.saving.load_model(context.artifacts["model"], compile=False)
+        path = context.artifacts["model"]
+        if path.endswith(".skops"):
+            from skops.io import load  # noqa: PLC0415 - of one kind only
+
+            self._estimator = load(path, trusted=self.facts["trusted"])
+        else:
+            import keras  # noqa: PLC0415 - the settings come first
+
+            self._estimator, self._model = None, keras.saving.load_model(path, compile=False)
 
     # Any element is let through to the checks below: MLflow's own messages name neither rule nor remedy.
     def predict(self, context: Any, model_input: list[Any], params: Any = None) -> list[dict[str, Any]]:  # noqa: ARG002
@@ -95,7 +101,12 @@ class Served(_Quiet):
         """Return float32 (n, classes) for images (n, *image_shape) of raw pixels."""
         starts = range(0, len(images), batch_size)
         batches = [images[start : start + batch_size].astype(np.float32) for start in starts]
-        return np.concatenate([np.asarray(self._model(batch, training=False)) for batch in batches])
+        if self._estimator is None:
+            return np.concatenate([np.asarray(self._model(batch, training=False)) for batch in batches])
+        probabilities = np.zeros((len(images), len(self.facts["classes"])), np.float32)
+        flat = [self._estimator.predict_proba(batch.reshape(len(batch), -1)) for batch in batches]
+        probabilities[:, self._estimator.classes_] = np.concatenate(flat)
+        return probabilities
 
 
 def check_images(
