@@ -17,7 +17,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline quick setup exp queue claims describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials bench readme pictures docs lock help
+.PHONY: pipeline quick setup exp plan-run queue claims describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials bench readme pictures docs lock help
 
 ##@ The pipeline
 
@@ -34,6 +34,9 @@ setup: $(READY)  ## create .venv with the pinned dependencies, and no more
 
 exp: $(READY)  ## run one: make exp S='variants.dense-128.epochs=20'
 	@set -f; python -m commands.experiment $(S)
+
+plan-run: $(READY)  ## which stages would run: make plan-run S='epochs=20'
+	@set -f; python -m commands.plan_run $(S)
 
 queue: $(READY)  ## queue some: make queue S='dataset=mnist epochs=5,10'
 	@set -f; python -m commands.queue $(S)

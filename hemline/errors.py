@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
+from hemline.seconds import note_seconds
+
 # What the machine refuses whatever the program does, and what helps. Any other OSError is a defect of the program.
 REMEDIES = {
     errno.ENOSPC: "make space there",
@@ -69,6 +71,7 @@ def one_line_errors(status: int = 1) -> Iterator[None]:
         yield
         with suppress(BrokenPipeError):  # of a reader that has seen enough
             _flush()  # here, where a full disk is a line, and not while Python ends
+        note_seconds()
     except InputError as error:
         _refuse(str(error), status)
     except BrokenPipeError as error:

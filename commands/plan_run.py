@@ -1,0 +1,65 @@
+"""Say which stages a change of parameters would run, why, and how long they took when they last ran here.
+
+Reads:  params.yaml, dvc.lock, what `dvc status` knows
+Run:    python -m commands.plan_run variants.dense-128.epochs=20
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from commands.queue import PARAMS, checked, combinations, overrides
+from hemline.errors import InputError, one_line_errors
+from hemline.experiments.plan import Planned, plan
+from hemline.processes.dvc import environment
+from hemline.schema import read_yaml
+from hemline.seconds import noted_seconds
+from hemline.terminal.arguments import parser
+
+
+def main() -> None:
+    """Print the stages, or that nothing would run."""
+    arguments = parser(__doc__, "python -m commands.plan_run epochs=20")
+    arguments.add_argument("changes", nargs="*", metavar="key=value", help="a key of params.yaml; ~variants.name")
+    with one_line_errors():
+        changes = overrides(arguments.parse_args().changes)
+        experiments = list(combinations(changes))
+        if len(experiments) > 1:
+            raise InputError(f"changes: must be those of one experiment, got {len(experiments)}")
+        (values,) = experiments
+        checked(values)
+        if not Path("dvc.lock").exists():
+            print("Every stage would run: none has run yet.")
+            return
+        planned = plan(read_yaml(Path("dvc.lock"))["stages"], values, _status())
+        if values != read_yaml(PARAMS) and "check" not in {each.stage for each in planned}:
+            planned.insert(0, Planned("check", "params.yaml"))
+    if not planned:
+        print("Nothing would run.")
+        return
+    seconds = [noted_seconds(each.stage) for each in planned]
+    rows = [(each.stage, took, each.because) for each, took in zip(planned, seconds, strict=True)]
+    print(tabulate(rows, headers=["stage", "seconds", "because"], floatfmt=".1f", missingval="?"))
+    missing = "; some have not run here yet" if None in seconds else ""
+    total = f"Together: {sum(filter(None, seconds)):.0f}"
+    print(f"\nSeconds: of the last run here, with the settings of that time{missing}. {total}")
+
+
+def _status() -> dict[str, Any]:
+    done = subprocess.run(
+        ["dvc", "status", "--json"], check=False, env=environment(), stdout=subprocess.PIPE, text=True
+    )
+    if done.returncode:
+        sys.exit(done.returncode)
+    try:
+        return dict(json.loads(done.stdout))
+    except (ValueError, TypeError):
+        raise InputError("dvc status --json: answers in an unknown form; see `dvc status`") from None
+
+
+if __name__ == "__main__":
+    main()

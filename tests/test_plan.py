@@ -1,0 +1,79 @@
+"""What a change of parameters would run, before it runs, held against what DVC then does."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from hemline.errors import one_line_errors
+from hemline.experiments.plan import plan
+from hemline.seconds import noted_seconds
+
+PARAMS = {"dataset": "tiny", "epochs": 1, "baseline": "linear", "variants": {"linear": {}, "wide": {"hidden": [9]}}}
+
+
+def stage(params, deps=(), outs=()):
+    recorded = {"params": {"params.yaml": params}, "deps": [{"path": path} for path in deps]}
+    return recorded | {"outs": [{"path": path} for path in outs]}
+
+
+def training(variant):
+    params = {"epochs": 1, f"variants.{variant}": PARAMS["variants"][variant]}
+    return stage(params, ["data/normalized"], [f"models/{variant}"])
+
+
+LOCK = {
+    "known": stage({"dataset": "tiny"}, outs=[".known"]),
+    "check": stage({}, [".known", "data/tiny.yaml"], [".checked"]),
+    "download": stage({}, [".checked", "data/tiny.yaml"], ["data/raw"]),
+    "normalize": stage({"dataset": "tiny"}, ["data/raw"], ["data/normalized"]),
+    "train@linear": training("linear"),
+    "train@wide": training("wide"),
+    "evaluate": stage({"baseline": "linear"}, ["models"], ["reports/evaluation"]),
+    "report": stage({}, ["reports/evaluation"], ["reports/index.html"]),
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "stages"),
+    [
+        ({}, []),
+        ({"baseline": "wide"}, ["evaluate", "report"]),
+        ({"epochs": 2}, ["train@linear", "train@wide", "evaluate", "report"]),
+        ({"variants": {"linear": {}, "wide": {"hidden": [8]}}}, ["train@wide", "evaluate", "report"]),
+        ({"variants": PARAMS["variants"] | {"new": {}}}, ["train@new", "evaluate", "report"]),
+        ({"dataset": "other"}, list(LOCK)),
+    ],
+)
+def test_a_change_runs_the_stages_that_read_it_and_those_after_them(changes, stages):
+    assert [each.stage for each in plan(LOCK, PARAMS | changes, {})] == stages
+
+
+def test_code_that_has_changed_is_told_beside_parameters():
+    status = {"evaluate": [{"changed deps": {"hemline/comparison": "modified", "params.yaml": {"seeds": "modified"}}}]}
+    (first, second) = plan(LOCK, PARAMS, status)
+    assert first == ("evaluate", "hemline/comparison has changed")
+    assert second == ("report", "reports/evaluation would change")
+
+
+def test_only_a_stage_that_dvc_runs_to_its_end_notes_its_seconds(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    with one_line_errors():
+        pass
+    monkeypatch.setenv("DVC_STAGE", "train@wide")
+    with pytest.raises(SystemExit), one_line_errors():
+        raise KeyboardInterrupt
+    assert noted_seconds("train@wide") is None
+    with one_line_errors():
+        pass
+    assert noted_seconds("train@wide") > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", ["variants.dense-4.epochs=2", "baseline=dense-4", "normalize.scale=100"])
+def test_dvc_runs_what_was_planned(pipeline, change):
+    told = pipeline.run("python", "-m", "commands.plan_run", change).stdout
+    rows = [line.split() for line in told.partition("\n\n")[0].splitlines()[2:]]
+    assert all(float(seconds) > 0 for _, seconds, *_ in rows)
+    ran = pipeline.run("python", "-m", "commands.experiment", change).stdout
+    assert Counter(re.findall(r"Running stage '(.*)'", ran)) == Counter(stage for stage, *_ in rows)
