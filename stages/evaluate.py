@@ -20,6 +20,7 @@ from hemline.params import Params, check_unchanged, load_params
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.terminal.arguments import parser
+from hemline.words import percent
 
 
 def main() -> None:
@@ -53,7 +54,7 @@ def evaluate(params: Params) -> Evaluation:
             int(trained.layers()["parameters"].sum()),
         )
         mean = evaluation.accuracies(variant).mean()
-        print(f"{variant}: test accuracy {mean:.4f}, {_of_seeds(len(seeds))}", flush=True)
+        print(f"{variant}: test accuracy {percent(mean)} %, {_of_seeds(len(seeds))}", flush=True)
     if warning := seeds_warning(len(params.seeds)):
         print(warning, flush=True)
     evaluation.doubts = _doubts(params, evaluation)
