@@ -68,7 +68,7 @@ def test_a_version_has_a_model_card_of_what_is_known():
         version.tags["model_sha256"],
         load_dataset("tiny").digest,
         "Licence of the data: CC0. Licence of the model: not stated",
-        "Gain over linear: ",
+        "percentage points over linear; verdict: better",
         "top: 100.00 % are found",
     ):
         assert known in card
