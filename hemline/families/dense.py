@@ -7,7 +7,7 @@ import itertools
 import re
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from hemline.errors import InputError
 from hemline.families.family import Family, FamilySettings, Learner, Task
@@ -78,6 +78,10 @@ class Dense(Family):
             InputError: they are.
         """
         check_batch_size(settings.batch_size, images)
+
+    def shown(self, settings: DenseSettings) -> dict[str, Any]:
+        """Return the settings; without hidden layers, there is no activation to choose."""
+        return settings.model_dump() | ({} if settings.hidden else {"activation": None})
 
     def label(self, settings: DenseSettings, variant: str) -> str:
         """Return the hidden layers, as in "h512-256", "h128x4" or "h0", unless the variant's name ends with them."""

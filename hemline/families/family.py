@@ -170,6 +170,11 @@ class Family(ABC):
         """Return how many epochs a training reports at most."""
         return int(getattr(settings, "epochs", 1))
 
+    def shown(self, settings: Any) -> dict[str, Any]:
+        """Return the settings that a table shows, by key: those that change the models, and the family."""
+        values: dict[str, Any] = settings.model_dump()
+        return values
+
     def label(self, settings: Any, variant: str) -> str:  # noqa: ARG002 - most families need none
         """Return the part of a run's name for the architecture, or "" where the variant's name says it."""
         return ""

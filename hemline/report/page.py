@@ -18,7 +18,6 @@ from hemline.comparison.confusion import row_shares
 from hemline.comparison.enough import tells
 from hemline.comparison.metrics import Metric, shown_metrics
 from hemline.comparison.selection import best_by_validation
-from hemline.families.hyperparameters import Hyperparameters
 from hemline.processes.drafts import draft
 from hemline.report import about_data, confusions, gallery, pictures, verdict
 from hemline.report.drawing import draw
@@ -28,6 +27,7 @@ from hemline.report.labels import label_key, shorten
 from hemline.report.pictures import Picture
 from hemline.report.plots import FEW_CLASSES
 from hemline.report.results import Results
+from hemline.report.settings import settings_table
 from hemline.words import percent, plain_in_markdown, signed
 
 SYMBOLS = {"better": "▲", "worse": "▼", "no difference shown": "●", "too few to tell": "●", "baseline": ""}
@@ -35,16 +35,6 @@ SYMBOLS = {"better": "▲", "worse": "▼", "no difference shown": "●", "too f
 BAR_LETTERS = 11
 TOO_FEW = "too few seeds or images to tell"
 SMALLEST_P = 0.001
-# The settings whose columns have words, formats and places of their own; those that are new come behind them.
-SETTINGS_COLUMNS = {
-    "epochs",
-    "batch_size",
-    "optimizer",
-    "learning_rate",
-    "activation",
-    "dropout",
-    "stop_below_loss",
-}
 
 
 @dataclass(frozen=True)
@@ -87,8 +77,7 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
         "duplicates": about_data.duplicates(results.facts, len(results.test.labels)),
         "doubted": about_data.doubted(results),
         "confusion": _confusion_words(results),
-        "settings": _settings(results),
-        "further_settings": [key for key in Hyperparameters.model_fields if key not in SETTINGS_COLUMNS],
+        "settings": settings_table(results.params, results.runs),
         "matrices": _matrices(results),
         "grid": _training_grid(results),
         "grid_words": gallery.grid_words,
@@ -258,18 +247,6 @@ def _matrices(results: Results) -> dict[str, Any]:
     """Say what the figures of confusion matrices do not: which classes they leave out, and full names."""
     shown, classes = shown_classes(results), results.source.classes
     return {"shown": len(shown), "key": label_key(classes, shown), "small": len(classes) <= FEW_CLASSES}
-
-
-def _settings(results: Results) -> list[dict[str, Any]]:
-    """List what each variant was trained with, and how many epochs its trainings took."""
-    epochs = results.runs.groupby("variant")["epochs"]
-    fewest, most = epochs.min(), epochs.max()
-    settings = []
-    for name in results.params.variants:
-        low, high = int(fewest[name]), int(most[name])
-        values = results.params.training(name).model_dump()
-        settings.append({"variant": name, **values, "trained": f"{low}" if low == high else f"{low} to {high}"})
-    return settings
 
 
 def _training_grid(results: Results) -> list[tuple[str, Picture]]:

@@ -1,0 +1,78 @@
+"""The table of what each variant was trained with, whatever its family."""
+
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from hemline.families.registry import family_of
+from hemline.params import Params
+
+_NONE = "–"
+# Headings that are more than the key; the second line is small.
+_HEADINGS = {
+    "hidden": ("Hidden layers", ""),
+    "epochs": ("Epochs", "at most"),
+    "trained": ("Epochs", "trained"),
+    "stop_below_loss": ("Stop below", "training loss"),
+}
+# Columns of words; those of numbers are aligned at the right.
+_WORDS = {"family", "hidden", "activation", "optimizer", "build", "estimator", "settings"}
+# In this order; further settings follow.
+_ORDER = ("family", "hidden", "activation", "optimizer", "learning_rate", "batch_size", "dropout", "epochs", "trained")
+
+
+class Column(NamedTuple):
+    """A column: the key of its cells, and its heading."""
+
+    key: str
+    title: str
+    small: str
+    number: bool
+
+
+class SettingsTable(NamedTuple):
+    """The table: a row has a variant's name and its cells, as they are printed, by key."""
+
+    columns: list[Column]
+    rows: list[tuple[str, dict[str, str]]]
+
+
+def settings_table(params: Params, runs: pd.DataFrame) -> SettingsTable:
+    """Return the settings of each variant, and how many epochs its trainings took.
+
+    Args:
+        params: the settings.
+        runs: a row per training: variant, epochs.
+    """
+    epochs = runs.groupby("variant")["epochs"]
+    fewest, most = epochs.min(), epochs.max()
+    shown: dict[str, dict[str, Any]] = {}
+    for name in params.variants:
+        settings = params.training(name)
+        values, low, high = family_of(settings).shown(settings), int(fewest[name]), int(most[name])
+        trained = f"{low}" if low == high else f"{low} to {high}"
+        shown[name] = values | ({"trained": trained} if "epochs" in values else {})
+    keys = sorted({key for values in shown.values() for key in values}, key=_place)
+    if len({values["family"] for values in shown.values()}) == 1:
+        keys.remove("family")
+    rows = [(name, {key: _cell(values.get(key)) for key in keys}) for name, values in shown.items()]
+    return SettingsTable([_column(key) for key in keys], rows)
+
+
+def _place(key: str) -> tuple[int, str]:
+    return _ORDER.index(key) if key in _ORDER else len(_ORDER), key
+
+
+def _column(key: str) -> Column:
+    title, small = _HEADINGS.get(key, (key.replace("_", " ").capitalize(), ""))
+    return Column(key, title, small, key not in _WORDS)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return _NONE
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {each}" for key, each in value.items()) or _NONE
+    if isinstance(value, list):
+        return ", ".join(map(_cell, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
