@@ -7,7 +7,7 @@ import pandas as pd
 from hemline.families.registry import family_of
 from hemline.params import Params
 
-_NONE = "–"
+_NONE = "–"  # noqa: RUF001 - an en dash, as elsewhere on the page
 # Headings that are more than the key; the second line is small.
 _HEADINGS = {
     "hidden": ("Hidden layers", ""),
