@@ -13,6 +13,7 @@ import keras
 
 from benchmarks.networks import dense_network
 from hemline.data.normalized import Normalized
+from hemline.data.scaling import scale
 from hemline.params import load_params
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def main() -> None:
     parser.add_argument("--variant", help="only this one")
     only = parser.parse_args().variant
     params = load_params()
-    train, validation = Normalized().read("train"), Normalized().read("validation")
+    train, validation = (Normalized().read(name) for name in ("train", "validation"))
+    pixels, watched_pixels = (scale(each.images, each.scale) for each in (train, validation))
     n_classes = int(train.labels.max()) + 1
     for variant in [only] if only else params.variants:
         training = cast("DenseSettings", params.training(variant))
@@ -35,8 +37,8 @@ def main() -> None:
             model = dense_network(training.hidden, train.images.shape[1:], n_classes, seed, training.activation)
             optimizer = _OPTIMIZERS[training.optimizer](training.learning_rate)
             model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-            watched = validation if len(validation.labels) else None
-            model.fit(*train, training.batch_size, training.epochs, verbose=0, validation_data=watched)
+            watched = (watched_pixels, validation.labels) if len(validation.labels) else None
+            model.fit(pixels, train.labels, training.batch_size, training.epochs, verbose=0, validation_data=watched)
             with tempfile.TemporaryDirectory() as folder:
                 model.save(Path(folder) / "model.keras")
             print(f"{variant}, seed {seed}", flush=True)

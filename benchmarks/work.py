@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.normalized import Labelled, Normalized
+from hemline.data.scaling import scale
 from hemline.errors import InputError
 
 Predict = Callable[[NDArray[np.float32]], Any]  # images (n, h, w) -> scores (n, classes)
@@ -53,7 +54,8 @@ def read_data() -> Data:
         sets = [Normalized().read(name) for name in ("train", "test")]
     except InputError as error:
         raise InputError(f"{error} or `make` first") from None
-    return Data(*(Labelled(np.array(labelled.images), np.array(labelled.labels)) for labelled in sets))
+    # Scaled ahead: peers take float32 images.
+    return Data(*(Labelled(scale(each.images, each.scale), np.array(each.labels)) for each in sets))
 
 
 def accuracy(predict: Predict, data: Data) -> float:

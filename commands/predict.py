@@ -14,7 +14,7 @@ from PIL import Image
 from hemline.comparison.promotion import choose
 from hemline.data.description import CollectedDataset, Resize, load_dataset
 from hemline.data.pixels import Pixels
-from hemline.data.scaling import from_screen, to_raw, to_screen
+from hemline.data.scaling import from_screen, to_screen
 from hemline.errors import InputError, one_line_errors
 from hemline.jobs.trained import Trained
 from hemline.params import load_params
@@ -105,7 +105,7 @@ def _best_of_workspace() -> Classifier:
         classes=load_dataset(results.params.dataset).classes,
         image_shape=tuple(results.source.image_shape),
         pixels=pixels,
-        framing=measure(to_screen(to_raw(results.train.images[:SAMPLE], scale, pixels), pixels)),
+        framing=measure(to_screen(results.train.images[:SAMPLE], pixels)),
         resize=results.source.resize if isinstance(results.source, CollectedDataset) else None,
         probabilities=lambda images: predict(model, images),
     )

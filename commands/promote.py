@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hemline.comparison.promotion import Candidate, challenge, choose, describe_challenge
 from hemline.comparison.statistics import Row
 from hemline.data.description import CollectedDataset
-from hemline.data.scaling import to_raw, to_screen
+from hemline.data.scaling import to_screen
 from hemline.errors import InputError, one_line_errors
 from hemline.families.registry import family_of
 from hemline.jobs.trained import Trained
@@ -79,7 +79,7 @@ def _champion_probabilities(results: Results, champion: Champion) -> NDArray[Any
             f"{champion.name} is for other classes or another image shape than data/{champion.dataset}.yaml describes; "
             f"give this data set another name, or delete that version in the MLflow UI"
         )
-    return loaded.probabilities(to_raw(results.test.images, results.params.normalize.scale, results.source.pixels))
+    return loaded.probabilities(results.test.images)
 
 
 def _promote(results: Results, candidate: Candidate, row: Row | None, reason: str) -> str:
@@ -87,7 +87,7 @@ def _promote(results: Results, candidate: Candidate, row: Row | None, reason: st
     settings = trained.settings()
     model = family_of(settings.training).serve(trained.model_path(candidate.seed), settings.normalize.scale)
     pixels = results.source.pixels
-    sample = to_raw(results.train.images[:SAMPLE], results.params.normalize.scale, pixels)
+    sample = results.train.images[:SAMPLE]
     resize = results.source.resize if isinstance(results.source, CollectedDataset) else None
     facts = {
         "dataset": results.params.dataset,

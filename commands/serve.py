@@ -12,7 +12,6 @@ import numpy as np
 
 from hemline.data.description import load_dataset
 from hemline.data.normalized import Normalized
-from hemline.data.scaling import to_raw
 from hemline.errors import InputError, one_line_errors
 from hemline.params import Params, load_params
 from hemline.processes.foreground import run_in_foreground
@@ -62,7 +61,7 @@ def _example(params: Params) -> Any:
     """Return raw pixels: the first test image, or a black one where there are none."""
     try:
         normalized = Normalized()
-        image = to_raw(normalized.read("test").images[0], params.normalize.scale, normalized.about().pixels)
+        image = normalized.read("test").images[0]
     except InputError:
         dataset = load_dataset(params.dataset)
         image = np.full(dataset.image_shape, dataset.pixels.lowest, dataset.pixels.type)

@@ -1,4 +1,4 @@
-"""Scale the pixels, and split a validation set off the training set; a test set, too, where none is given.
+"""Split a validation set off the training set; a test set, too, where none is given. Pixels stay as they came.
 
 Reads:  params.yaml (dataset, normalize), data/<dataset>.yaml, data/raw/
 Writes: data/normalized/, images and labels of train, validation and test as .npy; data/findings/
@@ -15,7 +15,6 @@ from hemline.data.description import CollectedDataset, Dataset, Part, load_datas
 from hemline.data.duplicates import find_duplicates, group_test_images
 from hemline.data.findings import Findings, class_warnings, constant_warning, duplicates_warning, scale_warning
 from hemline.data.normalized import About, Normalized
-from hemline.data.scaling import scale
 from hemline.data.splits import choose
 from hemline.errors import one_line_errors
 from hemline.formats.raw import Raw
@@ -35,7 +34,7 @@ def main() -> None:
         dataset, divisor = load_dataset(params.dataset), params.normalize.scale
         known = normalize(params, dataset)
         for name in SETS:
-            print(f"{name}: {len(Normalized().labels(name))} images, pixels divided by {divisor:g}")
+            print(f"{name}: {len(Normalized().labels(name))} images; pixels will be divided by {divisor:g}")
         found = warnings(Normalized(), dataset, divisor)
         duplicates = find_duplicates(*(Normalized().read(name) for name in ("test", "train", "validation")))
         check_unchanged(params)
@@ -63,9 +62,9 @@ def normalize(params: Params, dataset: Dataset) -> NDArray[np.integer[Any]] | No
     about = About(classes=dataset.classes, scale=settings.scale, pixels=dataset.pixels)
     with bar("normalize", sum(map(len, labels.values())), "images") as advance:
 
-        def batches(part: Part) -> Iterator[NDArray[np.float32]]:
+        def batches(part: Part) -> Iterator[NDArray[Any]]:
             for batch in raw.batches(part):
-                yield scale(batch, settings.scale)
+                yield batch
                 advance(len(batch))
 
         Normalized().write(chosen, labels, batches, dataset.image_shape, about)

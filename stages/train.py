@@ -273,7 +273,10 @@ class _Run:
             for row in result.history
         ]
         probabilities = {name: [each.predicted[name] for each in results] for name in results[0].predicted}
-        self._draft.write(history, results[0].layers, probabilities)
+        notes = list(dict.fromkeys(note for each in results for note in each.notes))
+        for note in notes:
+            show(f"{self._settings.variant}: {note}")
+        self._draft.write(history, results[0].layers, probabilities, notes)
 
 
 if __name__ == "__main__":

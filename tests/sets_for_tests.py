@@ -3,12 +3,13 @@
 import numpy as np
 
 from hemline.data.normalized import About, Labelled, Normalized
-from hemline.data.scaling import scale
+from hemline.data.pixels import BYTES
+from hemline.data.scaling import scale, to_raw
 from hemline.data.splits import Labelling, choose
 
 
 def write_sets(sets, classes, divisor, pixels=None, folder=None):
-    """Write sets of scaled images as the normalize stage does."""
+    """Write sets of scaled images as the normalize stage does, raw."""
     about = (
         About(classes=classes, scale=divisor)
         if pixels is None
@@ -17,7 +18,7 @@ def write_sets(sets, classes, divisor, pixels=None, folder=None):
     Normalized(folder).write(
         {name: (name, np.arange(len(each.labels))) for name, each in sets.items()},
         {name: each.labels for name, each in sets.items()},
-        lambda name: iter([sets[name].images]),
+        lambda name: iter([to_raw(sets[name].images, divisor, pixels or BYTES)]),
         next(iter(sets.values())).images.shape[1:],
         about,
     )

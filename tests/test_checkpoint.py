@@ -47,6 +47,7 @@ FINISHED = TrainingResult(
     b"model",
     ServedModel(b"served", Interface("tiny", (2, 2), 2)),
     [{"layer": "flatten"}],
+    ["a note"],
     {"validation": np.float32([[0.5, 0.5]]), "test": np.float32([[0.25, 0.75]])},
 )
 

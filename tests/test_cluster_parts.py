@@ -271,7 +271,7 @@ def trainings(cluster, client):  # ... which forgets what is ordered
 @pytest.fixture
 def working(cluster, spec, monkeypatch):
     """The worker of this process made one that trains, and what it gives; without TensorFlow."""
-    result = TrainingResult([], b"model", None, [], {})
+    result = TrainingResult([], b"model", None, [], [], {})
     monkeypatch.setattr(worker, "local_folder", lambda *_: spec.data)
     monkeypatch.setattr(worker, "train_one", lambda *_: result)
     # Its identity is that of the tests' process, which was started in whatever way.

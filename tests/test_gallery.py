@@ -49,7 +49,7 @@ def test_labels_are_looked_at_some_at_a_time_and_the_same_images_are_found(
 def test_every_class_is_shown_up_to_a_hundred_of_them(classes: int, shown: int) -> None:
     labels = np.arange(2000) % classes
     names = [f"class {number}" for number in range(classes)]
-    grid = [name for name, _ in training_grid(np.zeros((2000, 1, 1)), labels, names, 255)]
+    grid = [name for name, _ in training_grid(np.zeros((2000, 1, 1)), labels, names)]
     assert len(grid) == shown
     assert list(dict.fromkeys(grid)) == names[:100]
 
@@ -64,12 +64,12 @@ def test_the_words_say_which_training_images_are_shown() -> None:
 
 def test_right_means_the_right_label_not_the_same_name() -> None:
     shares = np.array([0.1, 0.9])
-    assert not predict(0, BLANK, 0, shares, ["twin", "twin"], scale=255).right
-    assert predict(0, BLANK, 1, shares, ["twin", "twin"], scale=255).right
+    assert not predict(0, BLANK, 0, shares, ["twin", "twin"]).right
+    assert predict(0, BLANK, 1, shares, ["twin", "twin"]).right
 
 
 def test_a_prediction_has_its_confidence_in_per_cent_and_a_bar_for_each_class() -> None:
-    made = predict(7, BLANK, 0, np.array([0.25, 0.75, 0.0]), CLASSES, scale=255)
+    made = predict(7, BLANK, 0, np.array([0.25, 0.75, 0.0]), CLASSES)
     assert (made.index, made.true, made.predicted, made.confidence) == (7, "cat", "dog", 75)
     assert [(bar.name, bar.percent, bar.role) for bar in made.bars] == [
         ("cat", 25, "true"),
@@ -80,15 +80,14 @@ def test_a_prediction_has_its_confidence_in_per_cent_and_a_bar_for_each_class() 
 
 def test_the_true_class_has_a_bar_however_improbable() -> None:
     shares = np.arange(26) / np.arange(26).sum()
-    bars = predict(0, BLANK, 3, shares, [str(place) for place in range(26)], scale=255).bars
+    bars = predict(0, BLANK, 3, shares, [str(place) for place in range(26)]).bars
     assert [(bar.name, bar.role) for bar in bars[9:]] == [("16", ""), ("3", "true")]
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (64, 64, 3)])
 def test_a_picture_holds_the_raw_pixels(shape: tuple[int, ...]) -> None:
     raw = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
-    images = raw[np.newaxis] / np.float32(255)
-    _, picture = training_grid(images, np.zeros(1, int), CLASSES, 255)[0]
+    _, picture = training_grid(raw[np.newaxis], np.zeros(1, int), CLASSES)[0]
     np.testing.assert_array_equal(pixels(picture), raw.squeeze())
 
 
@@ -113,8 +112,8 @@ def test_small_pictures_show_their_pixels_and_large_ones_are_reduced(
 @pytest.mark.parametrize("highest", [1, 16, 255, 65535])
 def test_the_highest_pixel_of_a_data_set_is_white_in_its_pictures(highest: int) -> None:
     range_ = Pixels(type="uint16", highest=highest)
-    images = np.stack([np.zeros((4, 4)), np.ones((4, 4))]).astype(np.float32)
-    grid = training_grid(images, np.array([0, 1]), CLASSES, highest, range_)
-    single = predict(1, images[1], 1, np.array([0, 1, 0]), CLASSES, scale=highest, pixels=range_)
+    images = np.stack([np.zeros((4, 4)), np.full((4, 4), highest)]).astype(np.uint16)
+    grid = training_grid(images, np.array([0, 1]), CLASSES, range_)
+    single = predict(1, images[1], 1, np.array([0, 1, 0]), CLASSES, pixels=range_)
     shades = [pixels(picture) for picture in (*(picture for _, picture in grid), single.picture)]
     assert [(shade.min(), shade.max()) for shade in shades] == [(0, 0), (255, 255), (255, 255)]

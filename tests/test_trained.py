@@ -138,7 +138,8 @@ def test_the_train_stage_holds_the_predictions_of_finished_trainings_in_files(tm
     run = train._Run(spec, draft, Mock(), Mock())
     predicted = np.random.default_rng(0).random((4, 3), np.float32)
     run._finish(
-        0, TrainingResult([], b"model", ServedModel(b"served", Interface("tiny", (2, 2), 3)), [], {"test": predicted})
+        0,
+        TrainingResult([], b"model", ServedModel(b"served", Interface("tiny", (2, 2), 3)), [], [], {"test": predicted}),
     )
     (held,) = run._results[0].predicted.values()
     assert isinstance(held.base, np.memmap)

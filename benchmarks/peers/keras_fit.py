@@ -35,7 +35,7 @@ class Peer:
         model.set_weights(self._build(work, seed).get_weights())
         for variable, value in zip(model.optimizer.variables, fresh_optimizer, strict=True):
             variable.assign(value)
-        images, labels = self._data.train
+        images, labels, _ = self._data.train
         if self._tuned:
             model.fit(self._dataset(work.batch_size), epochs=work.epochs, verbose=0)
         else:
@@ -56,7 +56,7 @@ class Peer:
     def _dataset(self, batch_size: int) -> tf.data.Dataset:
         """Return the images in another order at each pass; made once, because the copy and the cache stay."""
         if batch_size not in self._datasets:
-            images, labels = self._data.train
+            images, labels, _ = self._data.train
             dataset = tf.data.Dataset.from_tensor_slices((images, labels)).cache()
             dataset = dataset.shuffle(len(labels), seed=0).batch(batch_size, drop_remainder=True)
             self._datasets[batch_size] = dataset.prefetch(tf.data.AUTOTUNE)

@@ -41,7 +41,7 @@ def find_duplicates(test: Labelled, *others: Labelled) -> Duplicates:
     shared, labels_seen = set[int](), dict[bytes, set[int]]()
     for other in others:
         for start in range(0, len(other.labels), _ROWS):
-            images, labels = (each[start : start + _ROWS] for each in other)
+            images, labels = (each[start : start + _ROWS] for each in (other.images, other.labels))
             own = _checksums(images)
             for place in np.flatnonzero(np.isin(own, wanted)).tolist():
                 shared.add(int(own[place]))

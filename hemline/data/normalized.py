@@ -1,4 +1,4 @@
-"""What the normalize stage hands on in ``data/normalized/``: three labelled sets, and what is needed to read them."""
+"""The output of the normalize stage in ``data/normalized/``: three labelled sets, and what is needed to read them."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,10 +24,17 @@ _PIECE_BYTES = 2**24
 
 
 class Labelled(NamedTuple):
-    """Images (n, h, w) or (n, h, w, channels), float32, and their labels (n,), integers from 0."""
+    """Images as they came, their labels, and what pixels are divided by where they are used.
 
-    images: NDArray[np.float32]
+    Attributes:
+        images: (n, h, w) or (n, h, w, channels), of any type.
+        labels: (n,), integers from 0.
+        scale: the divisor.
+    """
+
+    images: NDArray[Any]
     labels: NDArray[np.integer]
+    scale: float = 1.0
 
 
 class SetFiles(NamedTuple):
@@ -42,7 +49,7 @@ class About(StrictModel):
 
     Attributes:
         classes: the classes' names; label 0 is the first.
-        scale: what the pixels were divided by.
+        scale: what pixels are divided by where they are used.
         pixels: the type and the range of raw pixels.
     """
 
@@ -70,16 +77,17 @@ class Normalized(Outputs):
         Args:
             chosen: of each set, the part of the data set that it lies in, and its places there, ascending.
             labels: (n,) of each part.
-            batches: yields scaled images of a part, float32 (n, *image_shape), in order; no more are held at once.
+            batches: yields images of a part (n, *image_shape), of the type of the pixels; no more are held at once.
             image_shape: of one image.
             about: what the arrays do not say.
         """
         with draft() as new:
             whole = Normalized(new.folder / "normalized")
             whole.path.mkdir()
+            form = tuple(image_shape), np.dtype(about.pixels.type)
             for part in dict.fromkeys(part for part, _ in chosen.values()):
                 sets = {name: indices for name, (own, indices) in chosen.items() if own == part}
-                _write_part(whole, sets, labels[part], batches(part), tuple(image_shape))
+                _write_part(whole, sets, labels[part], batches(part), form)
             # What is as usual is not written: data sets that were normalized before it could be told stay as they are.
             told = about.model_dump_json(indent=2, exclude_defaults=True)
             with writing(whole.path / _ABOUT):
@@ -94,8 +102,8 @@ class Normalized(Outputs):
         """
         return self.read_json(_ABOUT, About)
 
-    def images(self, name: str) -> NDArray[np.float32]:
-        """Return the images of a set, without a look at their labels.
+    def images(self, name: str) -> NDArray[Any]:
+        """Return the images of a set as they came, without a look at their labels.
 
         Raises:
             InputError: they are missing, or damaged.
@@ -151,7 +159,7 @@ class Normalized(Outputs):
                 f"must be images (n, h, w) or (n, h, w, channels), one for each of {len(labels)} labels, "
                 f"got {images.shape}",
             )
-        return Labelled(images, labels)
+        return Labelled(images, labels, self.about().scale)
 
 
 def _write_part(
@@ -159,15 +167,16 @@ def _write_part(
     sets: Mapping[str, NDArray[np.intp]],
     labels: NDArray[np.integer],
     batches: Iterator[NDArray[Any]],
-    image_shape: tuple[int, ...],
+    form: tuple[tuple[int, ...], np.dtype[Any]],
 ) -> None:
-    """Write the sets that lie in one part, whose images come in batches."""
+    """Write the sets that lie in one part, whose images, of a shape and type, come in batches."""
+    image_shape, dtype = form
     with ExitStack() as files:
         writers = {}
         for name, indices in sets.items():
             whole.write_array(f"{name}-labels.npy", labels[indices])
             shape = (len(indices), *image_shape)
-            writers[name] = files.enter_context(whole.array_writer(f"{name}-images.npy", shape, np.dtype(np.float32)))
+            writers[name] = files.enter_context(whole.array_writer(f"{name}-images.npy", shape, dtype))
         start = 0
         for batch in batches:
             for name, indices in sets.items():

@@ -90,6 +90,9 @@ class FittedModel(Protocol):
     def describe(self) -> list[dict[str, Any]]:
         """Return a row per layer or part of the model: layer, type, output_shape, parameters."""
 
+    def notes(self) -> list[str]:
+        """Return sentences for the page about how this model came about; usually none."""
+
 
 class Learner(Protocol):
     """One variant's settings and data, made ready once for all of its seeds."""

@@ -243,6 +243,10 @@ class EstimatorModel:
         kind, outputs = type(self._estimator).__name__, str(self._n_classes)
         return [{"layer": "classifier", "type": kind, "output_shape": outputs, "parameters": _values(self.content())}]
 
+    def notes(self) -> list[str]:
+        """Return nothing."""
+        return []
+
     def _probabilities(self, pixels: "NDArray[np.float32]") -> "NDArray[np.float32]":
         import numpy as np
 

@@ -25,7 +25,7 @@ class Results(NamedTuple):
     Attributes:
         models: the SHA-256 of each model, by variant and seed.
         correct: by variant and seed, bool (images,), whether each training is right about each test image.
-        test: the test images, divided by ``scale``, and their labels.
+        test: the test images and their labels.
         pixels: the type and the range of raw pixels.
         groups: int (images,), test images that count as one have the same; None: each is one by itself.
     """
@@ -69,5 +69,6 @@ def same_test_set(one: Results, other: Results) -> bool:
 
 
 def _raw(results: Results, start: int) -> NDArray[np.generic]:
-    raw: NDArray[np.generic] = to_raw(results.test.images[start : start + _ROWS], results.scale, results.pixels)
-    return raw
+    raw: NDArray[np.generic] = results.test.images[start : start + _ROWS]
+    # Revisions from before pixels were kept as they came have scaled ones.
+    return raw if raw.dtype == results.pixels.type else to_raw(raw, results.scale, results.pixels)

@@ -21,6 +21,7 @@ class TrainingResult(NamedTuple):
         model: the bytes of its file, which depend on nothing but the model.
         served: the same for raw pixels.
         layers: a row for each layer.
+        notes: sentences about how the model came about.
         predicted: probabilities by the name of the set, float32 (images, classes).
     """
 
@@ -28,6 +29,7 @@ class TrainingResult(NamedTuple):
     model: bytes
     served: ServedModel
     layers: list[dict[str, Any]]
+    notes: list[str]
     predicted: dict[Predicted, NDArray[np.float32]]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -37,7 +39,12 @@ class TrainingResult(NamedTuple):
 
     def about(self) -> dict[str, Any]:
         """Return what JSON takes of the rest, apart from the history."""
-        return {"interface": self.served.interface, "suffix": self.served.suffix, "layers": self.layers}
+        return {
+            "interface": self.served.interface,
+            "suffix": self.served.suffix,
+            "layers": self.layers,
+            "notes": self.notes,
+        }
 
     @classmethod
     def of(cls, history: list[Row], arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> Self:
@@ -46,4 +53,5 @@ class TrainingResult(NamedTuple):
         interface = Interface(name, tuple(input_shape), n_classes)
         model, content = (arrays[name].tobytes() for name in ("model", "served"))
         predicted = {name: arrays[name] for name in PREDICTED}
-        return cls(history, model, ServedModel(content, interface, about["suffix"]), about["layers"], predicted)
+        served = ServedModel(content, interface, about["suffix"])
+        return cls(history, model, served, about["layers"], about["notes"], predicted)

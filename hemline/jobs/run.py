@@ -63,6 +63,7 @@ class _Run:
             model=model.content(),
             served=model.served(),
             layers=model.describe(),
+            notes=model.notes(),
             # Of the test set, the images only: their labels are for the evaluate stage.
             predicted={name: model.predict(data.images(name)) for name in PREDICTED},
         )

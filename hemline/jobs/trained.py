@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import SerializerFunctionWrapHandler, model_serializer
+from pydantic import RootModel, SerializerFunctionWrapHandler, model_serializer
 
 from hemline.families.registry import DEFAULT, AnySettings, family_of
 from hemline.outputs import Outputs
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HISTORY_COLUMNS = ["seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
 LAYER_COLUMNS = ["layer", "type", "output_shape", "parameters"]
 Predicted = Literal["validation", "test"]
-_SETTINGS = "settings.json"
+_SETTINGS, _NOTES = "settings.json", "notes.json"
 
 
 class Settings(StrictModel):
@@ -56,6 +56,10 @@ class Settings(StrictModel):
         if values["training"].get("family") == DEFAULT:
             del values["training"]["family"]
         return values
+
+
+class _Notes(RootModel[list[str]]):
+    pass
 
 
 class Trained(Outputs):
@@ -99,6 +103,7 @@ class Trained(Outputs):
         history: Sequence[dict[str, Any]],
         layers: Sequence[dict[str, Any]],
         probabilities: Mapping[Predicted, Sequence[NDArray[np.float32]] | NDArray[np.float32]],
+        notes: Sequence[str] = (),
     ) -> None:
         """Write everything but the models and the settings.
 
@@ -106,10 +111,13 @@ class Trained(Outputs):
             history: a row per seed and epoch, in any order.
             layers: a row per layer, of any of the models.
             probabilities: of the models on the images of a set, float32 (images, classes) of each seed, in their order.
+            notes: sentences about how the models came about.
         """
         rows = sorted(history, key=lambda row: (row["seed"], row["epoch"]))
         _write_csv(self.path / "history.csv", _columns(rows), rows)
         _write_csv(self.path / "layers.csv", LAYER_COLUMNS, layers)
+        if notes:
+            (self.path / _NOTES).write_text(json.dumps(list(notes), indent=2) + "\n")
         for name, arrays in probabilities.items():
             shape = (len(arrays), *arrays[0].shape)
             with self.array_writer(f"{name}-probabilities.npy", shape, arrays[0].dtype) as write:
@@ -132,6 +140,14 @@ class Trained(Outputs):
             if list(epochs) != list(range(1, len(epochs) + 1)):
                 raise self.wrong("history.csv", f"must have every epoch from 1 on once for seed {seed}")
         return table
+
+    def notes(self) -> list[str]:
+        """Return sentences about how the models came about; none where there is no file of them.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        return self.read_json(_NOTES, _Notes).root if self.has(_NOTES) else []
 
     def layers(self) -> "pd.DataFrame":
         """Return a row per layer: layer, type, output_shape, parameters.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hemline.comparison.facts import Facts
-from hemline.data.scaling import to_raw, to_screen
+from hemline.data.scaling import to_screen
 from hemline.report.pictures import Picture, thumbnail
 from hemline.report.results import Results
 from hemline.words import listed, percent
@@ -69,11 +69,11 @@ def duplicates(facts: Facts, test_images: int) -> str:
 def doubted(results: Results) -> list[Doubt]:
     """Return the most doubted labels with their images, the most doubted first."""
     images = {"validation": results.validation_images, "test": results.test.images}
-    scale, pixels = results.params.normalize.scale, results.source.pixels
+    pixels = results.source.pixels
     found = []
     for row in results.doubted.to_dict("records"):
         place = f"{row['set']} image {row['index']}"
-        raw = to_raw(images[row["set"]][row["index"]], scale, pixels)
+        raw = images[row["set"]][row["index"]]
         found.append(
             Doubt(
                 picture=thumbnail(to_screen(raw, pixels), place),

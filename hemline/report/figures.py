@@ -10,7 +10,6 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 
 from hemline.comparison.confusion import row_shares
-from hemline.data.scaling import to_raw
 from hemline.report import plots
 from hemline.report.excerpt import most_confused
 from hemline.report.results import Results
@@ -37,7 +36,7 @@ def figures(results: Results) -> dict[str, ReportFigure]:
             "Loss and accuracy per epoch of each variant, mean and spread over the seeds.",
         ),
         "pixels.png": ReportFigure(
-            partial(plots.pixel_range_figure, to_raw(results.train.images[0], scale, pixels), scale, pixels),
+            partial(plots.pixel_range_figure, results.train.images[0], scale, pixels),
             "Training image 0 with a bar for its pixel values, as stored and after scaling.",
             photograph=True,
         ),

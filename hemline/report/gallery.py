@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hemline.data.pixels import BYTES, Pixels
-from hemline.data.scaling import to_raw, to_screen
+from hemline.data.scaling import to_screen
 from hemline.report.pictures import Picture, thumbnail
 
 Array = npt.NDArray[Any]
@@ -64,19 +64,18 @@ class Prediction:
 
 
 def training_grid(
-    images: Array, labels: Array, classes: Sequence[str], scale: float, pixels: Pixels = BYTES
+    images: Array, labels: Array, classes: Sequence[str], pixels: Pixels = BYTES
 ) -> list[tuple[str, Picture]]:
     """Choose training images that show every class, in turns; of very many classes, the first ones.
 
-    ``images`` are float32 (n, height, width[, channels]), divided by ``scale``; ``labels`` are integers (n,), places in
+    ``images`` are raw (n, height, width[, channels]); ``labels`` are integers (n,), places in
     ``classes``. Returns pairs of a class's name and a picture, up to 25, or one for each of up to 100 classes; a
     class's images stand together.
     """
     number = max(TRAINING_IMAGES, min(len(classes), MOST_TRAINING_IMAGES))
     ordered = sorted(_in_turns(labels, number), key=lambda index: (int(labels[index]), index))
     return [
-        (classes[int(labels[index])], _picture(images[index], scale, pixels, f"training image {index}"))
-        for index in ordered
+        (classes[int(labels[index])], _picture(images[index], pixels, f"training image {index}")) for index in ordered
     ]
 
 
@@ -106,16 +105,16 @@ def shown_test_images(labels: Array) -> tuple[list[int], str]:
 
 
 def predict(
-    index: int, image: Array, label: int, shares: Array, classes: Sequence[str], *, scale: float, pixels: Pixels = BYTES
+    index: int, image: Array, label: int, shares: Array, classes: Sequence[str], *, pixels: Pixels = BYTES
 ) -> Prediction:
     """Put a model's probabilities for one test image, float32 (classes,), into words and bars.
 
-    ``image`` is float32 (height, width[, channels]), divided by ``scale``; ``label`` is a place in ``classes``.
+    ``image`` is raw (height, width[, channels]); ``label`` is a place in ``classes``.
     """
     answer = int(np.argmax(shares))
     return Prediction(
         index=index,
-        picture=_picture(image, scale, pixels, f"test image {index}"),
+        picture=_picture(image, pixels, f"test image {index}"),
         true=classes[label],
         predicted=classes[answer],
         confidence=100 * float(shares[answer]),
@@ -153,5 +152,5 @@ def _bars(shares: Array, classes: Sequence[str], answer: int, label: int) -> lis
     return [Bar(classes[place], 100 * float(shares[place]), roles.get(place, "")) for place in order]
 
 
-def _picture(image: Array, scale: float, pixels: Pixels, text: str) -> Picture:
-    return thumbnail(to_screen(to_raw(image, scale, pixels), pixels), text)
+def _picture(image: Array, pixels: Pixels, text: str) -> Picture:
+    return thumbnail(to_screen(image, pixels), text)

@@ -250,8 +250,8 @@ def _matrices(results: Results) -> dict[str, Any]:
 
 
 def _training_grid(results: Results) -> list[tuple[str, Picture]]:
-    train, scale = results.train, results.params.normalize.scale
-    return gallery.training_grid(train.images, train.labels, results.source.classes, scale, results.source.pixels)
+    train = results.train
+    return gallery.training_grid(train.images, train.labels, results.source.classes, results.source.pixels)
 
 
 def _predictions(results: Results) -> dict[str, Any]:
@@ -266,7 +266,6 @@ def _predictions(results: Results) -> dict[str, Any]:
             int(test.labels[index]),
             np.asarray(shares[index]),
             results.source.classes,
-            scale=results.params.normalize.scale,
             pixels=results.source.pixels,
         )
         for index in indices

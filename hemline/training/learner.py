@@ -48,6 +48,10 @@ class NetworkModel:
         """Return a row per layer."""
         return describe_layers(self._model)
 
+    def notes(self) -> list[str]:
+        """Return nothing."""
+        return []
+
 
 class NetworkLearner:
     """Trains networks of one architecture; its seeds share the compiled programs and the data."""

@@ -94,7 +94,7 @@ class Trainer:
                 f"batch_size: must be at most the number of training images, {n_images}, got {training.batch_size}"
             )
         self._name, self._training, self._n_classes = name, training, n_classes
-        self._image_shape = train.images.shape[1:]
+        self._image_shape, self._scale = train.images.shape[1:], train.scale
         self._n_images = n_images
         self._n_batches = math.ceil(n_images / training.batch_size)
         self._optimizer = OPTIMIZERS[training.optimizer]
@@ -172,12 +172,12 @@ class Trainer:
         low = threshold is not None and figures.get("loss", math.inf) < threshold
         return low or figures["epoch"] >= self._training.epochs
 
-    def predict(self, model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.float32]:
+    def predict(self, model: keras.Model, images: NDArray[Any]) -> NDArray[np.float32]:
         """Return the probabilities that a trained model gives, by the compiled program on the present device.
 
         Args:
             model: from ``fit``.
-            images: float32 (n, h, w) or (n, h, w, channels); read a part at a time.
+            images: (n, h, w) or (n, h, w, channels), not scaled yet; read a part at a time.
 
         Returns:
             float32 (n, classes). Their bits depend on the model and the images only, which those of ``model(images)``
@@ -186,24 +186,29 @@ class Trainer:
         weights = self._flat_weights(model)
         others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
         probabilities = np.empty((len(images), self._n_classes), np.float32)
+        scale = tf.constant(self._scale, tf.float32)
         fitting = min(_PREDICTION_BATCH, _PREDICTION_BYTES // (4 * math.prod(self._image_shape)))
         size = _PREDICTION_STEP * max(1, fitting // _PREDICTION_STEP)
         for start in range(0, len(images), size):
             part = images[start : start + size]
-            padded = np.zeros((size, *self._image_shape), np.float32)
+            padded = np.zeros((size, *self._image_shape), images.dtype)
             padded[: len(part)] = part
             # One device after the other, as in `_compile`; a large part takes a hundredth of a second.
             with self._compiling, _programs_kept():
-                predicted = self._run_prediction(weights, others, tf.constant(padded)).numpy()
+                predicted = self._run_prediction(weights, others, scale, tf.constant(padded)).numpy()
             probabilities[start : start + len(part)] = predicted[: len(part)]
         return probabilities
 
     def _start(self, seed: int) -> tuple[keras.Model, State]:
         """Return the model with its initial weights, and the state before the first step."""
-        model = self._network.build(self._image_shape, self._n_classes, seed, self._name)
+        model = self.untrained(seed)
         weights = self._flat_weights(model)
         others = [tf.convert_to_tensor(variable.value) for variable in model.non_trainable_variables]
         return model, State(weights, others, self._optimizer.start(weights), tf.constant(0.0))
+
+    def untrained(self, seed: int) -> keras.Model:
+        """Return a model as ``fit`` starts with."""
+        return self._network.build(self._image_shape, self._n_classes, seed, self._name)
 
     def prepare(self) -> None:
         """Compile both programs on the current device, as the first epoch would."""
@@ -274,9 +279,9 @@ class Trainer:
         return State(weights, others, slots, step), sums
 
     def _gather(self, images: Pixels, indices: tf.Tensor) -> tf.Tensor:
-        """Return the images at ``indices``; what layers cut again is never joined, because XLA leaves both out."""
-        flat = tf.concat([tf.gather(block, indices) for block in images], axis=1)
-        return tf.reshape(flat, (-1, *self._image_shape))
+        """Return the scaled images at ``indices``; layers split what is joined here, and XLA leaves out both."""
+        taken = [tf.cast(tf.gather(block, indices), tf.float32) for block in images.blocks]
+        return tf.reshape(tf.concat(taken, axis=1) / images.scale, (-1, *self._image_shape))
 
     def _flat_weights(self, model: keras.Model) -> Tensors:
         parts = self._network.split([variable.value for variable in model.trainable_variables])
@@ -310,9 +315,10 @@ class Trainer:
         _, totals = tf.while_loop(lambda start, _: start < n_images, step, (tf.constant(0), totals))
         return Totals(*totals)
 
-    def _prediction(self, weights: Tensors, others: Tensors, images: tf.Tensor) -> tf.Tensor:
+    def _prediction(self, weights: Tensors, others: Tensors, scale: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
         """Return the probabilities of images, without training."""
-        probabilities, *_ = self._call(weights, others, images, training=False)
+        scaled = tf.cast(images, tf.float32) / scale
+        probabilities, *_ = self._call(weights, others, scaled, training=False)
         return probabilities
 
 
