@@ -17,7 +17,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline quick setup exp plan-run queue claims describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials bench readme pictures docs lock help
+.PHONY: pipeline quick setup exp plan-run queue claims describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow test-all lint trials bench readme pictures docs lock help
 
 ##@ The pipeline
 
@@ -99,6 +99,9 @@ test: $(READY)  ## run the tests
 
 test-slow: $(READY)  ## run the longer ones: kills, browsers, servers, clusters
 	@python -m pytest $(PARALLEL) -m slow
+
+test-all: $(READY)  ## run both at once: pipelines to start from are made once
+	@python -m pytest $(PARALLEL)
 
 lint: $(READY)  ## check style, types, imports between rooms, dependencies
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo && deptry .

@@ -11,7 +11,6 @@ from pathlib import Path
 from hemline.claims.evidence import Experiment
 from hemline.claims.experiments import run_all
 from hemline.claims.file import Claims, load_claims
-from hemline.claims.mistakes import refusal
 from hemline.claims.mlflow_runs import complete_runs
 from hemline.claims.page import render, short_table, summary
 from hemline.claims.questions import Outputs, answer
@@ -57,8 +56,7 @@ def _judge_and_write(
         for name, experiment in experiments.items()
         for variant in experiment.params.variants
     }
-    valid = claims.values(next(iter(experiments)))
-    judged = [judge_claim(claim, outcomes, lambda variant: refusal(valid, variant)) for claim in claims.claims]
+    judged = [judge_claim(claim, outcomes, claims.refusal) for claim in claims.claims]
     outputs = {
         question.outputs_of: _outputs(question.outputs_of, experiments)
         for question in claims.questions

@@ -69,7 +69,7 @@ def _arguments() -> argparse.Namespace:
     arguments.add_argument(
         "--invert",
         action=argparse.BooleanOptionalAction,
-        help="exchange light and dark; by default, where the border's brightness shows that it is needed",
+        help="invert the image; by default, where the border's brightness shows that it is needed",
     )
     arguments.add_argument("--top", type=int, default=3, help="how many classes to print (default: 3)")
     arguments.add_argument("--save", type=Path, help="also write what the model sees, as a picture file")
@@ -113,11 +113,11 @@ def _best_of_workspace() -> Classifier:
 
 def _described(framed: Framed, invert: bool | None) -> str:
     if invert is not None:
-        return "Light and dark exchanged, as told." if invert else "Light and dark left as they are, as told."
-    side = f"The border is {'light' if framed.border > 127.5 else 'dark'}"  # noqa: PLR2004 - the middle of 0 to 255
+        return "The image was inverted, as told." if invert else "The image was not inverted, as told."
+    background = "Light" if framed.border > 127.5 else "Dark"  # noqa: PLR2004 - the middle of 0 to 255
     if framed.inverted:
-        return f"{side}, other than in the data set: light and dark exchanged (--no-invert leaves them)."
-    return f"{side}: light and dark left as they are (--invert exchanges them)."
+        return f"{background} background, unlike the training data: the image was inverted (--no-invert leaves it)."
+    return f"{background} background: the image was not inverted (--invert does that)."
 
 
 def _save(framed: Framed, path: Path) -> None:

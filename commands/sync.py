@@ -14,7 +14,7 @@ from hemline.tracking.address import local_database, tracking_uri
 from hemline.tracking.publish import publish
 from hemline.tracking.registry import find_champion
 
-_OTHERS = "those of another commit follow with `git checkout`, `dvc checkout` and `make sync`"
+_OTHERS = "to add the runs of another commit: `git checkout`, `dvc checkout` and `make sync`"
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
         if not complete:
             sys.exit(1)
         if missing:
-            print(f"{database}: made anew from the results of the workspace; {_OTHERS}")
+            print(f"{database}: rebuilt from the current workspace; {_OTHERS}")
         find_champion(params.dataset)  # registers it again, where only its files are left
 
 

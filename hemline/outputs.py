@@ -28,12 +28,7 @@ _TEXTS = dict.fromkeys(
 
 
 class Outputs:
-    """A folder of outputs.
-
-    Attributes:
-        path: of the folder, from the top of the repository.
-        stage: the stage of dvc.yaml that writes it.
-    """
+    """A folder of outputs, ``path`` from the top of the repository, and the ``stage`` of dvc.yaml that writes it."""
 
     PATH: ClassVar[Path]
     STAGE: ClassVar[str]
@@ -41,12 +36,9 @@ class Outputs:
     def __init__(
         self, path: Path | None = None, files: "AbstractFileSystem | None" = None, *, stage: str | None = None
     ) -> None:
-        """Name the folder; nothing is read yet.
+        """Name the folder, and the stage, where they are not the usual ones; nothing is read yet.
 
-        Args:
-            path: of the folder, where it is not the usual one.
-            files: where it is read from: the workspace, or ``dvc.api.DVCFileSystem`` at a revision.
-            stage: that writes it, where that is not the usual one.
+        It is read from the workspace, or from ``dvc.api.DVCFileSystem`` at a revision.
         """
         self.path = path or self.PATH
         self.stage = stage or self.STAGE
@@ -125,15 +117,7 @@ class Outputs:
     def array_writer(
         self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]
     ) -> Iterator[Callable[[NDArray[Any]], None]]:
-        """Write a NumPy file of a known shape piece by piece.
-
-        Args:
-            name: of the file.
-            shape: of the whole array.
-            dtype: of the whole array.
-
-        Yields:
-            What takes the next rows of the array, of that type.
+        """Write a NumPy file of a known shape piece by piece: yields what takes the next rows of the array.
 
         Raises:
             OSError: not all of it could be written; names the file.

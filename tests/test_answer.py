@@ -48,11 +48,6 @@ def test_more_epochs_are_for_variants_that_take_them_from_the_common_key(told):
     assert "epochs" not in answer.next_step(load_results(load_params()))
 
 
-def test_where_all_have_converged_the_best_model_is_to_be_used(told):
-    *_, to_try = told(seeds=4)
-    assert to_try == "Try:   make promote, then make serve: the best model by validation answers requests"
-
-
 @pytest.mark.slow
 def test_make_ends_with_these_three_lines(pipeline):
     # As if it were set up: the tools are those of the tests' own Python.

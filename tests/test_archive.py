@@ -66,11 +66,6 @@ def test_what_was_saved_is_loaded(network, saved):
     np.testing.assert_array_equal(load_model(saved)(images), network(images))
 
 
-def test_a_missing_model_is_called_missing(saved):
-    saved.unlink()
-    assert ": no such file; " in refusal(saved)
-
-
 DAMAGES = {
     "empty": lambda content: content[:0],
     "text": lambda content: b"no model" + content[:0],

@@ -84,13 +84,6 @@ def test_a_library_that_is_absent_is_skipped_with_a_message(workspace, tmp_path)
     assert "skipped: cannot be started: not here" in done.stdout
 
 
-def test_without_data_one_line_says_what_to_run(tmp_path):
-    done = bench(tmp_path, "--quick", "--competitors", "MLPClassifier")
-    assert done.returncode == 1
-    assert "make" in done.stderr.splitlines()[-1]
-    assert "Traceback" not in done.stderr
-
-
 @pytest.mark.parametrize(
     ("module", "option"),
     [
@@ -163,12 +156,6 @@ def test_the_steps_of_a_first_run_are_those_of_make_in_a_clone_without_this_envi
     assert (folder / "Makefile").is_file()
     python = str(folder / ".venv/bin/python")
     assert ran == [("make", "setup"), (python, "-m", "dvc", "repro", "download"), ("make",)]
-
-
-def test_a_first_run_keeps_a_folder_that_is_there(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["first_run", "--folder", str(tmp_path)])
-    with pytest.raises(SystemExit, match="--folder: must not exist yet, got"):
-        first_run.main()
 
 
 @pytest.mark.parametrize("shape", [(4, 5), (3, 4, 3)])

@@ -100,17 +100,6 @@ def test_the_table_has_the_columns_that_people_compare_and_the_best_run_first(ui
     assert "1" in first.locator('[col-id*="test_accuracy"]').inner_text()
 
 
-def test_runs_can_be_grouped_by_variant(ui, page):
-    page.goto(table(ui))
-    page.get_by_role("columnheader", name="test_accuracy", exact=True).first.wait_for()
-    page.get_by_role("button", name="Group by").click()
-    page.get_by_role("menuitemcheckbox", name="variant", exact=True).first.click()
-    page.keyboard.press("Escape")
-    for variant in workspace.USUAL:
-        page.get_by_text(f"Group: {variant}").first.wait_for()
-    page.get_by_text("(average)").first.wait_for()
-
-
 def test_six_runs_compared_show_their_parameters_and_accuracies(ui, page):
     known = runs()
     assert len(known) == 6
@@ -139,12 +128,6 @@ def test_the_page_of_a_run_has_its_confusion_matrix_and_its_model(ui, page):
     picture = page.locator("img[src^='blob:'], img[src*='confusion_matrix']").first
     picture.wait_for()
     page.wait_for_function("image => image.complete && image.naturalWidth > 100", arg=picture.element_handle())
-
-
-def test_the_champion_stands_in_the_registry_with_its_reason(ui, page):
-    page.goto(f"{ui.partition('#')[0]}#/models/tiny/versions/1")
-    page.get_by_text("there was no champion").first.wait_for()
-    page.get_by_text(re.compile(r"^@\s*champion$")).first.wait_for()
 
 
 def test_the_report_renders_without_network_with_no_error_and_no_request(folder, browser):

@@ -83,15 +83,6 @@ def test_an_early_stop_is_close_where_one_training_more_would_decide(stopped, cl
     assert bool(finding.close) == close
 
 
-def test_a_condition_is_tried_again_with_every_set():
-    # As stated it is far off; under the condition it lies near the end of the interval.
-    part = {"kind": "number", "metric": "loss", "published": "1.21"}
-    outcomes = {FIRST: trained(loss=values(9, 0.1, SEEDS)), SECOND: trained(loss=values(1, 0.1, SEEDS))}
-    finding = judged(part | {"otherwise": {"condition": "the moon is full", "of": SECOND}}, outcomes)
-    assert finding.verdict == "compatible only if"
-    assert finding.close >= 0.1
-
-
 def test_what_needs_no_training_is_not_judged_again():
     assert share_overturned(lambda _: pytest.fail("judged"), {}) == 0
 

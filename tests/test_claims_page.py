@@ -10,9 +10,8 @@ from test_claims_file import EXPERIMENT, NUMBER, claim, load, values
 from test_report import Page
 
 from hemline.claims.evidence import fastest_seconds
-from hemline.claims.kinds import OrderingPart
 from hemline.claims.outcome import Outcome
-from hemline.claims.page import GLOSSARY, by_chance, render, short_table, summary
+from hemline.claims.page import by_chance, render, short_table, summary
 from hemline.claims.plots import legend
 from hemline.claims.questions import Outputs, answer
 from hemline.claims.verdicts import judge_claim
@@ -195,24 +194,6 @@ def test_the_page_says_how_many_true_numbers_fail_by_chance(tmp_path):
     _, files = pages(tmp_path, contents)
     for text in files.values():
         assert "8 parts are single published numbers." in text.decode()
-
-
-def test_the_words_for_verdicts_are_explained(tmp_path):
-    _, files = pages(tmp_path)
-    page = Page(files["claims.html"].decode())
-    for word, meaning in GLOSSARY.items():
-        assert f"{meaning[:1].upper()}{meaning[1:]}" in page.text.replace("\N{NO-BREAK SPACE}", " ")
-        assert f"- **{word}**: {meaning}" in files["claims.md"].decode()
-
-
-@pytest.mark.parametrize(
-    ("places", "names"),
-    [((LINEAR, DENSE), ("linear", "dense-4")), ((LINEAR, OTHER), ("linear (claims-tiny)", "linear (claims-other)"))],
-)
-def test_two_trainings_of_one_variant_are_told_apart(places, names):
-    of, than = places
-    part = OrderingPart(kind="ordering", says="better", of=of, than=than, metric="loss", claimed="lower")
-    assert part.names() == names
 
 
 DOTS = "Dots are single trainings, upright bars their means."

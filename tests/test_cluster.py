@@ -169,14 +169,6 @@ def test_what_the_next_stage_will_want_is_trained_meanwhile_and_once(workers):
     assert workers.client.list_datasets() == ()
 
 
-def test_only_what_dvc_will_train_is_ordered(workers):
-    pipeline = workers.pipeline
-    before = workers.heard()
-    pipeline.set(variants=VARIANTS | {"linear": {"hidden": [], "epochs": 400}})
-    pipeline.run("dvc", "repro", "train@linear")
-    assert len(workers.heard()) == len(before) + 2  # the seeds of linear
-
-
 def test_a_worker_that_is_killed_costs_no_more_than_the_time_since_its_checkpoint(workers, tmp_path):
     pipeline = workers.pipeline
     changes = {"epochs": 2 * SOME_SECONDS, "seeds": [0]}

@@ -79,12 +79,6 @@ def test_a_scheduler_is_found_by_its_address_and_by_its_file(cluster, tmp_path, 
             assert client.scheduler.address == cluster.scheduler_address
 
 
-def test_a_file_that_is_not_there_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    with pytest.raises(InputError, match=r"^cluster: none.json: no such file; start the workers by `make workers`, or"):
-        connect("none.json")
-
-
 def test_an_address_where_nobody_answers_is_one_line(monkeypatch):
     monkeypatch.setattr("hemline.cluster.connect._PATIENCE", 1)
     with pytest.raises(InputError, match=rf"^cluster: tcp://{HOST}:1: nobody answers there \(.*\); start the workers"):
@@ -106,11 +100,6 @@ def test_a_file_without_a_usable_address_is_one_line(address, tmp_path, monkeypa
     (tmp_path / "odd.json").write_text(f'{{"address": {address}}}')
     with pytest.raises(InputError, match=r"^cluster: odd.json: is no way to a scheduler \([^\n]+\); start the workers"):
         connect("odd.json")
-
-
-def test_tls_without_certificates_is_one_line():
-    with pytest.raises(InputError, match=r"is no way to a scheduler \(TLS needs certificates, by Dask's settings\)"):
-        connect(f"tls://{HOST}:1")
 
 
 def test_dask_s_settings_of_tls_are_heeded(tmp_path):
@@ -420,13 +409,6 @@ def interrupted(monkeypatch):
 
     monkeypatch.setattr("hemline.cluster.trainings.publish", publish_late)
     monkeypatch.setattr("hemline.cluster.trainings.unpublish", unpublish_first)
-
-
-def test_what_is_ordered_while_a_stage_is_interrupted_is_taken_back(cluster, client, spec, working, interrupted):
-    with pytest.raises(KeyboardInterrupt), Cluster(cluster.scheduler_address) as trainings:
-        trainings.submit(TrainingJob(spec, 0), callbacks())
-    assert trainings._ordered
-    assert not client.list_datasets()
 
 
 def order_for_others(trainings, spec):

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
 import urllib.error
 import urllib.request
 
@@ -126,22 +125,6 @@ def ui(tmp_path_factory):
         folder = workspace.build(tmp_path_factory.mktemp("ui") / "workspace", monkeypatch)
         with servers.serving("commands.ui", folder, "/health") as (_, port, _):
             yield folder, port
-
-
-def test_a_second_ui_on_the_port_of_the_first_is_one_line(ui, tmp_path):
-    folder, port = ui
-    done = subprocess.run(
-        ["python", "-m", "commands.ui", "--port", str(port)],
-        cwd=folder,
-        env=workspace.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    assert line.startswith(f"error: --port: must be a free port of {HOST}, got {port}")
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:5000", "127.0.0.1.evil.example", ""])

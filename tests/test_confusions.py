@@ -28,11 +28,6 @@ def test_the_words_name_what_is_resolved_and_what_is_not() -> None:
     )
 
 
-def test_a_long_list_is_cut_and_counted() -> None:
-    listed = [Confusion(f"a{place}", "b", 10, 1) for place in range(7)]
-    assert "a2 taken for b, a3 taken for b and 3 others." in in_words(listed, "dense", "linear")
-
-
 def test_names_that_are_read_from_right_to_left_do_not_turn_the_sentence_around() -> None:
     words = in_words([Confusion("قطة", "كلب", 10, 1), Confusion("كلب", "cat", 10, 1)], "dense", "linear")
     assert "\u2068قطة\u2069 taken for \u2068كلب\u2069 and \u2068كلب\u2069 taken for cat." in words

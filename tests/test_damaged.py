@@ -96,7 +96,7 @@ def test_a_damaged_store_is_made_anew_from_the_results_and_what_it_was_is_kept(s
     assert (synced / "mlflow.db.damaged-1").read_bytes() == damaged
     told = capfd.readouterr()
     assert "it is now mlflow.db.damaged-1, and a new one is made from the results of the workspace\n" in told.err
-    assert f"{synced}/mlflow.db: made anew from the results of the workspace; those of another commit " in told.out
+    assert f"{synced}/mlflow.db: rebuilt from the current workspace; to add the runs of another commit: " in told.out
 
 
 def test_a_command_that_meets_a_damaged_store_names_the_one_that_mends_it(synced):

@@ -45,15 +45,6 @@ def test_only_what_changed_is_drawn(tmp_path, drawn_now):
     assert drawn_now == [edited["b.png"]]
 
 
-@pytest.mark.parametrize(
-    "other", [figure(COUNTS + 1), figure(classes=("cat", "cow")), figure()._replace(photograph=True)]
-)
-def test_other_inputs_are_another_figure(tmp_path, drawn_now, other):
-    drawing.draw({"a.png": figure()}, tmp_path)
-    drawing.draw({"a.png": other}, tmp_path)
-    assert len(drawn_now) == 2
-
-
 @pytest.mark.parametrize("module", drawing.MODULES, ids=lambda module: module.__name__)
 def test_other_code_draws_anew(tmp_path, drawn_now, monkeypatch, module):
     drawing.draw({"a.png": figure()}, tmp_path / "drawn")

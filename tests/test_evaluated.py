@@ -54,10 +54,6 @@ def test_what_is_written_is_read(evaluation, evaluated, files):
     assert read.difference("128", "linear").tolist() == evaluation.difference("128").tolist()
 
 
-def test_the_predicted_classes_of_all_variants_are_held_in_a_byte_each(evaluation):
-    assert {evaluation.predicted(variant).dtype for variant in evaluation.variants} == {np.dtype(np.uint8)}
-
-
 def test_a_run_has_its_last_epoch_its_model_and_every_metric(evaluated):
     (run, _, _, _) = evaluated.runs(["128", "linear"]).to_dict("records")
     assert (run["variant"], run["seed"], run["epochs"], run["accuracy"], run["val_accuracy"]) == ("128", 0, 2, 0.2, 0.3)
@@ -86,11 +82,6 @@ def test_facts_about_the_data_are_read_as_they_were_written(evaluation, evaluate
     assert evaluated.doubted().empty
 
 
-def test_the_most_frequent_class_is_that_of_the_training_images():
-    facts = Evaluation("linear", CLASSES, np.array([0, 0, 0, 1]), train_labels=np.array([1, 1, 0])).facts()
-    assert (facts.most_frequent, facts.most_frequent_rate, facts.imbalanced) == ("1", 0.25, True)
-
-
 def test_accuracy_is_also_told_without_the_test_images_that_are_training_images():
     # Of the first five that it knows, two are duplicates.
     found = np.array([True, True, False, False, False, False])
@@ -117,12 +108,6 @@ def test_doubted_labels_are_read_as_they_were_written_whatever_their_names(evalu
     assert (row["set"], row["index"], row["label"], row["looks_like"]) == ("test", 0, "1", "None")
     assert evaluated.facts().doubted_by == "128"
     assert evaluated.facts().doubted_among == 4
-
-
-def test_damaged_facts_are_refused(evaluated):
-    (evaluated.path / "data.json").write_text('{"most_frequent": "a"}')
-    with pytest.raises(InputError, match=r"^reports/evaluation/data.json: is damaged: .*; run `dvc repro evaluate`$"):
-        evaluated.facts()
 
 
 def test_what_is_not_defined_for_a_class_is_an_empty_field(tmp_path):

@@ -123,12 +123,6 @@ def test_what_has_no_results_yet_says_so_and_shows_none_of_its_commit(waiting):
     assert "+50.00" not in out
 
 
-def test_what_failed_names_the_command_that_tells_why():
-    failed = state("1" * 40, "broken", error={"msg": "Experiment run failed", "type": ""})
-    out = printed([state("workspace"), commit("main", experiment(failed, "failed"))])
-    assert "dvc queue logs broken" in " ".join(out.split())
-
-
 def test_of_all_commits_those_with_experiments_and_the_present_one_are_shown():
     shown = [
         state("workspace"),

@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from hemline.errors import InputError
-from hemline.families.dense import DenseSettings
 from hemline.families.hyperparameters import Hyperparameters, Optimizer
 from hemline.params import check_unchanged, load_params, parse_params
-from hemline.schema import read_yaml
 
 REPOSITORY = Path(__file__).parent.parent
 SOURCE = Path("params.yaml")
@@ -41,37 +39,24 @@ BROKEN = [
     ("dataset", 5, "should be a valid string"),
     ("normalize", None, "should be a valid dictionary"),
     ("normalize.scale", 0, "should be greater than"),
-    ("normalize.scale", -255, "should be greater than"),
     ("normalize.scale", "255", "should be a valid number"),
     ("normalize.scale", float("nan"), "should be"),
-    ("normalize.scale", float("inf"), "should be less than"),
     ("normalize.scale", 1e300, "should be less than"),
     ("normalize.scale", 1e-300, "should be greater than"),
     ("normalize.validation_split", 1, "should be less than 1"),
-    ("normalize.validation_split", -0.1, "should be greater than or equal to 0"),
     ("normalize.train_share", 0, "should be greater than 0"),
-    ("normalize.train_share", 1.5, "should be less than or equal to 1"),
-    ("normalize.validation_split", True, "should be a valid number"),
     ("epochs", 0, "should be greater than or equal to 1"),
-    ("epochs", -3, "should be greater than or equal to 1"),
     ("epochs", "abc", "should be a valid integer"),
     ("epochs", 2.0, "should be a valid integer"),
-    ("epochs", True, "should be a valid integer"),
-    ("epochs", None, "should be a valid integer"),
     ("epochs", [5, 10], "should be a valid integer"),
     ("epochs", 10**400, "should be less than"),
     ("batch_size", 0, "should be greater than or equal to 1"),
-    ("batch_size", 32.5, "should be a valid integer"),
     ("optimizer", "Adam", "should be " + OPTIMIZERS),
     ("learning_rate", 0, "should be greater than 0"),
-    ("learning_rate", -0.1, "should be greater than 0"),
     ("learning_rate", float("nan"), "should be"),
-    ("learning_rate", float("inf"), "should be a finite number"),
     ("activation", "softmax", "should be 'relu'"),
     ("dropout", 1, "should be less than 1"),
-    ("dropout", -0.5, "should be greater than or equal to 0"),
     ("stop_below_loss", 0, "should be greater than 0"),
-    ("stop_below_loss", "never", "should be a valid number"),
     ("record_test", "yes", "should be a valid boolean"),
     (
         "cluster",
@@ -80,50 +65,37 @@ BROKEN = [
     ),
     ("cluster", "tcp://host", "must be a scheduler's address"),
     ("cluster", "http://host:8786", "must be a scheduler's address"),
-    ("cluster", 8786, "should be a valid string"),
     ("seeds", [], "at least 1 item"),
     ("seeds", 4, "should be a valid list"),
     ("seeds", [1, 0, 1], "must differ from each other, but [1]"),
     ("seeds.1", 2**32, "should be less than"),
     ("seeds.0", -1, "should be greater than or equal to 0"),
-    ("seeds.1", True, "should be a valid integer"),
     ("baseline", "dense-9", "must be one of the variants ['linear', 'dense-8']"),
-    ("baseline", None, "should be a valid string"),
     ("variants", {}, "at least 1 item"),
-    ("variants", None, "should be a valid dictionary"),
     ("variants", ["linear"], "should be a valid dictionary"),
-    ("variants.linear", None, "should be a valid dictionary"),
     ("variants.linear.hidden", 128, "should be a valid list"),
-    ("variants.linear.hidden", None, "should be a valid list"),
     ("variants.dense-8.hidden.0", 0, "should be greater than or equal to 1"),
     ("variants.dense-8.hidden.0", 10**30, "should be less than"),
-    ("variants.dense-8.hidden.0", "128", "should be a valid integer"),
-    ("variants.dense-8.epochs", 0, "should be greater than or equal to 1"),
     ("variants.dense-8.optimizer", "adamw", "should be 'adam'"),
     ("variants.dense-8.stop_below_loss", -1, "should be greater than 0"),
 ]
 SURPRISES = {
     "a date that does not exist": b"epochs: 2024-13-45",
     "a number that is none": b"epochs: !!int abc",
-    "a truth value that is none": b"epochs: !!bool maybe",
     "a float that is none": b"learning_rate: !!float x",
     "more digits than Python reads": b"epochs: " + b"9" * 5000,
     "more hexadecimal digits than Python writes": b"epochs: 0x" + b"F" * 5000,
     "nested too deeply": b"[" * 3000 + b"]" * 3000,
     "a tag that builds objects": b"epochs: !!python/object/apply:os.system [exit]",
     "a mapping as key": b"? {a: b}\n: 1",
-    "a list as key": b"? [a, b]\n: 1",
-    "a number as key": b"1: 2",
     "a list that holds itself": b"&a [*a]",
     "a mapping that holds itself": b"dataset: &a {b: *a}",
     "the same key twice": b"epochs: 1\nepochs: 2",
     "two documents": b"epochs: 1\n---\nepochs: 2",
-    "a merge of nothing": b"<<: 3",
     "no UTF-8": b"epochs: \xff\xfe",
     "a null byte": b"epochs: \x00",
     "nothing": b"",
     "a list": b"- epochs",
-    "a text": b"epochs",
     "an open bracket": b"seeds: [0, 1",
 }
 json_values = st.recursive(
@@ -183,12 +155,6 @@ def test_a_key_that_a_former_params_yaml_has_not_is_as_it_was_before_there_was_t
 def test_an_unknown_key_is_named_at_every_level(parent):
     line = refusal(changed(f"{parent}epoch", 20))
     assert line == f"params.yaml: {parent}epoch: is not a known key; remove it or correct its spelling, got 20"
-
-
-@pytest.mark.parametrize("key", ["a\nb", "a\r\nb", "\n", "\u2028"])
-def test_a_key_with_a_line_break_is_still_one_line(key):
-    for values in (VALID | {key: 1}, changed("variants", {key: {"hidden": []}}), changed("variants.linear", {key: 1})):
-        assert len(refusal(values).splitlines()) == 1
 
 
 @pytest.mark.parametrize("key", ["\x1b[2J", "a\x07", "\x9b31m", "\u202eabc"])
@@ -256,17 +222,6 @@ def test_a_missing_file_says_where_to_run():
         load_params(Path("nowhere/params.yaml"))
 
 
-def test_a_folder_in_the_files_place_is_refused(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
-        load_params(tmp_path)
-
-
-def test_a_variant_has_the_top_level_settings_where_it_says_nothing():
-    params = parse_params(VALID, SOURCE)
-    expected = {key: VALID[key] for key in Hyperparameters.model_fields}
-    assert params.training("dense-8") == DenseSettings(hidden=[8], **expected)
-
-
 OVERRIDES = {
     "epochs": 9,
     "batch_size": 64,
@@ -305,13 +260,6 @@ def test_null_switches_the_stop_off_for_one_variant():
 def test_the_settings_of_an_unknown_variant_are_refused_with_the_list_of_those_that_exist():
     with pytest.raises(InputError, match=r"variant: must be one of \['linear', 'dense-8'\], got 'dense-9'"):
         parse_params(VALID, SOURCE).training("dense-9")
-
-
-def test_what_is_valid_survives_a_file(tmp_path):
-    path = tmp_path / "params.yaml"
-    YAML().dump(VALID, path)
-    assert read_yaml(path) == VALID
-    assert load_params(path) == parse_params(VALID, SOURCE)
 
 
 def test_results_are_not_handed_on_where_the_file_was_changed_meanwhile(tmp_path, monkeypatch):

@@ -73,11 +73,6 @@ def test_one_command_makes_every_output(finished):
     assert "The whole report: reports/index.html" in printed
 
 
-def test_two_seeds_are_warned_of_in_the_terminal_and_in_the_summary(finished):
-    for text in (finished.read(PRINTED), finished.read("reports/summary.md")):
-        assert "With 2 seeds, only large differences can be shown" in text
-
-
 def test_the_metrics_are_keyed_by_variant_and_small(finished):
     metrics = metrics_of(finished)
     assert list(metrics) == ["linear", "dense-4"]
@@ -234,18 +229,6 @@ def test_a_file_that_is_not_what_the_data_set_says_is_refused_and_named(pipeline
     assert "Traceback" not in done.stderr
     assert f"{published}: test-labels: labels: must be 0 to 2, got 7" in done.stderr
     assert not (pipeline.folder / "data" / "raw").exists()
-
-
-@pytest.mark.parametrize(
-    "module",
-    ["stages.train nowhere", "stages.train", "commands.experiment epochs"],
-    ids=["variant", "nothing", "no value"],
-)
-def test_a_bad_argument_is_refused_without_a_traceback(finished, module):
-    done = finished.run("python", "-m", *module.split(), check=False)
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
-    assert "error: " in done.stderr.splitlines()[-1]
 
 
 def test_changing_one_variant_trains_only_that_one(longer):

@@ -54,18 +54,6 @@ def test_gains_are_drawn_in_percentage_points_with_their_interval() -> None:
     assert texts(figure) == ["+3.00  [+2.00, +4.00]  better"]
 
 
-def test_what_holds_only_so_far_says_so_and_what_tells_nothing_has_no_interval() -> None:
-    table = comparison("better", "no difference shown")
-    table.loc[1, "so_far"] = True
-    table.loc[2, "verdict"] = "too few to tell"
-    table.loc[2, ["gain_low", "gain_high"]] = -1, 1
-    figure = plots.gain_figure(table, "linear")
-    held, untold = texts(figure)
-    assert held.endswith("better so far")
-    assert untold == "too few seeds or images to tell"
-    assert figure.axes[0].get_xlim()[1] < 10
-
-
 def test_a_curve_is_the_mean_over_the_seeds() -> None:
     figure = plots.curves_figure(history(variants=1), "v0")
     assert list(figure.axes[0].lines[0].get_ydata()) == pytest.approx([1.5, 1.0, 1 / 3 + 0.5])
@@ -148,15 +136,6 @@ def test_variants_whose_long_names_differ_in_the_middle_can_be_told_apart() -> N
     assert len({text.get_text() for text in legend.get_texts()}) == 3
     gains = comparison("better", "worse").replace({f"dense-{number}": name for number, name in enumerate(names[:2])})
     assert len(set(tick_labels(plots.gain_figure(gains, "linear")))) == 2
-
-
-def test_forty_variants_look_different_and_their_names_leave_room_for_the_curves() -> None:
-    table = history(variants=40, epochs=30)
-    figure = plots.curves_figure(table.assign(variant=table["variant"] + "-" + "a" * 50), "v0")
-    looks = {(line.get_color(), str(line._dash_pattern)) for line in figure.axes[0].lines}
-    assert len(looks) == 40
-    plots.png(figure)
-    assert figure.axes[0].get_window_extent().height > figure.dpi
 
 
 def test_a_dollar_sign_in_a_class_name_starts_no_formula() -> None:

@@ -1,13 +1,11 @@
 """An impression: less of everything, in an experiment of its own."""
 
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 
 import pytest
 
-from commands.quick import _IMPORTS, impression
+from commands.quick import impression
 from hemline.params import parse_params
 
 PARAMS = {
@@ -25,11 +23,6 @@ def test_an_impression_has_less_of_everything_and_the_user_s_own_settings():
         "seeds": [5, 6],
         "variants": {"plain": {"hidden": [], "epochs": 2}, "deep": {"hidden": [4, 4], "epochs": 2}},
     }
-
-
-def test_what_is_imported_beforehand_can_be_imported():
-    # Nobody would see it fail: it only saves time.
-    subprocess.run([sys.executable, "-c", _IMPORTS], check=True)
 
 
 def runs(pipeline):

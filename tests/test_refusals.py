@@ -104,12 +104,6 @@ def test_a_pipe_to_others_that_is_broken_is_a_defect():
         raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
 
-def test_where_a_path_is_not_known_both_places_are_named():
-    line = ending(partial(raising, errno.ENOSPC, "full"))
-    assert line.startswith(f"error: a file in {Path.cwd()} or in the folder for temporary files: no space left")
-    assert line.endswith("TMPDIR=<folder>")
-
-
 def test_for_temporary_files_another_folder_is_advised_and_for_others_not(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     assert "TMPDIR" in ending(partial(raising, errno.ENOSPC, "full", str(tmp_path / "draft")))

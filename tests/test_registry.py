@@ -202,7 +202,7 @@ def test_sync_brings_back_the_champion_of_a_store_that_was_deleted(promoted, cap
     forget(promoted)
     sync.main()
     told = capsys.readouterr().out
-    assert "mlflow.db: made anew from the results of the workspace" in told
+    assert "mlflow.db: rebuilt from the current workspace" in told
     assert "tiny: the champion (version 1, three with seed 1) is registered again" in told
     assert [version.version for version in versions()] == [1]
 

@@ -64,14 +64,6 @@ def test_the_message_stays_alone_when_the_server_would_put_the_data_before_it():
     assert json.loads(error.serialize_as_json())["message"] == "inputs: short"
 
 
-@pytest.mark.parametrize("value", [0, 255, 12.5])
-def test_whole_numbers_and_fractions_within_the_range_are_accepted(value):
-    checked = check_images(with_pixel(value), workspace.SHAPE)
-    assert checked.dtype == np.float32
-    assert checked.shape == (1, *workspace.SHAPE)
-    assert checked[0, 2, 3] == value
-
-
 @pytest.mark.parametrize(("value", "range_of_pixels"), [(17, (0, 16)), (-0.5, (0, 1)), (65536, (0, 65535))])
 def test_what_lies_outside_the_range_of_the_data_set_is_refused(value, range_of_pixels):
     low, high = range_of_pixels

@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from unittest.mock import Mock
 
-import fsspec
 import numpy as np
 import pytest
 from datasets_for_tests import ARRAYS, publish
@@ -119,22 +118,6 @@ def test_a_bucket_that_forbids_what_it_does_not_have_is_asked_for_the_other_name
     read_raw(dataset, raw(tmp_path))
 
 
-def test_one_line_for_each_file_says_its_size_and_source(tmp_path, capsys):
-    dataset, _ = publish(tmp_path, sources=[str(tmp_path / "published")])
-    fetch(dataset, raw(tmp_path))
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 4
-    assert lines[-1].startswith(f"train-images: 52 bytes, verified, {tmp_path / 'published'} (")
-
-
-def test_files_that_are_in_place_are_verified_and_stay(tmp_path, server):
-    dataset, _ = publish(tmp_path, sources=[str(tmp_path / "published")])
-    fetch(dataset, raw(tmp_path))
-    dataset, _ = publish(tmp_path, sources=[server.url])
-    assert {arrival.source for arrival in fetch(dataset, raw(tmp_path))} == {"already in place"}
-    assert server.requests == []
-
-
 def test_only_a_file_that_is_damaged_in_place_is_fetched_again(tmp_path, server):
     dataset, _ = publish(tmp_path, sources=[server.url])
     shutil.copytree(tmp_path / "published", raw(tmp_path))
@@ -142,17 +125,6 @@ def test_only_a_file_that_is_damaged_in_place_is_fetched_again(tmp_path, server)
     server.contents = contents(tmp_path, compressed=True)
     fetch(dataset, raw(tmp_path))
     assert server.requests == ["test-labels.gz"]
-    read_raw(dataset, raw(tmp_path))
-
-
-def test_a_bucket_is_a_source(tmp_path, monkeypatch):
-    dataset, _ = publish(tmp_path, sources=["s3://bucket/folder"])
-    bucket = fsspec.filesystem("memory")
-    for name, content in contents(tmp_path, compressed=True).items():
-        bucket.pipe(f"/bucket/folder/{name}", content)
-    # What is behind the address is fsspec's affair.
-    monkeypatch.setattr("hemline.download.location.url_to_fs", lambda url, **_: (bucket, url.removeprefix("s3:/")))
-    fetch(dataset, raw(tmp_path))
     read_raw(dataset, raw(tmp_path))
 
 
@@ -198,14 +170,6 @@ def test_a_wrong_file_is_refused_with_its_source_named_and_the_next_source_is_tr
     assert {arrival.source for arrival in fetch(dataset, raw(tmp_path))} == {good}
     assert f"not from {server.url}: {message}" in capsys.readouterr().out
     read_raw(dataset, raw(tmp_path))
-
-
-def test_good_files_of_a_source_are_kept_when_the_next_source_completes_them(tmp_path, server):
-    good = str(tmp_path / "published")
-    dataset, _ = publish(tmp_path, sources=[server.url, good])
-    server.contents = {name: content for name, content in contents(tmp_path).items() if "labels" in name}
-    sources = {arrival.name: arrival.source for arrival in fetch(dataset, raw(tmp_path))}
-    assert sources == {name: server.url if "labels" in name else good for name in NAMES}
 
 
 def test_a_server_that_accepts_and_never_answers_is_given_up(tmp_path, silent):

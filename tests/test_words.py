@@ -13,11 +13,6 @@ def test_signs_are_written_except_for_nothing(value, text):
     assert signed(value) == text
 
 
-def test_a_number_has_as_many_digits_as_it_is_asked_for():
-    assert signed(1.26, 1) == "+1.3"
-    assert percent(0.12345, 1) == "12.3"
-
-
 def test_a_share_is_written_as_per_cent_and_a_missing_one_as_nothing():
     assert percent(0.8409) == "84.09"
     assert percent(math.nan) == ""

@@ -84,6 +84,15 @@ class Claims(StrictModel):
         """Return the same as they stand in the file."""
         return self.settings | self.experiments[experiment]
 
+    def refusal(self, variant: dict[str, Any]) -> str | None:
+        """Return the error that a variant is refused with beside valid ones, or None where it is accepted."""
+        values = self.values(next(iter(self.experiments)))
+        try:
+            parse_params({**values, "variants": values["variants"] | {"mistake": variant}}, Path("params.yaml"))
+        except InputError as error:
+            return str(error)
+        return None
+
     def claims_of(self, place: str) -> list[str]:
         """Return the ids of the claims that need the trainings of ``experiment/variant``."""
         return [claim.id for claim in self.claims if place in claim.places()]

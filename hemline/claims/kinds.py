@@ -46,13 +46,7 @@ class Otherwise(StrictModel):
 
 
 class Part(StrictModel):
-    """One thing that a claim says.
-
-    Attributes:
-        says: the statement, in our words.
-        also: evidence beside the claim, which does not count for its verdict.
-        otherwise: what may hold instead.
-    """
+    """One thing that a claim says, in our words; ``also`` marks evidence beside the claim, which does not count."""
 
     says: Text
     also: bool = False

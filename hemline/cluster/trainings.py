@@ -60,10 +60,7 @@ class Cluster:
     """The workers of a scheduler; a context, at whose end what nobody wants any more is taken back."""
 
     def __init__(self, cluster: str) -> None:
-        """Connect.
-
-        Args:
-            cluster: the scheduler's address, or the path of its file.
+        """Connect to the scheduler at an address, or at that in its file.
 
         Raises:
             InputError: nobody answers there.

@@ -49,12 +49,9 @@ Part = Literal["train", "validation", "test", "all"]
 
 
 class DataFile(StrictModel):
-    """One file in ``data/raw``.
+    """One file in ``data/raw``: its name without ``.gz``, and how many images or labels it holds.
 
-    Attributes:
-        name: the file's name, without ``.gz``.
-        sha256: of the decompressed bytes; mirrors compress the same data differently.
-        count: how many images or labels it holds.
+    ``sha256`` is of the decompressed bytes: mirrors compress the same data differently.
     """
 
     name: FileName
@@ -82,12 +79,7 @@ class Files(StrictModel):
 
 
 class Known(StrictModel):
-    """What others have published about the data's mistakes; the report shows it beside what is found here.
-
-    Attributes:
-        text: what was found, and by whom.
-        link: where it is published.
-    """
+    """What others have published about the data's mistakes; the report shows it beside what is found here."""
 
     text: Label
     link: Address
@@ -207,11 +199,9 @@ class SourceFile(StrictModel):
 
 
 class Resize(StrictModel):
-    """How pictures of other sizes are brought to ``image_shape``.
+    """How pictures of other sizes are brought to ``image_shape``, by Pillow's resampling filter ``method``.
 
-    Attributes:
-        method: Pillow's resampling filter.
-        fit: what becomes of another aspect ratio: ``stretch`` it, ``crop`` the middle, or ``pad`` it with black.
+    Another aspect ratio is stretched, or the middle cropped, or padded with black.
     """
 
     method: Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"] = "lanczos"
@@ -219,12 +209,7 @@ class Resize(StrictModel):
 
 
 class Split(StrictModel):
-    """How a test set is taken where none is given: stratified by class; images of one group stay together.
-
-    Attributes:
-        test: its share of all images.
-        seed: of the choice.
-    """
+    """How a test set is taken where none is given: a share of all images, stratified by class; groups stay together."""
 
     test: Annotated[float, Field(gt=0, lt=1)] = 0.2
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0

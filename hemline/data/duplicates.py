@@ -24,17 +24,11 @@ class Duplicates(NamedTuple):
 
 
 def find_duplicates(test: Labelled, *others: Labelled) -> Duplicates:
-    """Find the test images that other sets have, too, and those that have another label there.
+    """Find the test images that other sets have, too, and those that have another label there, bool (n,) each.
 
     Equal is what has the same SHA-256, as everywhere in this project. Of each set, one image after the other is looked
-    at, and a checksum of 4 bytes is kept of each test image: memory-mapped arrays need not fit into memory.
-
-    Args:
-        test: images of any shape and type, (n, ...), and their labels (n,).
-        others: sets with images of the same shape and type.
-
-    Returns:
-        For each test image whether it is in any of the others, and whether it has another label in any of them.
+    at, and a checksum of 4 bytes is kept of each test image: memory-mapped arrays need not fit into memory. Images are
+    (n, ...) of any shape and type, the same in all sets.
     """
     checksums = _checksums(test.images)
     wanted = np.unique(checksums)

@@ -102,12 +102,7 @@ def scale_warning(pixels: Pixels, scale: float) -> str:
 
 
 def class_warnings(labels: Mapping[str, NDArray[np.integer[Any]]], classes: Sequence[str]) -> list[str]:
-    """Say which classes have no training, or no test images.
-
-    Args:
-        labels: by set, (n,).
-        classes: their names.
-    """
+    """Say which classes have no training, or no test images, by the labels (n,) of each set."""
     sentences = []
     for name, kind in (("train", "training"), ("test", "test")):
         missing = np.flatnonzero(np.bincount(labels[name], minlength=len(classes)) == 0)

@@ -24,13 +24,9 @@ _CHUNK = 2**20
 
 
 def read_idx(stream: BinaryIO) -> NDArray[np.uint8]:
-    """Read one array from a stream that holds exactly one IDX file.
+    """Read one array, uint8 of one to four dimensions, from a stream that holds exactly one decompressed IDX file.
 
-    Args:
-        stream: the decompressed bytes. Memory grows with what arrives, never with what the header promises.
-
-    Returns:
-        A writable uint8 array of one to four dimensions, values 0 to 255.
+    Memory grows with what arrives, never with what the header promises.
 
     Raises:
         InputError: a field of the header breaks the format, or there are fewer or more bytes than it promises.
@@ -70,14 +66,7 @@ def _read_shape(stream: BinaryIO) -> tuple[int, ...]:
 
 
 def open_idx(path: Path, expected: tuple[int, ...] | None = None) -> NDArray[np.uint8]:
-    """Open a decompressed IDX file, memory-mapped and read-only.
-
-    Args:
-        path: the file.
-        expected: the shape that it must have, where that is known.
-
-    Returns:
-        uint8 of one to four dimensions.
+    """Open a decompressed IDX file, memory-mapped: uint8 of one to four dimensions, of an ``expected`` shape.
 
     Raises:
         FileNotFoundError: there is no such file.

@@ -26,14 +26,9 @@ def natural_key(text: str) -> NaturalKey:
 def encode(
     labels: Mapping[Part, Sequence[Any] | NDArray[Any]], order: Sequence[str] | None = None
 ) -> tuple[dict[Part, Codes], list[str]]:
-    """Turn labels into numbers, of all parts alike.
+    """Turn labels, text or numbers (n,) by part, into numbers, of all parts alike.
 
-    Args:
-        labels: by part, text or numbers (n,); numbers become text.
-        order: of the values; None: naturally sorted.
-
-    Returns:
-        By part, int32 (n,): places in the values; and the values, each once.
+    Returns, by part, int32 (n,), places in the values; and the values, each once, in ``order`` or naturally sorted.
     """
     factorised = {part: pd.factorize(np.asarray(each)) for part, each in labels.items()}
     texts = {part: [str(unique) for unique in uniques] for part, (_, uniques) in factorised.items()}

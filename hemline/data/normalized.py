@@ -130,9 +130,6 @@ class Normalized(Outputs):
     def digests(self, *, test_labels: bool) -> dict[str, str]:
         """Return SHA-256 of those files that a training reads, by name; read once, at 1.5 GB a second.
 
-        Args:
-            test_labels: whether those of the test set are read, too.
-
         Raises:
             InputError: one is missing.
         """

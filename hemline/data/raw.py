@@ -16,11 +16,7 @@ from hemline.errors import InputError
 class RawImages:
     """A data set as it was published: training and test, nothing scaled, shuffled or split.
 
-    Attributes:
-        train_images: uint8 (n, h, w) or (n, h, w, channels), 0 to 255.
-        train_labels: uint8 (n,), 0 to classes - 1.
-        test_images: like ``train_images``.
-        test_labels: like ``train_labels``.
+    Images are uint8 (n, h, w[, channels]), 0 to 255; labels are uint8 (n,), 0 to classes - 1.
     """
 
     train_images: NDArray[np.uint8]
@@ -39,15 +35,9 @@ def read_raw(dataset: IdxDataset, folder: Path = Path("data/raw")) -> RawImages:
 
 
 def read_file(dataset: IdxDataset, file: DataFile, path: Path) -> NDArray[np.uint8]:
-    """Read one file, and check everything that the description says of it.
+    """Read one file, memory-mapped, and check everything that the description says of it.
 
-    Args:
-        dataset: the description.
-        file: one of ``dataset.files.in_order()``.
-        path: where its decompressed bytes are.
-
-    Returns:
-        uint8 images (n, h, w) or (n, h, w, channels), 0 to 255; or uint8 labels (n,), 0 to classes - 1; memory-mapped.
+    Returns uint8 images (n, h, w[, channels]), 0 to 255, or labels (n,), 0 to classes - 1.
 
     Raises:
         InputError: the file is missing, is no IDX file, or differs in shape, labels, class counts or checksum.

@@ -17,29 +17,12 @@ def scale(images: NDArray[Any], divisor: float) -> NDArray[np.float32]:
 
 
 def to_raw(images: NDArray[Any], divisor: float, pixels: Pixels = BYTES) -> NDArray[Any]:
-    """Undo ``scale``.
-
-    Args:
-        images: float32, any shape; raw pixels divided by ``divisor``.
-        divisor: as ``normalize.scale`` in params.yaml.
-        pixels: the type and the range of raw pixels.
-
-    Returns:
-        ``pixels.type`` of the same shape, within the range.
-    """
+    """Undo ``scale``: pixels divided by ``divisor``, float32 of any shape, become ``pixels.type``, within the range."""
     return _within(np.asarray(images, np.float64) * divisor, pixels)
 
 
 def to_screen(raw: NDArray[Any], pixels: Pixels) -> NDArray[np.uint8]:
-    """Stretch the range of raw pixels to what a screen shows.
-
-    Args:
-        raw: any shape.
-        pixels: the type and the range of raw pixels.
-
-    Returns:
-        uint8 of the same shape: 0 for the lowest, 255 for the highest.
-    """
+    """Stretch the range of raw pixels of any shape to uint8, 0 for the lowest, 255 for the highest."""
     if pixels == BYTES:
         return np.asarray(raw, np.uint8)
     share = (np.asarray(raw, np.float64) - pixels.lowest) / (pixels.highest - pixels.lowest)

@@ -17,12 +17,7 @@ Integers = NDArray[np.integer[Any]]
 
 
 class Labelling(NamedTuple):
-    """What is known of the images of a part.
-
-    Attributes:
-        labels: integers (n,), the classes.
-        groups: integers (n,): images of one object have the same, and stay together; None where nothing is known.
-    """
+    """The classes of a part's images, integers (n,), and their groups: images of one object stay together."""
 
     labels: Integers
     groups: Integers | None = None

@@ -18,12 +18,7 @@ _CHUNK = 2**20
 
 
 class Wanted(ABC):
-    """One thing that a source has under a name.
-
-    Attributes:
-        name: of the file or the folder.
-        size: its bytes, decompressed.
-    """
+    """One thing that a source has under a name: a file or a folder of ``size`` bytes, decompressed."""
 
     name: str
     size: int

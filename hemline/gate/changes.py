@@ -124,13 +124,9 @@ def judge(changes: Sequence[Change], margin: float | None) -> list[Judged]:
     """Say of every change whether it passes.
 
     Without a margin, a variant fails that is shown to be worse: Holm's method corrects the test for the number of
-    variants. With one, a variant fails unless the whole interval lies above minus the margin, so that a loss as large
-    as that is ruled out (a test of non-inferiority). That needs no correction: all variants must pass, and none passes
-    more easily because others are tested.
-
-    Args:
-        changes: of all variants.
-        margin: the loss of accuracy that is too much, as a share; None: any that is shown.
+    variants. With one, a share of the images, a variant fails unless the whole interval lies above minus the margin, so
+    that a loss as large as that is ruled out (a test of non-inferiority). That needs no correction: all variants must
+    pass, and none passes more easily because others are tested.
 
     Source:
         Holm (1979), as in ``hemline.comparison.statistics``; Berger (1982), Multiparameter hypothesis testing and

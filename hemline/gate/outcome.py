@@ -44,12 +44,7 @@ class Outcome(NamedTuple):
 
 
 def compare_with(base: str, margin: float | None, baseline: str) -> Outcome:
-    """Compare the workspace with another revision.
-
-    Args:
-        base: a revision of git, or an experiment of DVC.
-        margin: as in ``judge``.
-        baseline: the present one.
+    """Compare the workspace with a revision of git or an experiment of DVC; ``margin`` as in ``judge``.
 
     Raises:
         InputError: the workspace's results are not those of its code, there is no such revision, its predictions are

@@ -40,13 +40,7 @@ class Framing(NamedTuple):
 
 
 class Framed(NamedTuple):
-    """A photo as the model sees it.
-
-    Attributes:
-        pixels: uint8, of the model's image shape, 0 to 255.
-        border: the photo's brightness at its border, 0 to 255.
-        inverted: whether light and dark were exchanged.
-    """
+    """A photo as the model sees it, uint8, its border's brightness, and whether light and dark were exchanged."""
 
     pixels: NDArray[np.uint8]
     border: float

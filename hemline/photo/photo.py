@@ -14,16 +14,10 @@ MODES = {1: "L", 3: "RGB"}
 
 
 def read_photo(path: Path, channels: int, pixels: Pixels = BYTES) -> Image.Image:
-    """Read a picture: turned as its camera says, on a plain background where it is transparent; its first frame.
+    """Read a picture file as mode L or RGB (1 or 3 ``channels``), 0 to 255: its first frame, turned as its camera says.
 
-    Args:
-        path: the file; any format that Pillow reads.
-        channels: 1 for grey, 3 for colour.
-        pixels: the range of the data set's. A file that stays within a smaller range than files can hold is taken for
-            one of the data set's own, whose white is the highest.
-
-    Returns:
-        An image of mode L or RGB, 0 to 255.
+    What is transparent gets a plain background. A file that stays within a smaller range of ``pixels`` than files can
+    hold is taken for one of the data set's own, whose white is the highest.
 
     Raises:
         InputError: no such file, no picture, a broken or an absurdly large one; channels that no photo has.

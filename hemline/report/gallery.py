@@ -27,13 +27,7 @@ _LABELS = 2**18
 
 @dataclass(frozen=True)
 class Bar:
-    """One class's probability.
-
-    Attributes:
-        name: of the class.
-        percent: 0 to 100.
-        role: "predicted", "true" (only where another class is predicted) or "".
-    """
+    """One class's probability in per cent; its role is "predicted", "true" (only where another is predicted) or ""."""
 
     name: str
     percent: float
