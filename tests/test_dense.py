@@ -7,7 +7,7 @@ import pytest
 
 from hemline.data.normalized import Labelled
 from hemline.families.dense import DenseSettings
-from hemline.params import Activation, Optimizer
+from hemline.families.hyperparameters import Activation, Optimizer
 from hemline.training.dense import BlockedDense, merge_kernels, split_kernels
 from hemline.training.tensorflow import keras, tf
 from hemline.training.trainer import Trainer

@@ -26,10 +26,12 @@ def normalized(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("files", [None, LocalFileSystem()], ids=["of the workspace", "of a revision"])
 @pytest.mark.parametrize("name", SETS)
-def test_a_set_is_read_as_it_was_written(normalized, name, files):
+def test_a_set_is_read_as_it_was_written_with_what_its_pixels_are_divided_by(normalized, name, files):
     read = Normalized(files=files).read(name)
-    np.testing.assert_array_equal(read.images, SETS[name].images, strict=True)
+    raw = np.rint(51 * SETS[name].images).astype(np.uint8)
+    np.testing.assert_array_equal(read.images, raw, strict=True)
     np.testing.assert_array_equal(read.labels, SETS[name].labels, strict=True)
+    assert read.scale == 51
 
 
 def test_classes_and_scale_are_handed_on_beside_the_arrays(normalized):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hemline.params import Optimizer
+from hemline.families.hyperparameters import Optimizer
 from hemline.training.optimizers import OPTIMIZERS
 from hemline.training.tensorflow import keras, tf
 

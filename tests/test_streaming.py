@@ -73,11 +73,14 @@ def test_all_chunks_share_one_program():
 
 
 @pytest.mark.usefixtures("small_memory")
-def test_memory_mapped_files_are_streamed(tmp_path):
-    write_sets({"train": labelled()}, ["a", "b", "c"], 255, folder=tmp_path)
+def test_memory_mapped_files_are_streamed_and_scaled_as_if_they_had_been_before(tmp_path):
+    raw = np.random.default_rng(2).integers(0, 256, (37, 4, 3)).astype(np.uint8)
+    scaled = Labelled(raw / np.float32(255), labelled().labels)
+    write_sets({"train": scaled}, ["a", "b", "c"], 255, folder=tmp_path)
     mapped = Normalized(tmp_path).read("train")
     assert isinstance(mapped.images.base, np.memmap)
-    _, expected, _ = train(labelled())
+    assert mapped.images.dtype == np.uint8
+    _, expected, _ = train(scaled)
     _, weights, _ = train(mapped)
     assert all(np.array_equal(mine, theirs) for mine, theirs in zip(weights, expected, strict=True))
 
@@ -90,7 +93,7 @@ def test_the_chunks_together_hold_each_image_once_in_order(n_images, chunk_batch
     images, labels = [], []
     for chunk in Streamed(data, 8).chunks(order):
         places = chunk.order.numpy().ravel()[: chunk.n_images]
-        flat = np.concatenate([block.numpy() for block in chunk.images], axis=1)
+        flat = np.concatenate([block.numpy() for block in chunk.images.blocks], axis=1)
         images.append(flat.reshape(-1, *data.images.shape[1:])[places])
         labels.append(chunk.labels.numpy()[places])
     np.testing.assert_array_equal(np.concatenate(images), data.images[order.ravel()[:n_images]])
@@ -132,7 +135,7 @@ def test_a_training_set_in_memory_is_held_once(monkeypatch):
     monkeypatch.setattr("hemline.training.streaming.np.array", spy)
     (chunk,) = Resident(hold(data)).chunks(np.zeros((1, 1), np.int32))
     # `numpy()` would copy.
-    for block in chunk.images:
+    for block in chunk.images.blocks:
         assert any(np.shares_memory(each, block._numpy()) for each in copies)
     assert sum(each.size for each in copies) == data.images.size
 
@@ -193,18 +196,18 @@ def test_of_a_file_that_is_larger_than_memory_only_the_images_of_a_chunk_are_ask
     asked = []
     ask_for = Mapped.ask_for
     monkeypatch.setattr(Mapped, "ask_for", lambda self, places: asked.extend(places) or ask_for(self, places))
-    monkeypatch.setattr(streaming, "CHUNK_BYTES", 2 * 8 * IMAGE_BYTES)
+    monkeypatch.setattr(streaming, "CHUNK_BYTES", 2 * 8 * mapped.images[0].nbytes)
     monkeypatch.setattr(streaming, "_SHARE", 1000)  # the same chunks whatever is free
     order = orders(37, 8)
 
     def read(available):
         monkeypatch.setattr(streaming, "available_bytes", lambda: available)
         chunks = list(Streamed(mapped, 8).chunks(order))
-        return [[block.numpy().tolist() for block in chunk.images] for chunk in chunks]
+        return [[block.numpy().tolist() for block in chunk.images.blocks] for chunk in chunks]
 
     expected = read(10**9)
     assert not asked
-    assert read(37 * IMAGE_BYTES - 1) == expected
+    assert read(mapped.images.nbytes - 1) == expected
     assert sorted(asked) == sorted(order.ravel())
 
 
@@ -219,8 +222,9 @@ def test_chunks_of_all_trainings_together_take_a_share_of_what_is_free(monkeypat
 # Pixels that make one block, two, and blocks that end between registers.
 @pytest.mark.parametrize("n_pixels", [3, 288, 289, 785])
 @pytest.mark.parametrize("size", [1, 5, 16])
-def test_the_blocks_of_a_chunk_lie_in_one_piece_of_memory_and_do_not_overlap(n_pixels, size):
-    made = streaming._empty_blocks(size, n_pixels)
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_the_blocks_of_a_chunk_lie_in_one_piece_of_memory_and_do_not_overlap(n_pixels, size, dtype):
+    made = streaming._empty_blocks(size, n_pixels, np.dtype(dtype))
     assert [each.shape[1] for each in made] == [block.stop - block.start for block in blocks(n_pixels)]
     for number, each in enumerate(made, start=1):
         assert not each.any()

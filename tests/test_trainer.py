@@ -125,7 +125,7 @@ def test_the_figures_of_a_watched_set_are_those_that_keras_evaluates(n_images):
     watched = labelled(n_images, seed=9)
     model, history = fit(trainer_of(watched={"val": watched}))
     model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    loss, accuracy = model.evaluate(*watched, verbose=0)
+    loss, accuracy = model.evaluate(watched.images, watched.labels, verbose=0)
     assert history[-1]["val_loss"] == pytest.approx(loss, rel=1e-5)
     assert history[-1]["val_accuracy"] == pytest.approx(accuracy)
 
