@@ -86,7 +86,9 @@ def parse(model: type[M], values: Any, source: Path, advice: Mapping[str, str] |
 
 
 def _first_line(error: ValidationError, advice: Mapping[str, str], tagged: str) -> str:
-    first = error.errors()[0]
+    errors = error.errors()
+    # A key that is not known says more than one that is missing: it may be meant for another model.
+    first = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
     parts = list(first["loc"])
     if parts[:1] == [tagged] and "[key]" not in parts:
         del parts[2:3]

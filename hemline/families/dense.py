@@ -5,17 +5,12 @@ Without hidden layers, such a network is a linear model. The same bytes on every
 
 import itertools
 import re
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from hemline.errors import InputError
-from hemline.families.family import Family, FamilySettings, Learner, Task
+from hemline.families.family import FamilySettings, Learner, NetworkFamily, Task
 from hemline.families.hyperparameters import Hyperparameters
 from hemline.schema import Count
-
-if TYPE_CHECKING:
-    from hemline.training.served import ServedModel
 
 # Rough seconds of one core: of an epoch, which is recorded; of a step, whatever it does; of a step for each weight,
 # which the optimizer changes; and of each weight and image.
@@ -32,21 +27,11 @@ class DenseSettings(FamilySettings, Hyperparameters):
     family: Literal["dense"] = "dense"
 
 
-class Dense(Family):
+class Dense(NetworkFamily):
     """Networks of dense layers."""
 
     settings: ClassVar[type[FamilySettings]] = DenseSettings
     same_everywhere = True
-
-    def prepare(self) -> None:
-        """Import TensorFlow."""
-        import hemline.training.learner  # noqa: F401 - seconds, for those who train
-
-    def device(self) -> AbstractContextManager[object]:
-        """Return a CPU device of one thread."""
-        from hemline.training.tensorflow import own_device
-
-        return own_device()
 
     def learner(self, settings: DenseSettings, task: Task) -> Learner:
         """Return the compiled trainer of the network.
@@ -60,16 +45,6 @@ class Dense(Family):
         data = open_data(task.data, task.digests, record_test=task.record_test)
         check_memory(task.variant, settings, data.train.images.shape[1:], data.n_classes, task.concurrent_trainings)
         return NetworkLearner(task.variant, settings, data)
-
-    def serve(self, path: Path, scale: float) -> "ServedModel":
-        """Return the network of a file behind a layer that scales raw pixels.
-
-        Raises:
-            InputError: the file is missing, damaged, or no network of this pipeline.
-        """
-        from hemline.training.model import load_model, served_network
-
-        return served_network(load_model(path), scale)
 
     def check(self, settings: DenseSettings, images: int) -> None:
         """Refuse batches that are larger than the training set.

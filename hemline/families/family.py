@@ -185,3 +185,33 @@ class Family(ABC):
     def seconds(self, settings: Any, images: int, pixels: int, classes: int) -> float:  # noqa: ARG002 - a guess
         """Estimate the seconds of one training on one core."""
         return 2e-8 * images * pixels * classes
+
+
+class NetworkFamily(Family):
+    """A family whose models are Keras models, computed by TensorFlow.
+
+    Attributes:
+        any_layers: whether a model may have other layers than networks of dense layers have.
+    """
+
+    any_layers: ClassVar[bool] = False
+
+    def prepare(self) -> None:
+        """Import TensorFlow."""
+        import hemline.training.learner  # noqa: F401
+
+    def device(self) -> AbstractContextManager[object]:
+        """Return a CPU device of one thread."""
+        from hemline.training.tensorflow import own_device
+
+        return own_device()
+
+    def serve(self, path: Path, scale: float) -> "ServedModel":
+        """Return the network of a file behind a layer that scales raw pixels.
+
+        Raises:
+            InputError: the file is missing, damaged, or no network of this family.
+        """
+        from hemline.training.model import load_model, served_network
+
+        return served_network(load_model(path, any_layers=self.any_layers), scale)

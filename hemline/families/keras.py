@@ -11,7 +11,6 @@ import hashlib
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -21,13 +20,12 @@ from pydantic import AfterValidator, Field
 import hemline
 from hemline.errors import InputError
 from hemline.families.dense import check_batch_size
-from hemline.families.family import Family, FamilySettings, Learner, Task
+from hemline.families.family import FamilySettings, Learner, NetworkFamily, Task
 from hemline.families.hyperparameters import Optimizer, Positive
 from hemline.schema import Count, read_yaml
 
 if TYPE_CHECKING:
     from hemline.training.learner import NetworkLearner
-    from hemline.training.served import ServedModel
     from hemline.training.tensorflow import keras
 
 Value = bool | int | float | str | list[Any] | dict[str, Any] | None
@@ -57,20 +55,11 @@ class KerasSettings(FamilySettings):
     family: Literal["keras"]
 
 
-class Keras(Family):
+class Keras(NetworkFamily):
     """Models of the user's own."""
 
     settings: ClassVar[type[FamilySettings]] = KerasSettings
-
-    def prepare(self) -> None:
-        """Import TensorFlow."""
-        import hemline.training.learner  # noqa: F401
-
-    def device(self) -> AbstractContextManager[object]:
-        """Return a CPU device of one thread."""
-        from hemline.training.tensorflow import own_device
-
-        return own_device()
+    any_layers = True
 
     def check(self, settings: KerasSettings, images: int) -> None:
         """Refuse a function that is missing, and one whose edits DVC would not notice.
@@ -119,16 +108,6 @@ class Keras(Family):
             return learner(compiled=False)
         return compiled
 
-    def serve(self, path: Path, scale: float) -> "ServedModel":
-        """Return the model of a file behind a layer that scales raw pixels.
-
-        Raises:
-            InputError: the file is missing, damaged, or holds other layers than Keras's own.
-        """
-        from hemline.training.model import load_model, served_network
-
-        return served_network(load_model(path, any_layers=True), scale)
-
 
 class BuiltNetwork:
     """What a user's function builds, checked."""
@@ -148,6 +127,8 @@ class BuiltNetwork:
         with _BUILDING:
             function = _load(self._settings.build)
             keras.utils.set_random_seed(seed)
+            # Names that Keras gives to layers count those of this thread: from none again, as in a process of its own.
+            keras.src.backend.common.global_state.set_global_attribute("object_name_uids", None)
             try:
                 model = function(image_shape, n_classes, self._settings.settings)
                 if isinstance(model, keras.Model) and not model.built:
@@ -181,13 +162,13 @@ class BuiltNetwork:
     def _check(self, model: "keras.Model", shape: tuple[int, ...], n_classes: int) -> None:
         import numpy as np
 
+        foreign = [type(each).__name__ for each in model.layers if not type(each).__module__.startswith("keras.")]
+        if foreign:
+            raise self._wrong(f"must use Keras's own layers, which saved models can hold, got {foreign[0]}")
         if tuple(model.input_shape[1:]) != shape:
             raise self._wrong(f"must return a model for images {shape}, got one for {tuple(model.input_shape[1:])}")
         if tuple(model.output_shape[1:]) != (n_classes,):
             raise self._wrong(f"must return {n_classes} outputs, one for each class, got {model.output_shape[1:]}")
-        foreign = [type(each).__name__ for each in model.layers if not type(each).__module__.startswith("keras.")]
-        if foreign:
-            raise self._wrong(f"must use Keras's own layers, which saved models can hold, got {foreign[0]}")
         noise = np.random.default_rng(0).random((2, *shape), np.float32)
         answers = np.asarray(model(noise, training=False))
         if not (np.all(answers >= 0) and np.all(np.abs(answers.sum(axis=1) - 1) < _SUM)):

@@ -6,23 +6,17 @@ Keras model without hidden layers, and gives the same bytes on every x86-64 proc
 
 import math
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from hemline.families.dense import DenseSettings
-from hemline.families.family import Family, FamilySettings, FitCallbacks, Learner, Task
+from hemline.families.family import FamilySettings, FitCallbacks, Learner, NetworkFamily, Task
 from hemline.families.hyperparameters import Positive
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from hemline.solver.path import Solution, SolvedPath
+    from hemline.training.learner import NetworkModel
     from hemline.training.resume import Arrays, TrainingState
-    from hemline.training.served import ServedModel
 
 # Seconds of one core for each image, pixel and class: measured on an AMD EPYC (Zen 4).
 _SECONDS = 4e-8
@@ -48,21 +42,11 @@ class LogisticSettings(FamilySettings):
     family: Literal["logistic"]
 
 
-class Logistic(Family):
+class Logistic(NetworkFamily):
     """Multinomial logistic regression, solved."""
 
     settings: ClassVar[type[FamilySettings]] = LogisticSettings
     same_everywhere = True
-
-    def prepare(self) -> None:
-        """Import TensorFlow."""
-        import hemline.training.learner  # noqa: F401
-
-    def device(self) -> AbstractContextManager[object]:
-        """Return a CPU device of one thread."""
-        from hemline.training.tensorflow import own_device
-
-        return own_device()
 
     def seeds(self, settings: LogisticSettings, seeds: Sequence[int]) -> list[int]:  # noqa: ARG002 - any settings
         """Return the first seed: there is one solution."""
@@ -75,16 +59,6 @@ class Logistic(Family):
             InputError: as ``Family.learner``.
         """
         return LogisticLearner(settings, task)
-
-    def serve(self, path: Path, scale: float) -> "ServedModel":
-        """Return the network of a file behind a layer that scales raw pixels.
-
-        Raises:
-            InputError: the file is missing, damaged, or no network of this pipeline.
-        """
-        from hemline.training.model import load_model, served_network
-
-        return served_network(load_model(path), scale)
 
     def seconds(self, settings: LogisticSettings, images: int, pixels: int, classes: int) -> float:
         """Estimate the seconds of solving the path."""
@@ -99,13 +73,14 @@ class LogisticLearner:
         self._train, self._validation = task.data.read("train"), task.data.read("validation")
         self._classes = task.data.about().classes
 
-    def fit(self, seed: int, callbacks: FitCallbacks, after: "TrainingState | None" = None) -> "LogisticModel":  # noqa: ARG002 - no seed changes the solution
+    def fit(self, seed: int, callbacks: FitCallbacks, after: "TrainingState | None" = None) -> "NetworkModel":  # noqa: ARG002 - no seed changes the solution
         """Solve each strength, from the strongest penalty on; loss and accuracy of the chosen one are reported once.
 
         Raises:
             InputError: fewer than two classes have images, or the images are too large for the solver.
         """
         from hemline.solver.path import solve_path
+        from hemline.training.linear import linear_model
 
         solved = _restored(after.arrays) if after else []
         path = solve_path(
@@ -124,73 +99,30 @@ class LogisticLearner:
         if chosen.validation_loss is not None and chosen.validation_accuracy is not None:
             metrics |= {"val_loss": chosen.validation_loss, "val_accuracy": chosen.validation_accuracy}
         callbacks.epoch(metrics)
-        return LogisticModel(path, self._classes, self._task.variant, self._train)
+        kernel, bias = chosen.keras_weights()
+        return linear_model(self._task.variant, kernel, bias, self._train, _notes(path, self._classes))
 
 
-class LogisticModel:
-    """The solution as a Keras model."""
-
-    def __init__(self, path: "SolvedPath", classes: Sequence[str], variant: str, train: Any) -> None:
-        from hemline.training.trainer import Trainer
-
-        self._path, self._classes, self._scale = path, classes, train.scale
-        linear = DenseSettings(hidden=[], batch_size=1)
-        # Only predicts: nothing of the training set is put into memory.
-        self._trainer = Trainer(variant, linear, len(classes), train, source=_nothing)
-        self._model = self._trainer.untrained(0)
-        self._model.set_weights(path.chosen.keras_weights())
-
-    def predict(self, images: "NDArray[Any]") -> "NDArray[np.float32]":
-        """Return the probabilities (n, classes) by the program that predicts for networks."""
-        return self._trainer.predict(self._model, images)
-
-    def content(self) -> bytes:
-        """Return its ``.keras`` file."""
-        from hemline.training.model import content_of
-
-        return content_of(self._model)
-
-    def served(self) -> "ServedModel":
-        """Return it behind a layer that scales raw pixels."""
-        from hemline.training.model import served_network
-
-        return served_network(self._model, self._scale)
-
-    def describe(self) -> list[dict[str, Any]]:
-        """Return a row per layer."""
-        from hemline.training.model import describe_layers
-
-        return describe_layers(self._model)
-
-    def notes(self) -> list[str]:
-        """Return how exactly it is solved, how the strength was chosen, and what is unusual."""
-        path, chosen = self._path, self._path.chosen
-        strengths = [solution.strength for solution in path.solutions]
-        notes = [
-            f"Solved for C = {', '.join(f'{each:g}' for each in strengths)}; C = {chosen.strength:g} "
-            + ("has the lowest validation loss" if len(strengths) > 1 else "was not chosen by validation")
-            + f". Largest derivative {chosen.gradient_norm:.1e}, loss at most {chosen.gap_bound:.1e} above the minimum."
-        ]
-        if path.edge:
-            side = "smaller" if path.edge == "strongest" else "larger"
-            notes.append(f"C = {chosen.strength:g} is the edge of the path: a {side} one may be better.")
-        if path.separable:
-            notes.append("It classifies all training images correctly: only its penalty keeps its weights finite.")
-        if path.absent:
-            names = ", ".join(self._classes[each] for each in path.absent)
-            notes.append(f"Classes without training images have probability 0: {names}.")
-        if not chosen.converged:
-            notes.append("Rounding stopped the solver before its tolerance.")
-        return notes
-
-
-class _Nothing(NamedTuple):
-    def chunks(self, order: Any) -> Any:
-        raise NotImplementedError
-
-
-def _nothing(*_: Any) -> Any:
-    return _Nothing()
+def _notes(path: "SolvedPath", classes: Sequence[str]) -> list[str]:
+    """Return how exactly it is solved, how the strength was chosen, and what is unusual."""
+    chosen, strengths = path.chosen, [solution.strength for solution in path.solutions]
+    why = "has the lowest validation loss" if len(strengths) > 1 else "was not chosen by validation"
+    solved = (
+        f"Solved for C = {', '.join(f'{each:g}' for each in strengths)}; C = {chosen.strength:g} {why}. "
+        f"Largest derivative {chosen.gradient_norm:.1e}, objective at most {chosen.gap_bound:.1e} above its minimum."
+    )
+    notes = [solved]
+    if path.edge:
+        side = "smaller" if path.edge == "strongest" else "larger"
+        notes.append(f"C = {chosen.strength:g} is the edge of the path: a {side} one may be better.")
+    if path.separable:
+        notes.append("It classifies all training images correctly: only its penalty keeps its weights finite.")
+    if path.absent:
+        names = ", ".join(classes[each] for each in path.absent)
+        notes.append(f"Classes without training images have probability 0: {names}.")
+    if not chosen.converged:
+        notes.append("Rounding stopped the solver before its tolerance.")
+    return notes
 
 
 def _arrays(solutions: "Sequence[Solution]") -> "Arrays":

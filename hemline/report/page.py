@@ -18,6 +18,7 @@ from hemline.comparison.confusion import row_shares
 from hemline.comparison.enough import tells
 from hemline.comparison.metrics import Metric, shown_metrics
 from hemline.comparison.selection import best_by_validation
+from hemline.families.registry import family_of
 from hemline.processes.drafts import draft
 from hemline.report import about_data, confusions, gallery, pictures, verdict
 from hemline.report.drawing import draw
@@ -78,6 +79,8 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
         "doubted": about_data.doubted(results),
         "confusion": _confusion_words(results),
         "settings": settings_table(results.params, results.runs),
+        "promised": [name for name in results.params.variants if _same_everywhere(results, name)],
+        "machine_only": [name for name in results.params.variants if not _same_everywhere(results, name)],
         "matrices": _matrices(results),
         "grid": _training_grid(results),
         "grid_words": gallery.grid_words,
@@ -247,6 +250,10 @@ def _matrices(results: Results) -> dict[str, Any]:
     """Say what the figures of confusion matrices do not: which classes they leave out, and full names."""
     shown, classes = shown_classes(results), results.source.classes
     return {"shown": len(shown), "key": label_key(classes, shown), "small": len(classes) <= FEW_CLASSES}
+
+
+def _same_everywhere(results: Results, name: str) -> bool:
+    return family_of(results.params.training(name)).same_everywhere
 
 
 def _training_grid(results: Results) -> list[tuple[str, Picture]]:

@@ -38,6 +38,7 @@ class Results:
         comparison: one row a variant.
         runs: one row a training.
         layers: one row a layer of a variant.
+        notes: by variant, sentences about how its models came about.
         history: one row an epoch of a training.
         per_class: by variant, one row a class: ``precision``, ``recall``, ``f1``, ``support``; NaN where undefined.
         confusion: by variant, counts (classes, classes) over all seeds; rows are the true classes.
@@ -56,6 +57,7 @@ class Results:
     comparison: pd.DataFrame
     runs: pd.DataFrame
     layers: pd.DataFrame
+    notes: dict[str, list[str]]
     history: pd.DataFrame
     per_class: dict[str, pd.DataFrame]
     confusion: dict[str, NDArray[Any]]
@@ -110,6 +112,7 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         comparison=evaluated.comparison(names, ["accuracy_without_duplicates", *(metric.key for metric in METRICS)]),
         runs=evaluated.runs(names),
         layers=pd.concat([each.layers().assign(variant=name) for name, each in trained.items()], ignore_index=True),
+        notes={name: each.notes() for name, each in trained.items()},
         history=pd.concat([each.history().assign(variant=name) for name, each in trained.items()], ignore_index=True),
         per_class={name: evaluated.per_class(name) for name in names},
         confusion={name: evaluated.confusion(name) for name in names},

@@ -1,6 +1,6 @@
 """Networks as a family's learner: the compiled trainer, its data, and the models that it gives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -29,8 +29,8 @@ class _Callbacks(Protocol):
 class NetworkModel:
     """A trained network."""
 
-    def __init__(self, model: keras.Model, trainer: Trainer, scale: float) -> None:
-        self._model, self._trainer, self._scale = model, trainer, scale
+    def __init__(self, model: keras.Model, trainer: Trainer, scale: float, notes: Sequence[str] = ()) -> None:
+        self._model, self._trainer, self._scale, self._notes = model, trainer, scale, list(notes)
 
     def predict(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """Return the probabilities (n, classes) by the compiled program, on the current device."""
@@ -49,8 +49,8 @@ class NetworkModel:
         return describe_layers(self._model)
 
     def notes(self) -> list[str]:
-        """Return nothing."""
-        return []
+        """Return sentences about how it came about."""
+        return self._notes
 
 
 class NetworkLearner:
