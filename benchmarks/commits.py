@@ -33,12 +33,9 @@ _FIRST_UNITS = 65
 
 
 class Task(NamedTuple):
-    """Something that people wait for.
+    """Something that people wait for: arguments of DVC, in which {units} is another number in every turn.
 
-    Attributes:
-        dvc: arguments of DVC; {units} is another number in every turn.
-        script: arguments of the plain Keras script that does the same trainings; None where there are none.
-        scripts: in so many of the turns, the first ones, the script runs too.
+    Where there is a plain Keras ``script`` that does the same trainings, it runs in the first ``scripts`` turns, too.
     """
 
     dvc: list[str]
@@ -101,9 +98,8 @@ def prepare(commit: str, folder: Path) -> Path:
 def measure(clones: list[Path], name: str, turns: int) -> dict[str, Any]:
     """Measure a task in two clones.
 
-    Returns:
-        The median seconds ``before``, ``after`` and of the ``script`` (None where there is none), the ``ratio`` of the
-        first two, and all seconds of the clones by turns.
+    Returns the median seconds ``before``, ``after`` and of the ``script`` (None where there is none), the ``ratio`` of
+    the first two, and all seconds of the clones by turns.
     """
     task = TASKS[name]
     seconds: list[list[float]] = [[] for _ in clones]

@@ -17,22 +17,16 @@ CORES = joblib.cpu_count()
 
 
 class Competitor(NamedTuple):
-    """One way to train.
+    """One way to train: a module of ``benchmarks.peers``, and what its ``Peer`` is given.
 
-    Attributes:
-        module: of ``benchmarks.peers``.
-        options: what its ``Peer`` is given.
-        seeds: how many trainings each of its processes does in a request.
-        processes: how many processes do so at once.
-        linear_only: whether it can only do the row without hidden layers.
-        library: False for what users have to build by themselves around a library.
+    Each of its ``processes`` does ``seeds`` trainings in a request. It is no ``library`` where users have to build it
+    by themselves around one.
     """
 
     module: str
     options: dict[str, Any]
     seeds: int = 1
     processes: int = 1
-    linear_only: bool = False
     library: bool = True
 
 
@@ -53,8 +47,7 @@ COMPETITORS = {
     # Threads of one training wait for each other, which costs more than they gain where batches are small.
     "pytorch, one thread": Competitor("pytorch", {"threads": 1}),
     "pytorch, a process per core": Competitor("pytorch", {"threads": 1}, processes=CORES, library=False),
-    "MLPClassifier": Competitor("scikit_learn", {"logistic": False}),
-    "LogisticRegression": Competitor("scikit_learn", {"logistic": True}, linear_only=True),
+    "MLPClassifier": Competitor("scikit_learn", {}),
 }
 
 
@@ -71,11 +64,6 @@ class Team:
         self._processes = [stack.enter_context(_process(command, _environment())) for _ in range(competitor.processes)]
         self._receive()
 
-    @property
-    def trainings(self) -> int:
-        """How many trainings one request is."""
-        return self._competitor.seeds * self._competitor.processes
-
     def run(self, work: Work, turn: int) -> list[dict[str, Any]]:
         """Do ``work`` in all processes at once, with seeds that differ by ``turn``; return their answers.
 
@@ -83,8 +71,9 @@ class Team:
             Skipped: the competitor cannot do it.
         """
         for number, process in enumerate(self._processes):
-            first = turn * self.trainings + number * self._competitor.seeds
-            request = {"work": work, "seeds": list(range(first, first + self._competitor.seeds))}
+            seeds = self._competitor.seeds
+            first = (turn * len(self._processes) + number) * seeds
+            request = {"work": work, "seeds": list(range(first, first + seeds))}
             assert process.stdin is not None  # noqa: S101 - for the type checker
             try:
                 process.stdin.write(json.dumps(request) + "\n")
@@ -107,14 +96,8 @@ class Team:
 
 
 def _process(command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=environment,
-    )
+    pipe, silent = subprocess.PIPE, subprocess.DEVNULL
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=silent, text=True, env=environment)
 
 
 def _environment() -> dict[str, str]:

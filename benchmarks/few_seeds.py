@@ -23,13 +23,7 @@ def t_half_width(estimate: Crossed, confidence: float) -> float:
 
 
 def worst_error(half_width: Callable[[Crossed, float], float], seeds: int, level: float) -> float:
-    """Return the largest share of rejections of a true gain of 0, over the seeds' share in the variance.
-
-    Args:
-        half_width: of the interval, from an estimate and a confidence.
-        seeds: the number of trainings.
-        level: the share of rejections that is meant.
-    """
+    """Return the largest share of rejections of a true gain of 0, over the seeds' share in the variance."""
     return max(_error(half_width, seeds, level, share) for share in _SHARES)
 
 

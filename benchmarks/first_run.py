@@ -64,14 +64,7 @@ def measure(folder: Path) -> Times:
 
 
 def sentence(times: Times, name: str, cores: int, load: float) -> str:
-    """Return what the README says.
-
-    Args:
-        times: seconds.
-        name: the processor's.
-        cores: how many this process may use.
-        load: the machine's before the first clock started: how many processes ran or wanted to.
-    """
+    """Return what the README says; ``load`` is the machine's before the first clock started."""
     beside = "" if load < _BUSY else f", beside other work (a load of {load:.1f})"
     return (
         f"The first `make` took {_told(sum(times))}: {_told(times.setup)} to set up, {_told(times.download)} to "

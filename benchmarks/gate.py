@@ -59,16 +59,10 @@ def table(repetitions: int) -> str:
 
 
 def failures(lost: float, seeds: int, margins: Sequence[float | None], repetitions: int) -> list[float]:
-    """Return how often the gate fails with each margin.
+    """Return how often the gate fails with each margin, if a share of the test images is lost.
 
     Of forty real trainings of dense-128, some are those of one revision and some those of the other, as if with the
     same seeds. From the latter, what is lost is taken: images that are right become wrong, the same ones for all.
-
-    Args:
-        lost: the share of the test images.
-        seeds: of either revision.
-        margins: as in ``judge``.
-        repetitions: how often the trainings are dealt out anew.
     """
     gc.freeze()  # statsmodels' correction collects garbage at every call, which takes ten times as long as all the rest
     rng, trainings, failed = np.random.default_rng(31), correct("dense-128"), np.zeros(len(margins))

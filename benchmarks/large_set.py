@@ -1,13 +1,10 @@
 """Make a data set of any size, whose classes can be learnt: four IDX files and their description.
 
 Writes: data/manual/<name>/, where the download stage looks first; data/<name>.yaml
-Run:    python -m benchmarks.large_set million --images 1000000 [--shape 64 64 3]
 
-Every image is a pattern of its class, nearly drowned in noise. Blocks of images are written as they are made: memory
-stays the same whatever the size.
+Every image is a pattern of its class, nearly drowned in noise; blocks of images are written as they are made.
 """
 
-import argparse
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
@@ -18,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
-from benchmarks.counts import count
 from hemline.data.idx import UINT8
 from hemline.errors import writing
 
@@ -31,25 +27,8 @@ _STRENGTH, _MNIST_PIXELS = 16, 784
 _NOISE, _BRIGHTEST = 192, 255  # grey levels
 
 
-def main() -> None:
-    """Make the set that the command line asks for."""
-    parser = argparse.ArgumentParser(description="Make a data set of any size.")
-    parser.add_argument("name", help="a file data/<name>.yaml")
-    parser.add_argument("--images", type=count, default=1_000_000, help="training images; a tenth as many for the test")
-    parser.add_argument("--shape", type=count, nargs="+", default=[28, 28], help="height, width, channels")
-    options = parser.parse_args()
-    make(options.name, options.images, options.shape)
-
-
 def make(name: str, n_images: int, shape: Iterable[int], folder: Path = Path("data")) -> None:
-    """Write the files of a set, and its description.
-
-    Args:
-        name: of the set.
-        n_images: for training; the test set has a tenth of it.
-        shape: of an image: height, width, and channels where there are any.
-        folder: of the descriptions.
-    """
+    """Write the files of a set, and its description; the test set has a tenth of the training images."""
     shape = tuple(shape)
     files: dict[str, dict[str, Any]] = {}
     target = folder / "manual" / name
@@ -90,7 +69,3 @@ def _write(path: Path, shape: tuple[int, ...], blocks: Iterable[NDArray[np.uint8
             digest.update(content)
             file.write(content)
     return {"name": path.name, "sha256": digest.hexdigest(), "count": shape[0]}
-
-
-if __name__ == "__main__":
-    main()

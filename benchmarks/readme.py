@@ -59,8 +59,8 @@ def sentence(measured: dict[str, Any]) -> str:
 def _others(competitors: dict[str, Any]) -> dict[str, dict[str, float]]:
     """Return the ratio of every competitor that is not ours and can do the work; all must have done it, and well."""
     ratios = {}
-    for name, competitor in COMPETITORS.items():
-        if name.startswith("hemline") or competitor.linear_only:
+    for name in COMPETITORS:
+        if name.startswith("hemline"):
             continue
         result = competitors.get(name, {"skipped": "not measured"})
         if "skipped" in result:

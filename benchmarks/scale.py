@@ -98,15 +98,9 @@ def prepare(clone: Path, images: int, options: argparse.Namespace) -> None:
 
 
 def run(command: Sequence[str], folder: Path, limit: int | None = None) -> dict[str, float]:
-    """Run a command, and return what it took.
+    """Run a command whose processes may take so many MB of memory each, also for what they never touch.
 
-    Args:
-        command: what to run.
-        folder: where.
-        limit: MB of memory that each of its processes may take, also for what it never touches.
-
-    Returns:
-        Seconds; CPU seconds of all its processes; the most bytes of memory that they held together.
+    Returns seconds; CPU seconds of all its processes; the most bytes of memory that they held together.
 
     Raises:
         InputError: the command fails.

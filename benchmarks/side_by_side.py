@@ -15,13 +15,7 @@ if TYPE_CHECKING:
 def fit_side_by_side(
     trainer: Trainer, seeds: Sequence[int], on_epoch: Callable[[int, History], None] = lambda *_: None
 ) -> "dict[int, keras.Sequential]":
-    """Train once per seed; return the trained models by seed.
-
-    Args:
-        trainer: of one variant.
-        seeds: the seeds.
-        on_epoch: called with (seed, figures) after each epoch, from the training's thread.
-    """
+    """Train once per seed; return the trained models by seed. ``on_epoch`` is called from the training's thread."""
 
     def fit(seed: int) -> "keras.Sequential":
         with own_device():

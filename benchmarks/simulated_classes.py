@@ -27,12 +27,8 @@ class Truth(NamedTuple):
 class Classes:
     """Latent scale: a training is right about an image where the sum of all effects is above zero.
 
-    What is wrong is taken for any of the other classes alike.
-
-    Attributes:
-        shares: of the images, by class.
-        abilities: of trainings on average, by class.
-        images: in a test set.
+    Classes have shares of the images, and abilities of trainings on average. What is wrong is taken for any of the
+    other classes alike.
     """
 
     shares: tuple[float, ...]
@@ -71,13 +67,7 @@ CLASSES = {
 
 
 def coverage(classes: Classes, seeds: int, repetitions: int) -> Truth:
-    """Return how often the 95 % intervals hold the true figures.
-
-    Args:
-        classes: what is drawn anew each time.
-        seeds: how many trainings.
-        repetitions: how often.
-    """
+    """Return how often the 95 % intervals hold the true figures of classes that are drawn anew each time."""
     rng, truth, n_classes = np.random.default_rng(25), classes.truth(), len(classes.shares)
     held = np.zeros(len(truth))
     for _ in range(repetitions):

@@ -28,12 +28,9 @@ class Held(NamedTuple):
 class GroupedImages:
     """Latent scale: a training is right about an image where the sum of all effects is above zero.
 
-    Attributes:
-        sizes: "equal", ten images each; "unequal", 1 to 100, each as likely; "few large", 1 to 100, each decade as
-            likely.
-        groups: how many.
-        alike: standard deviation of what a group is to all variants.
-        own: that of what a group is to one variant: an effect of person by variant, say.
+    Sizes of groups: "equal", ten images each; "unequal", 1 to 100, each as likely; "few large", 1 to 100, each decade
+    as likely. ``alike`` is the standard deviation of what a group is to all variants, ``own`` that of what it is to
+    one.
     """
 
     sizes: str
@@ -67,14 +64,7 @@ class GroupedImages:
 
 
 def coverage(made: GroupedImages, seeds: int, repetitions: int, *, known: bool = True) -> Held:
-    """Return how often the intervals hold the truth.
-
-    Args:
-        made: what is drawn anew each time.
-        seeds: how many trainings.
-        repetitions: how often.
-        known: whether the groups are known to the intervals.
-    """
+    """Return how often the intervals hold the truth, where they know the groups, or where they do not."""
     rng, held = np.random.default_rng(32), np.zeros(2)
     accuracy, gain = made.accuracy(1.2), made.accuracy(1.2) - made.accuracy(1.0)
     for _ in range(repetitions):

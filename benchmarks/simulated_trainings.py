@@ -93,14 +93,8 @@ STEADY = Made(means=(1.0640, 1.0), seed=(0.018, 0.0), noise=(0.3, 0.02))
 def family_wise_error(variant: str, seeds: int, repetitions: int, images: int = 2000) -> float:
     """Return how often a comparison of real, equal trainings finds a difference between variants.
 
-    The forty trainings of a variant are dealt out into groups, one of them as the baseline: as many as there are, but
-    at most six.
-
-    Args:
-        variant: whose trainings are dealt out.
-        seeds: in each group.
-        repetitions: how often they are dealt out anew.
-        images: how many of the test images are drawn each time.
+    The forty trainings of a variant are dealt out, again and again, into groups of so many seeds, one of them as the
+    baseline: as many as there are, but at most six. ``images`` of the test images are drawn each time.
     """
     gc.freeze()  # statsmodels' correction collects garbage at every call, which takes ten times as long as all the rest
     rng, trainings, found = np.random.default_rng(23), forty(variant), 0
@@ -138,15 +132,7 @@ NULLS = {
 
 
 def many_variants_error(null: Null, seeds: int, variants: int, repetitions: int, images: int = 1000) -> float:
-    """Return how often a comparison of many variants that do not differ finds a difference.
-
-    Args:
-        null: how their trainings vary.
-        seeds: of each variant.
-        variants: beside the baseline.
-        repetitions: how often.
-        images: in the test set.
-    """
+    """Return how often a comparison of many variants beside the baseline that do not differ finds a difference."""
     gc.freeze()
     rng, found = np.random.default_rng(31), 0
     for _ in range(repetitions):

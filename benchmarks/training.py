@@ -5,8 +5,7 @@ Writes: <output>/training.json, <output>/training.png
 Run:    python -m benchmarks.training [--quick] [--rows 784-128-10 …] [--batch-sizes 32 …] [--repeats 3]
 
 Every competitor trains the same networks on the same images, in the same batch size and epochs, with Adam. They take
-turns, so that what else the machine does falls on all. Importing, compiling and a first training come before the
-clock starts, for everybody: what is compared is trainings finished per second.
+turns, so that what else the machine does falls on all. Importing, compiling and a first training come before the clock.
 """
 
 import argparse
@@ -70,7 +69,7 @@ def _turns(work: Work, teams: dict[str, Team], skipped: dict[str, str], repeats:
     answers: dict[str, list[list[dict[str, Any]]]] = {}
     for turn in range(repeats + 1):  # the first compiles, and is dropped
         for name, team in teams.items():
-            if name in skipped or (COMPETITORS[name].linear_only and work.hidden):
+            if name in skipped:
                 continue
             print(f"{work.row}, batch {work.batch_size}, turn {turn}: {name}", file=sys.stderr, flush=True)
             try:

@@ -50,7 +50,7 @@ def workspace(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(workspace):
-    names = ["hemline, seeds side by side", "keras fit", "MLPClassifier", "LogisticRegression"]
+    names = ["hemline, seeds side by side", "keras fit", "MLPClassifier"]
     done = bench(workspace, "--quick", "--rows", "784-10", "784-128-10", "--repeats", "2", "--competitors", *names)
     assert done.returncode == 0, done.stderr
     return done.stdout, json.loads((workspace / "benchmarks/results/training.json").read_text())
