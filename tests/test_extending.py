@@ -47,7 +47,7 @@ def patch(title, folder, *options):
 
 
 def test_every_recipe_with_a_patch_is_followed_here():
-    assert PATCHED == ["An optimizer", "An activation", "A metric", "A figure", "A training key", "A data format"]
+    assert PATCHED == ["An optimizer", "An activation", "A metric", "A figure", "A training key", "A data format", "A model family"]
 
 
 def test_the_table_at_the_top_promises_what_the_recipes_promise():
@@ -121,6 +121,10 @@ def follow(title, pipeline, *options):
     pipeline.commit(title)
 
 
+# By plain `dvc repro`, which knows that a file is new, and not that the others do without it.
+TRAINED_AGAIN = {"train@plain", "train@decayed", "train@nearest"}
+
+
 def stages_of(done):
     return set(re.findall(r"Running stage '([^']+)'", done.stdout))
 
@@ -143,9 +147,14 @@ def test_the_recipes_do_what_the_page_says_one_after_the_other(tmp_path):
     follow("A metric", pipeline)
     follow("A figure", pipeline)
     follow("A data format", pipeline)
+    follow("A model family", pipeline)
+    variants = {"plain": plain, "decayed": plain | {"weight_decay": 0.9}, "nearest": {"family": "nearest-mean"}}
+    pipeline.set(variants=variants)
+    pipeline.commit("A variant of the new family")
     second = pipeline.run("dvc", "repro")
     # `check` validates descriptions by the formats there are, and takes no time.
-    assert stages_of(second) == {"check", "normalize", "evaluate", "report"}
+    assert stages_of(second) == {"check", "normalize", "evaluate", "report", *TRAINED_AGAIN}
+    assert json.loads(pipeline.read("models/nearest/settings.json"))["training"]["sharpness"] == 0.1
     check_the_metric(pipeline)
     check_the_figure(pipeline)
     if (ROOT / ".mypy_cache").is_dir():  # what `make lint` has checked already
@@ -171,14 +180,14 @@ def check_the_metric(pipeline):
     metrics = json.loads(pipeline.read("reports/metrics.json"))
     with (pipeline.folder / "reports/evaluation/comparison.csv").open() as file:
         rows = {row["variant"]: row for row in csv.DictReader(file)}
-    assert set(metrics) == set(rows) == {"plain", "decayed"}
+    assert set(metrics) == set(rows) == {"plain", "decayed", "nearest"}
     for name, own in metrics.items():
         assert 0 < own["brier"] < 2
         assert float(rows[name]["brier"]) == pytest.approx(own["brier"], abs=1e-6)
         assert f'<td class="number">{own["brier"]:.4f}</td>' in table
     # On the runs that were there before, and on no others.
     runs = query(pipeline, "SELECT run_uuid FROM latest_metrics WHERE key = 'test_accuracy'")
-    assert len(runs) == 2 * 2
+    assert len(runs) == 2 * 2 + 1
     assert sorted(query(pipeline, "SELECT run_uuid FROM latest_metrics WHERE key = 'test_brier'")) == sorted(runs)
 
 
