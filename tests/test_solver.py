@@ -133,7 +133,8 @@ def test_constant_and_repeated_pixels_and_any_type_and_scale_are_fine(digits):
 
 
 @pytest.mark.parametrize(
-    "limits", [{"_MOST_PIXELS": 16}, {"_LARGEST_DENSE": 5}, {"_LARGEST_DENSE": 5, "_LARGEST_BLOCKS": 100}]
+    "limits",
+    [{"_MOST_PIXELS": 16, "_COORDINATES": 5}, {"_LARGEST_DENSE": 5}, {"_LARGEST_DENSE": 5, "_LARGEST_BLOCKS": 100}],
 )
 def test_many_pixels_or_classes_have_a_simpler_preconditioner_and_the_same_solution(digits, monkeypatch, limits):
     expected = solved(digits[0], 10, tolerance=1e-6)
