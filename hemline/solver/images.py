@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from hemline.data.scaling import scale
 
 CHUNK = 256
+# So many chunks are summed over between two checks.
+_CHECKED = 64
 
 
 class Images(NamedTuple):
@@ -23,7 +25,7 @@ class Images(NamedTuple):
         pixels: (n, ...), of any numeric dtype; may be memory-mapped.
         labels: (n,), int64, from 0.
         divisor: what pixels are divided by.
-        check: is called before each chunk; what it raises ends the pass.
+        check: is called now and then; what it raises ends the pass.
     """
 
     pixels: NDArray[Any]
@@ -42,8 +44,9 @@ class Images(NamedTuple):
         Args:
             step: 4 yields every fourth image only.
         """
-        for start in range(0, len(self.labels), CHUNK * step):
-            self.check()
+        for number, start in enumerate(range(0, len(self.labels), CHUNK * step)):
+            if number % _CHECKED == 0:
+                self.check()
             rows = slice(start, start + CHUNK * step, step)
             pixels = self.pixels[rows]
             yield scale(pixels.reshape(len(pixels), -1), self.divisor), self.labels[rows]
