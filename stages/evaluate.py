@@ -15,6 +15,7 @@ from hemline.comparison.selection import best_by_validation, mean_validation
 from hemline.data.findings import Findings
 from hemline.data.normalized import Normalized
 from hemline.errors import one_line_errors
+from hemline.families.registry import family_of
 from hemline.jobs.trained import Trained
 from hemline.params import Params, check_unchanged, load_params
 from hemline.processes.garbage import collect_rarely
@@ -45,13 +46,14 @@ def evaluate(params: Params) -> Evaluation:
     duplicates, groups = Findings().duplicates(len(labels)), Findings().groups(len(labels))
     evaluation = Evaluation(params.baseline, classes, labels, normalized.labels("train"), duplicates, groups=groups)
     for variant in params.variants:
-        trained, seeds = Trained(variant), params.seeds_of(variant)
+        trained, seeds, settings = Trained(variant), params.seeds_of(variant), params.training(variant)
         evaluation.add(
             variant,
             trained.history(),
             trained.probabilities("test", (len(seeds), len(labels), len(classes))),
             {seed: trained.model_sha256(seed) for seed in seeds},
             int(trained.layers()["parameters"].sum()),
+            has_epochs=family_of(settings).has_epochs(settings),
         )
         mean = evaluation.accuracies(variant).mean()
         print(f"{variant}: test accuracy {percent(mean)} %, {_of_seeds(len(seeds))}", flush=True)

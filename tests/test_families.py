@@ -298,3 +298,9 @@ def test_families_import_nothing_heavy_before_they_are_used():
         names = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
         assert not names & {"numpy", "sklearn", "keras", "tensorflow"}
         assert isinstance(family, Family)
+
+
+def test_only_families_with_epochs_can_still_improve():
+    found = params(**VARIANTS)
+    can = {name: family_of(found.training(name)).has_epochs(found.training(name)) for name in VARIANTS}
+    assert can == {"dense": True, "keras": True, "logistic": False, "forest": False, "neighbours": False}

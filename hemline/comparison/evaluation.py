@@ -75,6 +75,8 @@ class Evaluation:
         probabilities: NDArray[np.float32],
         models: Mapping[int, str],
         parameters: int,
+        *,
+        has_epochs: bool = True,
     ) -> None:
         """Take a variant.
 
@@ -84,6 +86,7 @@ class Evaluation:
             probabilities: on the test images, float32 (seeds, images, classes).
             models: the SHA-256 of its models, by seed, in the order of the probabilities.
             parameters: how many weights a model has.
+            has_epochs: whether more epochs could change its models.
 
         Raises:
             InputError: the probabilities do not fit the labels and classes.
@@ -96,7 +99,7 @@ class Evaluation:
             [confusion(self.labels, each, len(self.classes)) for each in predicted], axis=0
         )
         self._curves[variant] = history.groupby("epoch")[list(_CURVES)].mean()
-        self._improves[variant] = still_improves(history)
+        self._improves[variant] = still_improves(history) if has_epochs else False
         self._parameters[variant] = parameters
         for (seed, sha256), scored in zip(models.items(), self._scores[variant], strict=True):
             last = history[history.seed == seed].iloc[-1]

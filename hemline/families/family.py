@@ -169,6 +169,10 @@ class Family(ABC):
         """Return those of ``seeds`` to train with: the first alone where no seed changes the result."""
         return list(seeds)
 
+    def has_epochs(self, settings: Any) -> bool:
+        """Say whether more epochs could change a model; a family without them is as good as its settings allow."""
+        return hasattr(settings, "epochs")
+
     def epochs(self, settings: Any) -> int:
         """Return how many epochs a training reports at most."""
         return int(getattr(settings, "epochs", 1))
