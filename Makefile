@@ -17,13 +17,17 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline quick setup exp plan-run queue claims describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow test-all lint trials bench readme pictures docs lock help
+.PHONY: pipeline record quick setup exp plan-run queue claims describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow test-all lint trials bench readme pictures docs lock help
 
 ##@ The pipeline
 
 pipeline: $(READY)  ## run it, and say what was found (the default)
+	@python -m commands.record
 	@dvc repro
 	@echo; python -m commands.answer
+
+record: $(READY)  ## record edits of comments and formatting: [ARGS=--dry-run]
+	@python -m commands.record $(ARGS)
 
 quick: $(READY)  ## an impression in half a minute: reports/quick.html
 	@python -m commands.quick

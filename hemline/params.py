@@ -13,6 +13,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError
 from hemline.families.family import FamilySettings
 from hemline.families.hyperparameters import Hyperparameters, Share
@@ -102,13 +103,14 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
 
 
 def check_unchanged(params: Params) -> None:
-    """Refuse to end a stage whose parameters are not those that params.yaml holds now.
+    """Refuse to end a stage whose parameters, or whose code, are not what they were when it began.
 
     DVC reads the file again when a stage has ended, and would note the new values beside results of the old ones.
 
     Raises:
-        InputError: the file was changed after ``params`` were read.
+        InputError: the file was changed after ``params`` were read, or the code was.
     """
+    check_code_unchanged()
     # Where trainings run changes no result.
     now, then = (each.model_copy(update={"cluster": None}) for each in (load_params(), params))
     if now != then:

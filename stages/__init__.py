@@ -1,12 +1,14 @@
 """The seven stages of ``dvc.yaml``: known, check, download, normalize, train, evaluate, report.
 
 Importing any of them refuses a Python without the project's packages, and fixes the processor that is computed for: its
-settings are read when NumPy is loaded, which is before any code of a stage runs.
+settings are read when NumPy is loaded, which is before any code of a stage runs. So is the code itself, to be compared
+with what it is when the stage ends.
 """
 
 import sys
 from importlib.util import find_spec
 
+from hemline.dependencies.running import remember_code
 from hemline.errors import end_by_ctrl_c_while_imported
 from hemline.target import fix_target
 
@@ -18,4 +20,5 @@ if not all(map(find_spec, ("keras", "mlflow", "pydantic"))):
     )
 
 end_by_ctrl_c_while_imported()
+remember_code()
 fix_target()

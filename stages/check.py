@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hemline.data.description import CollectedDataset, Dataset, load_dataset
+from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError, one_line_errors
 from hemline.families.registry import family_of
 from hemline.jobs.agreement import check_agreement
@@ -44,6 +45,7 @@ def main() -> None:
         with _results_kept(back):
             check_agreement(params, dataset)
         _write_inputs(params)
+        check_code_unchanged()
         CHECKED.write_text("valid\n")
 
 

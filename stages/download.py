@@ -9,6 +9,7 @@ import signal
 import sys
 
 from hemline.data.description import load_dataset
+from hemline.dependencies.running import check_code_unchanged
 from hemline.download.sources import fetch
 from hemline.errors import one_line_errors
 from hemline.processes.leftovers import keep_temporary_files_apart
@@ -24,6 +25,7 @@ def main() -> None:
     with one_line_errors():
         keep_temporary_files_apart()
         fetch(load_dataset(arguments.parse_args().dataset))
+        check_code_unchanged()
 
 
 if __name__ == "__main__":

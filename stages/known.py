@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hemline.data.description import check_known
+from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError, one_line_errors
 from hemline.repository import repository
 from hemline.schema import read_yaml
@@ -29,6 +30,7 @@ def main() -> None:
             check_known(name)
         except InputError as error:
             raise InputError(f"params.yaml: {error}; all results are as they were{_remedy(name)}") from None
+        check_code_unchanged()
         KNOWN.write_text("known\n")
 
 

@@ -18,6 +18,7 @@ import joblib
 
 from hemline.cluster.ahead import needed_variants
 from hemline.data.normalized import Normalized
+from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError, one_line_errors, writing
 from hemline.families.registry import family_of
 from hemline.jobs.checkpoint import Checkpoints, checkpoint_folder
@@ -69,6 +70,7 @@ def check_unchanged(params: Params, variant: str) -> None:
     Raises:
         InputError: the settings of ``variant``, the seeds or what is recorded are not those of ``params`` any more.
     """
+    check_code_unchanged()
     then, now = ((Settings.of(each, variant), each.seeds, each.record_test) for each in (params, load_params()))
     if then != now:
         raise InputError(

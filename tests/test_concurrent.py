@@ -89,6 +89,25 @@ def test_an_experiment_during_a_training_is_refused_and_its_parameters_are_never
     assert epochs_of(alone) == list(range(1, LONG + 1))
 
 
+def test_code_that_is_edited_while_it_trains_is_not_recorded_as_what_trained(alone):
+    known = alone.read("dvc.lock").partition("train@linear:")[2]
+    edited = alone.folder / "hemline/training/optimizers.py"
+    code = edited.read_text()
+    dvc = started(alone, "dvc", "repro", "train@linear")
+    edited.write_text(f"{code}\nUNUSED = 1\n")
+    assert dvc.wait(PATIENCE) != 0
+    line = "error: hemline/training/optimizers.py: must mean the same as long as a stage runs, but was edited; "
+    assert line in output_of(alone)
+    assert alone.read("dvc.lock").partition("train@linear:")[2] == known
+    # The next one trains by the new code from its first epoch on; a comment in it, meanwhile, is none of its business.
+    dvc = started(alone, "dvc", "repro", "train@linear")
+    edited.write_text(f"{code}\nUNUSED = 1  # a comment\n")
+    assert dvc.wait(PATIENCE) == 0
+    assert "seed 0 is finished" not in output_of(alone)
+    assert epochs_of(alone) == list(range(1, LONG + 1))
+    assert "train@linear" not in alone.run("dvc", "status").stdout
+
+
 def test_the_store_is_completed_during_a_training_which_goes_on_and_is_in_it_once(alone):
     known = len(statuses(alone))
     dvc = started(alone, "dvc", "repro", "train@linear")

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 import hemline
+from hemline.dependencies.running import changed_code
 from hemline.jobs.progress import show
 from hemline.jobs.result import TrainingResult
 from hemline.processes.leftovers import remove_if_dead
@@ -222,7 +223,8 @@ class Checkpoints:
 
     def _try(self, write: Callable[[], None]) -> None:
         try:
-            if self._open:
+            # With other code now, it might be code that was half loaded before the edit, half after it.
+            if self._open and not changed_code():
                 write()
         except OSError as error:
             self._fail(error)

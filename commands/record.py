@@ -1,0 +1,50 @@
+"""Record edits of comments, docstrings and formatting in dvc.lock, so that `dvc repro` runs nothing because of them.
+
+`make` does this first. Code is compared by its syntax trees, as dvc.lock recorded it and as it is; where dvc.lock is
+half a file, because DVC was killed while it wrote it, the last commit's takes its place.
+
+Reads:  dvc.lock, the code that it names, Git's history
+Writes: dvc.lock
+Run:    python -m commands.record
+"""
+
+from hemline.dependencies.lock_file import LOCK_FILE, code_is_as_recorded, committed_lock, entries, is_damaged, mend
+from hemline.errors import one_line_errors
+from hemline.terminal.arguments import parser
+from hemline.words import listed
+
+
+def main() -> None:
+    """Mend, compare, record; say in a line each what was done, and nothing where nothing was."""
+    arguments = parser(__doc__, "python -m commands.record", "python -m commands.record --dry-run")
+    arguments.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    dry_run = arguments.parse_args().dry_run
+    with one_line_errors():
+        if LOCK_FILE.exists():
+            _record(LOCK_FILE.read_bytes().decode(errors="replace"), dry_run=dry_run)
+
+
+def _record(text: str, *, dry_run: bool) -> None:
+    if is_damaged(text):
+        print(f"{LOCK_FILE}: half a file, as after a kill; the last commit's takes its place, DVC's cache has the rest")
+        text = committed_lock() if dry_run else mend()
+    if code_is_as_recorded(text):
+        return
+    from hemline.dependencies.edits import find_edits, record  # noqa: PLC0415 - rarely needed, and `make` waits
+
+    recorded = entries(text)
+    edits = find_edits(recorded, entries(committed_lock()))
+    if stages := edits.rewritten if dry_run or not edits.rewritten else record(edits, recorded):
+        then = "would be recorded" if dry_run else "recorded"
+        print(f"The edited code of {_named(stages)} means what it meant: {then} in {LOCK_FILE}")
+    if edits.unknown:
+        print(f"The code of {_named(edits.unknown)} counts as changed: what it was is not in Git's history")
+
+
+def _named(stages: list[str]) -> str:
+    """Return the stages, those of all variants as one."""
+    return listed(list(dict.fromkeys(name.partition("@")[0] for name in stages)))
+
+
+if __name__ == "__main__":
+    main()
