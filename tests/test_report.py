@@ -18,7 +18,7 @@ from hemline.families.hyperparameters import Hyperparameters
 from hemline.jobs.trained import Trained
 from hemline.params import load_params
 from hemline.report import plots
-from hemline.report.page import comparison_table, remarks, render, write
+from hemline.report.page import comparison_table, question, remarks, render, write
 from hemline.report.results import load_results
 
 SECTIONS = [
@@ -502,6 +502,14 @@ def test_what_is_not_defined_for_a_class_is_a_dash_and_not_a_zero(tmp_path: Path
     html = again()["index.html"].decode().partition('id="classes"')[2].partition("</table>")[0]
     assert html.count('<td class="number">–</td>') == 1  # noqa: RUF001
     assert "nan" not in html
+
+
+def test_the_question_is_of_dense_networks_only_where_the_baseline_is_a_linear_model(tmp_path: Path) -> None:
+    write_inputs(tmp_path, Inputs())
+    params = load_params(tmp_path / "params.yaml")
+    assert question(params) == "Does a dense network beat the baseline"
+    other = next(name for name in params.variants if name != params.baseline)
+    assert question(params.model_copy(update={"baseline": other})) == f"Does another variant beat {other}"
 
 
 def test_writing_replaces_all_figures_and_leaves_nothing_else_behind(tmp_path: Path) -> None:

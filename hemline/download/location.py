@@ -21,6 +21,7 @@ _CHUNK = 2**20
 _OURS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 # What errors of aiohttp mean that say it in their names alone.
 _MEANINGS = {
+    "ClientConnectorDNSError": "its host is not known here, or there is no network",
     "TooManyRedirects": "redirects without an end",
     "NonHttpUrlRedirectClientError": "redirects to what is no web address",
 }

@@ -19,6 +19,7 @@ from hemline.comparison.enough import tells
 from hemline.comparison.metrics import Metric, shown_metrics
 from hemline.comparison.selection import best_by_validation
 from hemline.families.registry import family_of
+from hemline.params import Params
 from hemline.processes.drafts import draft
 from hemline.report import about_data, confusions, gallery, pictures, verdict
 from hemline.report.drawing import draw
@@ -55,6 +56,14 @@ class Row:
     symbol: str
 
 
+def question(params: Params) -> str:
+    """Return what the comparison asks: of dense networks where the baseline is a linear model, or else of variants."""
+    baseline = params.training(params.baseline)
+    if getattr(baseline, "family", None) == "logistic" or getattr(baseline, "hidden", None) == []:
+        return "Does a dense network beat the baseline"
+    return f"Does another variant beat {params.baseline}"
+
+
 def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
     """Make all files of the report.
 
@@ -69,6 +78,7 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
         "results": results,
         "params": results.params,
         "source": results.source,
+        "question": question(results.params),
         "verdict": verdict_on(results),
         "rows": comparison_rows(results),
         "metrics": shown_metrics(imbalanced=results.facts.imbalanced),
