@@ -22,7 +22,7 @@ FILES = re.compile(r"(^|/)(about|settings|metrics)\.json$|(history|layers|runs|c
 # Its words for a command of MLflow and for a scheme of its addresses are no folder.
 OTHERS = {("hemline/tracking/server.py", "models")}
 # Their arrays are a user's own.
-FOREIGN = {"hemline/images/numpy_file.py", "hemline/formats/arrays.py"}
+FOREIGN = {"hemline/families/scikit_learn.py", "hemline/images/numpy_file.py", "hemline/formats/arrays.py"}
 
 
 def typed(source):
