@@ -47,7 +47,15 @@ def patch(title, folder, *options):
 
 
 def test_every_recipe_with_a_patch_is_followed_here():
-    assert PATCHED == ["An optimizer", "An activation", "A metric", "A figure", "A training key", "A data format", "A model family"]
+    assert PATCHED == [
+        "An optimizer",
+        "An activation",
+        "A metric",
+        "A figure",
+        "A training key",
+        "A data format",
+        "A model family",
+    ]
 
 
 def test_the_table_at_the_top_promises_what_the_recipes_promise():

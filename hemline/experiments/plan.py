@@ -7,6 +7,8 @@ reads. The files of the first two stages are always the same, so that nothing ru
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from hemline.jobs.trained import Trained
+
 _MODIFIED = "modified"
 _ALWAYS_THE_SAME = {"known", "check"}
 _ORDER = ("known", "check", "download", "normalize", "train", "evaluate", "report")
@@ -44,7 +46,11 @@ def plan(lock: Mapping[str, Any], params: Mapping[str, Any], status: Mapping[str
         if because:
             planned.append(Planned(name, because))
             if name not in _ALWAYS_THE_SAME:
-                written += [f"models/{name[6:]}"] if recorded is None else [out["path"] for out in recorded["outs"]]
+                written += (
+                    [(Trained.PATH / name[6:]).as_posix()]
+                    if recorded is None
+                    else [out["path"] for out in recorded["outs"]]
+                )
     return planned
 
 
