@@ -209,6 +209,7 @@ def test_a_worker_without_the_data_set_ends_the_stage_in_one_line_that_says_what
     trainings, spec, working, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(worker, "local_folder", data.local_folder)
+    monkeypatch.setattr(data, "_OWN", tmp_path / "none")  # the repository may have one
     elsewhere = replace(spec, data=tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"^cluster: tcp:\S+: worker \S+: does not see .*; run `dvc repro"):
         trainings.submit(TrainingJob(elsewhere, 0), callbacks())

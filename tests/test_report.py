@@ -14,12 +14,13 @@ from PIL import Image
 from report_data import Inputs, write_inputs, write_table
 
 from hemline.errors import InputError
-from hemline.families.hyperparameters import Hyperparameters
+from hemline.families.dense import DenseSettings
 from hemline.jobs.trained import Trained
-from hemline.params import load_params
+from hemline.params import load_params, parse_params
 from hemline.report import plots
 from hemline.report.page import comparison_table, question, remarks, render, write
 from hemline.report.results import load_results
+from hemline.report.settings import settings_table
 
 SECTIONS = [
     "verdict",
@@ -176,16 +177,17 @@ def test_how_it_was_made_names_settings_source_and_licence(page: Page) -> None:
     assert all(words in made for words in ("Tiny shapes", "CC0", "dvc repro", "adam", "0.001", "Seeds: 0, 1"))
 
 
-@undrawn
-def test_every_setting_of_a_training_has_a_column_even_one_that_the_page_does_not_know(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    known = make(Inputs())["index.html"].decode()
-    # As if this key were new.
-    monkeypatch.setattr("hemline.report.page.SETTINGS_COLUMNS", set(Hyperparameters.model_fields) - {"batch_size"})
-    new = again()["index.html"].decode()
-    assert [html.count('<th scope="col" class="number">Batch size</th>') for html in (known, new)] == [1, 2]
-    assert [html.count('<td class="number">32</td>') for html in (known, new)] == [3, 6]
+def test_every_setting_of_every_family_has_a_column_and_a_dash_where_a_variant_lacks_it() -> None:
+    variants = {"dense": {"hidden": [8, 4]}, "solved": {"family": "logistic", "strengths": [0.1, 1.0]}}
+    values = {"dataset": "tiny", "seeds": [0], "baseline": "solved", "variants": variants}
+    runs = pd.DataFrame({"variant": ["dense", "solved"], "epochs": [5, 1]})
+    table = settings_table(parse_params(values, Path("params.yaml")), runs)
+    assert {*DenseSettings.model_fields, "strengths", "tolerance", "trained"} == {
+        column.key for column in table.columns
+    }
+    (_, dense), (_, solved) = table.rows
+    assert (dense["hidden"], dense["strengths"], dense["trained"]) == ("8, 4", "\N{EN DASH}", "5")
+    assert (solved["hidden"], solved["strengths"], solved["trained"]) == ("\N{EN DASH}", "0.1, 1", "\N{EN DASH}")
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
