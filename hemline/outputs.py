@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=BaseModel)
 # A class may be called "None", a variant "null" or "128".
 _TEXTS = dict.fromkeys(
-    ("variant", "class", "true", "label", "looks_like", "layer", "type", "output_shape", "model_sha256"), str
+    ("variant", "class", "true", "predicted", "label", "looks_like", "layer", "type", "output_shape", "model_sha256"),
+    str,
 )
 
 

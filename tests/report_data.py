@@ -9,7 +9,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 from sets_for_tests import write_sets
 
-from hemline.comparison.confusion import confusion_difference
+from hemline.comparison.confusion import Answers, confusion_difference, most_frequent
 from hemline.comparison.doubts import Doubts, Predicted, doubts
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.facts import Facts
@@ -223,6 +223,10 @@ class MadeUp:
 
     def difference(self, variant: str) -> np.ndarray:
         return confusion_difference(self.confusion(variant), self.confusion(self.baseline))
+
+    def confusions(self, variant: str) -> pd.DataFrame:
+        answers = [self._probabilities[name].argmax(axis=-1) for name in (variant, self.baseline)]
+        return most_frequent(Answers(self._labels, *answers), self.classes)
 
     def per_class(self, _variant: str) -> pd.DataFrame:
         support = np.bincount(self._labels, minlength=len(self.classes))

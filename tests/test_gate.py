@@ -15,7 +15,7 @@ from hemline.data.normalized import Labelled
 from hemline.data.pixels import Pixels
 from hemline.errors import InputError
 from hemline.gate.changes import Change, Difference, compare_predictions, judge, pairs
-from hemline.gate.outcome import Outcome
+from hemline.gate.outcome import Outcome, _changes
 from hemline.gate.page import render, verdict_of
 from hemline.gate.results import Results, same_test_set
 
@@ -268,3 +268,25 @@ def test_the_workflow_s_gate_is_the_command_of_the_makefile():
     ).stdout
     assert 'python -m commands.gate "HEAD^1" --margin "0.5"' in makefile
     assert "make gate BASE=HEAD^1" in (root / ".github/workflows/ci.yml").read_text()
+
+
+def test_what_passed_does_not_rule_out_is_told_and_which_trainings_are_left_out():
+    change = compare_predictions("dense", {0: RIGHT, 1: RIGHT}, dict.fromkeys(range(3), RIGHT))
+    assert (change.trainings, change.left_out) == (2, 1)
+    told = render(outcome(change))
+    assert f"**This does not rule out a loss of up to {-100 * change.difference.low:.2f} points (dense).**" in told
+    assert "only pairs are compared: dense (2). So their accuracies here differ from those of the report" in told
+    assert "does not rule out" not in render(outcome(change, margin=0.5))
+
+
+RIGHT = np.arange(50) > 4
+
+
+def test_single_trainings_of_different_seeds_are_refused():
+    images = Labelled(np.zeros((50, 2, 2), np.float32), np.zeros(50, int))
+    one, other = (
+        Results({"dense": {seed: f"{seed}"}}, {"dense": {seed: RIGHT}}, images, 1, Pixels()) for seed in (3, 4)
+    )
+    with pytest.raises(InputError, match=r"^main: dense: has one training, of seed 3, and here one of seed 4: another"):
+        _changes("main", one, other)
+    assert _changes("main", one, one)[0].kind == "unchanged"

@@ -4,10 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from report_data import Inputs, comparison, facts
+from scipy import stats
 
 from hemline.comparison.selection import best_by_validation
 from hemline.report.about_data import unbeaten
+from hemline.report.apart import apart, middle_mean
 from hemline.report.verdict import Verdict, describe
+
+RUNS = pd.DataFrame({"variant": "linear", "seed": range(4), "test_accuracy": 0.8})
 
 
 def verdict(
@@ -22,13 +26,13 @@ def verdict(
     inputs = Inputs(verdicts=named, improving=improving, so_far=so_far, **about)  # type: ignore[arg-type]
     table = comparison(inputs)
     means = pd.Series(validation or dict.fromkeys(inputs.variants, np.nan))
-    return describe(table, means, "linear", "Tiny shapes", facts(inputs), seeds=seeds, test_images=1000)
+    return describe(table, means, "linear", "Tiny shapes", facts(inputs), seeds=seeds, test_images=1000, runs=RUNS)
 
 
 @pytest.mark.parametrize(
     ("verdicts", "beginning"),
     [
-        (["better"], "Yes: dense-0 beats the baseline linear on Tiny shapes, by 4.10 percentage points"),
+        (["better"], "Yes: dense-0 beats the baseline linear on Tiny shapes, by +3.10 to +5.10 percentage points"),
         (["better", "better"], "Yes: all 2 variants beat"),
         (["better", "no difference shown"], "In part: 1 of 2 variants beats"),
         (["better", "worse", "worse"], "In part: 1 of 3 variants beats"),
@@ -110,15 +114,15 @@ def test_a_baseline_that_is_not_trained_yet_is_not_said_to_be_beaten() -> None:
 def test_a_variant_that_is_ahead_and_still_improves_is_told_and_takes_nothing_from_the_answer() -> None:
     told = verdict("better", improving=("dense-0",))
     assert (
-        told.answer
-        == "Yes: dense-0 beats the baseline linear on Tiny shapes, by 4.10 percentage points of test accuracy."
+        told.answer == "Yes: dense-0 beats the baseline linear on Tiny shapes, by +3.10 to +5.10 percentage points of "
+        "test accuracy (the 95 % interval)."
     )
     assert "Still improving when training ended: dense-0. More epochs may change its accuracy." in told.details
 
 
 def test_convergence_that_cannot_be_seen_is_called_unknown() -> None:
     table = comparison(Inputs()).assign(still_improves="unknown")
-    told = describe(table, pd.Series(dtype=float), "linear", "Tiny", facts(Inputs()), seeds=4, test_images=9)
+    told = describe(table, pd.Series(dtype=float), "linear", "Tiny", facts(Inputs()), seeds=4, test_images=9, runs=RUNS)
     assert told.details[-1].startswith("Whether the variants had converged is unknown")
 
 
@@ -132,7 +136,8 @@ def test_two_or_three_seeds_are_said_to_show_large_differences_only(seeds: int) 
 def test_one_seed_is_said_to_leave_the_seeds_out_of_the_interval() -> None:
     assert "the choice of test images only" in verdict("better", seeds=1).basis
     assert verdict("better", seeds=4).basis == (
-        "4 seeds for each variant and 1,000 test images: the intervals cover the choice of both."
+        "4 seeds for each variant and 1,000 test images: the intervals cover the choice of both. "
+        "4 trainings without a failure rule out only failures of more than 53 % of all trainings."
     )
 
 
@@ -141,7 +146,11 @@ def test_a_share_of_the_training_images_is_called_an_impression_first() -> None:
     means = pd.Series(dict.fromkeys(Inputs().variants, 0.5))
     told = [
         describe(
-            table, means, "linear", "Tiny shapes", facts(Inputs()), seeds=4, test_images=1000, train_share=share
+            *(table, means, "linear", "Tiny shapes", facts(Inputs())),
+            seeds=4,
+            test_images=1000,
+            runs=RUNS,
+            train_share=share,
         ).details
         for share in (0.2, 1)
     ]
@@ -154,7 +163,7 @@ def test_a_headline_says_so_where_no_variant_beats_the_most_frequent_class() -> 
     answer = verdict("better", most_frequent_rate=0.95).answer
     assert answer.startswith("Yes: dense-0 beats the baseline linear")
     assert answer.endswith(
-        "test accuracy. No variant is shown to do better than always answering class 0, the most frequent class, which "
+        "interval). No variant is shown to do better than always answering class 0, the most frequent class, which "
         "is right about 95.00 % of the test images."
     )
     assert (
@@ -201,3 +210,40 @@ def test_duplicates_are_told_where_there_are_any() -> None:
         "12 of 1,000 test images are training or validation images, too, pixel for pixel; 3 of them with another label "
         "there."
     )
+
+
+def test_several_gains_are_told_from_their_lowest_end_to_their_highest() -> None:
+    # 4.1 and 4.2 points, each more or less a point: what reads as an interval is one.
+    assert "by +3.10 to +5.20 percentage points of test accuracy (the lowest and the highest end of their" in (
+        verdict("better", "better").answer
+    )
+
+
+def test_with_one_seed_the_answer_is_about_the_trained_models() -> None:
+    words = "; this is about these trained models, one of each variant, and not about what another seed would give."
+    assert verdict("better", seeds=1).answer.endswith(words)
+    assert words not in verdict("better", seeds=2).answer
+
+
+@pytest.mark.parametrize(("seeds", "share"), [(1, 95), (4, 53), (10, 26), (20, 14)])
+def test_it_is_told_how_rare_a_failure_the_seeds_can_rule_out(seeds: int, share: int) -> None:
+    # The upper end of the exact one-sided interval of a share of which none of so many was seen.
+    exact = stats.binomtest(0, seeds, alternative="less").proportion_ci(0.95, method="exact").high
+    assert 100 * exact == pytest.approx(share, abs=0.6)
+    assert f"out only failures of more than {share} % of all trainings." in verdict("better", seeds=seeds).basis
+
+
+def test_a_training_that_stands_apart_is_named_with_the_mean_that_it_does_not_move() -> None:
+    runs = pd.DataFrame({"variant": "a", "seed": [3, 5, 7, 9], "test_accuracy": [0.87, 0.10, 0.88, 0.874]})
+    (sentence,) = apart(runs)
+    assert sentence.startswith("One training of a stands apart: with seed 5, 10.00 % of the test images are right")
+    assert "with the others 87.00 to 88.00 %. The mean is 68.10 %, the interquartile mean 87.20 %" in sentence
+    assert apart(runs.assign(test_accuracy=[0.80, 0.75, 0.82, 0.81])) == []  # by less than five ranges
+    assert apart(runs.assign(test_accuracy=[0.870, 0.861, 0.871, 0.8705])) == []  # by less than a point
+    assert apart(runs.iloc[:3]) == []
+
+
+@pytest.mark.parametrize("count", [4, 8, 10, 20])
+def test_the_interquartile_mean_is_scipys(count: int) -> None:
+    values = np.random.default_rng(count).random(count)
+    assert middle_mean(values) == pytest.approx(stats.trim_mean(values, 0.25))

@@ -1,11 +1,20 @@
 """What is taken for what: confusion matrices, and how a variant's differs from the baseline's."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from hemline.comparison.groups import Groups
 from hemline.errors import InputError
+
+if TYPE_CHECKING:
+    from hemline.comparison.statistics import Row
+
+# So many confusions are tested and listed.
+_LISTED = 10
 
 
 def confusion(
@@ -72,6 +81,82 @@ def confusion_difference(
     if variant.shape != baseline.shape:
         raise InputError(f"variant_counts: must be of the baseline's shape {baseline.shape}, got {variant.shape}")
     return variant - baseline
+
+
+class Answers(NamedTuple):
+    """What two variants make of the test images.
+
+    Attributes:
+        labels: int (images,), the true classes.
+        variant: int (seeds, images), the predicted ones.
+        baseline: likewise.
+        groups: int (images,), images that count as one have the same; None: each is one by itself.
+    """
+
+    labels: NDArray[np.integer[Any]]
+    variant: NDArray[np.integer[Any]]
+    baseline: NDArray[np.integer[Any]]
+    groups: Groups | None = None
+
+
+def most_frequent(answers: Answers, classes: Sequence[str]) -> pd.DataFrame:
+    """Test whether a variant makes the most frequent confusions less often, or more often, than the baseline.
+
+    They are the most frequent of the two variants together. Those of the baseline alone would be frequent partly by
+    chance, and so be less frequent in any other variant.
+
+    Args:
+        answers: what the two make of the test images.
+        classes: the classes' names.
+
+    Returns:
+        A row a confusion, at most ten, the most frequent first: ``true``, ``predicted``, the shares of the true class's
+        images ``before`` (baseline) and ``after``, their difference's 95 % interval ``low`` and ``high`` (NaN where
+        there are not two images), ``p_holm``, adjusted for their number, and ``outcome``: less frequent, more frequent,
+        no difference shown.
+    """
+    from hemline.comparison.statistics import compare_all  # noqa: PLC0415 - seconds, and not for those who only draw
+
+    labels, size = answers.labels, len(classes)
+    shares = np.zeros((size, size))
+    for predicted in (answers.variant, answers.baseline):
+        np.add.at(shares, (np.broadcast_to(labels, predicted.shape), predicted), 1)
+    shares /= np.maximum(np.bincount(labels, minlength=size), 1)[:, None]
+    np.fill_diagonal(shares, 0)
+    order = np.argsort(-shares, axis=None, kind="stable")[:_LISTED]
+    places = [divmod(place, size) for place in order.tolist() if shares.flat[place] > 0]
+    masks = [labels == true for true, _ in places]
+    pairs = [
+        (answers.variant[:, mask] == taken, answers.baseline[:, mask] == taken)
+        for (_, taken), mask in zip(places, masks, strict=True)
+    ]
+    rows = compare_all(pairs, [None if answers.groups is None else answers.groups[mask] for mask in masks])
+    return pd.DataFrame(
+        [
+            {
+                "true": classes[true],
+                "predicted": classes[taken],
+                "before": float(baseline.mean()),
+                "after": float(variant.mean()),
+                **_tested(row),
+            }
+            for (true, taken), (variant, baseline), row in zip(places, pairs, rows, strict=True)
+        ],
+        columns=["true", "predicted", "before", "after", "low", "high", "p_holm", "outcome"],
+    )
+
+
+def _tested(row: "Row | None") -> dict[str, Any]:
+    if row is None or row.comparison is None:
+        return {"low": np.nan, "high": np.nan, "p_holm": 1.0, "outcome": "no difference shown"}
+    words = {"better": "more frequent", "worse": "less frequent"}
+    outcome = words.get(row.verdict or "", "no difference shown")
+    return {
+        "low": row.comparison.low,
+        "high": row.comparison.high,
+        "p_holm": row.adjusted_p_value,
+        "outcome": outcome,
+    }
 
 
 def check_labels(key: str, labels: NDArray[Any], n_classes: int) -> None:

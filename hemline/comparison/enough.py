@@ -6,6 +6,8 @@ SciPy and statsmodels.
 
 # From so many trainings on, the t interval holds what it says; see docs/STATISTICS.md.
 ENOUGH_SEEDS = 4
+# How often failures of a frequency that is ruled out would be missed all the same.
+_MISSED = 0.05
 # An interval that spans half of what is possible says nothing that a reader could use.
 _TELLING_SHARE = 0.5
 
@@ -24,6 +26,20 @@ def seeds_warning(seeds: int) -> str:
             f"give params.yaml {ENOUGH_SEEDS} seeds or more."
         )
     return f"With {seeds} seeds, only large differences can be shown: give params.yaml {ENOUGH_SEEDS} or more."
+
+
+def failures_ruled_out(seeds: int) -> str:
+    """Return a sentence about how frequent failed trainings may be that these seeds did not meet.
+
+    If a share of the trainings fails, all S seeds are without one in (1 - share)^S of cases; the share at which that is
+    5 % is the upper end of the exact interval where none of S failed (Clopper and Pearson 1934, one-sided).
+
+    Args:
+        seeds: the number of trainings of each variant.
+    """
+    share = 1 - _MISSED ** (1 / seeds)
+    trainings = "One training rules" if seeds == 1 else f"{seeds} trainings without a failure rule"
+    return f"{trainings} out only failures of more than {100 * share:.0f} % of all trainings."
 
 
 def tells(low: float, high: float, possible: float = 2.0) -> bool:

@@ -117,6 +117,14 @@ class Evaluated(Outputs):
         """
         return self._read_matrix(_difference_name(variant, baseline))
 
+    def confusions(self, variant: str) -> pd.DataFrame:
+        """Return a row per tested confusion of a variant and the baseline: see ``confusion.most_frequent``.
+
+        Raises:
+            InputError: the table is missing, or damaged.
+        """
+        return self.read_table(_confusions_name(variant))
+
     def _read_matrix(self, name: str) -> NDArray[np.float64]:
         table = self.read_table(name)
         try:
@@ -146,6 +154,7 @@ def _write_variant(evaluation: "Evaluation", variant: str, folder: Path) -> None
     if variant != evaluation.baseline:
         path = folder / _difference_name(variant, evaluation.baseline)
         _write_matrix(evaluation.difference(variant), path, evaluation.classes)
+        evaluation.confusions(variant).to_csv(folder / _confusions_name(variant), index=False)
     evaluation.per_class(variant).to_csv(folder / _per_class_name(variant), index_label="class")
     evaluation.predictions(variant).to_csv(folder / f"predictions/{variant}.csv", index=False)  # for `dvc plots`
 
@@ -160,6 +169,10 @@ def _confusion_name(variant: str) -> str:
 
 def _difference_name(variant: str, baseline: str) -> str:
     return f"confusion/{variant}-minus-{baseline}.csv"
+
+
+def _confusions_name(variant: str) -> str:
+    return f"confusion/{variant}-most-frequent.csv"
 
 
 def _per_class_name(variant: str) -> str:

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hemline.comparison.confusion import confusion, confusion_difference
+from hemline.comparison.confusion import Answers, confusion, confusion_difference
+from hemline.comparison.confusion import most_frequent as most_frequent_confusions
 from hemline.comparison.convergence import holds_only_so_far, still_improves
 from hemline.comparison.doubts import Doubts, doubts
 from hemline.comparison.facts import Facts
@@ -174,6 +175,12 @@ class Evaluation:
     def difference(self, variant: str) -> NDArray[np.float64]:
         """Return the confusion matrix of a variant minus that of the baseline, in shares of each true class."""
         return confusion_difference(self.confusion(variant), self.confusion(self.baseline))
+
+    def confusions(self, variant: str) -> pd.DataFrame:
+        """Return the tested confusions of a variant and the baseline: see ``confusion.most_frequent``."""
+        predicted = self._by_seed()
+        answers = Answers(self.labels, predicted[variant], predicted[self.baseline], self._groups)
+        return most_frequent_confusions(answers, self.classes)
 
     def per_class(self, variant: str) -> pd.DataFrame:
         """Return precision, recall and F1 of each class, means over the seeds, and its number of images."""

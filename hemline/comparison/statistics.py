@@ -10,7 +10,7 @@ docs/STATISTICS.md has the simulations behind the choices.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -280,6 +280,24 @@ def table(
     ]
     adjusted = iter(adjust([row.p_value for row in rows if row.p_value is not None]).tolist())
     return [_judged(row, next(adjusted), confidence) if row.comparison else row for row in rows]
+
+
+def compare_all(pairs: Sequence[tuple[Correct, Correct]], groups: Sequence[Groups | None]) -> list[Row | None]:
+    """Compare two variants by several events, such as a confusion each: with the intervals and tests of ``table``.
+
+    Args:
+        pairs: of each event the variant's and the baseline's bool (seeds, images), whether it happened.
+        groups: of each event, those of its images.
+
+    Returns:
+        A row an event, its p value adjusted for their number; None where there are not two images, or groups of them.
+    """
+    rows: list[Row | None] = []
+    for (variant, baseline), own in zip(pairs, groups, strict=True):
+        units = variant.shape[1] if own is None else len(np.unique(own))
+        rows.append(_row("", variant, baseline, is_baseline=False, confidence=0.95, groups=own) if units > 1 else None)
+    adjusted = iter(adjust([row.p_value for row in rows if row is not None and row.p_value is not None]).tolist())
+    return [None if row is None else _judged(row, next(adjusted), 0.95) for row in rows]
 
 
 def prediction_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:

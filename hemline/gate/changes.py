@@ -48,6 +48,7 @@ class Change:
         new: the accuracy that it has; None for one that was removed.
         trainings: how many of each revision are compared.
         other_seeds: how many pairs of trainings have two seeds.
+        left_out: how many trainings of either revision found no partner.
         difference: of those that are compared.
     """
 
@@ -57,6 +58,7 @@ class Change:
     new: float | None = None
     trainings: int = 0
     other_seeds: int = 0
+    left_out: int = 0
     difference: Difference | None = None
 
 
@@ -116,6 +118,7 @@ def compare_predictions(
         new=float(after.mean()),
         trainings=len(chosen),
         other_seeds=sum(not pair.same_seed for pair in chosen),
+        left_out=abs(len(old) - len(new)),
         difference=Difference(gain.gain, gain.low, gain.high, row.p_value, gain.covers_seeds),
     )
 

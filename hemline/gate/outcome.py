@@ -119,6 +119,13 @@ def _changes(base: str, old: Results, new: Results) -> list[Change]:
             changes.append(_in_one(variant, _mean(old, variant), _mean(new, variant)))
             continue
         change = compare_predictions(variant, old.correct[variant], new.correct[variant], new.groups)
+        # Of a model that no seed changes there is one, too.
+        if change.other_seeds == 1 and all(len(models) == 1 for models in new.models.values()):
+            before, now = next(iter(old.models[variant])), next(iter(new.models[variant]))
+            raise InputError(
+                f"{base}: {variant}: has one training, of seed {before}, and here one of seed {now}: another seed "
+                "alone makes a model better or worse; give both revisions the same seed, or four seeds or more"
+            )
         seeds = [seed for seed in new.models[variant] if seed in old.models[variant]]
         same = all(old.models[variant][seed] == new.models[variant][seed] for seed in seeds)
         if same and not change.other_seeds:

@@ -62,10 +62,30 @@ def _notes(outcome: Outcome) -> list[str]:
     return [
         f"{_where(outcome)} {paired}; the intervals are about other images and other seeds.",
         _rule(outcome.margin),
+        *_loss_left(outcome, compared),
         *_other_seeds(compared),
+        *_left_out(compared),
         *_margin_shown(outcome),
         *filter(None, [seeds_warning(min(change.trainings for change in compared))]),
     ]
+
+
+def _loss_left(outcome: Outcome, changes: list[Change]) -> list[str]:
+    """Say what "passed" does not rule out, where no margin says what it does."""
+    losses = {change.variant: -change.difference.low for change in changes if change.difference}
+    worst = max(losses, key=lambda variant: losses[variant])
+    if outcome.margin is not None or outcome.failed or losses[worst] <= 0:
+        return []
+    return [f"**This does not rule out a loss of up to {percent(losses[worst])} points ({worst}).**"]
+
+
+def _left_out(changes: list[Change]) -> list[str]:
+    """Say which accuracies here are of fewer trainings than the variant has."""
+    fewer = [f"{change.variant} ({change.trainings})" for change in changes if change.left_out]
+    if not fewer:
+        return []
+    only = f"The revisions have different numbers of trainings, and only pairs are compared: {listed(fewer)}."
+    return [f"{only} So their accuracies here differ from those of the report, which has all."]
 
 
 def _other_seeds(changes: list[Change]) -> list[str]:

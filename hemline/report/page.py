@@ -14,7 +14,6 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from tabulate import tabulate
 
-from hemline.comparison.confusion import row_shares
 from hemline.comparison.enough import tells
 from hemline.comparison.metrics import Metric, shown_metrics
 from hemline.comparison.selection import best_by_validation
@@ -192,6 +191,7 @@ def verdict_on(results: Results) -> verdict.Verdict:
         results.facts,
         seeds=len(results.params.seeds),
         test_images=len(results.test.labels),
+        runs=results.runs,
         train_share=results.params.normalize.train_share,
         warnings=results.warnings,
     )
@@ -251,9 +251,17 @@ def _confusion_words(results: Results) -> dict[str, Any]:
         return {"variant": None, "rows": [], "sentence": ""}
     baseline = results.params.baseline
     name = best_by_validation(results.validation[others]) or others[0]
-    before, after = (row_shares(results.confusion[each]) for each in (baseline, name))
-    rows = confusions.frequent(before, after, results.source.classes)
-    return {"variant": name, "rows": rows, "sentence": confusions.in_words(rows, name, baseline)}
+    found = results.confusions[name]
+    rows = [row | {"interval": _change(row)} for row in found.to_dict("records")]
+    return {"variant": name, "rows": rows, "sentence": confusions.in_words(found, name, baseline)}
+
+
+def _change(row: Mapping[Any, Any]) -> str:
+    """Write the change of a confusion in points, with its interval; without one where there are not two images."""
+    change = signed(100 * (row["after"] - row["before"]), 1)
+    if pd.isna(row["low"]):
+        return change
+    return f"{change} [{signed(100 * row['low'], 1)}, {signed(100 * row['high'], 1)}]"
 
 
 def _matrices(results: Results) -> dict[str, Any]:
@@ -313,5 +321,4 @@ def templates(*further: Path) -> Environment:
     environment.filters["markdown"] = plain_in_markdown
     # What is not defined, as the precision of a class that is never predicted, is not 0.
     environment.filters["share"] = lambda value: "–" if pd.isna(value) else f"{value:.3f}"  # noqa: RUF001
-    environment.filters["signed"] = lambda value: signed(value, 1)
     return environment

@@ -43,6 +43,7 @@ class Results:
         per_class: by variant, one row a class: ``precision``, ``recall``, ``f1``, ``support``; NaN where undefined.
         confusion: by variant, counts (classes, classes) over all seeds; rows are the true classes.
         difference: by variant other than the baseline, its row shares minus the baseline's.
+        confusions: by variant other than the baseline, one row a tested confusion.
         warnings: what makes results from this data doubtful, in sentences.
         groups: int (test images,), those that count as one have the same; None: each is one by itself.
     """
@@ -62,6 +63,7 @@ class Results:
     per_class: dict[str, pd.DataFrame]
     confusion: dict[str, NDArray[Any]]
     difference: dict[str, NDArray[Any]]
+    confusions: dict[str, pd.DataFrame]
     warnings: list[str]
     groups: NDArray[Any] | None
     root: Path
@@ -117,6 +119,7 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         per_class={name: evaluated.per_class(name) for name in names},
         confusion={name: evaluated.confusion(name) for name in names},
         difference={name: evaluated.difference(name, params.baseline) for name in names if name != params.baseline},
+        confusions={name: evaluated.confusions(name) for name in names if name != params.baseline},
         warnings=findings.warnings(),
         groups=findings.groups(len(test.labels)),
         root=root,

@@ -10,10 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from hemline.comparison.enough import seeds_warning
+from hemline.comparison.enough import failures_ruled_out, seeds_warning
 from hemline.comparison.facts import Facts
 from hemline.comparison.selection import best_by_validation
 from hemline.report import about_data
+from hemline.report.apart import apart
 from hemline.words import counted_images, listed, percent, signed
 
 _HEADS = {
@@ -60,6 +61,7 @@ def describe(
     *,
     seeds: int,
     test_images: int,
+    runs: pd.DataFrame,
     train_share: float = 1.0,
     warnings: Sequence[str] = (),
 ) -> Verdict:
@@ -75,6 +77,7 @@ def describe(
         facts: about the data.
         seeds: how many trainings each variant had.
         test_images: how many images the accuracies are measured on.
+        runs: a row per training: variant, seed, test_accuracy.
         train_share: the share of the training images that was used.
         warnings: what makes results from this data doubtful, in sentences.
 
@@ -82,7 +85,7 @@ def describe(
         The sentences.
     """
     others = comparison[comparison["variant"] != baseline]
-    answer = _answer(others, baseline, title) + _qualification(comparison, baseline) + "."
+    answer = _answer(others, baseline, title) + _qualification(comparison, baseline) + _single(others, seeds) + "."
     return Verdict(
         f"{answer} {about_data.unbeaten(comparison, facts, baseline)}".rstrip(),
         _data(facts, test_images),
@@ -90,6 +93,7 @@ def describe(
             *(f"Warning: {each}" for each in warnings),
             *_impression(train_share),
             *_details(others, baseline),
+            *apart(runs),
             *_convergence(comparison),
         ],
         _selection(comparison, validation, facts),
@@ -119,7 +123,7 @@ def _answer(others: pd.DataFrame, baseline: str, title: str) -> str:
     if better == total:
         whole = str(others["variant"].iloc[0]) if total == 1 else f"all {total} variants"
         verb = "beats" if total == 1 else "beat"
-        return f"Yes{so_far}: {whole} {verb} the baseline {baseline} on {title}, by {_range(others)} of test accuracy"
+        return f"Yes{so_far}: {whole} {verb} the baseline {baseline} on {title}, by {_range(others)}"
     if better:
         rest = listed([_count(worse, "is worse", "are worse"), *unsettled])
         gains = _range(others[others["verdict"] == "better"])
@@ -135,6 +139,13 @@ def _answer(others: pd.DataFrame, baseline: str, title: str) -> str:
         whole = "any variant" if too_few == total else f"{too_few} of {total} variants"
         return f"Too few seeds or images to tell whether {whole} differs from the baseline {baseline} on {title}{rest}"
     return f"Not shown{so_far}: no variant differs from the baseline {baseline} on {title} by more than chance explains"
+
+
+def _single(others: pd.DataFrame, seeds: int) -> str:
+    """Say of single trainings that the answer is about them: another seed would give another model."""
+    if seeds > 1 or others.empty:
+        return ""
+    return "; this is about these trained models, one of each variant, and not about what another seed would give"
 
 
 def _qualification(comparison: pd.DataFrame, baseline: str) -> str:
@@ -211,12 +222,14 @@ def _basis(images: str, seeds: int, *, compared: bool) -> str:
         if seeds == 1
         else f"{seeds} seeds for each variant and {images}: {interval.lower()} the choice of both."
     )
-    return f"{covered} {seeds_warning(seeds)}".rstrip()
+    return f"{covered} {failures_ruled_out(seeds)} {seeds_warning(seeds)}".rstrip()
 
 
 def _range(rows: pd.DataFrame) -> str:
-    low, high = (percent(float(value)) for value in (rows["gain"].min(), rows["gain"].max()))
-    return f"{low} percentage points" if low == high else f"{low} to {high} percentage points"
+    """Write from where to where the gains may lie: what reads as an interval must be one."""
+    low, high = (signed(100 * float(value)) for value in (rows["gain_low"].min(), rows["gain_high"].max()))
+    ends = "the 95 % interval" if len(rows) == 1 else "the lowest and the highest end of their 95 % intervals"
+    return f"{low} to {high} percentage points of test accuracy ({ends})"
 
 
 def _unshown(number: int) -> str:
