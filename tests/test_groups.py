@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from benchmarks.simulated_groups import GroupedImages, coverage, family_wise_error
 from hemline.comparison import statistics
@@ -139,3 +140,23 @@ def test_groups_are_handed_on_where_there_are_some(tmp_path):
 def test_images_are_counted_by_their_groups():
     assert counted_images(2000, 200) == "200 groups (2,000 test images)"
     assert counted_images(1, 0) == "1 test image"
+
+
+def test_of_one_training_on_few_images_the_accuracy_has_wilsons_interval():
+    correct = np.arange(60)[None] < 54
+    interval = statistics.accuracy_interval(correct)
+    # 59 images, because a variance is divided by one less; t(0.975, 59) = 2.00, not 1.96.
+    t, n, p = 2.000995, 59, 0.9
+    half = t / (1 + t**2 / n) * math.sqrt(p * (1 - p) / n + t**2 / (4 * n**2))
+    middle = (p + t**2 / (2 * n)) / (1 + t**2 / n)
+    assert (interval.low, interval.high) == pytest.approx((middle - half, middle + half), abs=1e-6)
+
+
+@pytest.mark.parametrize("images", [50, 100])
+@pytest.mark.parametrize("share", [0.8, 0.9, 0.95])
+def test_that_interval_holds_the_truth_where_a_t_interval_is_too_short(images, share):
+    # Exactly: over every number of right images, by its probability.
+    chances = stats.binom.pmf(np.arange(images + 1), images, share)
+    ends = [statistics.accuracy_interval(np.arange(images)[None] < right) for right in range(images + 1)]
+    held = sum(chance for chance, each in zip(chances, ends, strict=True) if each.low <= share <= each.high)
+    assert 0.93 <= held <= 0.985

@@ -152,7 +152,7 @@ def test_every_table_scrolls_in_a_box_of_its_own(page: Page) -> None:
 
 
 def test_the_page_opens_with_the_answer(page: Page) -> None:
-    answer = "In part: 1 of 2 variants beats the baseline linear on Tiny shapes, by 4.10 percentage points"
+    answer = "In part: 1 of 2 variants beats the baseline linear on Tiny shapes, by +3.10 to +5.10 percentage points"
     assert page.text.count(answer) == 1
     main = [(tag, attributes.get("class")) for tag, attributes in page.elements].index(("main", None))
     assert [attributes.get("class") for _, attributes in page.elements[main + 1 : main + 3]] == ["verdict", "answer"]

@@ -136,8 +136,10 @@ def compare(variant: Scores, baseline: Scores, confidence: float = 0.95, groups:
 def accuracy_interval(correct: Correct, confidence: float = 0.95, groups: Groups | None = None) -> Interval:
     """Estimate a variant's mean accuracy for other seeds and other test images.
 
-    The same interval as that of ``compare``, for one variant by itself. Two such intervals that overlap do not show
-    that there is no difference: they do not know that seeds and test images are the same.
+    The same interval as that of ``compare``, for one variant by itself; of groups, and where no seed changes anything,
+    it is Wilson's, because there a few units alone decide, and the t interval of a share is then too short. Two such
+    intervals that overlap do not show that there is no difference: they do not know that seeds and test images are the
+    same.
 
     Args:
         correct: bool (seeds, images), whether each training is right about each image.
@@ -154,7 +156,8 @@ def accuracy_interval(correct: Correct, confidence: float = 0.95, groups: Groups
     _check_confidence(confidence)
     _check_groups(groups, correct)
     accuracy = Crossed.of(correct, groups)
-    low, high = _ends(accuracy, confidence, bounds=(0.0, 1.0))
+    few_units = groups is not None or not accuracy.seeds
+    low, high = (_wilson if few_units and accuracy.error else _ends)(accuracy, confidence, (0.0, 1.0))
     return Interval(accuracy.mean, low, high, accuracy.error, accuracy.freedom, covers_seeds=len(correct) > 1)
 
 
@@ -376,6 +379,21 @@ def _ends(estimate: Crossed, confidence: float, bounds: tuple[float, float]) -> 
         return mean, mean
     unseen = 1 - ((1 - confidence) / 2) ** (1 / estimate.n_images)
     return mean - unseen * (mean - lowest), mean + unseen * (highest - mean)
+
+
+def _wilson(share: Crossed, confidence: float, bounds: tuple[float, float]) -> tuple[float, float]:
+    """Return the ends of Wilson's interval of a share, of as many images as its standard error is worth.
+
+    Source:
+        Wilson (1927), Probable inference, the law of succession, and statistical inference, Journal of the American
+        Statistical Association 22; Korn and Graubard (1998), Confidence intervals for proportions with small expected
+        number of positive counts estimated from survey data, Survey Methodology 24 (the number of images).
+    """
+    mean, square = share.mean, (share.half_width(confidence) / share.error) ** 2
+    ratio = square * share.error**2 / (mean * (1 - mean))
+    middle = (mean + ratio / 2) / (1 + ratio)
+    half = math.sqrt(square * share.error**2 + ratio**2 / 4) / (1 + ratio)
+    return max(middle - half, bounds[0]), min(middle + half, bounds[1])
 
 
 def _p_values(gain: Crossed, bound: float) -> tuple[float, float]:
