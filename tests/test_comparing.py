@@ -64,6 +64,7 @@ BEHIND = {
         "the mean over all seeds": SETTING,
         "from seed to seed": SETTING,
         "differ from seed to seed.": SETTING,
+        "{{ machine_only|join(', ') }} may differ": SETTING,
         "<p>What {{ shown }} ({{ 'best by validation": SINGLE,
     },
     "summary.md.jinja": {"## Does a dense network beat": SETTING},
