@@ -281,7 +281,7 @@ def test_a_table_can_be_written_as_json() -> None:
 def test_an_interval_never_leaves_what_is_possible() -> None:
     result = statistics.compare(bools("111111"), bools("000001"))
     assert result.high == 1
-    assert statistics.accuracy_interval(bools("111110")).high == 1
+    assert statistics.accuracy_interval(bools("111110", "111101")).high == 1
 
 
 def test_results_cannot_be_changed() -> None:
