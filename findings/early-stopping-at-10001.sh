@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Guess: 10,001 training rows give about the model that 10,000 give.
 # What happens: HistGradientBoostingClassifier's early_stopping="auto" is off up to 10,000 rows and on above. One row
-# more, and a tenth of the rows is held out, unasked: some forty rounds of boosting instead of 100.
+# more, and a tenth of the rows is held out, unasked: 25 rounds of boosting instead of 100.
 # Versions: scikit-learn 1.9.1 (documented; the cliff is what surprises).
 # Why it matters: learning curves over the size of the training set have a kink at 10,000 that is none of the data; the
 # rows held out are drawn by image, so that frames of one object lie on both sides.
