@@ -8,7 +8,6 @@ with what it is when the stage ends.
 import sys
 from importlib.util import find_spec
 
-from hemline.dependencies.running import remember_code
 from hemline.errors import end_by_ctrl_c_while_imported
 from hemline.target import fix_target
 
@@ -18,6 +17,8 @@ if not all(map(find_spec, ("keras", "mlflow", "pydantic"))):
         f"error: {sys.executable}: is a Python without the packages of this project; "
         f"run `. .venv/bin/activate`, and `dvc repro` again, or `make`"
     )
+
+from hemline.dependencies.running import remember_code
 
 end_by_ctrl_c_while_imported()
 remember_code()
