@@ -8,6 +8,7 @@ Where the format cannot tell by itself, --format names it, and --option what els
 """
 
 import argparse
+import json
 import math
 import re
 from collections.abc import Sequence
@@ -21,9 +22,10 @@ from ruamel.yaml.error import YAMLError
 from hemline.data.description import Dataset, Part, Split
 from hemline.data.splits import Labelling
 from hemline.describe import screen
+from hemline.describe.account import account
 from hemline.describe.description import Described, describe_images
 from hemline.describe.duration import pipeline_seconds
-from hemline.describe.files import total_bytes
+from hemline.describe.files import link, total_bytes
 from hemline.describe.find import Data, find_data
 from hemline.describe.findings import findings
 from hemline.describe.fit import Fit, changed, changes, fit
@@ -59,9 +61,19 @@ def main() -> None:
         with bar("checksums", total_bytes([file.path for file in data.found.files]), "bytes") as advance:
             described = describe_images(name, data, seen, wanted=wanted, split=split, advance=advance)
         found = findings(seen, data.source, fitting)
-        dataset = write_description(name, description_text(described.values))
+        files = account(data)
+        lines = [*data.found.told, *screen.account_lines(files)]
+        dataset = write_description(name, description_text(described.values, lines))
+        linked = link(data, name)
+        if arguments.json:
+            new = changes(name, described.pixels, fitting)
+            print(json.dumps(screen.as_json(data, seen, described, files=files, found=found, new=new)))
+            return
         _tell(screen.overview(name, data, seen, described, fitting))
+        _tell(["How it was read:", *(f"  {line}" for line in lines)])
         _tell(screen.found_lines(found, seen.images))
+        if linked:
+            _tell([f"{linked}, which git does not see, leads to the images; data/{name}.yaml names no place of yours."])
         _tell_settings(dataset, described, fitting)
 
 
@@ -154,6 +166,7 @@ def _arguments() -> argparse.Namespace:
     arguments.add_argument("--test-share", metavar="SHARE", help=f"of a test set to be taken (default: {_TEST_SHARE})")
     arguments.add_argument("--format", help="how the images are stored, where several formats can read them")
     arguments.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="of the format")
+    arguments.add_argument("--json", action="store_true", help="print all that is found, for programs")
     arguments.add_argument("--force", action="store_true", help="replace the description of this name")
     return arguments.parse_args()
 

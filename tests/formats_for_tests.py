@@ -12,7 +12,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from hemline.data.pixels import Pixels
-from hemline.formats.format import find_format, open_source
+from hemline.formats.format import find_format, open_source, parse_options
 from hemline.images.form import Form
 
 TRAIN = 300
@@ -129,9 +129,10 @@ WRITERS = {
 
 def opened(name, path, **options):
     """Find and open a data set as `make describe` does."""
-    found = find_format(name).find(path)
+    form = find_format(name)
+    found = form.find(path, parse_options(name, options, Path("data/own.yaml")))
     assert found is not None
-    return open_source(name, found.files, found.options | options, Path("data/own.yaml"))
+    return open_source(name, found.files, found.options, Path("data/own.yaml"))
 
 
 def all_images(source, part, image_shape=(8, 8), **pixels):

@@ -64,7 +64,7 @@ def test_a_part_may_be_a_file(tmp_path):
 def test_what_else_lies_in_the_folder_does_not_belong_to_it(tmp_path):
     for name, array in {"x_train": IMAGES, "y_train": LABELS, "weights": np.ones(3)}.items():
         np.save(tmp_path / f"{name}.npy", array)
-    assert [file.path.name for file in ARRAYS.find(tmp_path).files] == ["x_train.npy", "y_train.npy"]
+    assert [file.path.name for file in ARRAYS.find(tmp_path, ARRAYS.Options()).files] == ["x_train.npy", "y_train.npy"]
 
 
 def test_options_name_the_arrays_the_groups_and_the_shape(tmp_path):
@@ -189,7 +189,7 @@ def test_a_damaged_file_is_one_line(save, tmp_path):
     for cut in (0, 10, len(content) - 30):
         path.write_bytes(content[:cut])
         with pytest.raises(InputError, match=r"own\.npz: is no file of NumPy's, or a damaged one") as caught:
-            ARRAYS.find(path)
+            ARRAYS.find(path, ARRAYS.Options())
         assert "\n" not in str(caught.value)
     content[400:420] = bytes(20)
     path.write_bytes(content)
@@ -201,14 +201,14 @@ def test_a_single_array_and_a_truncated_one_are_refused(tmp_path):
     np.save(tmp_path / "images.npy", IMAGES)
     np.save(tmp_path / "labels.npy", LABELS)
     with pytest.raises(InputError, match=r"images\.npy: is one array; name the folder that holds those of images"):
-        ARRAYS.find(tmp_path / "images.npy")
+        ARRAYS.find(tmp_path / "images.npy", ARRAYS.Options())
     whole = (tmp_path / "images.npy").read_bytes()
     (tmp_path / "images.npy").write_bytes(whole[:-1])
     with pytest.raises(InputError, match=r"images\.npy: is truncated: its header promises 3,840 bytes, got 3,839"):
-        ARRAYS.find(tmp_path)
+        ARRAYS.find(tmp_path, ARRAYS.Options())
     (tmp_path / "images.npy").write_bytes(b"no array")
     with pytest.raises(InputError, match=r"images\.npy: cannot be read: "):
-        ARRAYS.find(tmp_path)
+        ARRAYS.find(tmp_path, ARRAYS.Options())
 
 
 def test_a_header_that_promises_absurdly_much_takes_no_memory(tmp_path):
@@ -217,10 +217,10 @@ def test_a_header_that_promises_absurdly_much_takes_no_memory(tmp_path):
     content = (tmp_path / "images.npy").read_bytes()
     (tmp_path / "images.npy").write_bytes(content.replace(b"(60, 8, 8)", b"(6**99, 8)", 1))
     with pytest.raises(InputError, match=r"images\.npy: cannot be read: "):
-        ARRAYS.find(tmp_path)
+        ARRAYS.find(tmp_path, ARRAYS.Options())
     (tmp_path / "images.npy").write_bytes(content.replace(b"(60, 8, 8), }    ", b"(99999999, 888)}", 1))
     with pytest.raises(InputError, match=r"images\.npy: (is truncated|cannot be read)"):
-        ARRAYS.find(tmp_path)
+        ARRAYS.find(tmp_path, ARRAYS.Options())
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])

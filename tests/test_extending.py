@@ -95,26 +95,27 @@ import numpy as np
 from pathlib import Path
 from hemline.formats.format import find_format, open_source
 
-rows = np.arange(6 * 3073).reshape(6, 3073).astype(np.uint8)
-rows[:, 0] = [3, 0, 3, 0, 10, 0]
-for number in (1, 2):
-    rows[2 * number - 2 : 2 * number].tofile(f"data_batch_{number}.bin")
-rows[4:5, 1:].tofile("test_batch.bin")
-files = find_format("cifar").find(Path.cwd()).files
+images = np.arange(6 * 27648).reshape(6, 3, 96, 96).astype(np.uint8)
+labels = np.array([3, 0, 3, 0, 3, 0], np.uint8)
+for part, rows in (("train", slice(4)), ("test", slice(4, 6))):
+    images[rows].tofile(f"{part}_X.bin")
+    labels[rows].tofile(f"{part}_y.bin")
+form = find_format("stl")
+files = form.find(Path.cwd(), form.Options()).files
+labels[:1].tofile("test_y.bin")
 try:
-    open_source("cifar", files, {}, Path("own.yaml"))
+    open_source("stl", files, {}, Path("own.yaml"))
 except ValueError as error:
-    print(str(error).rpartition("/")[2])
-rows[2:4].tofile("test_batch.bin")
-source = open_source("cifar", files, {}, Path("own.yaml"))
+    print(error)
+labels[4:].tofile("test_y.bin")
+source = open_source("stl", files, {}, Path("own.yaml"))
 print(source.parts()["train"])
-images = list(source.images("train"))
-assert all((images[n][..., c] == rows[n, 1:].reshape(3, 32, 32)[c]).all() for n in range(4) for c in range(3))
+assert all((read == image.transpose(2, 1, 0)).all() for read, image in zip(source.images("train"), images))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
-        "test_batch.bin: must be rows of 3073 bytes, got 3072 bytes",
+        "test_X.bin: must be rows of 27648 bytes for each label, got 55296 bytes",
         "Labels(codes=array([1, 0, 1, 0], dtype=int32), values=['0', '3'], groups=None)",
     ]
 

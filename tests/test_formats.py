@@ -1,5 +1,6 @@
 """Every format gives the same images and labels, and recognises nothing but its own."""
 
+import contextlib
 import hashlib
 
 import numpy as np
@@ -42,7 +43,12 @@ def test_images_one_by_one_are_those_of_the_batches(name, write, tmp_path):
 @pytest.mark.parametrize(("name", "write"), CASES)
 def test_no_other_format_takes_it_for_its_own(name, write, tmp_path):
     path = write(tmp_path, *digits(TRAIN + 20))
-    assert [other for other in WRITERS if find_format(other).find(path) is not None] == [name]
+    taken = []
+    for other in formats():
+        form = find_format(other)
+        with contextlib.suppress(InputError):  # of pictures without class folders, which a table names
+            taken += [other] if form.find(path, form.Options()) is not None else []
+    assert taken == [name]
 
 
 @pytest.mark.parametrize(("name", "write"), CASES)
@@ -65,7 +71,7 @@ def test_a_format_is_known_by_its_module():
 
 def test_an_option_that_the_format_does_not_have_is_refused(tmp_path):
     path = as_npz(tmp_path, *digits())
-    files = find_format("arrays").find(path).files
+    files = find_format("arrays").find(path, find_format("arrays").Options()).files
     with pytest.raises(InputError, match=r"own\.yaml: colour: is not a known key"):
         open_source("arrays", files, {"colour": 1}, tmp_path / "own.yaml")
 

@@ -22,7 +22,10 @@ FILES = re.compile(r"(^|/)(about|settings|metrics)\.json$|(history|layers|runs|c
 # Its words for a command of MLflow and for a scheme of its addresses are no folder.
 OTHERS = {("hemline/tracking/server.py", "models")}
 # Their arrays are a user's own.
-FOREIGN = {"hemline/families/scikit_learn.py", "hemline/images/numpy_file.py", "hemline/formats/arrays.py"}
+FOREIGN = {f"hemline/images/{name}.py" for name in ("array_file", "numpy_file", "unread")} | {
+    "hemline/families/scikit_learn.py",
+    "hemline/formats/arrays.py",
+}
 
 
 def typed(source):

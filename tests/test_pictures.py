@@ -108,6 +108,47 @@ def test_a_tiff_of_the_other_byte_order_is_the_same():
     assert np.array_equal(pixels, deep)
 
 
+def _tiff(pixels, *, photometric=1, sign=1):
+    """Return a TIFF of one strip: a header, the tags, the pixels."""
+    height, width, samples = pixels.shape
+    bits = 8 * pixels.itemsize
+    tags = [(256, width), (257, height), (258, bits), (259, 1), (262, photometric), (273, 8 + 2 + 10 * 12 + 4)]
+    tags += [(277, samples), (278, height), (279, pixels.nbytes), (339, sign)]
+    table = b"".join(struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in tags)
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + table + b"\0\0\0\0" + pixels.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (_tiff(np.zeros((4, 4, 1), np.int8), sign=2), "a TIFF with pixels with a sign is not read"),
+        (_tiff(np.zeros((4, 4, 1), np.uint16), photometric=0), "a TIFF with white as 0 in more than 8 bits"),
+    ],
+)
+def test_a_tiff_that_would_be_read_wrongly_is_refused(content, message):
+    with pytest.raises(InputError, match=message):
+        decode(content)
+
+
+def _deep_png(pixels, kind):
+    def chunk(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    head = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 16, kind, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    parts = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+@pytest.mark.parametrize(("kind", "channels"), [(2, 3), (4, 2)], ids=["colour", "grey with alpha"])
+def test_colours_of_twelve_bits_are_refused_rather_than_left_with_sixteen_levels(kind, channels):
+    pixels = np.full((4, 4, channels), 4000, np.uint16)
+    pixels[..., -1] = 65535 if channels == 2 else 4000
+    with pytest.raises(InputError, match="colours of 16 bits become 8, which would leave 16 levels"):
+        decode(_deep_png(pixels, kind))
+    assert decode(_deep_png(pixels * 0 + 65535, kind)).max() == 255
+
+
 def test_floating_point_numbers_stay_if_they_are_finite():
     values = GREY.astype(np.float32) / 240
     assert np.array_equal(decode(saved(Image.fromarray(values), "tiff")), values)

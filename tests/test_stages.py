@@ -140,7 +140,7 @@ def test_the_versions_of_the_libraries_that_compute_a_stages_result_are_its_para
     computing = {library for library in VERSIONS if IMPORTED_AS.get(library, library) in imported}
     # These files are read for their data; what they import in functions for others' sake, this stage does not run.
     aside = {
-        "check": {"numpy", "pandas", "pillow", "pyarrow", "scikit-learn"},
+        "check": {"numpy", "pandas", "pillow", "pyarrow", "scikit-learn", "scipy"},
         "download": {"numpy"},
         "normalize": {"pandas"},
         "train": {"pandas", "scikit-learn"},  # the latter by .inputs/<variant>.json, for variants that it fits

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,10 @@ from hemline.data.description import Part
 from hemline.errors import InputError
 
 _DIGITS = re.compile(r"([0-9]+)")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?")
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
+_MOST = 2**53  # whole numbers that a float holds
+Case = Literal["fold", "keep"]
 Codes = NDArray[np.int32]
 NaturalKey = tuple[tuple[str | tuple[int, str], ...], str]
 
@@ -24,20 +28,61 @@ def natural_key(text: str) -> NaturalKey:
 
 
 def encode(
-    labels: Mapping[Part, Sequence[Any] | NDArray[Any]], order: Sequence[str] | None = None
+    labels: Mapping[Part, Sequence[Any] | NDArray[Any]],
+    order: Sequence[str] | None = None,
+    case: Case | None = None,
 ) -> tuple[dict[Part, Codes], list[str]]:
     """Turn labels, text or numbers (n,) by part, into numbers, of all parts alike.
 
     Returns, by part, int32 (n,), places in the values; and the values, each once, in ``order`` or naturally sorted.
+
+    Spaces around a label do not count. Where all labels are whole numbers, however they are written (3, 3.0, 3e0),
+    they are taken as numbers, unless zeros in front of some make them names. ``case`` says whether labels that differ
+    in letter case only are one class; without it, such are an ``InputError``.
     """
-    factorised = {part: pd.factorize(np.asarray(each)) for part, each in labels.items()}
-    texts = {part: [str(unique) for unique in uniques] for part, (_, uniques) in factorised.items()}
-    values = sorted({text for each in texts.values() for text in each}, key=natural_key)
+    factorised = {part: pd.factorize(_native(np.asarray(each))) for part, each in labels.items()}
+    texts = {part: [str(unique).strip() for unique in uniques] for part, (_, uniques) in factorised.items()}
+    found = {text for each in texts.values() for text in each}
+    if order is None and any(_is_float(text) for text in found) and all(_whole(text) is not None for text in found):
+        texts = {part: [str(_whole(text)) for text in each] for part, each in texts.items()}
+    elif case != "keep":
+        spelt = _spellings(found, case)
+        texts = {part: [spelt[text] for text in each] for part, each in texts.items()}
+    found = {text for each in texts.values() for text in each}
+    values = sorted(found, key=int if all(_WHOLE.fullmatch(text) for text in found) else natural_key)
     if order is not None:
         values.sort(key=order.index)
     places = {value: place for place, value in enumerate(values)}
     renumbered = {part: np.array([places[text] for text in each], np.int32) for part, each in texts.items()}
     return {part: renumbered[part][codes] for part, (codes, _) in factorised.items()}, values
+
+
+def _native(labels: NDArray[Any]) -> NDArray[Any]:
+    return labels.astype(labels.dtype.newbyteorder("=")) if labels.dtype.kind in "iuf" else labels
+
+
+def _is_float(text: str) -> bool:
+    return not text.isdigit() and _whole(text) is not None
+
+
+def _whole(text: str) -> int | None:
+    """Return the whole number that a text is, None where it is none, or a name such as 007."""
+    if not _NUMBER.fullmatch(text) or (len(text) > 1 and text[0] == "0" and text[1].isdigit()):
+        return None
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < _MOST else None
+
+
+def _spellings(found: set[str], case: Case | None) -> dict[str, str]:
+    """Return what each label is called: one of those that differ in their letters' case only."""
+    first: dict[str, str] = {}
+    for text in sorted(found):
+        key = text.casefold() if len(text) > 1 or case == "fold" else text  # letters are classes of handwriting
+        other = first.setdefault(key, text)
+        if other != text and case is None:
+            rule = f"{other!r} and {text!r} differ in letter case only; `--option case=fold` takes them as one class"
+            raise InputError(f"labels: {rule}, `--option case=keep` as two")
+    return {text: first.get(text.casefold() if len(text) > 1 or case == "fold" else text, text) for text in found}
 
 
 def plain(labels: NDArray[Any]) -> NDArray[Any]:
@@ -53,9 +98,19 @@ def plain(labels: NDArray[Any]) -> NDArray[Any]:
         if not np.array_equal(whole, labels):
             raise InputError(f"labels must be whole numbers or text, got {labels[whole != labels][0]:g}")
         return np.asarray(whole, np.int64)
-    if labels.dtype.kind not in "buiUO":
+    if labels.dtype.kind == "O":
+        return np.array([_plain_object(each) for each in labels], object)
+    if labels.dtype.kind not in "buiU":
         raise InputError(f"labels must be whole numbers or text, got {labels.dtype}")
     return labels
+
+
+def _plain_object(label: Any) -> Any:
+    if isinstance(label, bytes):
+        return label.decode("utf-8", "replace")
+    if not isinstance(label, str | int | float | np.generic):
+        raise InputError(f"labels must be whole numbers or text, one for each image, got {type(label).__name__}")
+    return label
 
 
 def check_classes(codes: Mapping[Part, NDArray[Any]], values: Sequence[str]) -> None:

@@ -1,26 +1,56 @@
 """Which part of a data set a folder, a file or a column's value names, and what the parts together mean."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
 from hemline.data.description import Part
 
 T = TypeVar("T")
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _PARTS: dict[str, Part] = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
+    **dict.fromkeys(("train", "training", "trainset", "trainval", "tr"), "train"),
+    **dict.fromkeys(("validation", "valid", "validate", "val", "valset", "dev", "eval", "evaluation"), "validation"),
+    **dict.fromkeys(("test", "testing", "testset", "tst", "te", "ts", "heldout", "holdout"), "test"),
 }
 
 
 def part_of(word: str) -> Part | None:
     """Return the part that a word names in any letter case, None where it names none."""
     return _PARTS.get(word.strip().lower())
+
+
+def words_of(name: str) -> list[str]:
+    """Split a name at its signs, its digits and its capitals: `trainImages_2` is train, Images, 2."""
+    return _WORDS.findall(name)
+
+
+def parts_in(name: str) -> set[Part]:
+    """Return every part that a word of a name names."""
+    words = [*words_of(name), *re.findall(r"[^\W\d_]+", name)]
+    return {part for word in words if (part := part_of(word))}
+
+
+def part_in(name: str) -> Part | None:
+    """Return the part that a name such as `seg_train` or `test1` names; `train_eval` is seen by a training."""
+    found = parts_in(name)
+    if not found and "t10k" in name.lower():  # as MNIST's test set is called
+        return "test"
+    if found == {"train", "validation"}:
+        return "train"
+    return found.pop() if len(found) == 1 else "test" if found == {"test", "validation"} else None
+
+
+def part_in_path(names: Sequence[str]) -> Part | None:
+    """Return the part that the last of some names tells: a file's own name before its folders'."""
+    return next((part for name in reversed(names) if (part := part_in(name))), None)
+
+
+def told_of(parts: Collection[Part | None]) -> list[str]:
+    """Return in a sentence what ``settled`` makes of the parts that a data set has, where that is not what they say."""
+    if "validation" in parts and "test" not in parts:
+        return ["No test set with labels is given: the validation set is taken as the test set."]
+    return []
 
 
 def settled(parts: Mapping[Part, T]) -> dict[Part, T]:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from hemline.data.description import Split
 from hemline.data.pixels import Pixels
-from hemline.describe.files import Advance, holding_folder, idx_files, source_files
+from hemline.describe.files import Advance, idx_files, source_files, sources
 from hemline.describe.find import Data
 from hemline.describe.form import Suggested, Wanted, suggest_pixels, suggest_shape
 from hemline.describe.survey import Survey
@@ -48,7 +48,7 @@ def describe_images(
         "classes": seen.classes,
         "image_shape": list(shape.image_shape),
         "pixels": pixels.model_dump() | {key: _plain(getattr(pixels, key)) for key in ("lowest", "highest")},
-        "sources": [holding_folder(data)],
+        "sources": sources(data),
     }
     if data.format == "idx":
         if shape.resized or len(seen.shapes) > 1 or tuple(shape.image_shape) != next(iter(seen.shapes)):

@@ -14,6 +14,7 @@ from hemline.images.tree import digest
 from hemline.repository import repository
 
 _CHUNK = 2**20
+MANUAL = Path("data/manual")
 Advance = Callable[[int], None]
 
 
@@ -48,18 +49,42 @@ def idx_files(data: Data) -> dict[str, dict[str, Any]]:
     return described
 
 
-def holding_folder(data: Data) -> str:
-    """Return the folder that holds the files, as ``sources`` names it: from the repository's top if it is inside.
+def sources(data: Data) -> list[str]:
+    """Return the folder that holds the files, as ``sources`` names it; none outside the repository.
+
+    A path of this machine would tell others who its user is, and lead nowhere on theirs.
 
     Raises:
         InputError: they lie in several.
     """
+    folder = holding_folder(data)
+    top = repository()
+    return [folder.relative_to(top).as_posix()] if folder.is_relative_to(top) else []
+
+
+def holding_folder(data: Data) -> Path:
+    """Return the folder that holds the files; errors are those of ``sources``."""
     folders = sorted({_absolute(file.path).parent for file in data.found.files})
     if len(folders) > 1:
         raise InputError(f"{data.path}: all files must lie in one folder, got {[str(folder) for folder in folders]}")
-    (folder,) = folders
-    top = repository()
-    return folder.relative_to(top).as_posix() if folder.is_relative_to(top) else str(folder)
+    return folders[0]
+
+
+def link(data: Data, name: str) -> str | None:
+    """Let ``data/manual/<name>``, which git does not see, lead to data outside the repository; return the link.
+
+    Raises:
+        InputError: something else is there.
+    """
+    folder, place = holding_folder(data), repository() / MANUAL / name
+    if folder.is_relative_to(repository()):
+        return None
+    if place.exists() and not place.is_symlink():
+        raise InputError(f"{MANUAL / name}: is a folder with other data; move it away, or describe what it holds")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    place.symlink_to(os.path.relpath(os.path.realpath(folder), os.path.realpath(place.parent)))
+    return (MANUAL / name).as_posix()
 
 
 def total_bytes(paths: Sequence[Path]) -> int:

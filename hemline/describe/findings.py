@@ -17,6 +17,8 @@ from hemline.words import listed
 
 # Fewer training images of a class teach little; where another class has so many times more, accuracy misleads.
 _FEW, _IMBALANCE = 10, 3
+# A class whose highest pixel is so many times lower than that of others was hardly taken alike.
+_DARK = 4
 
 
 def findings(seen: Survey, source: Source, fitting: Fit) -> list[str]:
@@ -31,6 +33,7 @@ def findings(seen: Survey, source: Source, fitting: Fit) -> list[str]:
     parts = {part: Labelling(labels.codes) for part, labels in seen.parts.items()}
     labels = {name: labels_of(parts, chosen) for name, chosen in fitting.sets.items()}
     sentences = [
+        *depth_sentences(seen),
         *duplicate_sentences(seen, source),
         *class_warnings(labels, classes),
         few_sentence(np.bincount(labels["train"], minlength=len(classes)), classes),
@@ -40,6 +43,36 @@ def findings(seen: Survey, source: Source, fitting: Fit) -> list[str]:
         colour_sentence(seen),
     ]
     return [sentence for sentence in sentences if sentence]
+
+
+def depth_sentences(seen: Survey) -> list[str]:
+    """Say that images have different depths or ranges: above all those of different classes, which tells them apart."""
+    told = []
+    names = {"uint8": "8 bits", "uint16": "16 bits", "float32": "floating point"}
+    if len(seen.depths) > 1:
+        each = [
+            f"{counts.total():,} of {names.get(kind, kind)} (as {example}; of {_some(counts, seen.classes)})"
+            for kind, (counts, example) in seen.depths.items()
+        ]
+        told.append(
+            f"Depths differ: {listed(each)}. Where classes differ in it, a model can tell them by it alone: "
+            "bring all to one depth and range first."
+        )
+    largest = max(seen.reach.values(), default=0.0)
+    dark = [code for code, highest in sorted(seen.reach.items()) if highest < largest / _DARK]
+    if dark:
+        each = [f"{seen.classes[code]} ({seen.reach[code]:g})" for code in dark[:NAMED]]
+        told.append(
+            f"Ranges differ between classes: pixels reach {largest:g}, but not those of "
+            f"{listed(_with_rest(each, len(dark)))}; a model can tell these by their brightness alone."
+        )
+    return told
+
+
+def _some(counts: Counter[int], classes: Sequence[str]) -> str:
+    if len(counts) == len(classes):
+        return "all classes"
+    return listed(_with_rest([classes[code] for code in sorted(counts)[:NAMED]], len(counts)))
 
 
 def duplicate_sentences(seen: Survey, source: Source) -> list[str]:

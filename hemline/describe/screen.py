@@ -1,10 +1,12 @@
 """What `make describe` prints: one screen, for people."""
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hemline.data.description import Part
+from hemline.describe.account import Entry
 from hemline.describe.description import Described
 from hemline.describe.find import Data
 from hemline.describe.fit import Fit
@@ -12,6 +14,7 @@ from hemline.describe.survey import Survey
 from hemline.words import listed
 
 _IN_A_LINE = 12  # classes with their counts
+_FOLDERS = 4  # that a line names
 _MINUTE, _HOUR = 90, 5400  # seconds from which on the next unit is told
 
 
@@ -29,6 +32,44 @@ def overview(name: str, data: Data, seen: Survey, described: Described, fitting:
         size = f"{described.shape.image_shape[0]} x {described.shape.image_shape[1]}"
         lines.append(f"  resized to {size}: {described.shape.reason}; --resize HEIGHTxWIDTH chooses another size")
     return lines
+
+
+def account_lines(files: Sequence[Entry]) -> list[str]:
+    """Say what every file is used as, or why it is not used: counts by ending and by folder."""
+    lines = []
+    for use in dict.fromkeys(entry.use for entry in files):
+        entries = [entry for entry in files if entry.use == use]
+        endings: Counter[str] = Counter()
+        for entry in entries:
+            endings[entry.ending] += entry.number
+        folders = sorted({entry.folder for entry in entries})
+        where = (
+            ""
+            if folders == [""]
+            else f" in {listed(folders)}"
+            if len(folders) <= _FOLDERS
+            else f" in {len(folders)} folders"
+        )
+        counts = listed([f"{count:,} {ending}" for ending, count in endings.most_common()])
+        lines.append(f"{'' if entries[0].is_used else 'not used: '}{counts}{where}: {use}")
+    return lines
+
+
+def as_json(
+    data: Data, seen: Survey, described: Described, *, files: Sequence[Entry], found: Sequence[str], new: Sequence[Any]
+) -> dict[str, Any]:
+    """Return what is printed, for programs."""
+    return {
+        "name": described.values["title"],
+        "format": data.format,
+        "options": data.found.options,
+        "read": data.found.told,
+        "parts": {part: dict(zip(seen.classes, seen.class_counts(part).tolist(), strict=True)) for part in seen.parts},
+        "images": {"shape": list(described.shape.image_shape), "pixels": described.pixels.model_dump()},
+        "files": [entry._asdict() for entry in files],
+        "warnings": list(found),
+        "settings": dict(new),
+    }
 
 
 def found_lines(sentences: Sequence[str], images: int) -> list[str]:

@@ -59,6 +59,8 @@ class Survey:
         lowest: the smallest pixel of all.
         highest: the largest pixel of all.
         coloured: how many have a pixel that is not grey.
+        depths: by NumPy type, how many images of each class have it, and what the first of them is called.
+        reach: the highest pixel of each class.
         unreadable: those that cannot be read, with the reason.
         constant: those with one value in all pixels.
         fingerprints: of all images, part after part.
@@ -70,6 +72,8 @@ class Survey:
     lowest: float = np.inf
     highest: float = -np.inf
     coloured: int = 0
+    depths: dict[str, tuple[Counter[int], str]] = field(default_factory=dict)
+    reach: dict[int, float] = field(default_factory=dict)
     unreadable: Remarkable = field(default_factory=Remarkable)
     constant: Remarkable = field(default_factory=Remarkable)
     fingerprints: Fingerprints = field(
@@ -121,7 +125,8 @@ def survey(source: Source, parts: dict[Part, Labels], advance: Callable[[int], N
             if isinstance(seen, InputError):
                 done.unreadable.add(str(seen))
                 continue
-            _add(done, seen, lambda part=part, index=index: source.name(part, index))  # type: ignore[misc]
+            code = int(labels.codes[index])
+            _add(done, seen, code, lambda part=part, index=index: source.name(part, index))  # type: ignore[misc]
             for kept, new in zip(hashes, seen.fingerprint, strict=True):
                 kept.extend(new)
         advance(count % _TOLD)
@@ -133,7 +138,11 @@ def survey(source: Source, parts: dict[Part, Labels], advance: Callable[[int], N
     return done
 
 
-def _add(done: Survey, seen: Seen, name: Callable[[], str]) -> None:
+def _add(done: Survey, seen: Seen, code: int, name: Callable[[], str]) -> None:
+    if seen.type not in done.depths:
+        done.depths[seen.type] = Counter(), name()
+    done.depths[seen.type][0][code] += 1
+    done.reach[code] = max(done.reach.get(code, -np.inf), seen.highest)
     done.shapes[seen.shape] += 1
     done.types[seen.type] += 1
     done.lowest, done.highest = min(done.lowest, seen.lowest), max(done.highest, seen.highest)

@@ -35,15 +35,19 @@ _COMMENTS = {
     "split": "No test set is given: this share becomes one, with as much of each class; another seed, another choice.",
     "class_counts": "What arrives is refused unless it is what follows: images of each class, in order ...",
     "files": "... and the SHA-256; of a folder, it is one over the sorted names and contents of its files.",
-    "sources": "Folders or addresses that have the files, tried in order; data/manual/<name>/ comes first.",
+    "sources": (
+        "Folders in this repository, or addresses, that have the files, tried in order; data/manual/<name>/, a folder\n"
+        "or a link to one, which git does not see, comes first."
+    ),
 }
 
 
-def description_text(values: dict[str, Any]) -> str:
+def description_text(values: dict[str, Any], account: Sequence[str] = ()) -> str:
     """Return the YAML text of a description.
 
     Args:
         values: by key; what is absent is left out.
+        account: what was taken as what, in lines that stand at the end.
     """
     blocks = [
         "# A data set, as `make describe` found it; data/fashion-mnist.yaml shows one whose files are downloaded.\n"
@@ -52,6 +56,9 @@ def description_text(values: dict[str, Any]) -> str:
         if key in values:
             lines = "".join(f"# {line}\n" for line in comment.splitlines())
             blocks.append(lines + _dump(key, values[key]))
+    if account:
+        told = ["How it was read when it was described:", *account]
+        blocks.append("".join(f"# {''.join(c if c.isprintable() else '?' for c in line)}\n" for line in told))
     return "\n".join(blocks)
 
 

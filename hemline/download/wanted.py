@@ -87,8 +87,12 @@ class IdxFile(Wanted):
 class CollectedFile(Wanted):
     """A file as it is; or a folder of pictures, or a tar file of one, which become one zip file."""
 
-    def __init__(self, file: SourceFile, counts: Mapping[str, int]) -> None:
-        """Name the file, and how many images of each label there must be: what differs there is told first."""
+    def __init__(self, file: SourceFile, counts: Mapping[str, int], *, packed: bool = True) -> None:
+        """Name the file, and how many images of each label there must be: what differs there is told first.
+
+        Where not ``packed``, a tar file stays one, as WebDataset's shards do; others become zip files of pictures.
+        """
+        self._packed = packed
         self.name, self.size = file.name, file.bytes
         self._file, self._counts = file, counts
 
@@ -104,7 +108,7 @@ class CollectedFile(Wanted):
     def accept(self, arrived: Path, staging: Path) -> Path:
         """See ``Wanted``."""
         self._check(arrived.stat().st_size, _sha256(arrived))
-        if is_archive(arrived) and not _is_zip(arrived):
+        if self._packed and is_archive(arrived) and not _is_zip(arrived):
             packed = staging / f"{self.name}.zip"
             with writing(packed):
                 pack(arrived, packed)
@@ -150,7 +154,8 @@ def wanted(dataset: Dataset) -> list[Wanted]:
         case IdxDataset():
             return [IdxFile(dataset, file) for file in dataset.files.in_order()]
         case CollectedDataset():
-            return [CollectedFile(file, _counts(dataset)) for file in dataset.files]
+            packed = dataset.format != "webdataset"
+            return [CollectedFile(file, _counts(dataset), packed=packed) for file in dataset.files]
     raise AssertionError(dataset)
 
 

@@ -1,26 +1,26 @@
 """Picture files in a folder for each class, with ``train``, ``test`` and ``validation`` above them or without.
 
-The folder may be packed as zip or tar. A class's name is its folder's; folders inside belong to it. One folder that
-holds everything else is passed over.
+The folder may be packed as zip or tar. A class's name is its folder's; folders inside belong to it. Which folders are
+parts, and which name the class, ``hemline.images.class_folders`` finds out; the options say it.
 """
 
-import posixpath
 import re
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple
 from unicodedata import normalize
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from hemline.data.description import Part
-from hemline.data.labels import check_classes, encode, natural_key
-from hemline.data.parts import part_of, settled
+from hemline.data.labels import Case, check_classes, encode, natural_key
+from hemline.data.parts import settled, told_of
 from hemline.errors import InputError
 from hemline.formats.format import Format, Found, Image, Labels, Located, Source, decoded
-from hemline.images.tree import Tree, is_archive, open_tree
-from hemline.schema import StrictModel, is_printable
+from hemline.images.class_folders import find_layout, without_aside
+from hemline.images.tree import is_archive, open_tree
+from hemline.images.unread import lost_pictures
+from hemline.schema import Count, StrictModel, is_printable
 
 
 def _check_pattern(text: str) -> str:
@@ -35,14 +35,27 @@ def _check_pattern(text: str) -> str:
     return text
 
 
+Pattern = Annotated[str, AfterValidator(_check_pattern)]
+
+
 class FolderOptions(StrictModel):
     """How the files are read.
 
     Attributes:
         group: a regular expression with one group: files whose names have the same there show one object.
+        label: another one, of the class in files' names, where no folder names it.
+        level: which folder, counted from the top, names the class; None: the first below that of the part.
+        parts: by part, the folders that hold it.
+        aside: files and folders that are left out, as `preview`, `*.gif`.
+        case: whether classes that differ in letter case only are the same.
     """
 
-    group: Annotated[str, AfterValidator(_check_pattern)] | None = None
+    group: Pattern | None = None
+    label: Pattern | None = None
+    level: Count | None = None
+    parts: dict[Part, list[str]] | None = None
+    aside: list[str] = Field(default_factory=list)
+    case: Case | None = None
 
 
 class _Picture(NamedTuple):
@@ -53,23 +66,28 @@ class _Picture(NamedTuple):
 class FolderSource(Source):
     """Pictures in class folders."""
 
-    def __init__(self, path: Path, group: str | None) -> None:
+    def __init__(self, path: Path, options: FolderOptions) -> None:
         self._path = path
         self._tree = open_tree(path)
-        self._parts = settled(_sorted_out(self._tree, path))
-        self._group = group
+        names, self._aside = without_aside(self._tree.names(), options.aside)
+        parts, aside = _pictures(
+            names, options if options.parts or options.level or options.label else _found(names, path, options)[0], path
+        )
+        self._parts, self._aside = settled(parts), self._aside | aside
+        self._options = options
 
     def parts(self) -> dict[Part, Labels]:
         """See ``Source``."""
         labels = {part: [picture.label for picture in pictures] for part, pictures in self._parts.items()}
-        codes, values = encode(labels)
+        codes, values = encode(labels, case=self._options.case)
         try:
             check_classes(codes, values)
         except InputError as error:
             raise InputError(f"{self._path}: {error}") from None
-        if self._group is None:
+        group = self._options.group
+        if group is None:
             return {part: Labels(each, values) for part, each in codes.items()}
-        groups, _ = encode({part: self._groups(part, self._group) for part in self._parts})
+        groups, _ = encode({part: self._groups(part, group) for part in self._parts}, case="keep")
         return {part: Labels(each, values, groups[part]) for part, each in codes.items()}
 
     def images(self, part: Part) -> Iterator[Image | InputError]:
@@ -80,6 +98,12 @@ class FolderSource(Source):
     def name(self, part: Part, index: int) -> str:
         """See ``Source``."""
         return str(self._path / self._parts[part][index].name)
+
+    def uses(self) -> Iterator[tuple[str, str]]:
+        """See ``Source``."""
+        for part, pictures in self._parts.items():
+            yield from ((picture.name, f"image, {part}") for picture in pictures)
+        yield from self._aside.items()
 
     def _groups(self, part: Part, group: str) -> list[str]:
         pattern = re.compile(group)
@@ -95,76 +119,84 @@ class FolderFormat(Format):
 
     Options = FolderOptions
 
-    def find(self, path: Path) -> Found | None:
+    def find(self, path: Path, options: StrictModel) -> Found | None:
         """See ``Format``."""
+        assert isinstance(options, FolderOptions)  # noqa: S101 - by `Options`
         if not path.is_dir() and not is_archive(path):
             return None
         tree = open_tree(path)
-        if not tree.names():
+        names, _ = without_aside(tree.names(), options.aside)
+        if not names:
             return None
-        if tree.tables() and not _is_sorted(tree, path):
-            return None  # a table may say what the pictures show
-        _sorted_out(tree, path)
-        return Found([Located(path)])
+        if lost := lost_pictures(without_aside(tree.unseen, options.aside)[0]):
+            raise InputError(f"{path}: {lost}")
+        chosen, told = _found(names, path, options)
+        _pictures(names, chosen, path)
+        return Found([Located(path)], chosen.model_dump(exclude_defaults=True), told)
 
     def open(self, files: Sequence[Located], options: StrictModel) -> Source:
         """See ``Format``."""
         assert isinstance(options, FolderOptions)  # noqa: S101 - by `Options`
         if len(files) != 1:
             raise InputError(f"files: must be one folder, got {[file.path.name for file in files]}")
-        return FolderSource(files[0].path, options.group)
+        return FolderSource(files[0].path, options)
 
 
-def _is_sorted(tree: Tree, path: Path) -> bool:
-    try:
-        parts = _sorted_out(tree, path)
-    except InputError:
-        return False
-    return len({picture.label for pictures in parts.values() for picture in pictures}) > 1
-
-
-def _sorted_out(tree: Tree, path: Path) -> dict[Part, list[_Picture]]:
-    """Return the pictures of each part, by class and then by name."""
-    names = tree.names()
+def _found(names: Sequence[str], path: Path, options: FolderOptions) -> tuple[FolderOptions, list[str]]:
+    """Return the options that say how all pictures are read, as far as the user did not; and what was not taken."""
     if not names:
         raise InputError(
             f"{path}: must hold pictures (PNG, JPEG, WebP, TIFF, ...) in a folder for each class, got none"
         )
-    top = _shared_levels(names)
-    folders = Counter(name.split("/")[top] for name in names if name.count("/") > top)
-    named = {folder: part for folder in folders if (part := part_of(folder))}
-    if not named or (len(named) == 1 and len(folders) > 1):
-        return {"train": _in_classes(names, top, path)}
-    if len(named) < len(folders):
-        rule = f"must hold nothing beside {sorted(named)}"
-        raise InputError(f"{path}: {rule}, got {sorted(set(folders) - set(named))}; move it away")
-    parts: dict[Part, list[str]] = defaultdict(list)
-    for name in names:
-        if name.count("/") > top:
-            parts[named[name.split("/")[top]]].append(name)
-        else:
-            raise _lies_beside(name, path)
-    return {part: _in_classes(each, top + 1, path) for part, each in parts.items()}
+    if options.parts or options.label:
+        return options, []
+    try:
+        layout = find_layout(names, options.level or 0)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    said = layout.options()
+    if layout.level == 1 and not (layout.aside or layout.parts):
+        said = {}  # a folder for each class, and nothing else
+    aside = [*options.aside, *said.pop("aside", [])]
+    given = options.model_dump(exclude_defaults=True) | said
+    told = [f"{name}: {reason}." for name, reason in layout.aside.items()]
+    chosen = FolderOptions(**(given | ({"aside": aside} if aside else {})))
+    return chosen, [*layout.told, *told_of(layout.parts), *told]
 
 
-def _shared_levels(names: Sequence[str]) -> int:
-    """Count the folders that hold everything, down to those of the parts or of the classes."""
-    shared = posixpath.commonpath([posixpath.dirname(name) for name in names]).split("/")
-    shared = [folder for folder in shared if folder]
-    parts = next((level for level, folder in enumerate(shared) if part_of(folder)), len(shared))
-    is_a_class = all(name.count("/") == len(shared) for name in names)
-    return max(0, min(parts, len(shared) - is_a_class))
+def _pictures(
+    names: Sequence[str], options: FolderOptions, path: Path
+) -> tuple[dict[Part, list[_Picture]], dict[str, str]]:
+    """Return the pictures of each part, by class and then by name; and those of none, with the reason."""
+    kept, aside = without_aside(names, options.aside)
+    folders = {folder.strip("/"): part for part, each in (options.parts or {"train": ["."]}).items() for folder in each}
+    parts: dict[Part, list[_Picture]] = {part: [] for part in options.parts or {"train": []}}
+    for name in kept:
+        above = name.split("/")[:-1]
+        inside = next((each for n in range(len(above), 0, -1) if (each := "/".join(above[:n])) in folders), ".")
+        if inside not in folders:
+            aside[name] = "in no folder of a part"
+            continue
+        below = above[options.level - 1 :] if options.level else above[0 if inside == "." else inside.count("/") + 1 :]
+        parts[folders[inside]].append(_Picture(name, _label_of(name, below, options, path)))
+    for part, folder in ((part, folder) for folder, part in folders.items() if not parts[part]):
+        raise InputError(f"{path}: options.parts.{part}: must hold pictures, got none in {folder!r}")
+    keys = {picture.label: natural_key(picture.label) for pictures in parts.values() for picture in pictures}
+    for pictures in parts.values():
+        pictures.sort(key=lambda picture: (keys[picture.label], natural_key(picture.name)))
+    return parts, aside
 
 
-def _in_classes(names: Sequence[str], level: int, path: Path) -> list[_Picture]:
-    pictures = []
-    for name in names:
-        folders = name.split("/")[level:-1]
-        if not folders:
-            raise _lies_beside(name, path)
-        pictures.append(_Picture(name, _label(folders[0], path)))
-    keys = {label: natural_key(label) for label in {picture.label for picture in pictures}}
-    return sorted(pictures, key=lambda picture: (keys[picture.label], natural_key(picture.name)))
+def _label_of(name: str, folders: Sequence[str], options: FolderOptions, path: Path) -> str:
+    if options.label is not None:
+        match = re.search(options.label, name.rpartition("/")[2])
+        if match is None or not match[1]:
+            raise InputError(f"{path / name}: the option `label`, {options.label!r}, must match the file's name")
+        return _label(match[1], path)
+    if not folders:
+        rule = f"every picture must lie in the folder of its class, as in {path.name}/cat/1.png"
+        raise InputError(f"{path / name}: {rule}; move it there, or leave it out: `--option 'aside=[{name}]'`")
+    return _label(folders[0], path)
 
 
 def _label(folder: str, path: Path) -> str:
@@ -172,11 +204,6 @@ def _label(folder: str, path: Path) -> str:
     if not is_printable(folder):
         raise InputError(f"{path}: a class folder's name must be printable characters, got {folder!r}; rename it")
     return normalize("NFC", folder)
-
-
-def _lies_beside(name: str, path: Path) -> InputError:
-    rule = "every picture must lie in the folder of its class"
-    return InputError(f"{path / name}: {rule}, as in {path.name}/cat/1.png; move it there, or away")
 
 
 FORMAT = FolderFormat()

@@ -59,11 +59,15 @@ class Found:
 
     Attributes:
         files: what belongs to the data set.
-        options: the format's options that read it.
+        options: the format's options that read it, with those that were given.
+        told: what else could have been taken, and was not.
+        aside: files that are not used, as they are called from the path, and why.
     """
 
     files: list[Located]
     options: dict[str, Any] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    aside: dict[str, str] = field(default_factory=dict)
 
 
 class Source(ABC):
@@ -88,6 +92,13 @@ class Source(ABC):
     @abstractmethod
     def name(self, part: Part, index: int) -> str:
         """Return what a user would call the image: its file, or its file and row."""
+
+    def uses(self) -> Iterator[tuple[str, str]]:
+        """Yield files in a folder or an archive that is one of the data set's files: names, and what they are used as.
+
+        Where they are not used, that is the reason. Those that are not told of are no pictures and no tables.
+        """
+        yield from ()
 
     def batches(self, part: Part, form: Form) -> Iterator[Image]:
         """Yield the images of a part as arrays (n, *form.image_shape) of ``form.pixels.type``, in their order.
@@ -201,11 +212,15 @@ class Format(ABC):
     Options: ClassVar[type[StrictModel]] = StrictModel
 
     @abstractmethod
-    def find(self, path: Path) -> Found | None:
+    def find(self, path: Path, options: StrictModel) -> Found | None:
         """Say what of ``path``, a file or a folder, this format reads; None where it is another's.
 
+        Args:
+            path: what the user named.
+            options: an instance of ``Options``, with what the user said.
+
         Raises:
-            InputError: it is this format's, but cannot be read.
+            InputError: it is this format's, but cannot be read, or there are several ways to.
         """
 
     @abstractmethod

@@ -17,6 +17,7 @@ from hemline.schema import StrictModel
 
 # Of the images that are read at once.
 _BATCH_BYTES = 2**22
+_ROWS = 2  # axes, of images that are stored as rows
 _NAMES: dict[Part, tuple[str, ...]] = {"train": ("train",), "test": ("t10k", "test")}
 
 
@@ -57,18 +58,17 @@ class Idx(Format):
 
     Options = StrictModel
 
-    def find(self, path: Path) -> Found | None:
+    def find(self, path: Path, options: StrictModel) -> Found | None:  # noqa: ARG002 - there are none
         """See ``Format``."""
-        if not path.is_dir():
+        files = find_four(path)
+        if not files:
             return None
-        files = {
-            (part, kind): sorted(file for name in names for file in path.glob(f"{name}*{kind}*-ubyte*"))
-            for part, names in _NAMES.items()
-            for kind in ("images", "labels")
+        aside = {
+            each.name: "another copy of one of the four files"
+            for each in path.iterdir()
+            if each.is_file() and "ubyte" in each.name and each not in {file.path for file in files}
         }
-        if not all(files.values()):
-            return None
-        return Found([Located(found[0], part) for (part, _), found in files.items()])
+        return Found(files, aside=aside)
 
     def open(self, files: Sequence[Located], options: StrictModel) -> Source:  # noqa: ARG002 - there are none
         """See ``Format``."""
@@ -80,6 +80,31 @@ class Idx(Format):
             if {*found} != {"images", "labels"} or len(found["images"]) != len(found["labels"]):
                 raise InputError(f"{part}: must be a file of images, and one of as many labels")
         return IdxSource({part: (found["images"], found["labels"]) for part, found in arrays.items()})
+
+
+def find_four(path: Path) -> list[Located]:
+    """Return the four files that a folder holds if it is of the MNIST family, images as images; otherwise none."""
+    if not path.is_dir():
+        return []
+    found = []
+    for part, names in _NAMES.items():
+        for kind in ("images", "labels"):
+            files = sorted(file for name in names for file in path.glob(f"{name}*{kind}*-ubyte*") if file.is_file())
+            if not files or (_rank(files[0]) == 1) != (kind == "labels") or _rank(files[0]) == _ROWS:
+                return []
+            found.append(Located(files[0], part))
+    return found
+
+
+def _rank(path: Path) -> int:
+    """Return the number of axes, -1 of a damaged file, which is refused when it is opened."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as stream:
+            head = bytes(stream.read(4))
+    except (OSError, EOFError):
+        return -1
+    return head[3] if len(head) == 4 else -1  # noqa: PLR2004 - the last byte of the first four
 
 
 def _read(path: Path) -> NDArray[Any]:

@@ -17,7 +17,7 @@ def as_images(rows: NDArray[Any], shape: Sequence[int] | None) -> NDArray[Any]:
     Args:
         rows: (n, h, w), (n, h, w, channels) or (n, channels, h, w) with 1 or 3 channels; or (n, h * w), if that is
             the square of a number or ``shape`` says how.
-        shape: (h, w) or (h, w, channels) of images in rows.
+        shape: (h, w), (h, w, channels) or (channels, h, w) of images in rows.
 
     Returns:
         (n, h, w), or (n, h, w, 3).
@@ -42,7 +42,12 @@ def _shape_of_row(count: int, shape: Sequence[int] | None) -> Sequence[int]:
         side = math.isqrt(count)
         if side * side == count:
             return side, side
-        remedy = "say how by `--option 'shape=[<height>, <width>]'`, with the channels behind these if any"
+        side = math.isqrt(count // 3)
+        if side * side * 3 == count:
+            remedy = f"`--option 'shape=[{side}, {side}, 3]'` if a pixel's red, green and blue stand together, "
+            remedy += f"`--option 'shape=[3, {side}, {side}]'` if all red ones come first, as in CIFAR"
+        else:
+            remedy = "say how by `--option 'shape=[<height>, <width>]'`, with the channels behind these if any"
         raise InputError(f"{count} pixels in a row make no square; {remedy}")
     if math.prod(shape) != count:
         raise InputError(f"options.shape: must be {count} pixels, as many as there are in a row, got {list(shape)}")

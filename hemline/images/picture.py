@@ -17,6 +17,10 @@ _MIDDLE = 127.5
 _GREY = frozenset({"1", "L", "LA", "La"})
 # More than 8 bits a pixel: I;16 and its byte orders, I with 32, F with floating point numbers.
 _DEEP = ("I", "F")
+# Tags of TIFF.
+_BITS, _PHOTOMETRIC, _SAMPLES, _PLANES, _SAMPLE_FORMAT = 258, 262, 277, 284, 339
+_SEPARATE = 2
+_QUARTER = 63
 _HIGHEST = np.iinfo(np.uint16).max
 
 # The size is held against the limit here, before anything is unpacked: Pillow's own limit is first a warning. Filters
@@ -34,7 +38,7 @@ def decode(content: bytes) -> NDArray[Any]:
     The picture is turned as its EXIF data say. What is transparent lies on white or black, whichever the opaque part
     stands out from. Of an animation it is the first frame. Palettes become colours, or grey where all of theirs are
     grey; black and white becomes 0 and 255; CMYK and others become RGB. Colours of 16 bits become 8, as Pillow has no
-    deeper ones; grey of 16 bits stays.
+    deeper ones, and are refused where that leaves a quarter of the levels or less; grey of 16 bits stays.
 
     Args:
         content: a file in any format that Pillow reads.
@@ -44,7 +48,7 @@ def decode(content: bytes) -> NDArray[Any]:
 
     Raises:
         InputError: no picture, a broken or an absurdly large one; grey values that are not finite, or integers that
-            16 bits do not hold.
+            16 bits do not hold; colours of 9 to 14 bits; a TIFF that Pillow reads wrongly.
     """
     return _pixels(read_picture(io.BytesIO(content)))
 
@@ -61,10 +65,15 @@ def read_picture(file: IO[bytes]) -> Image.Image:
     try:
         with Image.open(file) as image:
             _check_size(image)
+            _check_tiff(image)
+            is_deep = _is_deep_colour(image)
             image.load()
             with suppress(Exception):  # viewers show a picture whose EXIF data are damaged as it lies
                 ImageOps.exif_transpose(image, in_place=True)
-            return _plain(image)
+            plain = _plain(image)
+            if is_deep:
+                _check_levels(plain)
+            return plain
     except UnidentifiedImageError:
         file.seek(0)
         got = "something else" if file.read(1) else "an empty file"
@@ -81,6 +90,35 @@ def read_picture(file: IO[bytes]) -> Image.Image:
 def _check_size(image: Image.Image) -> None:
     if image.width * image.height > MOST_PIXELS:
         raise InputError(f"must have at most {MOST_PIXELS:,} pixels, got {image.width:,} x {image.height:,}")
+
+
+def _check_tiff(image: Image.Image) -> None:
+    """Refuse what Pillow 13 reads wrongly without a word: signed bytes; of 16 bits, white as 0 and separate planes."""
+    if image.format != "TIFF":
+        return
+    tags = getattr(image, "tag_v2", {})
+    deep, signed = max(tags.get(_BITS, (1,))) > 8, 2 in tags.get(_SAMPLE_FORMAT, (1,))  # noqa: PLR2004
+    kinds = {
+        "pixels with a sign": signed and not deep,
+        "white as 0 in more than 8 bits": deep and tags.get(_PHOTOMETRIC) == 0,
+        "separate planes of 16 bits": deep and tags.get(_PLANES) == _SEPARATE and tags.get(_SAMPLES, 1) > 1,
+    }
+    for kind, found in kinds.items():
+        if found:
+            raise InputError(f"a TIFF with {kind} is not read; save it as PNG: `tifffile` reads it as it is meant")
+
+
+def _is_deep_colour(image: Image.Image) -> bool:
+    """Say whether a picture that is not opened yet has 16 bits for each colour, which become 8."""
+    raw = [str(tile[3]) for tile in getattr(image, "tile", [])]
+    return not image.mode.startswith(_DEEP) and any(";16" in each for each in raw)
+
+
+def _check_levels(image: Image.Image) -> None:
+    highest = int(np.asarray(image).max(initial=0))
+    if 0 < highest <= _QUARTER:
+        rule = f"colours of 16 bits become 8, which would leave {highest + 1} levels of these"
+        raise InputError(f"pixels: {rule}; save them with 8 bits, or stretched to all 16")
 
 
 def _plain(image: Image.Image) -> Image.Image:

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import shutil
 import tarfile
 import tempfile
@@ -21,10 +22,29 @@ from typing import IO, Any
 
 from hemline.errors import InputError
 
-PICTURES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-TABLES = (".csv", ".csv.gz", ".parquet", ".tsv", ".tsv.gz")
+PICTURES = frozenset(
+    f".{ending}"
+    for ending in re.findall(
+        r"\w+", "apng avif avifs bmp dib gif j2k jfif jif jp2 jpe jpeg jpg pbm pcx pgm png pnm ppm tga tif tiff webp"
+    )
+)
+# Others are known by their first bytes; files of these endings never hold a picture that is read.
+_NO_PICTURES = frozenset(
+    f".{ending}"
+    for ending in re.findall(
+        r"\w+",
+        "ai ann arrow arw avi bin cr2 cr3 csv dat dcm dng eps exr h5 hdf5 hdr heic heif html ini ipynb jsonl json jxl "
+        "lmdb log lsm mat md mdb mha mhd mkv mov mp4 nef nii npy npz ndpi orf parquet pdf pickle pkl psd pt pth py raf "
+        "rst rw2 svg svs tex tfrecord txt webm xlsx xml yaml yml zip",
+    )
+)
+# Beside pictures, programs leave smaller copies of them in such folders.
+_THUMBNAILS = frozenset({"@eadir", "thumbs", "thumbnails", "thumbnail", "$recycle.bin", "lost+found"})
+_PLAIN_TABLES = (".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonl", ".ndjson")
+TABLES = (*_PLAIN_TABLES, *(f"{table}{packed}" for table in (".csv", ".tsv") for packed in (".gz", ".bz2", ".zst")))
 # No picture of a data set comes near; an archive's member that is longer when it is decompressed is a bomb.
 MOST_BYTES = 2**28
+_HEAD = 32  # bytes, by which a picture is known
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day that a zip file can tell
 # What Python's readers of archives raise for damaged ones.
 _DAMAGED = (
@@ -44,6 +64,9 @@ Advance = Callable[[int], None]
 
 class Tree(ABC):
     """Pictures and tables by their names: paths from the top, with slashes; whatever else is there is not seen."""
+
+    unseen: list[str]
+    """The names of all other files; of a hidden folder, or one of thumbnails, its name with a slash."""
 
     @abstractmethod
     def files(self) -> list[str]:
@@ -82,10 +105,24 @@ class FolderTree(Tree):
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.unseen: list[str] = []
+        self._files: list[str] | None = None
 
     def files(self) -> list[str]:
         """See ``Tree``."""
-        return sorted(_walk(self._path, PurePosixPath(), ()))
+        if self._files is None:
+            self._files = []
+            for name in sorted(_walk(self._path, "", ())):
+                seen = not name.endswith("/") and is_seen(name, lambda name=name: self._head(name))  # type: ignore[misc]
+                (self._files if seen else self.unseen).append(name)
+        return self._files
+
+    def _head(self, name: str) -> bytes:
+        try:
+            with (self._path / name).open("rb") as file:
+                return file.read(_HEAD)
+        except OSError:  # a pipe, or what nobody may read
+            return b""
 
     def read(self, name: str) -> bytes:
         """See ``Tree``."""
@@ -114,8 +151,21 @@ class ZipTree(Tree):
             raise InputError(f"{path}: no such file") from None
         except _DAMAGED as error:
             raise InputError(f"{path}: is no zip file, or a damaged one: {error}") from None
-        members = [member.filename for member in self._zip.infolist() if not member.is_dir()]
-        self._members = {str(PurePosixPath(name)): name for name in members if _is_seen(PurePosixPath(name))}
+        self.unseen: list[str] = []
+        self._members: dict[str, str] = {}
+        for member in self._zip.infolist():
+            name = str(PurePosixPath(member.filename))
+            if is_seen(name, lambda member=member: self._head(member.filename)) and not member.is_dir():  # type: ignore[misc]
+                self._members[name] = member.filename
+            elif not member.is_dir():
+                self.unseen.append(name)
+
+    def _head(self, name: str) -> bytes:
+        try:
+            with self._zip.open(name) as file:
+                return file.read(_HEAD)
+        except _DAMAGED:
+            return b""
 
     def files(self) -> list[str]:
         """See ``Tree``."""
@@ -143,13 +193,39 @@ def open_tree(path: Path) -> Tree:
     if zipfile.is_zipfile(path) or not is_archive(path):
         return ZipTree(path)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the tree
-    pack(path, file)
-    return ZipTree(path, file)
+    unseen: list[str] = []
+    pack(path, file, unseen=unseen)
+    tree = ZipTree(path, file)
+    tree.unseen = unseen
+    return tree
 
 
 def is_table(name: str) -> bool:
-    """Say whether a file is a table by its name: CSV, compressed or not, or Parquet."""
+    """Say whether a file is a table by its name: CSV, compressed or not, Parquet, Arrow, or JSON in lines."""
     return name.lower().endswith(TABLES)
+
+
+def is_picture(name: str, head: Callable[[], bytes]) -> bool:
+    """Say whether a file is a picture: by its usual ending, and by its first bytes where it has another.
+
+    Args:
+        name: of the file.
+        head: reads its first 32 bytes.
+    """
+    ending = PurePosixPath(name).suffix.lower()
+    return ending in PICTURES or (ending not in _NO_PICTURES and is_picture_head(head()))
+
+
+def is_picture_head(head: bytes) -> bool:
+    """Say whether a picture begins so: JPEG, PNG, GIF, TIFF, WebP, AVIF, JPEG 2000, BMP or PNM."""
+    if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")):
+        return True
+    if head.startswith(b"RIFF") or head[4:8] == b"ftyp":
+        return head[8:12] in {b"WEBP", b"avif", b"avis"}
+    if head.startswith((b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")):
+        return True
+    is_bitmap = head.startswith(b"BM") and head[6:10] == bytes(4) and head[15:18] == bytes(3)
+    return is_bitmap or re.match(rb"P[1-6]\s[#0-9]", head) is not None
 
 
 def is_archive(path: Path) -> bool:
@@ -157,13 +233,16 @@ def is_archive(path: Path) -> bool:
     return path.is_file() and (zipfile.is_zipfile(path) or tarfile.is_tarfile(path))
 
 
-def pack(path: Path, target: Path | IO[bytes], advance: Advance = lambda _: None) -> str:
+def pack(
+    path: Path, target: Path | IO[bytes], advance: Advance = lambda _: None, unseen: list[str] | None = None
+) -> str:
     """Put the files of a folder, of a tar or of a zip file into an uncompressed zip file: the same bytes each time.
 
     Args:
         path: the folder or the archive.
         target: the zip file.
         advance: called with the number of bytes of each.
+        unseen: takes the names of a tar's other files.
 
     Returns:
         The digest of them, as ``digest`` gives it.
@@ -177,7 +256,7 @@ def pack(path: Path, target: Path | IO[bytes], advance: Advance = lambda _: None
             packed.writestr(zipfile.ZipInfo(name, _EPOCH), content)
             advance(len(content))
 
-        return _digest(_contents(path), add)
+        return _digest(_contents(path, unseen), add)
 
 
 def digest(path: Path, advance: Advance = lambda _: None) -> str:
@@ -196,19 +275,25 @@ def _digest(files: Iterator[tuple[str, bytes]], take: Callable[[str, bytes], Non
     return whole.hexdigest()
 
 
-def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
+def _contents(path: Path, unseen: list[str] | None = None) -> Iterator[tuple[str, bytes]]:
     if path.is_dir() or zipfile.is_zipfile(path):
         tree = open_tree(path)
         yield from ((name, tree.read(name)) for name in tree.files())
         return
     try:
         with _open_tar(path) as tar:
-            paths = {PurePosixPath(each.name): each for each in tar if each.isfile()}
-            members = {str(path): each for path, each in paths.items() if _is_seen(path)}
-            for name in sorted(members):
+            members = {str(PurePosixPath(each.name)): each for each in tar if each.isfile()}
+
+            def opened(name: str) -> IO[bytes]:
                 file = tar.extractfile(members[name])
                 assert file is not None  # noqa: S101 - a regular file has contents
-                yield name, _bounded(file, f"{path}: {name}")
+                return file
+
+            for name in sorted(members):
+                if is_seen(name, lambda name=name: opened(name).read(_HEAD)):  # type: ignore[misc]
+                    yield name, _bounded(opened(name), f"{path}: {name}")
+                elif unseen is not None:
+                    unseen.append(name)
     except InputError:
         raise
     except _DAMAGED as error:
@@ -230,7 +315,7 @@ def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
         yield stack.enter_context(tarfile.open(fileobj=unpacked))
 
 
-def _walk(top: Path, below: PurePosixPath, above: tuple[str, ...]) -> Iterator[str]:
+def _walk(top: Path, below: str, above: tuple[str, ...]) -> Iterator[str]:
     folder = top / below
     real = os.path.realpath(folder)
     if real in above:
@@ -240,19 +325,22 @@ def _walk(top: Path, below: PurePosixPath, above: tuple[str, ...]) -> Iterator[s
     except FileNotFoundError:
         raise InputError(f"{folder}: no such folder") from None
     for entry in entries:
-        path = below / entry.name
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            yield from _walk(top, path, (*above, real))
-        elif _is_seen(path):
-            yield path.as_posix()
+        if not entry.is_dir():
+            yield f"{below}{entry.name}"
+        elif _is_passed_over(entry.name):
+            yield f"{below}{entry.name}/"
+        else:
+            yield from _walk(top, f"{below}{entry.name}/", (*above, real))
 
 
-def _is_seen(path: PurePosixPath) -> bool:
-    # Archives made on a Mac hold a shadow of each file.
-    is_shadow = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    return not is_shadow and (path.suffix.lower() in PICTURES or is_table(path.name))
+def _is_passed_over(name: str) -> bool:
+    """Hidden files, the shadows of files that a Mac puts into archives, and thumbnails."""
+    return name.startswith((".", "__MACOSX")) or name.lower() in _THUMBNAILS
+
+
+def is_seen(name: str, head: Callable[[], bytes]) -> bool:
+    """Say whether a file is a picture or a table that is looked at; arguments are those of ``is_picture``."""
+    return not any(map(_is_passed_over, name.split("/"))) and (is_table(name) or is_picture(name, head))
 
 
 def _bounded(file: IO[bytes], name: str) -> bytes:

@@ -9,9 +9,17 @@ from numpy.typing import NDArray
 
 from hemline.data.description import Part
 from hemline.data.labels import check_classes, encode
-from hemline.data.parts import part_of, settled
+from hemline.data.parts import settled
 from hemline.errors import InputError
-from hemline.tables.columns import TableOptions, check_alike, find_roles, read_column
+from hemline.tables.columns import (
+    Resolve,
+    TableOptions,
+    check_alike,
+    find_roles,
+    one_hot_column,
+    read_column,
+    split_rows,
+)
 from hemline.tables.table_file import TableFile
 
 
@@ -25,14 +33,19 @@ class Piece(NamedTuple):
 class Rows:
     """Files with the same columns, their labels, and which rows are of which part."""
 
-    def __init__(self, files: Sequence[tuple[TableFile, Part | None]], options: TableOptions) -> None:
+    def __init__(
+        self, files: Sequence[tuple[TableFile, Part | None]], options: TableOptions, resolve: Resolve | None = None
+    ) -> None:
         first = files[0][0]
-        self.roles = find_roles(first, options)
+        self.roles = find_roles(first, options, resolve)
+        roles = self.roles
+        needed = [*roles.label, *roles.images, *filter(None, (roles.split, roles.group))]
         for file, _ in files[1:]:
-            check_alike(file, first)
+            check_alike(file, first, needed, roles.images)
         self._files = files
+        self._options = options
         # Short, and the number of rows of a CSV file is not known before.
-        self._labels = {file: read_column(file, self.roles.label) for file, _ in files}
+        self._labels = {file: self._read_labels(file) for file, _ in files}
         self.pieces = settled(self._split())
 
     def count(self, part: Part) -> int:
@@ -64,14 +77,19 @@ class Rows:
         Raises:
             InputError: they are no labels of classes.
         """
-        first, column = self._files[0][0], self.roles.label
-        names = first.class_names(column)
+        first, column = self._files[0][0], self.roles.label[0]
+        names = first.class_names(column) if len(self.roles.label) == 1 else None
         columns = {part: self._named_labels(pieces, names) for part, pieces in self.pieces.items()}
-        codes, values = encode(columns, order=names)
+        order = names or (self.roles.label if len(self.roles.label) > 1 else None)
         try:
+            codes, values = encode(columns, order=order, case=self._options.case)
             check_classes(codes, values)
         except InputError as error:
             raise InputError(f"{first.path}: column {column!r}: {error}") from None
+        rows = sum(len(each) for each in codes.values())
+        if 2 * len(values) > rows > 2 * 2:
+            rule = f"has {len(values):,} different values in {rows:,} rows, as names have and no classes"
+            raise InputError(f"{first.path}: column {column!r}: {rule}; name another by `--option label=<column>`")
         return codes, values
 
     def groups(self) -> dict[Part, NDArray[np.int32]] | None:
@@ -80,19 +98,29 @@ class Rows:
         if group is None:
             return None
         whole = {file: read_column(file, group) for file, _ in self._files}
-        groups, _ = encode(
-            {part: np.concatenate([whole[file][rows] for file, rows in each]) for part, each in self.pieces.items()}
-        )
-        return groups
+        columns = {
+            part: np.concatenate([_objects(whole[f])[rows] for f, rows in each]) for part, each in self.pieces.items()
+        }
+        return encode(columns, case="keep")[0]
+
+    def _read_labels(self, file: TableFile) -> NDArray[Any]:
+        names = self.roles.label
+        if len(names) == 1:
+            return read_column(file, names[0])
+        columns = [one_hot_column(file, name) for name in names]
+        ones = np.array([column for column in columns if column is not None])
+        if len(ones) < len(names) or (ones.sum(axis=0) != 1).any():
+            raise InputError(f"{file.path}: options.label: each row must have one 1 and else 0 in {names}")
+        return np.asarray(np.array(names, object)[ones.argmax(axis=0)])
 
     def _named_labels(self, pieces: Sequence[Piece], names: Sequence[str] | None) -> NDArray[Any]:
-        labels = np.concatenate([self._labels[file][rows] for file, rows in pieces])
         if names is None:
-            return labels
+            return np.concatenate([_objects(self._labels[file])[rows] for file, rows in pieces])
+        labels = np.concatenate([self._labels[file][rows] for file, rows in pieces])
         outside = np.flatnonzero((labels < 0) | (labels >= len(names)))
         if outside.size:
             rule = f"must be from 0 to {len(names) - 1}, a number of a class"
-            column = f"{pieces[0].file.path}: column {self.roles.label!r}"
+            column = f"{pieces[0].file.path}: column {self.roles.label[0]!r}"
             raise InputError(f"{column}: {rule}, got {labels[outside[0]]}")
         return np.asarray(np.array(names, object)[labels])
 
@@ -105,14 +133,13 @@ class Rows:
             if self.roles.split is None:
                 parts.setdefault(part or "all", []).append(Piece(file, np.arange(count)))
                 continue
-            words = read_column(file, self.roles.split)
-            for word in dict.fromkeys(words.tolist()):
-                named = part_of(str(word))
-                if named is None:
-                    index = int(np.flatnonzero(words == word)[0])
-                    rule = f"column {self.roles.split!r}: must be train, test or validation"
-                    raise InputError(f"{file.row(index)}: {rule}, got {word!r}")
-                parts.setdefault(named, []).append(Piece(file, np.flatnonzero(words == word)))
+            for named, rows in split_rows(file, self.roles.split, self._options.parts).items():
+                parts.setdefault(named, []).append(Piece(file, rows))
         if "all" in parts and len(parts) > 1:
             raise InputError(f"{parts['all'][0].file.path}: the name must say train, test or validation, as others do")
         return parts
+
+
+def _objects(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return labels that those of another file, of another type, can be joined to."""
+    return labels.astype(object)

@@ -1,0 +1,70 @@
+"""What becomes of every file that lies at a path: used, as what; or not used, and why."""
+
+from collections import Counter
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from hemline.describe.find import Data
+from hemline.images.tree import is_archive, is_table, open_tree
+from hemline.images.unread import kind_of
+
+
+class Entry(NamedTuple):
+    """Files of one ending in one folder that are used alike.
+
+    Attributes:
+        is_used: whether they are part of the data set.
+        use: as what; or why not.
+        folder: the first of their path, empty where they lie at the top.
+        ending: of their names.
+        number: how many they are.
+    """
+
+    is_used: bool
+    use: str
+    folder: str
+    ending: str
+    number: int
+
+
+def account(data: Data) -> list[Entry]:
+    """Return what becomes of every file; those that are used come first."""
+    names, uses = _names(data), _uses(data)
+    found: Counter[tuple[bool, str, str, str]] = Counter()
+    for name in names:
+        path = PurePosixPath(name)
+        use = uses.get(name)
+        is_used = use is not None and use.startswith(("image", "table"))
+        folder = path.parts[0] if len(path.parts) > 1 else ""
+        ending = "folder" if name.endswith("/") else path.suffix.lower() or "without ending"
+        found[not is_used, use or _why_not(name), folder, ending] += 1
+    return [
+        Entry(not unused, use, folder, ending, count) for (unused, use, folder, ending), count in sorted(found.items())
+    ]
+
+
+def _names(data: Data) -> list[str]:
+    if not data.path.is_dir() and not (is_archive(data.path) and data.found.files[0].path == data.path):
+        return [data.path.name]
+    if data.path.is_file() and data.format not in {"folder", "table", "webdataset"}:
+        return [data.path.name]
+    tree = open_tree(data.path)
+    return [*tree.files(), *tree.unseen]
+
+
+def _uses(data: Data) -> dict[str, str]:
+    uses = dict(data.found.aside)
+    for file in data.found.files:
+        if file.path != data.path or file.path.is_file():
+            name = file.path.relative_to(data.path).as_posix() if file.path != data.path else file.path.name
+            uses[name] = f"images and labels{', ' + file.part if file.part else ''}"
+    return uses | dict(data.source.uses())
+
+
+def _why_not(name: str) -> str:
+    if name.endswith("/") or any(part.startswith((".", "__MACOSX")) for part in name.split("/")):
+        return "hidden, or thumbnails"
+    if is_table(name):
+        return "a table that says nothing of these images"
+    kind = kind_of(name)
+    return f"{kind.what} are not read" if kind else "no picture, table or array"

@@ -1,0 +1,108 @@
+"""WebDataset's shards: tar files in which `0001.png` and `0001.cls`, or `0001.json`, are an image and its label.
+
+The names of the shards say what is for training and what is for testing.
+"""
+
+import json
+import tarfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from hemline.data.description import Part
+from hemline.data.labels import check_classes, encode, natural_key
+from hemline.data.parts import part_in, settled
+from hemline.errors import InputError
+from hemline.formats.format import Format, Found, Image, Labels, Located, Source, decoded
+from hemline.images.tree import is_picture
+from hemline.schema import StrictModel
+
+_LABELS = ("label", "cls", "class")
+_MOST = 2**16  # bytes of a label
+
+
+class _Sample(NamedTuple):
+    path: Path
+    name: str
+    offset: int
+    size: int
+    label: str
+
+
+class ShardSource(Source):
+    """Pictures in tar files, read where they lie."""
+
+    def __init__(self, parts: dict[Part, list[_Sample]]) -> None:
+        self._parts = settled(parts)
+
+    def parts(self) -> dict[Part, Labels]:
+        """See ``Source``."""
+        codes, values = encode({part: [sample.label for sample in each] for part, each in self._parts.items()})
+        check_classes(codes, values)
+        return {part: Labels(each, values) for part, each in codes.items()}
+
+    def images(self, part: Part) -> Iterator[Image | InputError]:
+        """See ``Source``."""
+        return decoded(map(_content, self._parts[part]), lambda index: self.name(part, index))
+
+    def name(self, part: Part, index: int) -> str:
+        """See ``Source``."""
+        sample = self._parts[part][index]
+        return f"{sample.path}: {sample.name}"
+
+
+class WebDataset(Format):
+    """Finds and opens the shards."""
+
+    def find(self, path: Path, options: StrictModel) -> Found | None:  # noqa: ARG002 - there are none
+        """See ``Format``."""
+        files = sorted(path.glob("*.tar"), key=lambda file: natural_key(file.name)) if path.is_dir() else [path]
+        if not files or not all(file.suffix == ".tar" and _samples(file) for file in files):
+            return None
+        return Found([Located(file, part_in(file.stem)) for file in files], told=["Labels: the files .cls or .json."])
+
+    def open(self, files: Sequence[Located], options: StrictModel) -> Source:  # noqa: ARG002 - there are none
+        """See ``Format``."""
+        parts: dict[Part, list[_Sample]] = {}
+        for path, part in files:
+            parts.setdefault(part or part_in(path.stem) or "all", []).extend(_samples(path))
+        if "all" in parts and len(parts) > 1:
+            raise InputError(f"{parts['all'][0].path}: the name must say train, test or validation, as others do")
+        return ShardSource(parts)
+
+
+def _content(sample: _Sample) -> bytes:
+    with sample.path.open("rb") as file:
+        file.seek(sample.offset)
+        return file.read(sample.size)
+
+
+def _samples(path: Path) -> list[_Sample]:
+    """Return the pictures of a shard that have a label; none if it is no shard."""
+    pictures: dict[str, tuple[str, int, int]] = {}
+    labels: dict[str, str] = {}
+    try:
+        with tarfile.open(path, "r:") as tar:
+            for member in tar:
+                key, _, ending = member.name.partition(".")
+                if ending in {"cls", "json"} and member.size < _MOST and (file := tar.extractfile(member)):
+                    labels[key] = _label(file.read(), ending)
+                elif is_picture(member.name, lambda: b""):
+                    pictures[key] = member.name, member.offset_data, member.size
+    except (tarfile.TarError, OSError, ValueError):
+        return []
+    missing = sorted(pictures.keys() - {key for key, label in labels.items() if label})
+    if missing and labels:
+        raise InputError(f"{path}: {pictures[missing[0]][0]}: must have a label beside it, as in {missing[0]}.cls")
+    return [_Sample(path, *pictures[key], labels[key]) for key in pictures if key in labels]
+
+
+def _label(content: bytes, ending: str) -> str:
+    text = content.decode("utf-8", "replace").strip()
+    if ending == "cls":
+        return text
+    held = json.loads(text)
+    return next((str(held[key]) for key in _LABELS if isinstance(held, dict) and key in held), "")
+
+
+FORMAT = WebDataset()

@@ -1,0 +1,113 @@
+"""Every layout of images is read as what it is, or refused with a line that names the options that read it."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from layouts_for_tests import LAYOUTS, Stops, layouts_table
+
+from commands import describe
+from hemline.data.description import load_dataset
+from hemline.describe.account import account
+from hemline.describe.find import find_data
+from hemline.download.sources import fetch
+from hemline.errors import InputError
+from hemline.formats.format import open_source
+from hemline.formats.raw import Raw
+from hemline.images.unread import UNREAD
+
+PAGE = (Path(__file__).parent.parent / "docs/YOUR-DATA.md").read_text()
+
+
+def read(data):
+    """Return by part the images with their labels, in any order; as the pipeline opens them, by the options alone."""
+    source = open_source(data.format, data.found.files, data.found.options, Path("data/own.yaml"))
+    found = {}
+    for part, labels in source.parts().items():
+        words = [labels.values[code] for code in labels.codes]
+        pairs = zip(source.images(part), words, strict=True)
+        found[part] = sorted((raised(image).tobytes(), word) for image, word in pairs)
+    return found
+
+
+def raised(image):
+    if isinstance(image, InputError):
+        raise image
+    return image
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_layout_is_read_as_what_it_is(name, tmp_path):
+    write, expected, labels, images, path = LAYOUTS[name]
+    top = tmp_path / "own"
+    top.mkdir()
+    write(top)
+    if isinstance(expected, Stops):
+        with pytest.raises(InputError, match=expected.message) as caught:
+            read(find_data(top / path))
+        assert "\n" not in str(caught.value)
+        for options in expected.options:
+            assert sum(len(each) for each in read(find_data(top / path, options=options)).values()) >= 60
+        return
+    data = find_data(top / path)
+    found = read(data)
+    if name == "classes of one letter":
+        assert len(data.source.parts()["all"].values) == 3
+        return
+    truth = {p: sorted((images[i].tobytes(), str(labels[i])) for i in rows) for p, rows in expected.items()}
+    assert {part: len(each) for part, each in found.items()} == {part: len(each) for part, each in truth.items()}
+    assert found == truth
+    entries = account(data)
+    assert any(entry.is_used for entry in entries)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "single prediction",
+        "names without ending",
+        "hugging face on disk",
+        "pixels as text",
+        "emnist",
+        "quick draw",
+        "cifar pickles",
+        "web dataset",
+    ],
+)
+def test_what_is_described_goes_through_the_pipeline_with_the_same_images_and_names_no_place(
+    name, tmp_path, monkeypatch, capsys
+):
+    write, expected, labels, images, path = LAYOUTS[name]
+    top, repository = tmp_path / "somewhere-private", tmp_path / "repository"
+    top.mkdir()
+    (repository / "data").mkdir(parents=True)
+    shutil.copy(Path(__file__).parent.parent / "params.yaml", repository)
+    write(top)
+    monkeypatch.chdir(repository)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.setattr(sys, "argv", ["describe", str(top / path), "--name", "mine", "--json"])
+    describe.main()
+    told = json.loads(capsys.readouterr().out)
+    assert {part: sum(counts.values()) for part, counts in told["parts"].items()} == {
+        part: len(rows) for part, rows in expected.items()
+    }
+    assert "somewhere-private" not in Path("data/mine.yaml").read_text().replace("  - name: somewhere-private", "")
+    assert str(tmp_path) not in Path("data/mine.yaml").read_text()
+    dataset = load_dataset("mine")
+    fetch(dataset)
+    raw = Raw(dataset)
+    for part, rows in expected.items():
+        read = np.concatenate(list(raw.batches(part)))
+        words = [dataset.classes[code] for code in raw.parts[part].labels]
+        found = sorted((image.tobytes(), word) for image, word in zip(read, words, strict=True))
+        assert found == sorted((images[index].tobytes(), str(labels[index])) for index in rows)
+
+
+def test_the_page_has_the_table_of_all_layouts_and_of_what_is_converted_first():
+    assert len(LAYOUTS) >= 60
+    assert layouts_table() in PAGE
+    rows = [f"| {kind.what} ({', '.join(kind.endings)}) | {kind.how} |" for kind in UNREAD]
+    assert "\n".join(rows) in PAGE
