@@ -12,6 +12,7 @@ from hemline.claims.file import Claims
 from hemline.tracking.warning import warn
 
 CLAIMS_TAG = "claims"
+EXPERIMENT_TAG = "dvc_experiment"
 
 
 def complete_runs(claims: Claims, experiments: Sequence[Experiment]) -> dict[str, list[float]]:
@@ -30,8 +31,10 @@ def complete_runs(claims: Claims, experiments: Sequence[Experiment]) -> dict[str
                 for variant in experiment.params.variants
                 for sha256 in experiment.models(variant)
             }
-            if unknown_models(experiment.dataset.name, list(tags)):
+            if unknown := unknown_models(experiment.dataset.name, list(tags)):
                 _back_fill(experiment)
+                # A run that is made of results knows no experiment; of these, it is known here.
+                tag_models(experiment.dataset.name, {sha256: {EXPERIMENT_TAG: experiment.name} for sha256 in unknown})
             tag_models(experiment.dataset.name, tags)
             seconds |= epoch_seconds(experiment.dataset.name, list(tags))
     except Exception as error:  # noqa: BLE001 - whatever MLflow raises
@@ -46,6 +49,6 @@ def _back_fill(experiment: Experiment) -> None:
     with tempfile.TemporaryDirectory(prefix="claims-", dir=".hemline") as folder:
         experiment.materialise(Path(folder))
         # As a stage of the experiment would be run; the packages are those of this repository.
-        environment = {"DVC_ROOT": str(root), "DVC_EXP_NAME": experiment.name, "PYTHONPATH": str(root)}
+        environment = {"DVC_ROOT": str(root), "PYTHONPATH": str(root)}
         command = [sys.executable, "-m", "commands.sync"]
         subprocess.run(command, cwd=folder, env=os.environ | environment, check=True)
