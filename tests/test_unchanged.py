@@ -42,7 +42,8 @@ def change(function):
     ("stage", "place"), [(evaluate, "stages.evaluate.evaluate"), (report, "hemline.report.page.render")]
 )
 def test_a_stage_whose_parameters_change_meanwhile_hands_on_nothing(finished, monkeypatch, stage, place):
-    monkeypatch.setattr(stage, "publisher", lambda: nullcontext(Mock()))
+    if stage is report:  # the one that completes MLflow
+        monkeypatch.setattr(stage, "publisher", lambda: nullcontext(Mock()))
     former = {path: path.read_bytes() for path in Path("reports").rglob("*") if path.is_file()}
     module, _, name = place.rpartition(".")
     monkeypatch.setattr(place, change(getattr(__import__(module, fromlist=[name]), name)))
