@@ -30,6 +30,18 @@ def test_a_fall_that_another_seed_would_change_as_much_is_none() -> None:
     assert still_improves(history([0.6, 0.45], [0.6, 0.45], [0.5, 0.45], [0.5, 0.45]))
 
 
+@pytest.mark.parametrize(("fall", "improves"), [(0.09, False), (0.11, True)])
+def test_a_fall_counts_from_two_standard_deviations_between_seeds_on(fall: float, improves: bool) -> None:
+    # Four last losses with a standard deviation of 0.05.
+    last = 0.5 + 0.05 * np.array([-1.5, -0.5, 0.5, 1.5]) / np.std([-1.5, -0.5, 0.5, 1.5], ddof=1)
+    assert still_improves(history(*([float(each + fall), float(each)] for each in last))) is improves
+
+
+@pytest.mark.parametrize(("fall", "improves"), [(0.009, False), (0.011, True)])
+def test_of_seeds_that_agree_a_fall_counts_from_a_fiftieth_of_the_loss_on(fall: float, improves: bool) -> None:
+    assert still_improves(history(*([0.5 + fall, 0.5] for _ in range(4)))) is improves
+
+
 def test_a_last_epoch_that_makes_up_for_a_bad_one_is_no_improvement() -> None:
     assert still_improves(history([0.5, 0.4, 0.6, 0.4], [0.5, 0.4, 0.7, 0.4])) is False
 
