@@ -92,12 +92,12 @@ def test_the_tree_has_every_room_and_every_file_and_folder_at_the_top():
     assert set(tree()["hemline"]) == found["hemline"]
 
 
-@pytest.mark.parametrize("room", sorted(path.parent.name for path in (ROOT / "hemline").glob("*/__init__.py")))
-def test_the_tree_describes_a_room_as_the_room_does(room):
-    (line,) = re.findall(rf"^  {room}/ +(.+)$", PIPELINE, re.MULTILINE)
-    doc = ast.get_docstring(ast.parse((ROOT / "hemline" / room / "__init__.py").read_text()))
+@pytest.mark.parametrize("package", sorted(path.parent.name for path in (ROOT / "hemline").glob("*/__init__.py")))
+def test_the_tree_describes_a_package_as_its_docstring_does(package):
+    (line,) = re.findall(rf"^  {package}/ +(.+)$", PIPELINE, re.MULTILINE)
+    doc = ast.get_docstring(ast.parse((ROOT / "hemline" / package / "__init__.py").read_text()))
     summary = re.split(r"\.(\s|$)", doc.replace("\n", " "))[0]
-    # The room's own sentence may go on.
+    # The docstring's sentence may be longer.
     beginning = line.partition(";")[0]
     assert words(summary)[: len(words(beginning))] == words(beginning)
 
@@ -143,16 +143,16 @@ def test_the_readme_is_read_in_three_minutes_and_leads_to_every_page():
     assert linked == {page.name for page in docs.PAGES} - {"README.md"}
 
 
-def test_every_page_begins_with_what_it_is_for_and_stands_in_the_site_and_in_its_overview():
+def test_every_page_begins_with_a_short_summary_and_is_listed_in_the_site_and_in_its_overview():
     overview = (ROOT / "docs/README.md").read_text()
     (site,) = re.findall(r"^nav:\n(.*)", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE | re.DOTALL)
     for page in docs.PAGES[1:]:
         assert re.search(rf"^ +- {page.name}$|^  - {page.name}$", site, re.MULTILINE), page.name
         if page.name != "README.md":
-            title, blank, first = page.read_text().splitlines()[:3]
-            assert title.startswith("# ")
-            assert blank == ""
-            assert first.startswith("What this page is for: "), page.name
+            title, summary = page.read_text().split("\n\n")[:2]
+            assert title.startswith("# "), page.name
+            assert summary[0].isupper(), page.name
+            assert len(summary.split()) <= 80, page.name
             assert f"]({page.name})" in overview
 
 

@@ -1,7 +1,6 @@
-"""Published claims, each held against repeated trainings.
+"""Tests published claims with repeated trainings.
 
-``file`` reads what was claimed, part by part of the ``kinds`` that there are; ``experiments`` trains it through DVC,
-``mlflow_runs`` completes the MLflow store, ``evidence`` loads each ``outcome``, ``judge`` decides on parts, ``close``
-tells which of these findings hang on the seeds, ``verdicts`` decides on claims, and ``plots``, ``questions`` and
-``page`` show it.
+``file`` reads the claims and their parts, of the ``kinds`` that exist. ``experiments`` trains through DVC, ``mlflow_runs`` completes
+the MLflow store, and ``evidence`` loads each ``outcome``. ``judge`` decides on parts, ``verdicts`` on claims; ``close`` finds the
+results that depend on the choice of seeds. ``plots``, ``questions`` and ``page`` present them.
 """

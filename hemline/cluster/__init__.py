@@ -1,4 +1,4 @@
-"""Trainings on the workers of a cluster, by dask.distributed: where they ran changes no result.
+"""Trains on the workers of a dask.distributed cluster, with the same results.
 
-Takes jobs (``jobs.job``) and a scheduler's address; hands back their results, and tells of epochs as they end.
+Input: jobs (``jobs.job``) and a scheduler's address. Output: their results, and each epoch's metrics as it ends.
 """

@@ -1,5 +1,5 @@
-"""Comparing the variants with the baseline: scores, intervals, verdicts, and which model deserves to be served.
+"""Compares variants with the baseline: scores, intervals, verdicts, and the choice of the model to serve.
 
-Takes the predictions of trained models on the test images; hands on ``reports/metrics.json`` and
-``reports/evaluation/`` (``evaluated.Evaluated``).
+Input: predictions of trained models on the test images. Output: ``reports/metrics.json`` and ``reports/evaluation/``
+(``evaluated.Evaluated``).
 """

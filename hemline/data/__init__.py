@@ -1,4 +1,4 @@
-"""Data sets: what one is, its verified raw images, and the normalized ones that networks train on.
+"""Descriptions of data sets, raw images, normalized images.
 
-Takes ``data/<name>.yaml`` and the files in ``data/raw/``; hands on ``data/normalized/`` (``normalized.Normalized``).
+Input: ``data/<name>.yaml`` and the files in ``data/raw/``. Output: ``data/normalized/`` (``normalized.Normalized``).
 """

@@ -1,4 +1,4 @@
-"""The code that stages run; what an edit of it means, and how DVC records that.
+"""Compares the code of stages by meaning and records it in DVC.
 
-Takes the files, dvc.lock and Git's history.
+Input: the files, dvc.lock and Git's history.
 """

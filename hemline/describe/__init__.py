@@ -1,5 +1,5 @@
-"""Describing a user's own images: what they are, what is doubtful about them, and settings that fit.
+"""Inspects your own images and proposes settings.
 
-Takes a path; hands on ``data/<name>.yaml``, sentences, and lines for ``params.yaml``. Images are read one by one, and
-none is kept: of each, only a few hashes are.
+Input: a path. Output: ``data/<name>.yaml``, messages, and lines for ``params.yaml``. Images are read one by one, and only
+a few hashes of each are kept.
 """

@@ -1,4 +1,4 @@
-"""Bringing a data set here, whole and verified or not at all.
+"""Fetches and verifies a data set.
 
-Takes a data set's description, with the sources it names; hands on the files in ``data/raw/``.
+Input: a data set's description with its sources. Output: the files in ``data/raw/``, complete or absent.
 """

@@ -1,4 +1,4 @@
-"""DVC's experiments as they are shown to people: a table of 80 columns, and charts that need no network.
+"""Lists DVC experiments: a table of 80 columns, and offline charts.
 
-Takes what `dvc exp show --json` and `dvc plots show` know; hands on a table for the terminal, and a page.
+Input: the output of `dvc exp show --json` and `dvc plots show`. Output: a table for the terminal, and a page.
 """

@@ -1,4 +1,4 @@
-"""Kinds of models, a module each: its settings, and how they and the data become a model that predicts probabilities.
+"""Kinds of models, one module each: settings, fitting, prediction of probabilities.
 
-Takes a variant's settings and the folder of the normalize stage; passes on trained models. A new family is one file.
+Input: a variant's settings and the folder of the normalize stage. Output: trained models. A new family is one file.
 """

@@ -1,4 +1,4 @@
-"""Whether a variant got worse since another revision: what a team's CI asks before it takes a change.
+"""Decides whether a variant got worse since another revision, for a team's CI.
 
-Takes the predictions of two revisions; passes on the table for a pull request.
+Input: the predictions of two revisions. Output: a table for the pull request.
 """

@@ -1,4 +1,4 @@
-"""Picture files decoded, and brought to the shape, the type and the range of a data set's images.
+"""Decodes image files and converts them to one shape, type and range.
 
-Takes bytes of picture files, or arrays of any kind; hands on arrays that are alike (``form.Form``).
+Input: bytes of image files, or arrays of any kind. Output: arrays of one form (``form.Form``).
 """

@@ -1,4 +1,4 @@
-"""Trainings as jobs: what a stage asks of the threads of its process or of the workers of a cluster, and what it gets.
+"""Runs trainings in threads of this process or on cluster workers.
 
-Takes settings (``params``) and a model family (``families``); passes on ``models/<variant>/`` (``trained.Trained``).
+Input: settings (``params``) and a model family (``families``). Output: ``models/<variant>/`` (``trained.Trained``).
 """

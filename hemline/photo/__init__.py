@@ -1,4 +1,4 @@
-"""A photo of any size as a data set's image.
+"""Converts a photo of any size to an image like the data set's.
 
-Takes a picture file; hands on raw pixels in the frame of the training images, and shows them in a terminal.
+Input: an image file. Output: raw pixels in the frame of the training images, and a preview for a terminal.
 """

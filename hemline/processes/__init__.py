@@ -1,1 +1,1 @@
-"""Processes that end when they should: a helper beside this one, servers in the foreground, free ports."""
+"""Helper processes and foreground servers that stop cleanly, and free ports."""

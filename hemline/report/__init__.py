@@ -1,4 +1,4 @@
-"""Telling what was found: the page, the summary, their figures and their words.
+"""The page, the summary and their figures.
 
-Takes what all stages hand on; hands on ``reports/index.html``, ``reports/summary.md`` and ``reports/figures/``.
+Input: the outputs of all stages. Output: ``reports/index.html``, ``reports/summary.md`` and ``reports/figures/``.
 """

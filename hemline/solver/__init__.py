@@ -1,1 +1,1 @@
-"""Labelled images -> the linear model of least penalised loss, and how near to it the solution is."""
+"""Multinomial logistic regression, solved to a tolerance."""

@@ -1,4 +1,4 @@
-"""Tables, CSV or Parquet: what each column is for, and which rows are of which part of a data set.
+"""CSV and Parquet tables: the role of each column, the part of each row.
 
-Takes files, which need not fit into memory; hands on labels, and the columns of images some rows at a time.
+Input: files, which may exceed the memory. Output: labels, and the columns of images a few rows at a time.
 """

@@ -1,1 +1,1 @@
-"""What people see in a terminal: the help of commands, and a bar while they wait; in a log, lines."""
+"""Command-line help and progress bars; plain lines in a log."""

@@ -1,16 +1,16 @@
-"""MLflow, as a view of what DVC versions; nothing outside this package imports mlflow.
+"""Logs to MLflow; no other package imports mlflow.
 
-It takes what the stages hand on, and what a training tells of itself as it happens; it hands on runs in the one store
-of the repository, their page, and the model that is served. No stage reads anything back: without a store, every result
-is the same, and ``make sync`` completes one at any time.
+Input: the outputs of the stages, and events of running trainings. Output: runs in the repository's store, their page in
+the UI, and the served model. No stage reads anything back: without a store, every result is the same, and ``make sync``
+completes it at any time.
 
 - While training: ``recorder``, in the process that trains, sends ``messages`` to ``store_writer``, in a helper process.
 - Afterwards: ``publish`` completes the store from the workspace, for the last stage in a helper process
   (``publisher``); ``label`` tags runs that are known by their models.
 - Both write through ``mlflow_run`` (``run_name``, ``model_file``, ``flavors``) into the ``store`` (``liveness``,
   ``relocate``, ``damaged``, ``one_line``).
-- The champion: ``registry`` promotes a model, ``restored`` registers it again, ``served`` is how it answers, ``server``
-  are the commands that serve, ``scoring`` its server.
+- The champion: ``registry`` promotes a model, ``restored`` registers it again, ``served`` answers requests, ``server``
+  starts the servers, ``scoring`` its server.
 - ``leftovers`` are deleted for good.
 """
 

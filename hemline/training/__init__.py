@@ -1,4 +1,4 @@
-"""Training one variant: a whole epoch as one compiled program, the seeds side by side.
+"""Trains one variant: an epoch is one compiled program, seeds run side by side.
 
-Takes ``data/normalized/`` and a variant's settings; hands on ``models/<variant>/`` (``trained.Trained``).
+Input: ``data/normalized/`` and a variant's settings. Output: trained models.
 """
