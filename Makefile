@@ -23,7 +23,7 @@ SHARE := 1
 
 pipeline: $(READY)  ## run it, and say what was found (the default)
 	@python -m commands.record
-	@dvc repro
+	@python -m commands.repro
 	@echo; python -m commands.answer
 
 record: $(READY)  ## record edits of comments and formatting: [ARGS=--dry-run]

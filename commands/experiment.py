@@ -37,7 +37,7 @@ def changes_of(parameters: list[str]) -> list[str]:
 def dvc_command(changes: list[str]) -> list[str]:
     """Return the DVC command that runs the pipeline with these parameters changed."""
     if not changes:
-        return ["dvc", "repro"]
+        return [sys.executable, "-m", "commands.repro"]
     return ["dvc", "exp", "run", *(option for change in changes for option in ("-S", change))]
 
 

@@ -313,3 +313,16 @@ def test_on_paper_there_is_all_of_a_page_but_its_navigation(look, name, scheme):
     for figure in page.locator("img.drawn").all()[:2]:
         assert figure.evaluate("each => getComputedStyle(each).filter") == "none"
     assert page.pdf().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 400])
+def test_the_list_of_sections_fits_the_window_and_gains_stand_before_verdicts(folder, page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto((folder / "reports" / "index.html").as_uri())
+    assert page.evaluate("document.querySelector('nav').scrollWidth <= document.querySelector('nav').clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    gain, verdict = (
+        page.locator("#comparison th").filter(has_text=text).first.bounding_box()["x"] for text in ("Gain", "Verdict")
+    )
+    assert gain < verdict
+    assert gain < width

@@ -18,7 +18,7 @@ def test_what_a_training_prints_is_read_back(progress, figures):
 
 def test_a_line_has_the_figures_of_its_epoch():
     line = Progress("dense-8", 3, 2, 5).line({"epoch": 2, "loss": 0.51234, "val_accuracy": 0.9})
-    assert line == "dense-8  seed 3  epoch 2/5  loss 0.5123  val_accuracy 0.9000"
+    assert line == "dense-8  seed 3  epoch 2/5  loss 0.5123  val_accuracy 90.00 %"
 
 
 def test_other_lines_tell_no_progress():

@@ -440,7 +440,7 @@ def test_classes_of_one_size_leave_the_table_as_it_is_and_the_most_frequent_clas
     assert "Balanced" not in table
     assert "Macro" not in table
     assert "Balanced" not in page.text
-    assert "Always answering class 0, the most frequent class, is right about 25.00 % of the test images." in page.text
+    assert "Always predicting class 0, the most frequent class, would score 25.00 %." in page.text
     assert remarks(load_results(load_params())) == []
 
 

@@ -1078,7 +1078,7 @@ def test_what_people_read_on_a_run_are_its_confusions_and_the_figures_of_each_cl
             for name in ("confusion_matrix.csv", "per_class.txt")
         )
         assert counts.startswith("true,a,b,c\na,")
-        assert table.split()[:4] == ["precision", "recall", "f1", "images"]
+        assert table.split()[:7] == ["precision,", "%", "recall,", "%", "f1,", "%", "images"]
 
 
 def test_the_figures_of_each_class_are_scikit_learn_s():
@@ -1086,8 +1086,8 @@ def test_the_figures_of_each_class_are_scikit_learn_s():
     expected = precision_recall_fscore_support(labels, predicted, labels=range(4), zero_division=np.nan)
     rows = [row.split()[1:] for row in texts(labels, predicted, list("abcd"))["per_class.txt"].splitlines()[1:]]
     shown = np.array(rows, float).T
-    np.testing.assert_allclose(shown[:2], expected[:2], atol=5e-5)
-    np.testing.assert_allclose(shown[2, :2], expected[2][:2], atol=5e-5)
+    np.testing.assert_allclose(shown[:2], 100 * np.array(expected[:2]), atol=5e-3)
+    np.testing.assert_allclose(shown[2, :2], 100 * expected[2][:2], atol=5e-3)
     np.testing.assert_array_equal(shown[3], expected[3])
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Self
 
+from hemline.words import percent
+
 _LINE = re.compile(r"^(?P<variant>[a-z0-9-]+)  seed (?P<seed>\d+)  epoch (?P<epoch>\d+)/(?P<epochs>\d+)  ")
 
 
@@ -16,8 +18,8 @@ class Progress(NamedTuple):
     epochs: int
 
     def line(self, figures: Mapping[str, float]) -> str:
-        """Return the line that tells the figures of the epoch."""
-        shown = "  ".join(f"{key} {value:.4f}" for key, value in figures.items() if key != "epoch")
+        """Return the line that tells the figures of the epoch: losses in nats, accuracies in per cent."""
+        shown = "  ".join(_shown(key, value) for key, value in figures.items() if key != "epoch")
         return f"{self.variant}  seed {self.seed}  epoch {self.epoch}/{self.epochs}  {shown}"
 
     @classmethod
@@ -25,6 +27,10 @@ class Progress(NamedTuple):
         """Return what a line tells, or None where it is another line."""
         found = _LINE.match(line)
         return cls(found["variant"], *(int(found[key]) for key in ("seed", "epoch", "epochs"))) if found else None
+
+
+def _shown(key: str, value: float) -> str:
+    return f"{key} {percent(value)} %" if key.endswith("accuracy") else f"{key} {value:.4f}"
 
 
 def resumption(variant: str, finished: Sequence[int], epochs: Mapping[int, int]) -> str:

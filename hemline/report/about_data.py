@@ -32,7 +32,7 @@ class Doubt:
 def constant_answer(facts: Facts) -> str:
     """Say what an answer is worth that looks at no image."""
     name, rate = facts.most_frequent, percent(facts.most_frequent_rate)
-    return f"Always answering {name}, the most frequent class, is right about {rate} % of the test images."
+    return f"Always predicting {name}, the most frequent class, would score {rate} %."
 
 
 def imbalance(facts: Facts) -> str:

@@ -320,5 +320,5 @@ def templates(*further: Path) -> Environment:
     environment.filters["short"] = lambda name: shorten(name, BAR_LETTERS)
     environment.filters["markdown"] = plain_in_markdown
     # What is not defined, as the precision of a class that is never predicted, is not 0.
-    environment.filters["share"] = lambda value: "–" if pd.isna(value) else f"{value:.3f}"  # noqa: RUF001
+    environment.filters["share"] = lambda value: percent(value, 1) or "–"  # noqa: RUF001
     return environment

@@ -18,8 +18,9 @@ def texts(labels: NDArray[np.integer], predicted: NDArray[np.integer], classes: 
     counts = np.bincount(labels.astype(np.int64) * count + predicted, minlength=count**2).reshape(count, count)
     right, images, taken = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
     with np.errstate(invalid="ignore"):  # NaN of a class without images, or one that nothing is taken for
-        figures = {"precision": right / taken, "recall": right / images, "f1": 2 * right / (images + taken)}
+        shares = {"precision": right / taken, "recall": right / images, "f1": 2 * right / (images + taken)}
+    percents = {f"{name}, %": 100 * share for name, share in shares.items()}
     return {
         "confusion_matrix.csv": pd.DataFrame(counts, index=classes, columns=classes).to_csv(index_label="true"),
-        "per_class.txt": pd.DataFrame(figures | {"images": images}, classes).to_string(float_format="{:.4f}".format),
+        "per_class.txt": pd.DataFrame(percents | {"images": images}, classes).to_string(float_format="{:.2f}".format),
     }
