@@ -1,8 +1,8 @@
-# Two commands: `make` runs the pipeline, `make test` the tests. Each sets up what it needs, in any order, and again.
+# Two commands: `make` runs the pipeline, `make test` the tests. Each sets up its requirements first.
 
 VENV := .venv
 READY := $(VENV)/.ready
-# The first of these that will do, unless PYTHON names another.
+# The first suitable one of these, unless PYTHON names another.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& echo $$python && break; done)
@@ -10,18 +10,18 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Without bytecode, every single stage would spend ten seconds more on importing TensorFlow.
 export PYTHONDONTWRITEBYTECODE :=
 export MLFLOW_DISABLE_TELEMETRY := true
-# What the tests of one file share, they make once. Files in the order of tests/conftest.py: the longest first.
+# Tests of one file share fixtures. tests/conftest.py orders the files: the longest first.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-# Of the repetitions of `make trials`.
+# Share of the repetitions of `make trials`.
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline record quick setup exp plan-run queue claims describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow test-all lint trials bench readme pictures docs lock help
+.PHONY: pipeline record quick setup exp plan-run queue claims describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials bench readme pictures docs lock help
 
 ##@ The pipeline
 
-pipeline: $(READY)  ## run it, and say what was found (the default)
+pipeline: $(READY)  ## run it and print the answer (the default)
 	@python -m commands.record
 	@python -m commands.repro
 	@echo; python -m commands.answer
@@ -29,10 +29,10 @@ pipeline: $(READY)  ## run it, and say what was found (the default)
 record: $(READY)  ## record edits of comments and formatting: [ARGS=--dry-run]
 	@python -m commands.record $(ARGS)
 
-quick: $(READY)  ## an impression in half a minute: reports/quick.html
+quick: $(READY)  ## a preview in half a minute: reports/quick.html
 	@python -m commands.quick
 
-setup: $(READY)  ## create .venv with the pinned dependencies, and no more
+setup: $(READY)  ## only create .venv with the pinned dependencies
 
 ##@ Experiments
 
@@ -56,7 +56,7 @@ plots: $(READY)  ## DVC's charts, without network: make plots REVS='main mine'
 
 ##@ Workers
 
-workers: $(READY)  ## keep TensorFlow and compiled programs between stages
+workers: $(READY)  ## start workers that keep TensorFlow loaded between stages
 	@python -m commands.workers $(ARGS)
 
 stop-workers: $(READY)  ## stop them
@@ -64,31 +64,31 @@ stop-workers: $(READY)  ## stop them
 
 ##@ Your own data
 
-describe: $(READY)  ## look at images: make describe DATA=path NAME=name
+describe: $(READY)  ## inspect images: make describe DATA=path NAME=name
 	@test -n "$(DATA)" || { echo "error: DATA: name the folder or the file of your images: make describe DATA=path NAME=name" >&2; exit 1; }
 	@test -n "$(NAME)" || { echo "error: NAME: give the data set a name: make describe DATA=path NAME=name" >&2; exit 1; }
 	@python -m commands.describe "$(DATA)" --name "$(NAME)" $(ARGS)
 
 ##@ MLflow
 
-ui: $(READY)  ## complete the store, and serve the UI on 127.0.0.1
+ui: $(READY)  ## complete the store and serve the UI on 127.0.0.1
 	@python -m commands.ui
 
-sync: $(READY)  ## complete the store from what the workspace holds
+sync: $(READY)  ## complete the store from the results in the workspace
 	@python -m commands.sync
 
-clean-runs: $(READY)  ## delete runs for good that were deleted in the UI: YES=1
+clean-runs: $(READY)  ## permanently delete runs marked in the UI: YES=1
 	@python -m commands.clean_runs $(if $(YES),--yes)
 
 ##@ The best model
 
-promote: $(READY)  ## make it the champion, if the test images show it better
+promote: $(READY)  ## make it the champion if it beats the current one
 	@python -m commands.promote
 
 serve: $(READY)  ## serve the champion on 127.0.0.1
 	@python -m commands.serve
 
-predict: $(READY)  ## what is on a photo: make predict IMAGE=photo.png
+predict: $(READY)  ## classify a photo: make predict IMAGE=photo.png
 	@test -n "$(IMAGE)" || { echo "error: IMAGE: name a picture file: make predict IMAGE=photo.png" >&2; exit 1; }
 	@python -m commands.predict "$(IMAGE)"
 
@@ -101,43 +101,40 @@ gate: $(READY)  ## did a variant get worse? make gate BASE=main [MARGIN=0.5]
 test: $(READY)  ## run the tests
 	@python -m pytest $(PARALLEL) -m "not slow"
 
-test-slow: $(READY)  ## run the longer ones: kills, browsers, servers, clusters
+test-slow: $(READY)  ## run the slow tests: kills, browsers, servers, clusters
 	@python -m pytest $(PARALLEL) -m slow
 
-test-all: $(READY)  ## run both at once: pipelines to start from are made once
-	@python -m pytest $(PARALLEL)
-
-lint: $(READY)  ## check style, types, imports between rooms, dependencies
+lint: $(READY)  ## check style, types, imports between packages, dependencies
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo && deptry .
 
 trials: $(READY)  ## repeat kills and faults many times: make trials SHARE=0.1
 	@python -m pytest $(PARALLEL) --trials --trials-share $(SHARE) -m "trials or hypothesis" --verbose --durations=10
 
-bench: $(READY)  ## how fast the trainer is, against its peers
+bench: $(READY)  ## compare the trainer's speed with other libraries
 	@python -m benchmarks.training
 
 ##@ Documentation
 
-readme: $(READY)  ## write the figures of the workspace into README.md and docs/
+readme: $(READY)  ## write the workspace's results into README.md and docs/
 	@python -m tools.readme
 	@python -m tools.stages
 
-# With --quiet, mkdocs would not count its warnings, and --strict would let them pass.
-docs: $(READY)  ## build the site: site/index.html, read without network
+# With --quiet, mkdocs does not count its warnings, and --strict ignores them.
+docs: $(READY)  ## build the offline site: site/index.html
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 	@echo "The documentation: site/index.html"
 
-pictures: $(READY)  ## draw the pictures of README.md and docs/ anew
+pictures: $(READY)  ## redraw the pictures of README.md and docs/
 	@python -m tools.pictures
 
 ##@ Upkeep
 
-lock: $(READY)  ## resolve the dependencies anew
+lock: $(READY)  ## resolve the dependencies again
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --no-header \
 		--upgrade pyproject.toml --output-file requirements.lock
 	@python -m tools.versions
 
-# A line that begins with ##@ is the title of a group; what stands behind a target's ## is its line.
+# ##@ starts the title of a group, ## the description of a target.
 help:  ## list these
 	@awk -F ':.*## ' '/^##@ / { print (groups++ ? "\n" : "") substr($$0, 5) } \
 		/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
