@@ -89,7 +89,8 @@ def prepare(clone: Path, images: int, options: argparse.Namespace) -> None:
     large_set.make(_NAME, images, options.shape, clone / "data")
     yaml = YAML()
     params = yaml.load(clone / "params.yaml")
-    params |= {"dataset": _NAME, "epochs": options.epochs, "seeds": list(range(options.seeds)), "variants": VARIANTS}
+    params |= {"dataset": _NAME, "epochs": options.epochs, "seeds": list(range(options.seeds))}
+    params |= {"baseline": "linear", "variants": VARIANTS}
     yaml.dump(params, clone / "params.yaml")
     # Stages are run without DVC, which would make the folders that they write into.
     (clone / "dvc.lock").unlink()

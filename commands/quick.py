@@ -18,6 +18,7 @@ from hemline.claims.experiments import overrides
 from hemline.errors import InputError, one_line_errors
 from hemline.params import Params, load_params
 from hemline.processes.dvc import check_copies, environment, untracked
+from hemline.report.question import question
 from hemline.terminal.arguments import parser
 
 PAGE = Path("reports/quick.html")
@@ -50,9 +51,10 @@ def main() -> None:
 
 def impression(params: Params) -> dict[str, Any]:
     """Return the values of params.yaml with less to do: fewer images, variants, seeds and epochs."""
-    names = [params.baseline, *(name for name in params.variants if name != params.baseline)][:_VARIANTS]
+    names = [params.baseline, *question(params).asked][:_VARIANTS]
     values = params.model_dump(exclude_unset=True)
-    variants = {name: values["variants"][name] | {"epochs": _EPOCHS} for name in names}
+    longer = {name for name in names if "epochs" in type(params.variants[name]).model_fields}
+    variants = {name: values["variants"][name] | ({"epochs": _EPOCHS} if name in longer else {}) for name in names}
     normalize = params.normalize.model_dump() | {"train_share": _SHARE * params.normalize.train_share}
     return values | {"normalize": normalize, "seeds": params.seeds[:_SEEDS], "variants": variants}
 

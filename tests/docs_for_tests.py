@@ -30,7 +30,7 @@ RESULTS = (
     (r"[+\u2212-]?\d[\d,]*(\.\d+)?", "N"),
     (r"-{3,}", "---"),
 )
-VARIANTS = ("linear", "dense-128")
+VARIANTS = ("logistic", "linear", "dense-128")
 # `make` builds the environment where it is missing or old; the tests run in one.
 SHELL = 'set -o pipefail; make() { command make --old-file=.venv/.ready "$@"; }; '
 

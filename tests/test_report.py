@@ -18,7 +18,8 @@ from hemline.families.dense import DenseSettings
 from hemline.jobs.trained import Trained
 from hemline.params import load_params, parse_params
 from hemline.report import plots
-from hemline.report.page import comparison_table, question, remarks, render, write
+from hemline.report.page import comparison_table, remarks, render, write
+from hemline.report.question import Question, question
 from hemline.report.results import load_results
 from hemline.report.settings import settings_table
 
@@ -509,9 +510,26 @@ def test_what_is_not_defined_for_a_class_is_a_dash_and_not_a_zero(tmp_path: Path
 def test_the_question_is_of_dense_networks_only_where_the_baseline_is_a_linear_model(tmp_path: Path) -> None:
     write_inputs(tmp_path, Inputs())
     params = load_params(tmp_path / "params.yaml")
-    assert question(params) == "Does a dense network beat the baseline"
+    assert question(params).text == "Does a dense network beat the baseline"
     other = next(name for name in params.variants if name != params.baseline)
-    assert question(params.model_copy(update={"baseline": other})) == f"Does another variant beat {other}"
+    assert question(params.model_copy(update={"baseline": other})).text == f"Does another variant beat {other}"
+
+
+def test_a_solved_baseline_is_asked_about_models_that_are_no_linear_ones(tmp_path: Path) -> None:
+    write_inputs(tmp_path, Inputs())
+    variants = {"solved": {"family": "logistic"}, "linear": {"hidden": []}, "deep": {"hidden": [8]}}
+    values = load_params(tmp_path / "params.yaml").model_dump() | {"baseline": "solved"}
+
+    def asked(**variants: dict[str, object]) -> Question:
+        return question(parse_params(values | {"variants": variants}, Path("params.yaml")))
+
+    forest = {"family": "scikit-learn", "estimator": "sklearn.ensemble.RandomForestClassifier"}
+    assert asked(**variants) == (
+        *("Does a dense network beat the linear baseline", "the solved linear baseline solved"),
+        *(["deep"], "networks"),
+    )
+    assert asked(**variants, forest=forest)[2:] == (["deep", "forest"], "other models")
+    assert asked(solved=variants["solved"], linear=variants["linear"])[2:] == (["linear"], "variants")
 
 
 def test_writing_replaces_all_figures_and_leaves_nothing_else_behind(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from scipy import stats
 from hemline.comparison.selection import best_by_validation
 from hemline.report.about_data import unbeaten
 from hemline.report.apart import apart, middle_mean
+from hemline.report.question import Question
 from hemline.report.verdict import Verdict, describe
 
 RUNS = pd.DataFrame({"variant": "linear", "seed": range(4), "test_accuracy": 0.8})
@@ -41,11 +42,24 @@ def verdict(
         (["no difference shown"], "Not shown: no variant differs from the baseline linear"),
         (["too few to tell"], "Too few seeds or images to tell whether any variant differs from the baseline linear"),
         (["too few to tell", "no difference shown"], "Too few seeds or images to tell whether 1 of 2 variants differs"),
-        ([], "No comparison on Tiny shapes: linear is the only variant."),
+        ([], "No comparison on Tiny shapes: the baseline linear is the only variant."),
     ],
 )
 def test_the_answer_says_what_was_found(verdicts: list[str], beginning: str) -> None:
     assert verdict(*verdicts).answer.startswith(beginning)
+
+
+def test_an_answer_about_a_solved_baseline_counts_the_networks_only() -> None:
+    table = comparison(Inputs(verdicts={"trained": "worse", "a": "better", "b": "better"}, so_far=("trained",)))
+    told = describe(
+        *(table, pd.Series(dict.fromkeys(table["variant"], np.nan)), "linear", "Tiny shapes", facts(Inputs())),
+        seeds=4,
+        test_images=1000,
+        runs=RUNS,
+        question=Question("", "the solved linear baseline linear", ["a", "b"], "networks"),
+    )
+    assert told.answer.startswith("Yes: all 2 networks beat the solved linear baseline linear on Tiny shapes, by")
+    assert "Worse than linear: trained by" in told.details[1]
 
 
 def test_an_answer_in_part_accounts_for_every_variant() -> None:

@@ -54,6 +54,10 @@ class Dense(NetworkFamily):
         """
         check_batch_size(settings.batch_size, images)
 
+    def linear(self, settings: DenseSettings) -> str:
+        """Return whether it has no hidden layers: then it is a linear model, trained for some epochs."""
+        return "" if settings.hidden else "trained"
+
     def shown(self, settings: DenseSettings) -> dict[str, Any]:
         """Return the settings; without hidden layers, there is no activation to choose."""
         return settings.model_dump() | ({} if settings.hidden else {"activation": None})

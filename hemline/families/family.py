@@ -169,6 +169,10 @@ class Family(ABC):
         """Return those of ``seeds`` to train with: the first alone where no seed changes the result."""
         return list(seeds)
 
+    def linear(self, settings: Any) -> str:  # noqa: ARG002 - most models are none
+        """Return how a linear model comes about, "solved" or "trained"; "" for other models."""
+        return ""
+
     def has_epochs(self, settings: Any) -> bool:
         """Say whether more epochs could change a model; a family without them is as good as its settings allow."""
         return hasattr(settings, "epochs")

@@ -52,6 +52,10 @@ class Logistic(NetworkFamily):
         """Return the first seed: there is one solution."""
         return list(seeds[:1])
 
+    def linear(self, settings: LogisticSettings) -> str:  # noqa: ARG002 - any settings
+        """Return that it is a linear model at the minimum of its loss."""
+        return "solved"
+
     def learner(self, settings: LogisticSettings, task: Task) -> Learner:
         """Return the solver.
 

@@ -18,7 +18,6 @@ from hemline.comparison.enough import tells
 from hemline.comparison.metrics import Metric, shown_metrics
 from hemline.comparison.selection import best_by_validation
 from hemline.families.registry import family_of
-from hemline.params import Params
 from hemline.processes.drafts import draft
 from hemline.report import about_data, confusions, gallery, pictures, verdict
 from hemline.report.drawing import draw
@@ -27,6 +26,7 @@ from hemline.report.hardest import hardest_classes
 from hemline.report.labels import label_key, shorten
 from hemline.report.pictures import Picture
 from hemline.report.plots import FEW_CLASSES
+from hemline.report.question import question
 from hemline.report.results import Results
 from hemline.report.settings import settings_table
 from hemline.words import percent, plain_in_markdown, signed
@@ -55,14 +55,6 @@ class Row:
     symbol: str
 
 
-def question(params: Params) -> str:
-    """Return what the comparison asks: of dense networks where the baseline is a linear model, or else of variants."""
-    baseline = params.training(params.baseline)
-    if getattr(baseline, "family", None) == "logistic" or getattr(baseline, "hidden", None) == []:
-        return "Does a dense network beat the baseline"
-    return f"Does another variant beat {params.baseline}"
-
-
 def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
     """Make all files of the report.
 
@@ -77,7 +69,7 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
         "results": results,
         "params": results.params,
         "source": results.source,
-        "question": question(results.params),
+        "question": question(results.params).text,
         "verdict": verdict_on(results),
         "rows": comparison_rows(results),
         "metrics": shown_metrics(imbalanced=results.facts.imbalanced),
@@ -194,6 +186,7 @@ def verdict_on(results: Results) -> verdict.Verdict:
         runs=results.runs,
         train_share=results.params.normalize.train_share,
         warnings=results.warnings,
+        question=question(results.params),
     )
 
 

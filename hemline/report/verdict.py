@@ -15,6 +15,7 @@ from hemline.comparison.facts import Facts
 from hemline.comparison.selection import best_by_validation
 from hemline.report import about_data
 from hemline.report.apart import apart
+from hemline.report.question import Question
 from hemline.words import counted_images, listed, percent, signed
 
 _HEADS = {
@@ -64,6 +65,7 @@ def describe(
     runs: pd.DataFrame,
     train_share: float = 1.0,
     warnings: Sequence[str] = (),
+    question: Question | None = None,
 ) -> Verdict:
     """Put the comparison into words.
 
@@ -80,12 +82,16 @@ def describe(
         runs: a row per training: variant, seed, test_accuracy.
         train_share: the share of the training images that was used.
         warnings: what makes results from this data doubtful, in sentences.
+        question: what is asked; None: whether any variant beats the baseline.
 
     Returns:
         The sentences.
     """
     others = comparison[comparison["variant"] != baseline]
-    answer = _answer(others, baseline, title) + _qualification(comparison, baseline) + _single(others, seeds) + "."
+    question = question or Question("", f"the baseline {baseline}", list(others["variant"]))
+    told = comparison[comparison["variant"].isin([baseline, *question.asked])]
+    answer = _answer(told[told["variant"] != baseline], question, title) + _qualification(told, baseline)
+    answer += _single(others, seeds) + "."
     return Verdict(
         f"{answer} {about_data.unbeaten(comparison, facts, baseline)}".rstrip(),
         _data(facts, test_images),
@@ -113,32 +119,32 @@ def _impression(train_share: float) -> list[str]:
     )
 
 
-def _answer(others: pd.DataFrame, baseline: str, title: str) -> str:
-    total = len(others)
+def _answer(others: pd.DataFrame, question: Question, title: str) -> str:
+    total, baseline, noun = len(others), question.baseline, question.noun
     if not total:
         return f"No comparison on {title}: {baseline} is the only variant. Add one to params.yaml to compare it with"
     better, worse, undecided, too_few = (int((others["verdict"] == name).sum()) for name in _HEADS)
     unsettled = [_unshown(undecided), _untold(too_few)]
     so_far = ", so far" if others["so_far"].any() else ""
     if better == total:
-        whole = str(others["variant"].iloc[0]) if total == 1 else f"all {total} variants"
+        whole = str(others["variant"].iloc[0]) if total == 1 else f"all {total} {noun}"
         verb = "beats" if total == 1 else "beat"
-        return f"Yes{so_far}: {whole} {verb} the baseline {baseline} on {title}, by {_range(others)}"
+        return f"Yes{so_far}: {whole} {verb} {baseline} on {title}, by {_range(others)}"
     if better:
         rest = listed([_count(worse, "is worse", "are worse"), *unsettled])
         gains = _range(others[others["verdict"] == "better"])
         verb = "beats" if better == 1 else "beat"
-        head = f"In part{so_far}: {better} of {total} variants {verb} the baseline {baseline} on {title}"
+        head = f"In part{so_far}: {better} of {total} {noun} {verb} {baseline} on {title}"
         return f"{head}, by {gains}; {rest}"
     if worse:
         rest = "".join(f"; {text}" for text in unsettled if text)
         verb = "is" if worse == 1 else "are"
-        return f"No{so_far}: {worse} of {total} variants {verb} worse than the baseline {baseline} on {title}{rest}"
+        return f"No{so_far}: {worse} of {total} {noun} {verb} worse than {baseline} on {title}{rest}"
     if too_few:
         rest = f"; {_unshown(undecided)}" if undecided else ""
-        whole = "any variant" if too_few == total else f"{too_few} of {total} variants"
-        return f"Too few seeds or images to tell whether {whole} differs from the baseline {baseline} on {title}{rest}"
-    return f"Not shown{so_far}: no variant differs from the baseline {baseline} on {title} by more than chance explains"
+        whole = f"any {noun[:-1]}" if too_few == total else f"{too_few} of {total} {noun}"
+        return f"Too few seeds or images to tell whether {whole} differs from {baseline} on {title}{rest}"
+    return f"Not shown{so_far}: no {noun[:-1]} differs from {baseline} on {title} by more than chance explains"
 
 
 def _single(others: pd.DataFrame, seeds: int) -> str:

@@ -1,0 +1,45 @@
+"""What the comparison asks: whether networks, or other models, beat the baseline, and what kind of model that is."""
+
+from typing import NamedTuple
+
+from hemline.families.family import NetworkFamily
+from hemline.families.registry import family_of
+from hemline.params import Params
+
+
+class Question(NamedTuple):
+    """The question, and the words of its answer.
+
+    Attributes:
+        text: without the data set and the question mark.
+        baseline: the baseline's name, and whether it is a linear model that is solved.
+        asked: the variants that the answer is about: beside a solved linear model, not those that are linear, too.
+        noun: what these are called together.
+    """
+
+    text: str
+    baseline: str
+    asked: list[str]
+    noun: str = "variants"
+
+
+def question(params: Params) -> Question:
+    """Return what the comparison of these variants asks."""
+    kinds = {name: linear(params, name) for name in params.variants}
+    baseline, others = params.baseline, [name for name in params.variants if name != params.baseline]
+    if not kinds[baseline]:
+        return Question(f"Does another variant beat {baseline}", f"the baseline {baseline}", others)
+    if kinds[baseline] == "trained":
+        return Question("Does a dense network beat the baseline", f"the baseline {baseline}", others)
+    asked = [name for name in others if not kinds[name]] or others
+    networks = all(isinstance(family_of(params.variants[name]), NetworkFamily) for name in asked)
+    noun = "variants" if asked == others else "networks" if networks else "other models"
+    return Question(
+        "Does a dense network beat the linear baseline", f"the solved linear baseline {baseline}", asked, noun
+    )
+
+
+def linear(params: Params, name: str) -> str:
+    """Return how the linear model of a variant comes about, "solved" or "trained"; "" for other models."""
+    settings = params.training(name)
+    return family_of(settings).linear(settings)
