@@ -8,37 +8,28 @@ so memory holds some images at a time, packed or not.
 
 import math
 import os
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from hemline.data.description import Part
-from hemline.data.labels import Case, check_classes, encode, natural_key, plain
-from hemline.data.parts import part_in, part_of, settled, told_of, words_of
+from hemline.data.labels import Case, check_classes, encode, plain
+from hemline.data.parts import settled, told_of
 from hemline.errors import InputError
 from hemline.formats.format import Format, Found, Labels, Located, RowsSource, Source
 from hemline.formats.idx import find_four
 from hemline.images.array_file import ArrayInFile, OpenArray, arrays_in, is_array_file
+from hemline.images.array_roles import NUMBERS, Arrays, by_files, by_keys, by_names, may_be_classes, unknown
 from hemline.images.layout import as_images
 from hemline.schema import Count, StrictModel
 
-# What arrays are called, the likelier names first.
-_KINDS = {
-    "images": ("images", "image", "imgs", "img", "x", "data", "features", "pixels", "dataset"),
-    "labels": ("labels", "label", "y", "targets", "target", "classes", "class"),
-    "groups": ("groups", "group"),
-}
-_NO_WORDS = frozenset({"ubyte", "arr", "set", "int", "idx", "npy", "gz"})
 _CHUNK = 2**24  # bytes of images that are read at a time
-_NUMBERS = "buif"
-_WEAK = 100  # the rank of a name that ends with a usual one
 
 
 class ArraysOptions(StrictModel):
@@ -63,25 +54,10 @@ class ArraysOptions(StrictModel):
     case: Case | None = None
 
 
-class _Arrays(NamedTuple):
-    images: ArrayInFile
-    labels: ArrayInFile
-    groups: ArrayInFile | None
-
-
-class _Named(NamedTuple):
-    """An array, the part that its name or its file's tells, its kind, and how likely that is, 0 the most."""
-
-    array: ArrayInFile
-    part: Part
-    kind: str | None
-    rank: int
-
-
 class ArraysSource(RowsSource):
     """Images and labels in arrays."""
 
-    def __init__(self, parts: Mapping[Part, Sequence[_Arrays]], options: ArraysOptions) -> None:
+    def __init__(self, parts: Mapping[Part, Sequence[Arrays]], options: ArraysOptions) -> None:
         self._arrays = {part: [_aligned(each) for each in arrays] for part, arrays in settled(parts).items()}
         self._options = options
         every = [arrays for each in self._arrays.values() for arrays in each]
@@ -219,193 +195,22 @@ def _advice(files: Sequence[Located], options: ArraysOptions) -> tuple[ArraysOpt
     return options, told
 
 
-def _matched(files: Sequence[Located], options: ArraysOptions) -> tuple[dict[Part, list[_Arrays]], bool]:
+def _matched(files: Sequence[Located], options: ArraysOptions) -> tuple[dict[Part, list[Arrays]], bool]:
     """Tell which arrays are the images and the labels of each part, and whether each file is a class."""
-    held = {file: arrays_in(file.path) for file in files}
-    stored = [array for arrays in held.values() for array in arrays]
+    held = [(file.part, arrays_in(file.path)) for file in files]
+    stored = [array for _, arrays in held for array in arrays]
     if options.keys is not None:
-        return {part: [_by_key(stored, keys)] for part, keys in options.keys.items()}, False
+        return by_keys(stored, options.keys), False
     if options.by_file:
-        return {"all": _of_files(stored)}, True
-    found: dict[Part, list[_Named]] = defaultdict(list)
-    for named in _meanings(held, options.groups):
-        found[named.part].append(named)
-    pairs = {part: arrays for part, each in found.items() if (arrays := _pairs(each))}
-    if set(pairs) == {"test", "all"}:
-        pairs["train"] = pairs.pop("all")
-    if len(pairs) > 1:
-        pairs.pop("all", None)
-    pairs = pairs or _by_rank(stored)
-    if pairs:
+        return {"all": by_files(stored)}, True
+    if pairs := by_names(held, options.groups):
         return pairs, False
-    if len(held) > 1 and all(map(_is_class, held.values())) and not any(parts_named(array) for array in stored):
-        return {"all": _of_files(stored)}, True
-    raise _unknown(stored)
+    if may_be_classes([arrays for _, arrays in held]):
+        return {"all": by_files(stored)}, True
+    raise unknown(stored)
 
 
-def _meanings(held: Mapping[Located, Sequence[ArrayInFile]], groups: str | None) -> Iterator[_Named]:
-    """Yield what each array's name tells, words aside that all names have."""
-    names = {id(array): _name(array, len(arrays)) for arrays in held.values() for array in arrays}
-    words = {key: [word.lower() for word in words_of(name)] for key, name in names.items()}
-    common = set.intersection(*map(set, words.values())) if len(words) > 1 else set()
-    wanted = "_".join(words_of(groups)).lower() if groups is not None else None
-    for file, arrays in held.items():
-        for array in arrays:
-            own = part_in(names[id(array)])
-            part = own or file.part or part_in(file.path.name.partition(".")[0]) or "all"
-            skipped = common | _NO_WORDS
-            rest = [
-                w
-                for w in words[id(array)]
-                if not (part_of(w) or w in skipped or w.isdigit() or re.fullmatch(r"idx\d?", w))
-            ]
-            if wanted is not None and "_".join(words[id(array)]) == wanted:
-                yield _Named(array, part, "groups", -1)
-                continue
-            kind, rank = _kind(rest or [w for w in words[id(array)] if w in common])
-            yield _Named(array, part, kind, rank)
-
-
-def _name(array: ArrayInFile, count: int) -> str:
-    """Return what tells an array's meaning: its key; of a file with one, the file's name, too."""
-    stem = array.path.name.partition(".")[0]
-    if count > 1 or array.key in {stem, array.path.name}:
-        return array.key if array.key != array.path.name else stem
-    return f"{stem} {array.key}" if array.key.lower() not in stem.lower() else stem
-
-
-def _kind(words: Sequence[str]) -> tuple[str | None, int]:
-    whole, last = "_".join(words), words[-1] if words else ""
-    for kind, names in _KINDS.items():
-        if whole in names:
-            return kind, names.index(whole)
-    for kind, names in _KINDS.items():
-        if last in names and kind != "groups":
-            return kind, _WEAK + names.index(last)
-    return None, 0
-
-
-def _pairs(named: Sequence[_Named]) -> list[_Arrays]:
-    """Return the images of a part with their labels; those of several files if their names differ in numbers only."""
-    kinds: dict[str, list[_Named]] = defaultdict(list)
-    for each in named:
-        if each.kind is not None and each.array.shape:
-            kinds[each.kind].append(each)
-    if not {"images", "labels"} <= set(kinds):
-        return []
-    images = _best(kinds["images"], None)
-    found = []
-    for image in images:
-        beside = [each for each in kinds["labels"] if len(images) == 1 or _shard(each.array) == _shard(image.array)]
-        fitting = [each for each in beside if each.array.shape[0] == _count(image.array, each.array)] or beside
-        if not fitting:
-            return []
-        groups = min(
-            (g for g in kinds["groups"] if g.array.shape[:1] == image.array.shape[:1]),
-            key=lambda g: g.rank,
-            default=None,
-        )
-        labels = _best(fitting, image)
-        found.append(_Arrays(image.array, labels[0].array, groups.array if groups else None))
-    return found
-
-
-def _count(images: ArrayInFile, labels: ArrayInFile) -> int:
-    """Return the number of images, which MATLAB's files have as the last axis."""
-    return images.shape[-1] if images.shape[0] != labels.shape[0] == images.shape[-1] else images.shape[0]
-
-
-def _best(named: Sequence[_Named], of: _Named | None) -> list[_Named]:
-    """Return the likeliest, or those of all files where each has one.
-
-    Raises:
-        InputError: several have different labels.
-    """
-    rank = min(each.rank for each in named)
-    best = [each for each in named if each.rank == rank]
-    shards = {_shard(each.array) for each in best}
-    names = {re.sub("[0-9]+", "", f"{each.array.path.name} {each.array.key}") for each in best}
-    if of is None and len(best) > 1 and len(shards) == len(best) and len(names) == 1:
-        return sorted(best, key=lambda each: natural_key(each.array.path.name))
-    others = [each for each in named if each is not best[0] and each.array.shape[:1] == best[0].array.shape[:1]]
-    if of is not None:
-        others = [each for each in others if not np.array_equal(each.array.whole(), best[0].array.whole())]
-    else:
-        others = [each for each in others if each.rank == rank]
-    if others:
-        images = of.array if of is not None else None
-        part: Part = best[0].part
-        each = [
-            f"{{{part}: [{_key(images or one.array)}, {_key(one.array) if images else '<labels>'}]}}"
-            for one in [best[0], *others]
-        ]
-        options = " or ".join(f"`--option 'keys={one}'`" for one in each[:4])
-        what = "labels" if of is not None else "images"
-        raise InputError(f"{best[0].array.path}: several arrays may be the {what}: say which: {options}")
-    return best[:1]
-
-
-def _shard(array: ArrayInFile) -> str:
-    return "".join(re.findall("[0-9]+", array.path.name.partition(".")[0]))
-
-
-def _key(array: ArrayInFile) -> str:
-    stem = array.path.name.partition(".")[0]
-    return stem if array.key in {array.path.name, stem} or array.key.startswith("arr_") else array.key
-
-
-def parts_named(array: ArrayInFile) -> bool:
-    """Say whether an array's name, or its file's, tells a part or a kind."""
-    words = [word.lower() for word in words_of(array.path.name.partition(".")[0])]
-    return any(part_of(word) or any(word in names for names in _KINDS.values()) for word in words)
-
-
-def _is_class(arrays: Sequence[ArrayInFile]) -> bool:
-    return len(arrays) == 1 and len(arrays[0].shape) > 1 and arrays[0].dtype.kind in _NUMBERS
-
-
-def _of_files(stored: Sequence[ArrayInFile]) -> list[_Arrays]:
-    """Return every array with its file's name as the labels, without what all names begin with."""
-    stems = {
-        array: array.path.name.partition(".")[0] for array in sorted(stored, key=lambda a: natural_key(a.path.name))
-    }
-    first, last = min(stems.values()), max(stems.values())  # what these begin with, all do
-    same = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
-    start = len(re.match(r"^(.*[ _.-])?", first[:same])[0])  # type: ignore[index] # it matches anything
-    labels = {array: np.full(array.shape[0], stem[start:].strip()) for array, stem in stems.items()}
-    return [_Arrays(array, OpenArray(array.path, array.path.name, each), None) for array, each in labels.items()]
-
-
-def _by_rank(arrays: Sequence[ArrayInFile]) -> dict[Part, list[_Arrays]]:
-    """Take the one of two arrays that has one axis for the labels, and the other for the images."""
-    if len(arrays) != 2:  # noqa: PLR2004 - images and labels
-        return {}
-    labels, images = sorted(arrays, key=lambda array: len(array.shape))
-    if len(labels.shape) == 1 < len(images.shape):
-        return {"all": [_Arrays(images, labels, None)]}
-    return {}
-
-
-def _by_key(stored: Sequence[ArrayInFile], keys: Sequence[str]) -> _Arrays:
-    by_key = {_key(array): array for array in stored} | {array.key: array for array in stored}
-    for key in keys:
-        if key not in by_key:
-            raise InputError(f"options.keys: must be of {sorted(by_key)}, got {key!r}")
-    return _Arrays(by_key[keys[0]], by_key[keys[1]], None)
-
-
-def _unknown(stored: Sequence[ArrayInFile]) -> InputError:
-    files = ", ".join(sorted({str(array.path) for array in stored})) or "no file"
-    rule = "must hold images and labels, called as in x_train, y_train, or images, labels"
-    images = [array for array in stored if len(array.shape) > 1 and array.dtype.kind in _NUMBERS]
-    flat = [array for array in stored if len(array.shape) == 1]
-    pairs = [(image, label) for image in images for label in flat if label.shape == image.shape[:1]]
-    each = [f"`--option 'keys={{all: [{_key(image)}, {_key(label)}]}}'`" for image, label in pairs[:4]]
-    remedy = " or ".join(each) or "`--option 'keys={train: [<images>, <labels>], test: [<images>, <labels>]}'`"
-    return InputError(f"{files}: {rule}, got {sorted(map(_key, stored))}; say which they are by {remedy}")
-
-
-def _aligned(arrays: _Arrays) -> _Arrays:
+def _aligned(arrays: Arrays) -> Arrays:
     """Move the axis that counts the images to the front, where MATLAB's files have it last."""
     images, labels, groups = arrays
     count = labels.shape[0] if labels.shape else 0
@@ -415,7 +220,7 @@ def _aligned(arrays: _Arrays) -> _Arrays:
         and images.shape[0] != count == images.shape[-1]
     ):
         moved = np.moveaxis(images.array[:], -1, 0)
-        return _Arrays(OpenArray(images.path, images.key, moved), labels, groups)
+        return Arrays(OpenArray(images.path, images.key, moved), labels, groups)
     return arrays
 
 
@@ -423,11 +228,11 @@ def _joined(labels: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return labels[0] if len(labels) == 1 else np.concatenate(labels)
 
 
-def _check(arrays: _Arrays) -> None:
+def _check(arrays: Arrays) -> None:
     images, labels, groups = arrays
     if len(images.shape) < 2 or 0 in images.shape:  # noqa: PLR2004 - images, pixels
         raise InputError(f"{images.title}: images must be (n, height, width) or so, got {images.shape}")
-    if images.dtype.kind not in _NUMBERS:
+    if images.dtype.kind not in NUMBERS:
         raise InputError(f"{images.title}: pixels must be numbers, got {images.dtype}")
     for array in filter(None, (labels, groups)):
         if array.dtype.hasobject:  # nothing is unpickled

@@ -25,16 +25,9 @@ from hemline.formats.format import Format, Found, Image, Labels, Located, RowsSo
 from hemline.images.layout import as_images
 from hemline.images.tree import PICTURES, Tree, is_archive, is_table, open_tree
 from hemline.schema import StrictModel
-from hemline.tables.columns import (
-    NoLabelsError,
-    Resolve,
-    Roles,
-    TableOptions,
-    find_images,
-    find_roles,
-    from_base64,
-    read_column,
-)
+from hemline.tables.columns import NoLabelsError, Roles, find_images, find_roles, read_column
+from hemline.tables.kinds import Resolve, from_base64
+from hemline.tables.options import TableOptions
 from hemline.tables.pictures import Pictures
 from hemline.tables.rows import Rows
 from hemline.tables.table_file import TableFile, plain_array
@@ -352,7 +345,7 @@ def _readable(tree: Tree, path: Path, options: TableOptions) -> tuple[dict[str, 
 
 def _has_images(file: TableFile, options: TableOptions, resolve: Any) -> bool:
     try:
-        return bool(find_images(file, options, file.columns, resolve)[1])
+        return bool(find_images(file, options, [*file.columns], resolve)[1])
     except InputError:
         return True
 

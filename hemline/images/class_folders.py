@@ -30,20 +30,7 @@ _PICTURE_FOLDERS = frozenset({"image", "images", "img", "imgs", "original", "ori
 _MASK_FOLDERS = frozenset({"mask", "masks", "segmentation", "segmentations", "gt", "groundtruth", "ground_truth"})
 _MASK = re.compile(r"(.+?)[ _-](mask|masks|seg|segmentation|gt)([ _-]?[0-9]+)?", re.IGNORECASE)
 # Words that cameras and programs begin file names with.
-_CAMERAS = _GENERIC | {
-    "dsc",
-    "dscn",
-    "dscf",
-    "pic",
-    "frame",
-    "file",
-    "scan",
-    "sample",
-    "example",
-    "train",
-    "test",
-    "val",
-}
+_CAMERAS = _GENERIC | {*re.findall(r"\S+", "dsc dscn dscf pic frame file scan sample example train test val")}
 BY_NAME = r"^(.*?)[ ._-]*[0-9]+\.[^.]*$"
 _FEW = 5
 

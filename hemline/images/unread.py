@@ -25,79 +25,39 @@ class Unread(NamedTuple):
     pictures: bool = False
 
 
-UNREAD = (
-    Unread((".heic", ".heif"), "HEIC pictures", "`heif-convert a.heic a.png`, or pillow-heif", pictures=True),
-    Unread((".jxl",), "JPEG XL pictures", "`djxl a.jxl a.png`", pictures=True),
-    Unread((".svg", ".eps", ".ai"), "vector drawings", "`rsvg-convert -w 64 a.svg -o a.png`", pictures=True),
-    Unread((".psd",), "Photoshop documents", "export them as PNG", pictures=True),
-    Unread(
-        (".nef", ".cr2", ".cr3", ".arw", ".dng", ".raf", ".orf", ".rw2"),
-        "a camera's raw pictures",
-        "`imageio.imwrite('a.png', rawpy.imread('a.nef').postprocess())`",
-        pictures=True,
-    ),
-    Unread(
-        (".dcm", ".dicom"),
-        "DICOM pictures",
-        "`np.save('a.npy', pydicom.dcmread('a.dcm').pixel_array)`, after a decision about the window of grey values",
-        pictures=True,
-    ),
-    Unread(
-        (".nii", ".nii.gz", ".mha", ".mhd", ".nrrd"),
-        "medical volumes",
-        "choose slices with nibabel or SimpleITK, and save each as PNG",
-        pictures=True,
-    ),
-    Unread((".svs", ".ndpi", ".mrxs"), "whole slides", "cut tiles with openslide, and save each as PNG", pictures=True),
-    Unread(
-        (".exr", ".hdr"),
-        "pictures of high dynamic range",
-        "`imageio.imwrite('a.tif', imageio.imread('a.exr'))`",
-        pictures=True,
-    ),
-    Unread(
-        (".mp4", ".avi", ".mov", ".mkv", ".webm"),
-        "films",
-        "`ffmpeg -i a.mp4 -vf fps=1 cat/a_%04d.png`; then the option group",
-        pictures=True,
-    ),
-    Unread(
-        (".tfrecord", ".tfrecords"),
-        "TensorFlow's records",
-        "read them with tf.data, and save images and labels by np.savez",
-    ),
-    Unread((".pt", ".pth"), "PyTorch's files", "`np.savez('a.npz', images=x.numpy(), labels=y.numpy())`"),
-    Unread((".pkl", ".pickle"), "pickles", "load one that you trust, and save images and labels by np.savez"),
-    Unread((".mdb", ".lmdb"), "LMDB databases", "read them with lmdb, and save each picture as a file"),
-    Unread(
-        (".rec", ".beton"), "records of MXNet or FFCV", "read them with their library, and save each picture as a file"
-    ),
-    Unread((".xlsx", ".xls", ".ods"), "spreadsheets", "save the sheet as CSV"),
-    Unread((".sqlite", ".db"), "SQLite databases", "`sqlite3 -csv -header a.db 'select ...' > a.csv`"),
-    Unread((".rds", ".rdata", ".rda"), "R's files", "`write.csv(x, 'a.csv', row.names = FALSE)`"),
-    Unread(
-        (".arff",),
-        "Weka's tables",
-        "`pandas.DataFrame(scipy.io.arff.loadarff('a.arff')[0]).to_csv('a.csv', index=False)`",
-    ),
-    Unread(
-        (".svm", ".libsvm", ".scale", ".t"),
-        "LIBSVM's rows",
-        "sklearn.datasets.load_svmlight_file, with n_features; then np.savez",
-    ),
-    Unread(
-        (".data", ".tra", ".tes", ".dat"),
-        "tables of the UCI repository",
-        "call them .csv; `--option header=false` if they have no header",
-    ),
-    Unread((".rar", ".7z", ".xz", ".tar", ".zip", ".tgz"), "archives", "unpack them"),
-    Unread(
-        (".xml",),
-        "boxes of objects",
-        "they are of object detection: cut the objects out, one picture each, into class folders",
-    ),
-    Unread((".json",), "JSON documents", "write a table `file_name,label` as CSV beside the pictures"),
-    Unread((".txt",), "text", "of lists `name label`, make a CSV with the header `file_name,label`"),
+# A line each: endings, after an exclamation mark those of pictures; what the files are; how they are converted.
+_TABLE = """\
+!.heic .heif | HEIC pictures | `heif-convert a.heic a.png`, or pillow-heif
+!.jxl | JPEG XL pictures | `djxl a.jxl a.png`
+!.svg .eps .ai | vector drawings | `rsvg-convert -w 64 a.svg -o a.png`
+!.psd | Photoshop documents | export them as PNG
+!.nef .cr2 .cr3 .arw .dng .raf .orf .rw2 | a camera's raw pictures | `imageio.imwrite('a.png', \
+    rawpy.imread('a.nef').postprocess())`
+!.dcm .dicom | DICOM pictures | `np.save('a.npy', pydicom.dcmread('a.dcm').pixel_array)`, after a decision about the \
+    window of grey values
+!.nii .nii.gz .mha .mhd .nrrd | medical volumes | choose slices with nibabel or SimpleITK, and save each as PNG
+!.svs .ndpi .mrxs | whole slides | cut tiles with openslide, and save each as PNG
+!.exr .hdr | pictures of high dynamic range | `imageio.imwrite('a.tif', imageio.imread('a.exr'))`
+!.mp4 .avi .mov .mkv .webm | films | `ffmpeg -i a.mp4 -vf fps=1 cat/a_%04d.png`; then the option group
+.tfrecord .tfrecords | TensorFlow's records | read them with tf.data, and save images and labels by np.savez
+.pt .pth | PyTorch's files | `np.savez('a.npz', images=x.numpy(), labels=y.numpy())`
+.pkl .pickle | pickles | load one that you trust, and save images and labels by np.savez
+.mdb .lmdb | LMDB databases | read them with lmdb, and save each picture as a file
+.rec .beton | records of MXNet or FFCV | read them with their library, and save each picture as a file
+.xlsx .xls .ods | spreadsheets | save the sheet as CSV
+.sqlite .db | SQLite databases | `sqlite3 -csv -header a.db 'select ...' > a.csv`
+.rds .rdata .rda | R's files | `write.csv(x, 'a.csv', row.names = FALSE)`
+.arff | Weka's tables | `pandas.DataFrame(scipy.io.arff.loadarff('a.arff')[0]).to_csv('a.csv', index=False)`
+.svm .libsvm .scale .t | LIBSVM's rows | sklearn.datasets.load_svmlight_file, with n_features; then np.savez
+.data .tra .tes .dat | tables of the UCI repository | call them .csv; `--option header=false` if they have no header
+.rar .7z .xz .tar .zip .tgz | archives | unpack them
+.xml | boxes of objects | they are of object detection: cut the objects out, one picture each, into class folders
+.json | JSON documents | write a table `file_name,label` as CSV beside the pictures
+.txt | text | of lists `name label`, make a CSV with the header `file_name,label`
+"""
+UNREAD = tuple(
+    Unread(tuple(endings.lstrip("!").split()), what, " ".join(how.split()), endings.startswith("!"))
+    for endings, what, how in (line.split(" | ") for line in _TABLE.splitlines())
 )
 DATA_PAGE = "docs/YOUR-DATA.md has a table of how to convert files"
 

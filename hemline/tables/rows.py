@@ -11,15 +11,10 @@ from hemline.data.description import Part
 from hemline.data.labels import check_classes, encode
 from hemline.data.parts import settled
 from hemline.errors import InputError
-from hemline.tables.columns import (
-    Resolve,
-    TableOptions,
-    check_alike,
-    find_roles,
-    one_hot_column,
-    read_column,
-    split_rows,
-)
+from hemline.tables.columns import check_alike, find_roles, read_column
+from hemline.tables.kinds import Resolve, ones
+from hemline.tables.options import TableOptions
+from hemline.tables.split import split_rows
 from hemline.tables.table_file import TableFile
 
 
@@ -107,11 +102,10 @@ class Rows:
         names = self.roles.label
         if len(names) == 1:
             return read_column(file, names[0])
-        columns = [one_hot_column(file, name) for name in names]
-        ones = np.array([column for column in columns if column is not None])
-        if len(ones) < len(names) or (ones.sum(axis=0) != 1).any():
+        columns = np.array([column for name in names if (column := ones(file, name)) is not None])
+        if len(columns) < len(names) or (columns.sum(axis=0) != 1).any():
             raise InputError(f"{file.path}: options.label: each row must have one 1 and else 0 in {names}")
-        return np.asarray(np.array(names, object)[ones.argmax(axis=0)])
+        return np.asarray(np.array(names, object)[columns.argmax(axis=0)])
 
     def _named_labels(self, pieces: Sequence[Piece], names: Sequence[str] | None) -> NDArray[Any]:
         if names is None:
@@ -130,10 +124,11 @@ class Rows:
             count = len(self._labels[file])
             if not count:
                 raise InputError(f"{file.path}: must have rows, got none")
-            if self.roles.split is None:
+            split = self.roles.split
+            if split is None:
                 parts.setdefault(part or "all", []).append(Piece(file, np.arange(count)))
                 continue
-            for named, rows in split_rows(file, self.roles.split, self._options.parts).items():
+            for named, rows in split_rows(file, split, read_column(file, split), self._options.parts).items():
                 parts.setdefault(named, []).append(Piece(file, rows))
         if "all" in parts and len(parts) > 1:
             raise InputError(f"{parts['all'][0].file.path}: the name must say train, test or validation, as others do")

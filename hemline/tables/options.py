@@ -1,0 +1,61 @@
+"""What a user says of a table whose columns' names do not tell, and how that is asked for."""
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Annotated
+
+from pydantic import Field
+
+from hemline.data.description import Part
+from hemline.data.labels import Case
+from hemline.schema import Count, StrictModel
+
+_FEW = 8
+
+
+class TableOptions(StrictModel):
+    """What the names of the columns do not tell.
+
+    Attributes:
+        label: the column of labels; or a column of 0 and 1 for each class.
+        image: the column of encoded pictures, of their paths, or of all pixels of an image.
+        group: a column: images of one object have the same there.
+        split: a column that says train, test or validation.
+        parts: by part, the values of that column.
+        ignore: columns that are not looked at.
+        shape: height and width, and channels behind or before them, of images whose pixels are in a row.
+        table: in a folder or an archive, the file or files; or those of each part.
+        folder: where the pictures lie, if several have the same name.
+        header: whether the first row names the columns; if not, they are column1, column2, ...
+        case: whether classes that differ in letter case only are the same.
+    """
+
+    label: str | list[str] | None = None
+    image: str | None = None
+    group: str | None = None
+    split: str | None = None
+    parts: dict[Part, list[str | int]] | None = None
+    ignore: list[str] = Field(default_factory=list)
+    shape: Annotated[list[Count], Field(min_length=2, max_length=3)] | None = None
+    table: str | list[str] | dict[Part, str | list[str]] | None = None
+    folder: str | None = None
+    header: bool = True
+    case: Case | None = None
+
+    @property
+    def labels(self) -> list[str]:
+        """The columns of ``label``, none where it is not said."""
+        return [self.label] if isinstance(self.label, str) else self.label or []
+
+
+def either(key: str, names: Iterable[str]) -> str:
+    """Return the options that choose one of the first columns, for an error: `--option key=a` or `--option key=b`."""
+    options = [f"{key}={name}" for name in names][:_FEW]
+    quoted = [each if re.fullmatch(r"[\w=./-]+", each) else f"'{each}'" for each in options]
+    return " or ".join(f"`--option {each}`" for each in quoted)
+
+
+def shown(columns: Collection[str]) -> str:
+    """Return the first names of columns, and how many more there are, for an error."""
+    names = list(columns)
+    return f"{names[:_FEW]}" + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
