@@ -33,6 +33,9 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 # The address of a scheduler, or the file that it wrote.
 Cluster = Annotated[str, AfterValidator(_check_cluster)]
 
+# Where the stage `check` writes whether the stage `solve` is needed; no variant's name begins with an underscore.
+SOLVE = Path(".inputs/_solve.json")
+
 # What a network takes from the data, so that no setting can contradict it: the rule for whoever tries.
 DERIVED = {
     "flatten": "is no setting: every image is flattened to one row of numbers before the first dense layer, because "
@@ -81,6 +84,16 @@ class Params(Hyperparameters):
         own = self.variants[name]
         shared = self.model_dump(include=set(Hyperparameters.model_fields) & set(type(own).model_fields))
         return type(own)(**(shared | own.model_dump(exclude_unset=True)))
+
+    def linear_models(self) -> dict[str, str]:
+        """Return how each linear model comes about, "solved" or "trained", by variant; other variants are left out."""
+        found = {name: family_of(own).linear(self.training(name)) for name, own in self.variants.items()}
+        return {name: how for name, how in found.items() if how}
+
+    def solved_beside(self) -> bool:
+        """Return whether the baseline is a linear model that is trained, and no variant is its solution."""
+        found = self.linear_models()
+        return found.get(self.baseline) == "trained" and "solved" not in found.values()
 
     def epochs_of(self, name: str) -> int:
         """Return how many epochs the trainings of the variant ``name`` have at most."""

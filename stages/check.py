@@ -5,7 +5,8 @@ the same: it stops them, and a valid change runs only those that it touches.
 
 Reads:  params.yaml, data/<dataset>.yaml
 Writes: .checked, which says nothing but that they are valid; .inputs/<variant>.json, what else determines a variant's
-        models: the digests of the user's own modules, versions of libraries of its family
+        models: the digests of the user's own modules, versions of libraries of its family; .inputs/_solve.json,
+        whether the stage solve has anything to do
 Run:    python -m stages.check
 """
 
@@ -19,7 +20,7 @@ from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError, one_line_errors
 from hemline.families.registry import family_of
 from hemline.jobs.agreement import check_agreement
-from hemline.params import Params, load_params
+from hemline.params import SOLVE, Params, load_params
 from hemline.processes.dvc import refuse_shallow_clone, warn_of_relative_remotes
 from hemline.repository import repository
 from hemline.terminal.arguments import parser
@@ -55,6 +56,7 @@ def _write_inputs(params: Params) -> None:
         training = params.training(variant)
         text = json.dumps(family_of(training).sources(training), indent=2)
         (INPUTS / f"{variant}.json").write_text(f"{text}\n")
+    SOLVE.write_text(json.dumps(params.solved_beside()) + "\n")
 
 
 def _check_format(dataset: Dataset) -> None:

@@ -16,6 +16,7 @@ from hemline.data.findings import Findings
 from hemline.data.normalized import Normalized
 from hemline.errors import one_line_errors
 from hemline.families.registry import family_of
+from hemline.jobs.solved import Solved
 from hemline.jobs.trained import Trained
 from hemline.params import Params, check_unchanged, load_params
 from hemline.processes.garbage import collect_rarely
@@ -57,10 +58,23 @@ def evaluate(params: Params) -> Evaluation:
         )
         mean = evaluation.accuracies(variant).mean()
         print(f"{variant}: test accuracy {percent(mean)} %, {_of_seeds(len(seeds))}", flush=True)
+    _add_solved(params, evaluation)
     if warning := seeds_warning(len(params.seeds)):
         print(warning, flush=True)
     evaluation.doubts = _doubts(params, evaluation)
     return evaluation
+
+
+def _add_solved(params: Params, evaluation: Evaluation) -> None:
+    """Compare with the solution of a trained linear baseline, too: a variant, or what the stage solve made of it."""
+    linear = params.linear_models()
+    if linear.get(params.baseline) != "trained":
+        return
+    if params.solved_beside():
+        evaluation.add_solved(Solved().probabilities().argmax(axis=2))
+    else:
+        name = next(name for name, how in linear.items() if how == "solved")
+        evaluation.add_solved(evaluation.predicted(name), name)
 
 
 def _doubts(params: Params, evaluation: Evaluation) -> Doubts:

@@ -29,6 +29,7 @@ LOCK = {
     "normalize": stage({"dataset": "tiny"}, ["data/raw"], ["data/normalized"]),
     "train@linear": training("linear"),
     "train@wide": training("wide"),
+    "solve": stage({}, ["data/normalized"], ["models/_solved"]),
     "evaluate": stage({"baseline": "linear"}, ["models"], ["reports/evaluation"]),
     "report": stage({}, ["reports/evaluation"], ["reports/index.html"]),
 }

@@ -93,6 +93,20 @@ def test_the_strength_is_that_of_the_lowest_validation_loss_and_an_end_of_the_pa
     assert (outside.chosen.strength, outside.edge) == (100, "strongest")
 
 
+def test_strengths_are_tried_beyond_the_largest_while_it_is_the_best_so_that_the_scale_of_pixels_does_not_matter(
+    digits,
+):
+    dark = solve_path(*digits, 10, scale=256)
+    assert dark.edge is None
+    strengths = [solution.strength for solution in dark.solutions]
+    assert strengths[5:8] == [1, 3, 9]
+    assert strengths[-1] == 3 * dark.chosen.strength
+    usual = solve_path(*digits, 10, scale=16).chosen
+    assert dark.chosen.validation_loss == pytest.approx(usual.validation_loss, rel=0.02)
+    ended = solve_path(*digits, 10, scale=256, largest=3)
+    assert (ended.solutions[-1].strength, ended.edge) == (3, "weakest")
+
+
 def test_of_equal_validation_losses_the_stronger_penalty_is_taken(digits, monkeypatch):
     monkeypatch.setattr(solver, "tested", lambda *_: (0.5, 0.5))
     assert solve_path(*digits, 10, [1, 0.01, 0.1], 16).chosen.strength == 0.01

@@ -85,7 +85,7 @@ def stage(request):
 
 
 def test_the_stages_are_the_files_of_the_folder_in_the_order_of_their_work():
-    assert list(STAGES) == ["known", "check", "download", "normalize", "train", "evaluate", "report"]
+    assert list(STAGES) == ["known", "check", "download", "normalize", "train", "solve", "evaluate", "report"]
     assert set(STAGES) == {path.stem for path in (REPOSITORY / "stages").glob("[!_]*.py")}
 
 
@@ -144,6 +144,7 @@ def test_the_versions_of_the_libraries_that_compute_a_stages_result_are_its_para
         "download": {"numpy"},
         "normalize": {"pandas"},
         "train": {"pandas", "scikit-learn"},  # the latter by .inputs/<variant>.json, for variants that it fits
+        "solve": {"pandas", "scikit-learn"},
         "report": {"cleanlab", "scikit-learn", "scipy", "statsmodels"},
     }
     assert computing - aside.get(stage, set()) <= set(versions(stage))
@@ -156,13 +157,19 @@ def test_the_versions_are_those_of_the_lock_file():
 
 def test_a_stage_depends_on_what_earlier_ones_write(stage):
     outs = {"known": ".known", "check": ".checked", "download": "data/raw"}
-    outs |= {"normalize": "data/normalized", "train": "models", "evaluate": "reports/evaluation"}
+    outs |= {
+        "normalize": "data/normalized",
+        "train": "models",
+        "solve": "models/_solved",
+        "evaluate": "reports/evaluation",
+    }
     reads = {
         "known": set(),
         "check": {".known"},
         "download": {".checked"},
         "normalize": {".checked", "data/raw"},
         "train": {".checked", "data/normalized"},
+        "solve": {".checked", "data/normalized"},
         "evaluate": {".checked", "data/findings", "data/normalized", "models"},
         "report": {".checked", "data/findings", "data/normalized", "models", "reports/evaluation"},
     }

@@ -21,11 +21,14 @@ def verdict(
     validation: dict[str, float] | None = None,
     improving: tuple[str, ...] = (),
     so_far: tuple[str, ...] = (),
+    over_solved: list[str] | None = None,
     **about: float,
 ) -> Verdict:
     named = {f"dense-{place}": name for place, name in enumerate(verdicts)}
     inputs = Inputs(verdicts=named, improving=improving, so_far=so_far, **about)  # type: ignore[arg-type]
     table = comparison(inputs)
+    if over_solved:
+        table["over_solved_verdict"] = over_solved
     means = pd.Series(validation or dict.fromkeys(inputs.variants, np.nan))
     return describe(table, means, "linear", "Tiny shapes", facts(inputs), seeds=seeds, test_images=1000, runs=RUNS)
 
@@ -207,8 +210,8 @@ def test_imbalanced_classes_are_told_with_what_counts_them_the_same() -> None:
     told = verdict("better", imbalanced=True, most_frequent_rate=0.6, validation=validation)
     (sentence,) = told.data
     assert sentence == (
-        "The classes are imbalanced: always answering class 0, the most frequent class, is right about 60.00 % of the "
-        "test images. Balanced accuracy and macro F1 count every class the same."
+        "The classes are imbalanced: always predicting class 0, the most frequent class, would score 60.00 %. Balanced "
+        "accuracy and macro F1 count every class the same."
     )
     assert told.selection.endswith("84.10 % of the test images right (balanced accuracy 50.00 %).")
     assert verdict("better", validation=validation).selection.endswith("84.10 % of the test images right.")

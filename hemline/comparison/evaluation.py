@@ -68,6 +68,8 @@ class Evaluation:
         self._predicted: dict[str, NDArray[np.integer]] = {}
         self._confusion: dict[str, NDArray[np.int64]] = {}
         self._comparison: pd.DataFrame | None = None
+        self._solved: NDArray[np.integer] | None = None
+        self._solved_name = ""
 
     def add(
         self,
@@ -111,6 +113,15 @@ class Evaluation:
         self.variants.append(variant)
         self._comparison = None
 
+    def add_solved(self, predicted: NDArray[np.integer], name: str = "") -> None:
+        """Take the solution of the trained linear model that is the baseline: gains are compared with it, too.
+
+        Args:
+            predicted: int (seeds, images), or (1, images).
+            name: of the variant that it is; none: it is not one.
+        """
+        self._solved, self._solved_name, self._comparison = predicted, name, None
+
     def accuracies(self, variant: str) -> NDArray[np.float64]:
         """Return the test accuracy of each seed."""
         return np.array([scored.accuracy for scored in self._scores[variant]])
@@ -126,17 +137,31 @@ class Evaluation:
     def comparison(self) -> pd.DataFrame:
         """Return a row per variant: accuracy and gain with their intervals, the other metrics, the test, the verdict.
 
-        ``still_improves`` is yes, no or unknown, and ``so_far`` tells whether more epochs could overturn the verdict.
+        ``still_improves`` is yes, no or unknown, and ``so_far`` tells whether more epochs could overturn the verdict,
+        or whether a gain is not shown over the solution of a trained linear baseline (``over_solved`` and its like).
 
         Raises:
             InputError: the comparison is not possible.
         """
         if self._comparison is None:
             correct = {variant: predicted == self.labels for variant, predicted in self._by_seed().items()}
-            self._comparison = pd.DataFrame(
-                [self._comparison_row(row) for row in table(correct, self.baseline, groups=self._groups)]
-            )
+            rows = [self._comparison_row(row) for row in table(correct, self.baseline, groups=self._groups)]
+            self._comparison = pd.DataFrame(rows if self._solved is None else self._over_solved(rows, correct))
         return self._comparison
+
+    def _over_solved(self, rows: list[dict[str, Any]], correct: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the rows with gains over the solved linear model; a gain that is none over it holds only so far."""
+        others = {variant: own for variant, own in correct.items() if variant != self._solved_name}
+        solved = np.broadcast_to(self._solved == self.labels, next(iter(others.values())).shape)
+        over = {row.variant: row for row in table({"": solved} | others, "", groups=self._groups)}
+        for row in rows:
+            own = over.get(row["variant"])
+            if own is not None and own.comparison is not None:
+                gain = own.comparison
+                row |= {"over_solved": gain.gain, "over_solved_low": gain.low, "over_solved_high": gain.high}
+                row["over_solved_verdict"] = own.verdict
+                row["so_far"] |= row["verdict"] == "better" and own.verdict != "better"
+        return rows
 
     def _by_seed(self) -> dict[str, NDArray[np.integer]]:
         """Return the predictions with as many rows for every variant: one that no seed changes counts for each seed."""

@@ -11,7 +11,7 @@ from hemline.jobs.trained import Trained
 
 _MODIFIED = "modified"
 _ALWAYS_THE_SAME = {"known", "check"}
-_ORDER = ("known", "check", "download", "normalize", "train", "evaluate", "report")
+_ORDER = ("known", "check", "download", "normalize", "train", "solve", "evaluate", "report")
 
 
 class Planned(NamedTuple):

@@ -32,12 +32,14 @@ class LogisticSettings(FamilySettings):
     """The path of strengths, and how exactly each is solved.
 
     ``strengths`` are values of C as in scikit-learn's LogisticRegression, for scaled pixels: the smaller, the stronger
-    the penalty. ``tolerance`` is that of the largest derivative of the mean loss.
+    the penalty. While the last of several is the best, thrice as large a one is tried, up to ``largest``, because the
+    best one depends on how large pixels are. ``tolerance`` is that of the largest derivative of the mean loss.
     """
 
     strengths: Annotated[list[Positive], Field(min_length=1), AfterValidator(_check_strengths)] = Field(
         default=[0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
     )
+    largest: Positive = 1e5
     tolerance: Annotated[float, Field(gt=0, le=0.01)] = 1e-6
     family: Literal["logistic"]
 
@@ -94,6 +96,7 @@ class LogisticLearner:
             self._settings.strengths,
             self._train.scale,
             tolerance=self._settings.tolerance,
+            largest=self._settings.largest,
             finished=list(solved),
             on_strength=solved.append,
             check=lambda: callbacks.checkpoint(lambda: _arrays(solved)),

@@ -187,6 +187,7 @@ def verdict_on(results: Results) -> verdict.Verdict:
         train_share=results.params.normalize.train_share,
         warnings=results.warnings,
         question=question(results.params),
+        linear=results.params.linear_models(),
     )
 
 

@@ -25,21 +25,15 @@ class Question(NamedTuple):
 
 def question(params: Params) -> Question:
     """Return what the comparison of these variants asks."""
-    kinds = {name: linear(params, name) for name in params.variants}
-    baseline, others = params.baseline, [name for name in params.variants if name != params.baseline]
-    if not kinds[baseline]:
-        return Question(f"Does another variant beat {baseline}", f"the baseline {baseline}", others)
-    if kinds[baseline] == "trained":
-        return Question("Does a dense network beat the baseline", f"the baseline {baseline}", others)
-    asked = [name for name in others if not kinds[name]] or others
+    linear, baseline = params.linear_models(), params.baseline
+    others = [name for name in params.variants if name != baseline]
+    how = linear.get(baseline)
+    if how != "solved":
+        text = f"Does {'a dense network beat the baseline' if how else f'another variant beat {baseline}'}"
+        return Question(text, f"the baseline {baseline}", others)
+    asked = [name for name in others if name not in linear] or others
     networks = all(isinstance(family_of(params.variants[name]), NetworkFamily) for name in asked)
     noun = "variants" if asked == others else "networks" if networks else "other models"
     return Question(
         "Does a dense network beat the linear baseline", f"the solved linear baseline {baseline}", asked, noun
     )
-
-
-def linear(params: Params, name: str) -> str:
-    """Return how the linear model of a variant comes about, "solved" or "trained"; "" for other models."""
-    settings = params.training(name)
-    return family_of(settings).linear(settings)

@@ -13,9 +13,10 @@ import pandas as pd
 from hemline.comparison.enough import failures_ruled_out, seeds_warning
 from hemline.comparison.facts import Facts
 from hemline.comparison.selection import best_by_validation
-from hemline.report import about_data
+from hemline.report import about_data, undertrained
 from hemline.report.apart import apart
 from hemline.report.question import Question
+from hemline.report.undertrained import not_over_solved
 from hemline.words import counted_images, listed, percent, signed
 
 _HEADS = {
@@ -66,6 +67,7 @@ def describe(
     train_share: float = 1.0,
     warnings: Sequence[str] = (),
     question: Question | None = None,
+    linear: dict[str, str] | None = None,
 ) -> Verdict:
     """Put the comparison into words.
 
@@ -83,6 +85,7 @@ def describe(
         train_share: the share of the training images that was used.
         warnings: what makes results from this data doubtful, in sentences.
         question: what is asked; None: whether any variant beats the baseline.
+        linear: how linear models come about, "solved" or "trained", by variant.
 
     Returns:
         The sentences.
@@ -99,6 +102,7 @@ def describe(
             *(f"Warning: {each}" for each in warnings),
             *_impression(train_share),
             *_details(others, baseline),
+            *undertrained.sentences(comparison, baseline, linear or {}),
             *apart(runs),
             *_convergence(comparison),
         ],
@@ -157,6 +161,11 @@ def _single(others: pd.DataFrame, seeds: int) -> str:
 def _qualification(comparison: pd.DataFrame, baseline: str) -> str:
     """Say what a verdict depends on that holds only so far."""
     improving = list(comparison.loc[comparison["still_improves"] == "yes", "variant"])
+    lost = not_over_solved(comparison)
+    solved = f"; but over the same linear model, solved, no gain of {listed(lost)} is shown" if lost else ""
+    told = comparison[comparison["so_far"] & ~comparison["variant"].isin(lost)]
+    if baseline not in improving and told.empty:
+        return solved
     if not comparison["so_far"].any():
         return ""
     if len(improving) == len(comparison):
@@ -166,7 +175,7 @@ def _qualification(comparison: pd.DataFrame, baseline: str) -> str:
         who = f"the baseline{f' and {others} of the others' if others else ''} still improved"
     else:
         who = f"{listed(improving)} still improved"
-    return f"; but {who} when training ended, so this compares how fast they learn, not what they can reach"
+    return f"{solved}; but {who} when training ended, so this compares how fast they learn, not what they can reach"
 
 
 def _details(others: pd.DataFrame, baseline: str) -> list[str]:

@@ -101,3 +101,10 @@ def tested(images: Images, weights: Floats, intercepts: Floats) -> tuple[float, 
         lost -= float(np.maximum(logs[np.arange(len(labels)), labels], _LEAST_LOG).sum())
         correct += int((logs.argmax(axis=1) == labels).sum())
     return lost / len(images.labels), correct / len(images.labels)
+
+
+def probabilities(images: Images, weights: Floats, intercepts: Floats) -> NDArray[np.float32]:
+    """Return the probabilities of images, float32 (n, classes)."""
+    rounded = weights.astype(np.float32)
+    rows = [softmax(scores(rows, rounded, intercepts))[1] for rows, _ in images.chunks()]
+    return np.concatenate(rows).astype(np.float32)

@@ -21,6 +21,9 @@ from hemline.solver.preconditioner import Sample
 
 STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 TOLERANCE = 1e-6
+# While the largest strength is the best, thrice as large a one is tried, up to this.
+LARGEST = 1e5
+_FACTOR = 3
 # The chosen solution is solved to so many times the tolerance: its accuracies are told to 0.01 %.
 _REFINED = 0.1
 # The bound of the gap may be so many times the tolerance, as a share of the objective.
@@ -100,6 +103,7 @@ def solve_path(
     scale: float = 1,
     *,
     tolerance: float = TOLERANCE,
+    largest: float = LARGEST,
     finished: Sequence[Solution] = (),
     on_strength: Callable[[Solution], None] = lambda _: None,
     check: Callable[[], None] = lambda: None,
@@ -114,6 +118,8 @@ def solve_path(
         scale: pixels are divided by it.
         tolerance: of the largest derivative; and, a hundredfold, of the gap as a share of the objective. A tenth of it
             for the chosen solution.
+        largest: while the last of several strengths has the lowest validation loss, thrice as large a one is solved,
+            too, up to this.
         finished: solutions from an earlier call with the same arguments, which need not be solved again.
         on_strength: is given each further solution.
         check: is called several times in each pass; what it raises ends the search.
@@ -127,18 +133,32 @@ def solve_path(
     def solved(strength: float, tolerance: float, before: Solution | None) -> Solution:
         return _validated(problem.solve(strength, tolerance, before), validation, scale, check)
 
-    while len(solutions) < len(ordered):
-        solutions.append(solved(ordered[len(solutions)], tolerance, solutions[-1] if solutions else None))
+    while (strength := _next(ordered, solutions, largest)) is not None:
+        solutions.append(solved(strength, tolerance, solutions[-1] if solutions else None))
         on_strength(solutions[-1])
-    number = int(np.argmin([solution.validation_loss or 0 for solution in solutions]))  # the first of equal ones
+    number = _best(solutions)
     rough = solutions[number]
     chosen = solved(rough.strength, _REFINED * tolerance, rough)
     chosen = solutions[number] = replace(chosen, passes=rough.passes + chosen.passes)
     edges: dict[float, Literal["strongest", "weakest"]] = {}
-    if len(ordered) > 1:
-        edges = {ordered[0]: "strongest", ordered[-1]: "weakest"}
+    if len(solutions) > 1:
+        edges = {ordered[0]: "strongest", solutions[-1].strength: "weakest"}
     separable = any(solution.accuracy == 1 for solution in solutions)
     return SolvedPath(solutions, chosen, edges.get(chosen.strength), problem.absent, separable)
+
+
+def _next(ordered: Sequence[float], solutions: Sequence[Solution], largest: float) -> float | None:
+    """Return the strength to be solved next; None where that is enough."""
+    if len(solutions) < len(ordered):
+        return ordered[len(solutions)]
+    further = _FACTOR * solutions[-1].strength
+    at_the_end = len(ordered) > 1 and _best(solutions) == len(solutions) - 1
+    return further if at_the_end and further <= largest else None
+
+
+def _best(solutions: Sequence[Solution]) -> int:
+    """Return the number of that of the lowest validation loss, the first of equal ones."""
+    return int(np.argmin([solution.validation_loss or 0 for solution in solutions]))
 
 
 class _Problem:

@@ -1,0 +1,35 @@
+"""What the solve stage passes on in ``models/_solved/``: answers of the solved linear model that no variant is."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemline.outputs import Outputs
+from hemline.processes.drafts import draft
+
+_PROBABILITIES = "test-probabilities.npy"
+
+
+class Solved(Outputs):
+    """The folder ``models/_solved``, which is empty where nothing was to be solved; no variant has such a name."""
+
+    PATH = Path("models/_solved")
+    STAGE = "solve"
+
+    def write(self, probabilities: NDArray[np.float32] | None) -> None:
+        """Write the probabilities of the test images, float32 (images, classes), or nothing."""
+        with draft() as new:
+            folder = Solved(new.folder / self.path.name)
+            folder.path.mkdir()
+            if probabilities is not None:
+                folder.write_array(_PROBABILITIES, probabilities)
+            new.put(folder.path.name, self.path)
+
+    def probabilities(self) -> NDArray[np.float32]:
+        """Return the probabilities of the test images, float32 (1, images, classes), as of a variant with one seed.
+
+        Raises:
+            InputError: they are missing, or damaged.
+        """
+        return self.read_array(_PROBABILITIES)[None]
