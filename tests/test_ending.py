@@ -161,10 +161,12 @@ def test_a_ctrl_c_that_was_lost_is_found_by_who_waits():
 
 
 def test_a_stage_that_waits_for_trainings_finds_a_ctrl_c_that_was_lost():
-    run, trainings = _Run(Mock(), Mock(), Mock(), Mock()), Mock()
+    spec, trainings = Mock(), Mock()
+    spec.settings.training.family = "dense"
+    run = _Run(spec, Mock(), Mock(), Mock())
     run._asked = Asked()
     trainings.submit.return_value = Future()  # never done
-    trainings.look.side_effect = AssertionError("it went on waiting")
+    trainings.check_alive.side_effect = AssertionError("it went on waiting")
     run._asked._interrupted.set()
     with pytest.raises(KeyboardInterrupt):
         run._do(trainings, [Mock()], Mock())
