@@ -8,10 +8,10 @@ Run:    python -m commands.claims [--docs]
 import signal
 from pathlib import Path
 
-from hemline.claims.evidence import Experiment
 from hemline.claims.experiments import run_all
 from hemline.claims.file import Claims, load_claims
 from hemline.claims.mlflow_runs import complete_runs
+from hemline.claims.outcome import Experiment
 from hemline.claims.page import render, short_table, summary
 from hemline.claims.questions import Outputs, answer
 from hemline.claims.verdicts import Judged, judge_claim

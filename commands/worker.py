@@ -27,7 +27,7 @@ def main() -> None:
     fix_target()
     from distributed.cli.dask_worker import main as dask_worker  # noqa: PLC0415
 
-    from hemline.cluster.memory import keep_memory  # noqa: PLC0415
+    from hemline.cluster.connect import keep_memory  # noqa: PLC0415
 
     keep_memory()
     own = ["--nthreads", options.nthreads, "--preload", "hemline.cluster.worker"]

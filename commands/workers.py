@@ -103,7 +103,7 @@ def _hold(count: int, idle: float) -> None:
     """Hold a scheduler and its workers until nobody needs them, or somebody stops them."""
     from distributed import LocalCluster  # noqa: PLC0415
 
-    from hemline.cluster.memory import keep_memory  # noqa: PLC0415
+    from hemline.cluster.connect import keep_memory  # noqa: PLC0415
 
     keep_memory()
     with LocalCluster(

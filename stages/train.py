@@ -21,7 +21,7 @@ from hemline.data.normalized import Normalized
 from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError, one_line_errors, writing
 from hemline.families.registry import family_of
-from hemline.jobs.checkpoint import Checkpoints, checkpoint_folder
+from hemline.jobs.checkpoint import StageCheckpoints, checkpoint_folder
 from hemline.jobs.job import Executor, LostError, TrainingJob, TrainingSpec
 from hemline.jobs.progress import Progress, resumption, show
 from hemline.jobs.result import TrainingResult
@@ -41,8 +41,6 @@ from hemline.tracking.recorder import RECORDED, Recorder
 from hemline.training.resume import Row
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -89,10 +87,10 @@ def train(params: Params, variant: str, before_handing_on: Callable[[], None] = 
     settings = Settings.of(params, variant)
     family = family_of(settings.training)
     # First of all, because its process imports MLflow while this one, or another, imports TensorFlow.
-    with Recorder(settings) as recorder, _trainings(params.cluster, family.prepare) as trainings:
+    with Recorder(settings) as recorder, _executor(params.cluster, family.prepare) as trainings:
         digests = Normalized().digests(test_labels=params.record_test)
         spec = TrainingSpec.of(settings, digests, record_test=params.record_test)
-        checkpoints = Checkpoints(variant, spec.key)
+        checkpoints = StageCheckpoints(variant, spec.key)
         with draft() as new:
             trained = Trained(variant, new.folder)
             trained.create(settings)
@@ -105,7 +103,7 @@ def train(params: Params, variant: str, before_handing_on: Callable[[], None] = 
         checkpoints.close(remove=True)
 
 
-def _trainings(cluster: str | None, prepare: Callable[[], None]) -> "AbstractContextManager[Executor]":
+def _executor(cluster: str | None, prepare: Callable[[], None]) -> Executor:
     """Return where trainings are done."""
     if cluster is None:
         return Threads(prepare)
@@ -144,7 +142,7 @@ def _lock_of(variant: str) -> Path:
 class _Run:
     """The trainings of one variant: each epoch is recorded and shown, each result kept, and all of it written."""
 
-    def __init__(self, spec: TrainingSpec, draft: Trained, recorder: Recorder, checkpoints: Checkpoints) -> None:
+    def __init__(self, spec: TrainingSpec, draft: Trained, recorder: Recorder, checkpoints: StageCheckpoints) -> None:
         self._spec, self._draft, self._recorder, self._checkpoints = spec, draft, recorder, checkpoints
         self._settings = spec.settings
         self._epochs = family_of(spec.settings.training).epochs(spec.settings.training)

@@ -11,9 +11,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from hemline.data.normalized import Labelled
+from hemline.dependencies.running import code_of
 from hemline.families.dense import DenseSettings
 from hemline.jobs import checkpoint
-from hemline.jobs.checkpoint import Checkpoints, fingerprint
+from hemline.jobs.checkpoint import Checkpoints, StageCheckpoints, fingerprint
 from hemline.jobs.result import TrainingResult
 from hemline.training.model import save_model
 from hemline.training.resume import TrainingState
@@ -34,7 +35,7 @@ def kept(tmp_path):
     def open_one(key=KEY, variant="tiny"):
         while opened:
             opened.pop().close(remove=False)
-        opened.append(Checkpoints(variant, key, tmp_path / "checkpoints"))
+        opened.append(StageCheckpoints(variant, key, tmp_path / "checkpoints"))
         return opened[-1]
 
     yield open_one
@@ -170,16 +171,16 @@ def test_a_finished_training_that_is_damaged_is_ignored_with_one_line(kept, tmp_
 
 def test_a_worker_keeps_checkpoints_where_its_driver_may_and_goes_on_from_them(kept, tmp_path):
     driver = kept()
-    worker = Checkpoints.shared("tiny", KEY, driver.parent)
+    worker = Checkpoints("tiny", KEY, driver.parent)
     worker.begin(0)
     worker.keep(0, STATE)
     assert driver.state(0).history == HISTORY
-    assert Checkpoints.shared("tiny", KEY, tmp_path / "checkpoints").state(0).history == HISTORY
+    assert Checkpoints("tiny", KEY, tmp_path / "checkpoints").state(0).history == HISTORY
 
 
 @pytest.mark.parametrize("parent", [None, "of another machine"])
 def test_a_worker_that_does_not_see_the_folder_keeps_none_and_says_nothing(tmp_path, capsys, parent):
-    worker = Checkpoints.shared("tiny", KEY, parent and tmp_path / parent)
+    worker = Checkpoints("tiny", KEY, parent and tmp_path / parent)
     worker.begin(0)
     worker.keep(0, STATE)
     assert worker.state(0) is None
@@ -237,7 +238,7 @@ def test_a_folder_that_cannot_be_written_costs_one_line(kept, tmp_path, capsys):
 
 def test_a_parent_that_is_no_folder_costs_one_line(tmp_path, capsys):
     (tmp_path / "checkpoints").write_text("no folder")
-    checkpoints = Checkpoints("tiny", KEY, tmp_path / "checkpoints")
+    checkpoints = StageCheckpoints("tiny", KEY, tmp_path / "checkpoints")
     assert checkpoints.finished(0) is None
     assert checkpoints.state(0) is None
     checkpoints.close(remove=True)
@@ -247,7 +248,7 @@ def test_a_parent_that_is_no_folder_costs_one_line(tmp_path, capsys):
 def test_two_processes_that_train_the_same_do_not_share_a_folder(kept, tmp_path, capsys):
     kept().keep(0, STATE)
     code = f"from pathlib import Path; from hemline.jobs.checkpoint import *; \
-c = Checkpoints('tiny', {KEY!r}, Path({str(tmp_path / 'checkpoints')!r})); c.begin(0); print(c.state(0), c.due(0))"
+c = StageCheckpoints('tiny', {KEY!r}, Path({str(tmp_path / 'checkpoints')!r})); c.begin(0); print(c.state(0), c.due(0))"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=300)
     assert done.stdout == "tiny: another process trains the same; this one keeps no checkpoints\nNone False\n"
@@ -296,13 +297,13 @@ def test_a_fingerprint_is_the_same_for_the_same_and_another_for_anything_else(mo
         patched.setattr(checkpoint, "is_target", lambda: False)
         others.append(fingerprint(SETTINGS, DIGESTS))
     with monkeypatch.context() as patched:
-        patched.setattr(checkpoint, "CODE", checkpoint.CODE[:-1])
+        patched.setattr(checkpoint, "code_digest", lambda *_: "0")
         others.append(fingerprint(SETTINGS, DIGESTS))
     assert len({usual, *others}) == 1 + len(others)
 
 
 def test_the_code_and_the_libraries_of_a_fingerprint_are_those_that_dvc_knows_for_a_training():
     train = YAML(typ="safe", pure=True).load(REPOSITORY / "dvc.yaml")["stages"]["train"]["do"]
-    assert [*checkpoint.CODE] == [path for path in train["deps"] if path.startswith(("hemline/", "stages/"))]
+    assert code_of("train") == [path for path in train["deps"] if path.startswith(("hemline/", "stages/"))]
     (versions,) = (each["versions.yaml"] for each in train["params"] if isinstance(each, dict))
     assert [*checkpoint.LIBRARIES] == versions

@@ -7,9 +7,8 @@ import pytest
 from scipy import stats
 from test_claims_judge import FIRST, SECOND, correct, trained, values
 
-from hemline.claims.close import share_overturned
 from hemline.claims.file import Claim
-from hemline.claims.verdicts import judge_claim
+from hemline.claims.verdicts import judge_claim, share_overturned
 
 SEEDS = 20
 ON = {"says": "so", "of": FIRST}

@@ -1,5 +1,6 @@
 """claims.yaml: what it must say, and the one line for what it may not."""
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from ruamel.yaml import YAML
 
 from hemline.claims.experiments import overrides
 from hemline.claims.file import load_claims
-from hemline.claims.progress import Display, settings
+from hemline.claims.progress import progress
 from hemline.errors import InputError
 from hemline.jobs.progress import Progress
 from hemline.params import Params, parse_params
@@ -180,13 +181,11 @@ def test_the_readme_s_table_is_replaced_and_nothing_else(tmp_path):
 
 
 def test_the_progress_tells_setting_and_claims_and_counts_epochs_of_what_dvc_has_not(tmp_path, capsys):
-    listed = settings(load(tmp_path, values()), "claims-tiny")
-    with Display(listed) as display:
-        display.begin("claims-tiny")
-        display.receive("Stage 'train@linear' is cached - skipping run, checking out outputs")
-        display.receive("Running stage 'train@dense-4':")
+    with progress(load(tmp_path, values()), ["claims-tiny"]) as receive:
+        receive("claims-tiny", "Stage 'train@linear' is cached - skipping run, checking out outputs")
+        receive("claims-tiny", "Running stage 'train@dense-4':")
         for epoch in (1, 2):
-            display.receive(Progress("dense-4", 0, epoch, 3).line({"loss": 0.5}))
-        (task,) = display._line.tasks
+            receive("claims-tiny", Progress("dense-4", 0, epoch, 3).line({"loss": 0.5}))
+        (task,) = inspect.getclosurevars(receive).nonlocals["shown"].tasks
     assert (task.completed, task.total) == (2, 6)
     assert capsys.readouterr().out == "claims-tiny · dense-4 (baseline)\n"

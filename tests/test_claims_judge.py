@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hemline.claims.intervals import mean_interval, prediction_p, rounded, share_interval
-from hemline.claims.judge import Finding, judge_part
+from hemline.claims.finding import Finding
+from hemline.claims.intervals import mean_test, prediction_p, rounded, share_interval
 from hemline.claims.kinds import (
     ErrorPart,
     GapPart,
@@ -43,7 +43,7 @@ def trained(correct=None, losses=None, seconds=None, epochs=9, **metrics):
 
 
 def judged(part, outcome, other=None):
-    return judge_part(part, {FIRST: outcome, SECOND: other}, lambda _: None)
+    return part.judge({FIRST: outcome, SECOND: other}, lambda _: None)
 
 
 def number(seen, published, metric):
@@ -92,7 +92,7 @@ def stop(last_epochs, published, allowed):
 
 def error(message, expected):
     part = ErrorPart(kind="error", says="an error", variant={"flatten": False}, expected=expected)
-    return judge_part(part, {}, lambda variant: message if variant == {"flatten": False} else "another mistake")
+    return part.judge({}, lambda variant: message if variant == {"flatten": False} else "another mistake")
 
 
 def values(mean, deviation, count=10):
@@ -113,7 +113,7 @@ def curves(*means, seeds=10, deviation=0.001):
 
 def test_the_interval_of_a_mean_is_student_s():
     # By hand: 3.5 +- 3.182446 (the table's 97.5 % of 3 degrees of freedom) * 2.645751 / 2
-    assert mean_interval([1, 2, 4, 7]) == pytest.approx((3.5, -0.709981, 7.709981), abs=1e-5)
+    assert mean_test([1, 2, 4, 7])[0] == pytest.approx((3.5, -0.709981, 7.709981), abs=1e-5)
 
 
 def test_the_interval_of_a_share_is_exact():
@@ -125,7 +125,7 @@ def test_the_interval_of_a_share_is_exact():
 @pytest.mark.parametrize("bad", [[1], [], [1, math.nan], [[1, 2]]])
 def test_the_interval_of_a_mean_needs_two_finite_numbers(bad):
     with pytest.raises(InputError, match="values: must be at least two finite numbers"):
-        mean_interval(bad)
+        mean_test(bad)
 
 
 @pytest.mark.parametrize(
@@ -392,7 +392,7 @@ def test_the_parts_are_summed_up(verdicts, combined, text):
 
 
 def test_judging_loads_no_drawing_and_evidence_no_statistics():
-    for module, unwanted in (("judge", "matplotlib"), ("verdicts", "matplotlib"), ("evidence", "sklearn statsmodels")):
+    for module, unwanted in (("verdicts", "matplotlib"), ("outcome", "sklearn statsmodels")):
         code = f"import sys, hemline.claims.{module}; print(*sys.modules.keys() & set('{unwanted}'.split()))"
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
         assert not done.stdout.strip(), f"{module} imports {done.stdout}"

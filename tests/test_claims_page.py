@@ -9,8 +9,7 @@ import pytest
 from test_claims_file import EXPERIMENT, NUMBER, claim, load, values
 from test_report import Page
 
-from hemline.claims.evidence import fastest_seconds
-from hemline.claims.outcome import Outcome
+from hemline.claims.outcome import Outcome, fastest_seconds
 from hemline.claims.page import by_chance, render, short_table, summary
 from hemline.claims.plots import legend
 from hemline.claims.questions import Outputs, answer

@@ -18,7 +18,7 @@ from distributed.security import Security
 from pipelines_for_tests import wait_until
 
 from commands import worker as start_worker
-from hemline.cluster import data, published, worker
+from hemline.cluster import published, worker
 from hemline.cluster.connect import connect, security
 from hemline.cluster.identity import differences, identity, resource
 from hemline.cluster.trainings import _PRIORITY, Cluster, _Early, _in_words
@@ -30,6 +30,8 @@ from hemline.jobs.result import TrainingResult
 from hemline.jobs.trained import Settings
 from hemline.params import Normalize
 from hemline.processes.ports import HOST
+
+LOCAL_FOLDER = worker.local_folder
 
 
 @pytest.fixture(scope="module")
@@ -191,25 +193,25 @@ def test_what_nobody_fetches_expires_after_a_day_or_as_dask_s_settings_say(clien
 
 
 def test_a_worker_reads_the_folder_that_the_driver_reads_or_else_its_own(spec, tmp_path, monkeypatch):
-    assert data.local_folder(spec, "w") == spec.data
-    monkeypatch.setattr(data, "_OWN", spec.data)
+    assert worker.local_folder(spec, "w") == spec.data
+    monkeypatch.setattr(worker, "_OWN", spec.data)
     elsewhere = replace(spec, data=tmp_path / "nowhere")
-    assert data.local_folder(elsewhere, "w") == spec.data
+    assert worker.local_folder(elsewhere, "w") == spec.data
 
 
 def test_a_worker_with_another_data_set_is_refused_by_name(spec):
-    data.local_folder(spec, "w")
+    worker.local_folder(spec, "w")
     changed = Normalized(spec.data).images("train") + 1
     np.save(spec.data / "train-images.npy", changed)
     with pytest.raises(LostError, match=r"^worker w: .*train-images.npy: is not the file that the driver has$"):
-        data.local_folder(spec, "w")
+        worker.local_folder(spec, "w")
 
 
 def test_a_worker_without_the_data_set_ends_the_stage_in_one_line_that_says_what_to_do(
     trainings, spec, working, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(worker, "local_folder", data.local_folder)
-    monkeypatch.setattr(data, "_OWN", tmp_path / "none")  # the repository may have one
+    monkeypatch.setattr(worker, "local_folder", LOCAL_FOLDER)
+    monkeypatch.setattr(worker, "_OWN", tmp_path / "none")  # the repository may have one
     elsewhere = replace(spec, data=tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"^cluster: tcp:\S+: worker \S+: does not see .*; run `dvc repro"):
         trainings.submit(TrainingJob(elsewhere, 0), callbacks())
@@ -349,7 +351,7 @@ def test_a_scheduler_that_falls_silent_or_goes_at_any_question_is_one_line(train
 
 
 def test_a_scheduler_that_is_silent_keeps_nobody_from_stopping(trainings, monkeypatch):
-    monkeypatch.setattr("hemline.cluster.trainings._GOODBYE", 0.2)
+    monkeypatch.setattr("hemline.cluster.trainings._SHUTDOWN_TIMEOUT", 0.2)
     monkeypatch.setattr("hemline.cluster.trainings.unpublish", lambda *_: threading.Event().wait())
     trainings.stop()
     trainings.acknowledge(Mock(key="training"))

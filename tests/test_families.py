@@ -17,7 +17,7 @@ from hemline.errors import InputError
 from hemline.families import keras as builders
 from hemline.families.family import Family, FitCallbacks, Task
 from hemline.families.registry import families, family_of
-from hemline.jobs import learners
+from hemline.jobs import run
 from hemline.jobs.job import TrainingJob, TrainingSpec
 from hemline.jobs.run import train_one
 from hemline.jobs.trained import Settings
@@ -78,7 +78,7 @@ def spec_of(data, name):
 def test_every_family_trains_tells_its_metrics_and_gives_the_same_bytes_again(data, name):
     spec, callbacks = spec_of(data, name), Callbacks()
     first = train_one(TrainingJob(spec, 3), callbacks)
-    learners._learner.cache_clear()
+    run._learner.cache_clear()
     second = train_one(TrainingJob(spec, 3), Callbacks())
     assert (first.model, first.served) == (second.model, second.served)
     assert [row["epoch"] for row in callbacks.rows] == [

@@ -14,8 +14,8 @@ from hemline.data.normalized import About, Normalized
 from hemline.errors import InputError
 from hemline.families.dense import DenseSettings
 from hemline.jobs import job as jobs
-from hemline.jobs import learners
-from hemline.jobs.checkpoint import Checkpoints
+from hemline.jobs import run
+from hemline.jobs.checkpoint import StageCheckpoints
 from hemline.jobs.job import TrainingJob, TrainingSpec
 from hemline.jobs.run import train_one
 from hemline.jobs.threads import Threads
@@ -100,9 +100,9 @@ def test_an_outcome_is_the_same_beside_others_and_alone_and_survives_a_checkpoin
         futures = [threads.submit(job, TrainingCallbacks()) for job in jobs]
         beside = [future.result(PATIENCE) for future in futures]
     for job, result in zip(jobs, beside, strict=True):
-        learners._learner.cache_clear()
+        run._learner.cache_clear()
         assert same(train_one(job, TrainingCallbacks()), result)
-        checkpoints = Checkpoints("tiny", job.spec.key, tmp_path / "checkpoints")
+        checkpoints = StageCheckpoints("tiny", job.spec.key, tmp_path / "checkpoints")
         checkpoints.finish(job.seed, result)
         kept = checkpoints.finished(job.seed)
         checkpoints.close(remove=True)
@@ -193,7 +193,7 @@ def test_ctrl_c_waits_for_no_epoch(spec):
 
 
 def test_seeds_share_a_trainer_and_another_recipe_has_its_own(spec, monkeypatch):
-    learners._learner.cache_clear()
+    run._learner.cache_clear()
     made = []
     monkeypatch.setattr(learner, "Trainer", lambda *args, **kwargs: made.append(args) or Real(*args, **kwargs))
     for seed in (0, 1):
@@ -204,7 +204,7 @@ def test_seeds_share_a_trainer_and_another_recipe_has_its_own(spec, monkeypatch)
 
 
 def test_variants_share_the_data_in_memory_and_other_data_is_read_anew(spec, data, monkeypatch):
-    learners._learner.cache_clear()
+    run._learner.cache_clear()
     held._held.cache_clear()
     copies = []
     monkeypatch.setattr(held, "hold", lambda labelled: copies.append(labelled) or hold(labelled))

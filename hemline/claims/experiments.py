@@ -14,13 +14,14 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from ruamel.yaml import YAML
 
 from hemline.claims.file import Claims
-from hemline.claims.progress import Display, settings
+from hemline.claims.progress import progress
 from hemline.errors import InputError
 from hemline.params import Params, parse_params
 from hemline.processes.dvc import check_copies, environment
@@ -51,10 +52,9 @@ def run_all(claims: Claims) -> dict[str, str]:
         }
         missing = [name for name, revision in revisions.items() if not revision]
         start = time.monotonic()
-        with Display([setting for name in missing for setting in settings(claims, name)]) as display:
+        with progress(claims, missing) as receive:
             for name in missing:
-                display.begin(name)
-                revisions[name] = run_experiment(name, claims.values(name), lock, display.receive)
+                revisions[name] = run_experiment(name, claims.values(name), lock, partial(receive, name))
         if missing:
             print(f"{len(missing)} experiments in {(time.monotonic() - start) / 60:.1f} minutes", flush=True)
     return revisions
@@ -73,7 +73,7 @@ def list_experiments(*options: str) -> dict[str, list[str]]:
         return {}
     found: dict[str, list[str]] = {}
     # In full, and sorted by time.
-    for revision in _git("-c", "core.disambiguate=commit", "rev-list", "--no-walk=sorted", *names).split():
+    for revision in _output("git", "-c", "core.disambiguate=commit", "rev-list", "--no-walk=sorted", *names).split():
         found.setdefault(names[revision[:7]], []).append(revision)
     return found
 
@@ -203,7 +203,7 @@ def changed_since(revision: str) -> bool:
     stages = [stage for name, stage in listed if name != _UNUSED_STAGE]
     for stage in stages:
         for path, recorded in stage.get("params", {}).items():
-            if path != "params.yaml" and _differ(recorded, read_yaml(Path(path))):
+            if path != "params.yaml" and recorded.items() - read_yaml(Path(path)).items():
                 return True
     # params.yaml itself is the workspace's, and the experiment has its own.
     paths = {dependency["path"] for stage in stages for dependency in stage["deps"]} - {"params.yaml"}
@@ -211,16 +211,8 @@ def changed_since(revision: str) -> bool:
     return subprocess.run(command, check=False).returncode != 0
 
 
-def _differ(recorded: Mapping[str, Any], present: Mapping[str, Any]) -> bool:
-    return any(key not in present or present[key] != value for key, value in recorded.items())
-
-
 def _read_yaml_of(revision: str, path: str) -> Any:
-    return YAML(typ="safe", pure=True).load(_git("show", f"{revision}:{path}"))
-
-
-def _git(*arguments: str) -> str:
-    return _output("git", *arguments)
+    return YAML(typ="safe", pure=True).load(_output("git", "show", f"{revision}:{path}"))
 
 
 def _output(*command: str) -> str:

@@ -20,35 +20,26 @@ class Estimate(NamedTuple):
     high: float
 
 
-def rounded(figure: str) -> Estimate:
+def rounded(number: str) -> Estimate:
     """Return a printed number and the ends of what rounds to it: "0.88" is 0.88, 0.875, 0.885."""
-    value = Decimal(figure)
+    value = Decimal(number)
     half = Decimal(5).scaleb(int(value.as_tuple().exponent) - 1)
     return Estimate(float(value), float(value - half), float(value + half))
 
 
-def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Estimate:
-    """Estimate a mean, such as that of the differences between two epochs of the same trainings (a paired t interval).
+def mean_test(values: ArrayLike, confidence: float = 0.95) -> tuple[Estimate, float]:
+    """Estimate a mean, such as that of differences between two epochs of the same trainings, and test whether it is 0.
 
     ``values`` are (seeds,), at least two, taken as normally distributed: mean +- t s / sqrt(n), n - 1 degrees of
-    freedom.
+    freedom; the two-sided p value is that of the same t (Student 1908, The probable error of a mean, Biometrika 6).
 
     Raises:
         InputError: fewer than two values, or values that are not finite.
-
-    Source:
-        Student (1908), The probable error of a mean, Biometrika 6.
     """
     array = _checked(values)
-    half = float(stats.t.ppf((1 + confidence) / 2, array.size - 1) * stats.sem(array))
-    mean = float(array.mean())
-    return Estimate(mean, mean - half, mean + half)
-
-
-def mean_p(values: ArrayLike) -> float:
-    """Return the two-sided p value of a mean of 0, by the t test that belongs to ``mean_interval``; errors as there."""
-    array = _checked(values)
-    return _t_p(abs(float(array.mean())), float(stats.sem(array)), array.size - 1)
+    mean, error = float(array.mean()), float(stats.sem(array))
+    half = float(stats.t.ppf((1 + confidence) / 2, array.size - 1)) * error
+    return Estimate(mean, mean - half, mean + half), _t_p(abs(mean), error, array.size - 1)
 
 
 def prediction_p(values: ArrayLike, number: Estimate) -> float:
@@ -56,10 +47,8 @@ def prediction_p(values: ArrayLike, number: Estimate) -> float:
 
     The number is taken as whatever rounds to it and lies nearest to the mean; p is 1 where the mean itself rounds to
     it. It is below 0.05 exactly where all that rounds to the number lies outside the 95 % ``prediction_interval``.
-    Values and errors as in ``mean_interval``: the two-sided p value of t = distance / (s sqrt(1 + 1/n)).
-
-    Source:
-        Hahn and Meeker (1991), Statistical Intervals: A Guide for Practitioners, Wiley.
+    Values and errors as in ``mean_test``: the two-sided p value of t = distance / (s sqrt(1 + 1/n)) (Hahn and Meeker
+    1991, Statistical Intervals: A Guide for Practitioners, Wiley).
     """
     array = _checked(values)
     mean = float(array.mean())
@@ -71,15 +60,10 @@ def prediction_p(values: ArrayLike, number: Estimate) -> float:
 def share_interval(count: int, total: int, confidence: float = 0.95) -> Estimate:
     """Estimate the share of all trainings that do what ``count`` of ``total`` did, with its exact interval in [0, 1].
 
-    Raises:
-        InputError: a count outside its range.
-
     Source:
         Clopper and Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the binomial,
         Biometrika 26.
     """
-    if not 0 <= count <= total or total < 1:
-        raise InputError(f"count: must be from 0 to {total}, got {count}")
     interval = stats.binomtest(count, total).proportion_ci(confidence, method="exact")
     return Estimate(count / total, float(interval.low), float(interval.high))
 
@@ -91,8 +75,8 @@ def _checked(values: ArrayLike) -> NDArray[np.float64]:
     return array
 
 
-def _t_p(distance: float, error: float, freedom: int) -> float:
+def _t_p(distance: float, error: float, degrees_of_freedom: int) -> float:
     """Return the two-sided p value of a distance; without any spread, what differs at all cannot be chance."""
     if not error:
         return 0.0 if distance else 1.0
-    return 2 * float(stats.t.sf(distance / error, freedom))
+    return 2 * float(stats.t.sf(distance / error, degrees_of_freedom))

@@ -1,13 +1,32 @@
-"""The kinds of parts that a claim is made of, as they stand in ``claims.yaml``.
+"""The kinds of parts that a claim is made of: what stands in ``claims.yaml``, and how it is judged.
 
-A further kind is a class here and in ``AnyPart``, how it is judged in ``judge``, and its panel in ``plots``; mypy names
-every place there that does not know it yet.
+A further kind is a class here and in ``AnyPart``, and its panel a line of ``plots.PANELS``.
 """
 
+import math
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from hemline.claims.finding import (
+    Finding,
+    Refuses,
+    Verdict,
+    interval_text,
+    limit_verdict,
+    p_text,
+    same_verdict,
+    share_text,
+    sign_verdict,
+)
+from hemline.claims.intervals import Estimate, mean_test, prediction_p, rounded, share_interval
+from hemline.claims.outcome import Outcome, Outcomes, Values
+from hemline.comparison.groups import Scores
+from hemline.comparison.statistics import Interval, accuracy_interval, compare, mean_difference, prediction_interval
 from hemline.schema import Count, StrictModel, Text
 
 Metric = Literal["loss", "accuracy", "test_loss", "test_accuracy"]
@@ -20,6 +39,19 @@ METRIC_NAMES = {
     "test_accuracy": "test accuracy",
     "seconds": "seconds of an epoch",
 }
+# Of repeated trainings, so many are to lie in a published range: as many as a 95 % interval means to hold.
+_SHARE_IN_RANGE = 0.95
+# What a training is said to do, most trainings are to do.
+_MOST = 1 / 2
+_SHARE_OF_MOST = (
+    "share of trainings with its exact 95 % interval (Clopper and Pearson); shown where that lies above one half, "
+    "refuted where it lies below"
+)
+_CROSSED = "95 % interval over seeds and test images (crossed random effects)"
+_PAIRED = "95 % interval over seeds, paired by seed (t)"
+_WELCH = "95 % interval of the difference of means over seeds (Welch)"
+# Seeds of one variant run together, and those of another at another time: the interval cannot know what else ran then.
+_LOAD = "the two ran one after the other, so other work on the machine may have slowed them differently"
 
 
 def _check_quoted(value: object) -> object:
@@ -29,7 +61,7 @@ def _check_quoted(value: object) -> object:
     return value
 
 
-Figure = Annotated[str, BeforeValidator(_check_quoted), StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?$")]
+Printed = Annotated[str, BeforeValidator(_check_quoted), StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?$")]
 
 
 class Otherwise(StrictModel):
@@ -45,7 +77,7 @@ class Otherwise(StrictModel):
     metric: Metric | None = None
 
 
-class Part(StrictModel):
+class Part(StrictModel, ABC):
     """One thing that a claim says, in our words; ``also`` marks evidence beside the claim, which does not count."""
 
     says: Text
@@ -59,9 +91,16 @@ class Part(StrictModel):
                 raise ValueError(f"otherwise.{key}: is no key of this kind of part; remove it")
         return self
 
+    @abstractmethod
+    def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:
+        """Judge the part as it stands, by the outcomes of the trainings that it speaks of: two or more seeds each.
+
+        ``refuses`` says how the pipeline answers a variant.
+        """
+
     def places(self) -> list[str]:
         """Return the trainings that it speaks of, each as ``experiment/variant``."""
-        return []
+        return [place for key in ("of", "than") if (place := getattr(self, key, None))]
 
     def under_otherwise(self) -> Self:
         """Return the part with what ``otherwise`` changes; without one, as it stands."""
@@ -71,37 +110,80 @@ class Part(StrictModel):
         return self.otherwise.model_dump(exclude={"condition"}, exclude_none=True) if self.otherwise else {}
 
 
-class TrainedPart(Part):
-    """One thing that a claim says of the trainings ``of``."""
-
-    of: Place
-
-    def places(self) -> list[str]:
-        """Return the trainings that it speaks of, each as ``experiment/variant``."""
-        return [self.of]
-
-
-class NumberPart(TrainedPart):
+class NumberPart(Part):
     """A training gives ``published``; ``epoch`` is the last one where it is not named."""
 
     kind: Literal["number"]
+    of: Place
     metric: Metric
-    published: Figure
+    published: Printed
     epoch: Count | None = None
 
+    def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
+        """Compare the published number with the prediction for one more training.
 
-class RangePart(TrainedPart):
+        The interval of the mean would be the wrong one: it says where the average of many trainings lies, and gets
+        narrower with every seed, while a published number is a single training. All share the test images, so they add
+        nothing. Whatever rounds to the number is allowed for.
+
+        A number in the interval is compatible, not shown: many other numbers would be, too. How far off a number would
+        have been refuted says how much the trainings could have found out.
+        """
+        values = outcomes[self.of].values(self.metric, self.epoch)
+        interval, number = prediction_interval(values), rounded(self.published)
+        beyond = max(number.low - interval.high, 0.0) + min(number.high - interval.low, 0.0)
+        where = f"{abs(beyond):.4f} {'above' if beyond > 0 else 'below'}" if beyond else "in"
+        # No loss is below 0, and no accuracy outside [0, 1]: the normal curve of few values may be.
+        low, high = max(interval.low, 0.0), min(interval.high, math.inf if self.metric.endswith("loss") else 1.0)
+        p_value = prediction_p(values, number)
+        return Finding(
+            "refuted" if beyond else "compatible",
+            f"{METRIC_NAMES[self.metric]} {self.published}",
+            f"{interval.estimate:.4f} [{low:.4f}, {high:.4f}]",
+            f"Published {self.published} lies {where} what one more training would give, {low:.4f} to {high:.4f} "
+            f"({p_text(p_value)}).{'' if beyond else _detectable(interval, number)}",
+            "95 % prediction interval for one more training (t); rounding of the published number allowed for",
+            len(values),
+            p_value,
+        )
+
+
+class RangePart(Part):
     """Repeated trainings give values between the two numbers."""
 
     kind: Literal["range"]
+    of: Place
     metric: Metric
-    published: Annotated[list[Figure], Field(min_length=2, max_length=2)]
+    published: Annotated[list[Printed], Field(min_length=2, max_length=2)]
+
+    def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
+        """Compare the range with repeated trainings: refuted once fewer than 95 % of them can lie in it.
+
+        Whatever rounds to its ends is allowed for. Not refuted is compatible, not shown: fewer than 95 % may be inside.
+        """
+        values = outcomes[self.of].values(self.metric)
+        lower, upper = self.published
+        inside = int(((values >= rounded(lower).low) & (values <= rounded(upper).high)).sum())
+        share = share_interval(inside, len(values))
+        seen = f"{values.min():.4f} to {values.max():.4f}"
+        return Finding(
+            "compatible" if share.high >= _SHARE_IN_RANGE else "refuted",
+            f"{METRIC_NAMES[self.metric]} {lower} to {upper}",
+            f"{seen}; {inside} of {len(values)} inside",
+            f"{inside} of {len(values)} trainings lie between {lower} and {upper}; they reach from {seen}, and the "
+            f"share inside is {share_text(share)}. Fewer than {_fewest_inside(len(values))} inside would have refuted "
+            "the range.",
+            "share of trainings inside, rounding allowed for, with its exact 95 % interval (Clopper and Pearson); "
+            "refuted below 95 %",
+            len(values),
+        )
 
 
-class OrderingPart(TrainedPart):
+class OrderingPart(Part):
     """The trainings of ``of`` give a higher or lower value than those of ``than``, or the same within ``margin``."""
 
     kind: Literal["ordering"]
+    of: Place
     than: Place
     metric: Metric | Literal["seconds"]
     claimed: Literal["higher", "lower", "same"]
@@ -113,11 +195,64 @@ class OrderingPart(TrainedPart):
             raise ValueError("margin: must be given where `claimed` is same, and only there")
         return self
 
-    def places(self) -> list[str]:
-        """Return the trainings that it speaks of, each as ``experiment/variant``."""
-        return [self.of, self.than]
+    def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
+        """Compare two variants of the same seeds, for other seeds and, where a test metric is meant, other test images.
 
-    def names(self) -> tuple[str, str]:
+        Test losses and accuracies are those of the final models. The margin of accuracies is a share of the images.
+        """
+        one, other = outcomes[self.of], outcomes[self.than]
+        match self.metric:
+            case "test_accuracy":
+                return self._judge_scores(one.correct, other.correct)
+            case "test_loss":
+                return self._judge_scores(one.losses, other.losses)
+            case "seconds":
+                return self._judge_seconds(one, other)
+        first, second = one.values(self.metric), other.values(self.metric)
+        return self._ordered(first, second, *mean_test(first - second), _PAIRED)
+
+    def _judge_scores(self, first: Scores, second: Scores) -> Finding:
+        """Judge what the final models of the same seeds give for each test image: (seeds, test images)."""
+        result = compare(first, second)
+        means = first.mean(axis=1, dtype=np.float64), second.mean(axis=1, dtype=np.float64)
+        return self._ordered(*means, Estimate(result.gain, result.low, result.high), result.p_value, _CROSSED)
+
+    def _judge_seconds(self, one: Outcome, other: Outcome) -> Finding:
+        """Judge times, which a seed does not pair: the two variants ran at different times."""
+        first, second = one.measured("seconds"), other.measured("seconds")
+        if first is None or second is None:
+            why = (
+                "No times are known for these trainings: they came from DVC's cache, or the MLflow store is a new one."
+            )
+            return Finding("not measured", self.says, "", why, "", 0)
+        result = mean_difference(first, second)
+        difference = Estimate(result.difference, result.low, result.high)
+        finding = self._ordered(first, second, difference, result.p_value, _WELCH)
+        ratio = f" The first takes {first.mean() / second.mean():.2f} times as long; {_LOAD}."
+        return replace(finding, sentence=finding.sentence + ratio)
+
+    def _ordered(self, first: Values, second: Values, difference: Estimate, p_value: float, method: str) -> Finding:
+        """Put the difference between the means of ``first`` and ``second``, float64 (seeds,), in words."""
+        scale, digits, unit = (100, 2, "percentage points") if self.metric == "test_accuracy" else (1, 4, "")
+        difference = Estimate(*(scale * number for number in difference))
+        size, limit = f"{interval_text(difference, digits)} {unit}".rstrip(), ""
+        if self.margin is None:
+            verdict = sign_verdict(difference, 1 if self.claimed == "higher" else -1)
+        else:
+            verdict, limit = same_verdict(difference, scale * self.margin, unit)
+        (name, other_name), metric = self._names(), METRIC_NAMES[self.metric]
+        return Finding(
+            verdict,
+            f"{metric}: {name} {'the same as' if self.claimed == 'same' else f'{self.claimed} than'} {other_name}",
+            size,
+            f"{metric.capitalize()} of {name} minus that of {other_name}: {size} ({p_text(p_value)} for no difference)."
+            f"{limit}{_pairs(first, second, self.claimed)}",
+            method,
+            min(len(first), len(second)),
+            p_value,
+        )
+
+    def _names(self) -> tuple[str, str]:
         """Name the two by their variants, or by what tells them apart where the variants are the same."""
         (experiment, variant), (other_experiment, other_variant) = (place.split("/") for place in self.places())
         if variant != other_variant:
@@ -125,48 +260,139 @@ class OrderingPart(TrainedPart):
         return f"{variant} ({experiment})", f"{variant} ({other_experiment})"
 
 
-class TrendPart(TrainedPart):
+class TrendPart(Part):
     """In one training, the value after ``to_epoch`` is above or below that after ``from_epoch``."""
 
     kind: Literal["trend"]
+    of: Place
     metric: Metric
     from_epoch: Count
     to_epoch: Count
     claimed: Literal["rises", "falls"]
 
+    def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
+        """Compare two epochs of the same trainings."""
+        curves, name = outcomes[self.of].curves(self.metric), METRIC_NAMES[self.metric]
+        before, after = curves[:, self.from_epoch - 1], curves[:, self.to_epoch - 1]
+        numbers, p_value = mean_test(after - before)
+        change = interval_text(numbers)
+        return Finding(
+            sign_verdict(numbers, 1 if self.claimed == "rises" else -1),
+            f"{name} {self.claimed} from epoch {self.from_epoch} to {self.to_epoch}",
+            change,
+            f"From epoch {self.from_epoch} to {self.to_epoch}, {name} changes by {change} ({p_text(p_value)} for no "
+            f"change), from {before.mean():.4f} to {after.mean():.4f}. {_turning(curves, self.metric)}",
+            f"{_PAIRED}{_on_images(self.metric)}",
+            len(curves),
+            p_value,
+        )
 
-class GapPart(TrainedPart):
+
+class GapPart(Part):
     """In one training, ``metric`` is after the last epoch higher or lower than ``than_metric``."""
 
     kind: Literal["gap"]
+    of: Place
     metric: Metric
     than_metric: Metric
     claimed: Literal["higher", "lower"]
 
+    def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
+        """Compare two metrics of the same trainings."""
+        first, second = (outcomes[self.of].values(metric) for metric in (self.metric, self.than_metric))
+        name, other_name = METRIC_NAMES[self.metric], METRIC_NAMES[self.than_metric]
+        numbers, p_value = mean_test(first - second)
+        gap = interval_text(numbers)
+        return Finding(
+            sign_verdict(numbers, 1 if self.claimed == "higher" else -1),
+            f"{name} {self.claimed} than {other_name}",
+            gap,
+            f"{name.capitalize()} is {first.mean():.4f} and {other_name} {second.mean():.4f}: a difference of {gap} "
+            f"({p_text(p_value)} for no difference).",
+            f"{_PAIRED}{_on_images(self.metric, self.than_metric)}",
+            len(first),
+            p_value,
+        )
 
-class WobblePart(TrainedPart):
+
+class WobblePart(Part):
     """In one training, the value goes up and down from epoch to epoch, instead of falling only."""
 
     kind: Literal["wobble"]
+    of: Place
     metric: Metric
     from_epoch: Count
     to_epoch: Count
 
+    def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
+        """Ask whether most trainings have epochs that end with a higher value than the one before."""
+        curves, name = outcomes[self.of].curves(self.metric), METRIC_NAMES[self.metric]
+        steps = np.diff(curves[:, self.from_epoch - 1 : self.to_epoch], axis=1)
+        seeds, epochs = steps.shape
+        rises = (steps > 0).sum(axis=1)
+        both = int(((rises > 0) & (rises < epochs)).sum())
+        share = share_interval(both, seeds)
+        return Finding(
+            limit_verdict(share, _MOST),
+            f"{name} goes up and down, epochs {self.from_epoch} to {self.to_epoch}",
+            f"in {both} of {seeds} trainings; {rises.mean():.1f} of {epochs} epochs end higher",
+            f"In {both} of {seeds} trainings {name} goes both up and down between epochs {self.from_epoch} and "
+            f"{self.to_epoch}; {rises.min()} to {rises.max()} of the {epochs} epochs end higher than the one before, "
+            f"{rises.mean():.1f} on average. The share of such trainings is {share_text(share)}.",
+            _SHARE_OF_MOST,
+            seeds,
+        )
 
-class StopPart(TrainedPart):
+
+class StopPart(Part):
     """A training that stops once its loss is low enough stops after epoch ``published``."""
 
     kind: Literal["early-stop"]
+    of: Place
     published: Count
 
+    def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
+        """Ask whether most trainings stop after the published epoch: what is said to happen is to be usual."""
+        outcome = outcomes[self.of]
+        last_epochs = outcome.last_epochs
+        stopped = int((last_epochs == self.published).sum())
+        seen, counts = np.unique(last_epochs, return_counts=True)
+        listed = ", ".join(f"{count} end after epoch {epoch}" for epoch, count in zip(seen, counts, strict=True))
+        share = share_interval(stopped, len(last_epochs))
+        return Finding(
+            limit_verdict(share, _MOST),
+            f"stops after epoch {self.published}",
+            f"{stopped} of {len(last_epochs)} do",
+            f"Of {len(last_epochs)} trainings of at most {outcome.epochs} epochs, {listed}; the share that stops after "
+            f"epoch {self.published} is {share_text(share)}.",
+            _SHARE_OF_MOST,
+            len(last_epochs),
+        )
 
-class ThresholdPart(TrainedPart):
+
+class ThresholdPart(Part):
     """A value is at least ``at_least``, a number that was not published: ``because`` says why it was chosen."""
 
     kind: Literal["threshold"]
+    of: Place
     metric: Literal["test_accuracy"]
     at_least: Annotated[float, Field(gt=0, lt=1)]
     because: Text
+
+    def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
+        """Ask whether a test accuracy is above a threshold, for other seeds and other test images."""
+        correct = outcomes[self.of].correct
+        interval = accuracy_interval(correct)
+        accuracy = Estimate(interval.estimate, interval.low, interval.high)
+        found = "{:.2f} % [{:.2f}, {:.2f}]".format(*(100 * number for number in accuracy))
+        return Finding(
+            limit_verdict(accuracy, self.at_least),
+            f"at least {100 * self.at_least:g} % (our threshold)",
+            found,
+            f"Test accuracy is {found}; the threshold of {100 * self.at_least:g} % is ours: {self.because}.",
+            _CROSSED,
+            len(correct),
+        )
 
 
 class ErrorPart(Part):
@@ -176,8 +402,56 @@ class ErrorPart(Part):
     variant: dict[str, Any]
     expected: Text
 
+    def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
+        """Ask whether a mistake is refused, by the error that names its rule."""
+        message = refuses(self.variant)
+        refused = message is not None and self.expected in message
+        verdict: Verdict = "shown" if refused else "refuted"
+        found = "one clear error" if refused else "no such error"
+        said = "nothing is refused" if message is None else f"refused: {message}"
+        method = "a variant with the mistake, given to the validation of params.yaml"
+        return Finding(verdict, "an error", found, f"The answer of the pipeline to the mistake: {said}.", method, 0)
+
 
 AnyPart = Annotated[
     NumberPart | RangePart | OrderingPart | TrendPart | GapPart | WobblePart | StopPart | ThresholdPart | ErrorPart,
     Field(discriminator="kind"),
 ]
+
+
+def _pairs(first: Values, second: Values, claimed: str) -> str:
+    """Say how often two single trainings, one of each, would show the order: what a tutorial with one each sees."""
+    sign = -1 if claimed == "lower" else 1
+    differences = sign * (first[:, None] - second[None, :])
+    share = 100 * float((differences > 0).mean() + (differences == 0).mean() / 2)
+    word = "lower" if sign < 0 else "higher"
+    return f" Of two single trainings, the first is {word} in {share:.0f} % of pairs."
+
+
+def _turning(curves: Values, metric: str) -> str:
+    """Say after which epoch a loss is lowest, or an accuracy highest, in the mean and over the seeds."""
+    signed = curves if metric.endswith("loss") else -curves
+    best, mean = signed.argmin(axis=1), int(signed.mean(axis=0).argmin()) + 1
+    seeds = f"{best.min() + 1}" if best.min() == best.max() else f"{best.min() + 1} to {best.max() + 1}"
+    word = "lowest" if metric.endswith("loss") else "highest"
+    return f"Its mean is {word} after epoch {mean} of {curves.shape[1]} (single trainings: {seeds})."
+
+
+def _detectable(interval: Interval, number: Estimate) -> str:
+    """Say how far from the mean a number printed like this one would have been refuted."""
+    shift, share = interval.high - interval.estimate + (number.high - number.low) / 2, ""
+    if interval.estimate:
+        percent = 100 * shift / interval.estimate
+        share = f" ({percent:.0f} %)" if percent >= 10 else f" ({percent:.2g} %)"  # noqa: PLR2004 - two digits
+    return f" A number more than {shift:.4f}{share} away from the mean would have been refuted."
+
+
+def _on_images(*metrics: str) -> str:
+    """Say of seeds' intervals that they are about these test images, where they are about test images at all."""
+    return ", on these test images" if any(metric.startswith("test_") for metric in metrics) else ""
+
+
+@lru_cache
+def _fewest_inside(total: int) -> int:
+    """Return how many trainings of a total must lie in a range for it not to be refuted."""
+    return next(count for count in range(total + 1) if share_interval(count, total).high >= _SHARE_IN_RANGE)

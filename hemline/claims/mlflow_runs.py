@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from hemline.claims.evidence import Experiment
 from hemline.claims.file import Claims
+from hemline.claims.outcome import Experiment
 from hemline.tracking.warning import warn
 
 CLAIMS_TAG = "claims"

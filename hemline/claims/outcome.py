@@ -1,14 +1,24 @@
-"""What the trainings of a variant gave: the one thing that claims are held against."""
+"""What the trainings of a variant gave: the one thing that claims are compared with, read from DVC's cache."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hemline.comparison.evaluated import Evaluated
+from hemline.comparison.metrics import image_losses
+from hemline.data.description import load_dataset
+from hemline.data.normalized import Normalized
+from hemline.jobs.trained import Trained
+from hemline.params import Params
+
 Values = NDArray[np.float64]
+# What the MLflow store is completed from. Of the normalized data it needs little, but the folder takes 0.2 s to copy.
+_PUBLISHED = (Path("params.yaml"), Trained.PATH, Evaluated.PATH, Normalized.PATH)
 
 
 @dataclass(frozen=True)
@@ -47,15 +57,9 @@ class Outcome:
 
         Its rows may stand in any order; ``seeds`` are in that of the other arrays.
         """
-        order = list(seeds)
-        names = [name for name in history.columns if name not in {"seed", "epoch"}]
-        metrics = {
-            name: history.pivot_table(index="seed", columns="epoch", values=name, dropna=False)
-            .loc[order]
-            .to_numpy(np.float64)
-            for name in names
-        }
-        last_epochs = history.groupby("seed")["epoch"].max().loc[order].to_numpy(np.int64)
+        table = history.pivot_table(index="seed", columns="epoch", dropna=False).loc[list(seeds)]
+        metrics = {str(name): table[name].to_numpy(np.float64) for name in table.columns.unique(0)}
+        last_epochs = history.groupby("seed")["epoch"].max().loc[list(seeds)].to_numpy(np.int64)
         return cls(metrics, last_epochs, correct, losses, epochs, seconds)
 
     @property
@@ -96,3 +100,53 @@ class Outcome:
 
 # By ``experiment/variant``.
 Outcomes = Mapping[str, Outcome]
+
+
+class Experiment:
+    """One experiment of DVC at one Git revision, with its parameters and its data set; the workspace is not read."""
+
+    def __init__(self, name: str, params: Params, revision: str) -> None:
+        # Imported here: takes a second, and only this class needs it.
+        from dvc.api import DVCFileSystem  # noqa: PLC0415
+
+        self.name, self.params, self.dataset = name, params, load_dataset(params.dataset)
+        self._files = DVCFileSystem(".", rev=revision)
+        self._runs = Evaluated(files=self._files).runs()
+        self.labels = Normalized(files=self._files).labels("test")
+
+    def outcome(self, variant: str, seconds: dict[str, list[float]]) -> Outcome:
+        """Load one variant, with the ``seconds`` of each epoch by the model's SHA-256, where they are known."""
+        probabilities = self.probabilities(variant)
+        return Outcome.of_history(
+            Trained(variant, files=self._files).history(),
+            self.params.seeds_of(variant),
+            correct=probabilities.argmax(axis=-1) == self.labels,
+            losses=image_losses(probabilities, self.labels),
+            epochs=self.params.epochs_of(variant),
+            seconds=fastest_seconds(self.models(variant), seconds),
+        )
+
+    def models(self, variant: str) -> list[str]:
+        """Return the SHA-256 of the models' files, one a seed, in the seeds' order."""
+        runs = self._runs[self._runs["variant"] == variant].set_index("seed")
+        return list(runs.loc[self.params.seeds_of(variant), "model_sha256"])
+
+    def probabilities(self, variant: str) -> NDArray[np.float32]:
+        """Return what the final models answer: float32 (seeds, test images, classes)."""
+        return Trained(variant, files=self._files).probabilities("test")
+
+    def materialise(self, folder: Path) -> None:
+        """Write into ``folder`` what `commands.sync` reads."""
+        for path in (*_PUBLISHED, Path("data") / f"{self.dataset.name}.yaml"):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            self._files.get(path.as_posix(), str(folder / path), recursive=True)
+
+
+def fastest_seconds(models: list[str], seconds: dict[str, list[float]]) -> Values | None:
+    """Return the seconds of each training's fastest epoch: what else the machine does can only make one slower.
+
+    The first epoch, which compiles, is left out. Returns float64 (seeds,), NaN where a training was not timed over two
+    epochs or more; None where fewer than two were.
+    """
+    fastest = np.array([min(seconds.get(sha256, [])[1:], default=np.nan) for sha256 in models])
+    return fastest if np.isfinite(fastest).sum() > 1 else None

@@ -5,13 +5,12 @@ The same verdicts give the same bytes; only measured seconds differ from one mea
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hemline.claims.file import Claim, Claims
-from hemline.claims.judge import Finding, Verdict
+from hemline.claims.finding import Finding, Verdict
 from hemline.claims.kinds import AnyPart, NumberPart
 from hemline.claims.outcome import Outcomes
 from hemline.claims.plots import claim_figure, legend
@@ -35,6 +34,15 @@ SYMBOLS: dict[Verdict | Headline, str] = {
     "undecided": "●",
     "not measured": "?",
 }
+# What is counted of claims, and of their parts, and the words for what is not called by its name.
+_CLAIMS = ("reproduced", "compatible", "only if", "in part", "not reproduced", "undecided", "not measured")
+_PARTS = ("shown", "compatible", "shown only if", "compatible only if", "refuted", "undecided", "not measured")
+_CLAIM_WORDS = {"only if": "holding only under another condition", "in part": "holding in part"}
+_PART_WORDS = {
+    "compatible": "compatible (not refuted)",
+    "shown only if": "shown only under another condition",
+    "compatible only if": "compatible only under another condition",
+}
 # What the words on the page mean, for somebody who has not met them.
 GLOSSARY = {
     "shown": "the trainings by themselves show what is claimed: the whole interval lies where the claim says.",
@@ -53,8 +61,7 @@ _MISSED_SHARE = 0.05
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One part of a claim on the page: what was said, and the finding."""
 
     part: AnyPart
@@ -63,8 +70,7 @@ class Line:
     verdict: str
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One claim on the page."""
 
     claim: Claim
@@ -102,29 +108,12 @@ def render(claims: Claims, judged: Sequence[Judged], outcomes: Outcomes, answers
 
 def summary(judged: Sequence[Judged]) -> str:
     """Count the verdicts on claims in one sentence, and those on their parts in another."""
-    claims: dict[Verdict | Headline, str] = {
-        "reproduced": "reproduced",
-        "compatible": "compatible",
-        "only if": "holding only under another condition",
-        "in part": "holding in part",
-        "not reproduced": "not reproduced",
-        "undecided": "undecided",
-        "not measured": "not measured",
-    }
-    parts: dict[Verdict | Headline, str] = {
-        "shown": "shown",
-        "compatible": "compatible (not refuted)",
-        "shown only if": "shown only under another condition",
-        "compatible only if": "compatible only under another condition",
-        "refuted": "refuted",
-        "undecided": "undecided",
-        "not measured": "not measured",
-    }
     findings = [finding for each in judged for finding in each.counted]
     close = sum(bool(finding.close) for finding in findings)
+    parts = _counted([finding.verdict for finding in findings], _PARTS, _PART_WORDS)
     return (
-        f"Of {len(judged)} published claims: {_counted([each.headline for each in judged], claims)}. "
-        f"Of their {len(findings)} parts: {_counted([finding.verdict for finding in findings], parts)}; {close} close."
+        f"Of {len(judged)} published claims: {_counted([each.headline for each in judged], _CLAIMS, _CLAIM_WORDS)}. "
+        f"Of their {len(findings)} parts: {parts}; {close} close."
     )
 
 
@@ -159,15 +148,10 @@ def short_table(judged: Sequence[Judged]) -> str:
 
 def _decisive(judged: Judged) -> str:
     """Name the first part that kept a claim from being reproduced, or else its first part."""
-    pairs = [
-        (part, finding)
-        for part, finding in zip(judged.claim.parts, judged.findings, strict=True)
-        if not part.also and finding.verdict != "not measured"
-    ]
-    if not pairs:
+    measured = [finding for finding in judged.counted if finding.verdict != "not measured"]
+    if not measured:
         return ""
-    pairs.sort(key=lambda pair: pair[1].verdict in {"shown", "compatible"})
-    finding = pairs[0][1]
+    finding = min(measured, key=lambda each: each.verdict in {"shown", "compatible"})
     return f"{finding.published} → {finding.found}"
 
 
@@ -178,14 +162,10 @@ def _entry(claims: Claims, judged: Judged, outcomes: Outcomes) -> Entry:
         for part, finding in zip(claim.parts, judged.findings, strict=True)
     ]
     figure = claim_figure(judged, outcomes)
-    picture = None
-    if figure is not None:
-        text = f"{claim.id}: single trainings against what was published; the table beside it has the numbers."
-        picture = pictures.from_png(plots.png(figure), text)
-    return Entry(
-        claim, claims.tutorials[claim.tutorial], judged, SYMBOLS[judged.headline], lines, _decisive(judged), picture,
-        legend(claim.parts),
-    )  # fmt: skip
+    text = f"{claim.id}: single trainings against what was published; the table beside it has the numbers."
+    picture = pictures.from_png(plots.png(figure), text) if figure else None
+    tutorial, symbol = claims.tutorials[claim.tutorial], SYMBOLS[judged.headline]
+    return Entry(claim, tutorial, judged, symbol, lines, _decisive(judged), picture, legend(claim.parts))
 
 
 def _whole(text: str) -> str:
@@ -194,6 +174,6 @@ def _whole(text: str) -> str:
     return spaced.replace(" %", f"{_NO_BREAK}%")
 
 
-def _counted(verdicts: Sequence[Verdict | Headline], words: Mapping[Verdict | Headline, str]) -> str:
-    counts = Counter(verdicts)
-    return ", ".join(f"{counts[verdict]} {word}" for verdict, word in words.items() if counts[verdict])
+def _counted(found: Iterable[str], verdicts: Iterable[str], words: Mapping[str, str]) -> str:
+    counts = Counter(found)
+    return ", ".join(f"{counts[each]} {words.get(each, each)}" for each in verdicts if counts[each])

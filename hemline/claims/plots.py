@@ -1,9 +1,8 @@
 """A small figure for each claim, a panel for each of its parts: what was published against what the repeats gave."""
 
 import math
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import assert_never
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,25 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hemline.claims.intervals import rounded
-from hemline.claims.kinds import (
-    METRIC_NAMES,
-    AnyPart,
-    ErrorPart,
-    GapPart,
-    NumberPart,
-    OrderingPart,
-    RangePart,
-    StopPart,
-    ThresholdPart,
-    TrendPart,
-    WobblePart,
-)
+from hemline.claims.kinds import METRIC_NAMES, AnyPart, OrderingPart, TrendPart, WobblePart
 from hemline.claims.outcome import Outcomes, Values
 from hemline.claims.verdicts import Judged
 from hemline.comparison.statistics import prediction_interval
 from hemline.report.plots import COLOURS, INK, MUTED, style
-
-Panel = Callable[[Axes], None]
 
 TRAINED, PUBLISHED = COLOURS[0], COLOURS[1]
 COLUMNS = 3
@@ -47,15 +32,15 @@ def claim_figure(judged: Judged, outcomes: Outcomes) -> Figure | None:
 
     None where no part has anything to draw.
     """
-    drawn = [(part, panel) for part in _distinct(judged.claim.parts) if (panel := _panel(part, outcomes))]
+    drawn = [part for part in _distinct(judged.claim.parts) if part.kind in PANELS and not _unknown(part, outcomes)]
     if not drawn:
         return None
     columns, rows = min(COLUMNS, len(drawn)), math.ceil(len(drawn) / COLUMNS)
     with style():
         figure = Figure(figsize=(WIDTH * columns, HEIGHT * rows))
         places = figure.subplots(rows, columns, squeeze=False).ravel()
-        for axes, (part, panel) in zip(places, drawn, strict=False):
-            panel(axes)
+        for axes, part in zip(places, drawn, strict=False):
+            PANELS[part.kind][0](part, outcomes, axes)
             axes.set_title(_title(part), fontsize=8.5)
             axes.tick_params(labelsize=8)
         for axes in places[len(drawn) :]:
@@ -65,53 +50,15 @@ def claim_figure(judged: Judged, outcomes: Outcomes) -> Figure | None:
 
 def legend(parts: Sequence[AnyPart]) -> str:
     """Say in words what the panels of these parts show."""
-    needed = {text for part in parts for text in _legend(part)}
+    needed = {text for part in parts if part.kind in PANELS for text in PANELS[part.kind][1:]}
     if _NUMBERS in needed:  # says what orange is, too
         needed.discard(_PUBLISHED)
     return " ".join(text for text in (_DOTS, _NUMBERS, _PUBLISHED, _LINES) if text in needed)
 
 
-def _panel(part: AnyPart, outcomes: Outcomes) -> Panel | None:  # noqa: PLR0911 - one for each kind
-    """Return what draws a part, or None where there is nothing to draw."""
-    match part:
-        case NumberPart():
-            return partial(_draw_number, part, outcomes)
-        case RangePart():
-            return partial(_draw_range, part, outcomes)
-        case OrderingPart():
-            unknown = any(outcomes[place].measured(part.metric) is None for place in part.places())
-            return None if unknown else partial(_draw_ordering, part, outcomes)
-        case GapPart():
-            return partial(_draw_gap, part, outcomes)
-        case TrendPart() | WobblePart():
-            return partial(_draw_curves, part, outcomes)
-        case StopPart():
-            return partial(_draw_stop, part, outcomes)
-        case ThresholdPart():
-            return partial(_draw_threshold, part, outcomes)
-        case ErrorPart():
-            return None
-        case _:
-            assert_never(part)
-
-
-def _legend(part: AnyPart) -> tuple[str, ...]:
-    """Return what explains the panel of a part."""
-    match part:
-        case NumberPart():
-            return _DOTS, _NUMBERS
-        case RangePart() | ThresholdPart():
-            return _DOTS, _PUBLISHED
-        case OrderingPart() | GapPart():
-            return (_DOTS,)
-        case TrendPart() | WobblePart():
-            return (_LINES,)
-        case StopPart():
-            return (_PUBLISHED,)
-        case ErrorPart():
-            return ()
-        case _:
-            assert_never(part)
+def _unknown(part: AnyPart, outcomes: Outcomes) -> bool:
+    metric = part.metric if isinstance(part, OrderingPart) else ""
+    return metric == "seconds" and any(outcomes[place].measured(metric) is None for place in part.places())
 
 
 def _distinct(parts: Sequence[AnyPart]) -> list[AnyPart]:
@@ -134,7 +81,7 @@ def _title(part: AnyPart) -> str:
     return f"{place.split('/')[1]}: {metric}, epochs {first} and {last} marked"
 
 
-def _draw_number(part: NumberPart, outcomes: Outcomes, axes: Axes) -> None:
+def _draw_number(part: Any, outcomes: Outcomes, axes: Axes) -> None:
     rows = {"": outcomes[part.of].values(part.metric, part.epoch)}
     if part.otherwise:
         other = part.under_otherwise()
@@ -145,27 +92,26 @@ def _draw_number(part: NumberPart, outcomes: Outcomes, axes: Axes) -> None:
     axes.axvline(number.value, color=PUBLISHED, linewidth=1.6)
 
 
-def _draw_range(part: RangePart, outcomes: Outcomes, axes: Axes) -> None:
+def _draw_range(part: Any, outcomes: Outcomes, axes: Axes) -> None:
     _draw_dots(axes, {"": outcomes[part.of].values(part.metric)}, METRIC_NAMES[part.metric])
-    lower, upper = (rounded(figure) for figure in part.published)
+    lower, upper = (rounded(number) for number in part.published)
     axes.axvspan(lower.low, upper.high, color=PUBLISHED, alpha=0.2, linewidth=0)
 
 
-def _draw_ordering(part: OrderingPart, outcomes: Outcomes, axes: Axes) -> None:
+def _draw_ordering(part: Any, outcomes: Outcomes, axes: Axes) -> None:
     (experiment, variant), (other_experiment, other_variant) = (place.split("/") for place in part.places())
     # Both would be too long for an axis.
     names = (variant, other_variant) if variant != other_variant else (experiment, other_experiment)
     rows = {name: outcomes[place].measured(part.metric) for name, place in zip(names, part.places(), strict=True)}
-    known = {name: values for name, values in rows.items() if values is not None}
-    _draw_dots(axes, known, METRIC_NAMES[part.metric])
+    _draw_dots(axes, {name: values for name, values in rows.items() if values is not None}, METRIC_NAMES[part.metric])
 
 
-def _draw_gap(part: GapPart, outcomes: Outcomes, axes: Axes) -> None:
+def _draw_gap(part: Any, outcomes: Outcomes, axes: Axes) -> None:
     metrics = part.metric, part.than_metric
     _draw_dots(axes, {METRIC_NAMES[metric]: outcomes[part.of].values(metric) for metric in metrics}, "")
 
 
-def _draw_threshold(part: ThresholdPart, outcomes: Outcomes, axes: Axes) -> None:
+def _draw_threshold(part: Any, outcomes: Outcomes, axes: Axes) -> None:
     _draw_dots(axes, {"": outcomes[part.of].values(part.metric)}, METRIC_NAMES[part.metric])
     axes.axvline(part.at_least, color=PUBLISHED, linewidth=1.6)
 
@@ -177,10 +123,8 @@ def _draw_dots(axes: Axes, rows: dict[str, Values], label: str, *, intervals: bo
         axes.plot(values, spread, "o", color=TRAINED, markersize=3.5, alpha=0.7, markeredgewidth=0)
         axes.plot([values.mean()] * 2, [place - 0.3, place + 0.3], color=INK, linewidth=1.6)
         if intervals:
-            interval = prediction_interval(values)
-            axes.plot(
-                [interval.low, interval.high], [place + 0.36] * 2, color=MUTED, linewidth=3, solid_capstyle="butt"
-            )
+            ends = prediction_interval(values)
+            axes.plot([ends.low, ends.high], [place + 0.36] * 2, color=MUTED, linewidth=3, solid_capstyle="butt")
     axes.set_yticks(range(len(rows)), list(rows))
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
@@ -190,7 +134,7 @@ def _draw_dots(axes: Axes, rows: dict[str, Values], label: str, *, intervals: bo
     axes.set_xlabel(label, fontsize=8.5)
 
 
-def _draw_curves(part: TrendPart | WobblePart, outcomes: Outcomes, axes: Axes) -> None:
+def _draw_curves(part: Any, outcomes: Outcomes, axes: Axes) -> None:
     """Draw training and test over epochs, mean and spread, with the epochs that are compared."""
     pair = ("accuracy", "test_accuracy") if part.metric.endswith("accuracy") else ("loss", "test_loss")
     for metric, colour, line in zip(pair, COLOURS, ("-", "--"), strict=False):
@@ -205,7 +149,7 @@ def _draw_curves(part: TrendPart | WobblePart, outcomes: Outcomes, axes: Axes) -
     axes.legend(fontsize=7.5, frameon=False)
 
 
-def _draw_stop(part: StopPart, outcomes: Outcomes, axes: Axes) -> None:
+def _draw_stop(part: Any, outcomes: Outcomes, axes: Axes) -> None:
     """Draw the loss of each training up to its stop."""
     outcome = outcomes[part.of]
     for curve in outcome.curves("loss"):
@@ -217,3 +161,16 @@ def _draw_stop(part: StopPart, outcomes: Outcomes, axes: Axes) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("epoch", fontsize=8.5)
     axes.set_ylabel("training loss", fontsize=8.5)
+
+
+# By kind: what draws a part, and the sentences that explain it; a kind without a panel has none.
+PANELS: Mapping[str, tuple[Callable[[Any, Outcomes, Axes], None], *tuple[str, ...]]] = {
+    "number": (_draw_number, _DOTS, _NUMBERS),
+    "range": (_draw_range, _DOTS, _PUBLISHED),
+    "ordering": (_draw_ordering, _DOTS),
+    "trend": (_draw_curves, _LINES),
+    "gap": (_draw_gap, _DOTS),
+    "wobble": (_draw_curves, _LINES),
+    "early-stop": (_draw_stop, _PUBLISHED),
+    "threshold": (_draw_threshold, _DOTS, _PUBLISHED),
+}

@@ -1,7 +1,7 @@
 """The questions of a tutorial, answered one by one from the findings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,7 @@ from hemline.claims.verdicts import Judged, phrase
 _SURE = 0.9
 
 
-@dataclass(frozen=True)
-class Outputs:
+class Outputs(NamedTuple):
     """What a network answers for the test images, float32 (seeds, images, classes), and their true labels."""
 
     probabilities: npt.NDArray[np.float32]
@@ -22,8 +21,7 @@ class Outputs:
     classes: Sequence[str]
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Statement(NamedTuple):
     """A statement with its verdict, which is empty for a plain fact."""
 
     says: str
@@ -31,14 +29,13 @@ class Evidence:
     sentence: str
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A question, the ids of the claims that it rests on, one sentence, and what supports it."""
 
     asks: str
     claims: list[str]
     answer: str
-    evidence: list[Evidence]
+    evidence: list[Statement]
 
 
 def answer(question: Question, judged: Mapping[str, Judged], outputs: Mapping[str, Outputs]) -> Answer:
@@ -47,7 +44,7 @@ def answer(question: Question, judged: Mapping[str, Judged], outputs: Mapping[st
         return _answer_outputs(question, outputs[question.outputs_of])
     own = [judged[name] for name in question.claims]
     evidence = [
-        Evidence(part.says, phrase(finding), finding.sentence)
+        Statement(part.says, phrase(finding), finding.sentence)
         for each in own
         for part, finding in zip(each.claim.parts, each.findings, strict=True)
     ]
@@ -62,24 +59,30 @@ def _answer_outputs(question: Question, outputs: Outputs) -> Answer:
     sure = largest >= _SURE
     first = shares[0, 0]
     top = [f"{outputs.classes[place]} {100 * first[place]:.1f} %" for place in np.argsort(-first, kind="stable")[:3]]
-    sums = (
-        f"Over {shares.shape[0]} trainings and {shares.shape[1]:,} test images, the {n_classes} outputs lie between "
-        f"{shares.min():.2g} and {shares.max():.2g} and sum to 1 within {off:.1g}."
-    )
-    example = f"Test image 0 ({outputs.classes[outputs.labels[0]]}), the first training: {', '.join(top)}."
-    mean = (
-        f"Its mean is {100 * largest.mean():.1f} %, and {100 * right.mean():.1f} % of these answers are right: the "
-        f"network is {_sureness(float(largest.mean() - right.mean()))}."
-    )
-    relied = (
-        f"{100 * sure.mean():.0f} % of the answers are given with at least {100 * _SURE:.0f} %; of these, "
-        f"{100 * right[sure].mean() if sure.any() else 0:.1f} % are right."
-    )
     evidence = [
-        Evidence("they sum to one", "", sums),
-        Evidence("an example", "", example),
-        Evidence("the largest is the answer", "", mean),
-        Evidence("a large one is more often right", "", relied),
+        Statement(
+            "they sum to one",
+            "",
+            f"Over {shares.shape[0]} trainings and {shares.shape[1]:,} test images, the {n_classes} outputs lie "
+            f"between {shares.min():.2g} and {shares.max():.2g} and sum to 1 within {off:.1g}.",
+        ),
+        Statement(
+            "an example",
+            "",
+            f"Test image 0 ({outputs.classes[outputs.labels[0]]}), the first training: {', '.join(top)}.",
+        ),
+        Statement(
+            "the largest is the answer",
+            "",
+            f"Its mean is {100 * largest.mean():.1f} %, and {100 * right.mean():.1f} % of these answers are right: the "
+            f"network is {_sureness(float(largest.mean() - right.mean()))}.",
+        ),
+        Statement(
+            "a large one is more often right",
+            "",
+            f"{100 * sure.mean():.0f} % of the answers are given with at least {100 * _SURE:.0f} %; of these, "
+            f"{100 * right[sure].mean() if sure.any() else 0:.1f} % are right.",
+        ),
     ]
     sentence = (
         f"They are probabilities, one for each of the {n_classes} classes: how sure the network is that the image is "

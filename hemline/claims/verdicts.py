@@ -1,18 +1,37 @@
-"""From the findings on its parts to the verdict on a claim; pure."""
+"""From the findings on its parts to the verdict on a claim, and which findings are close; pure.
 
-from collections.abc import Sequence
+A finding rests on the seeds that happened to be drawn. The bootstrap shows what others would have said (Efron 1979,
+Bootstrap methods: another look at the jackknife, The Annals of Statistics 7): sets of as many seeds are drawn from
+these with replacement, and the part is judged again on each. Wherever a set names a seed, it means the same row of
+every training involved, because seeds are paired.
+
+A set that holds a seed twice varies less than one of new seeds: the variance between seeds comes out too small by a
+factor of (n - 1) / n on average, 5 % with twenty seeds. So slightly fewer of the drawn sets than of new ones leave a
+finding undecided; this is a warning, not a test.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
-from hemline.claims.close import CLOSE, share_overturned
+import numpy as np
+from numpy.typing import NDArray
+
 from hemline.claims.file import Claim
-from hemline.claims.judge import Finding, Refuses, Verdict, judge_part
+from hemline.claims.finding import Finding, Refuses, Verdict
 from hemline.claims.kinds import AnyPart
 from hemline.claims.outcome import Outcomes
 
-Headline = Literal[
-    "reproduced", "compatible", "only if", "in part", "not reproduced", "undecided", "not measured"
-]  # fmt: skip
+Headline = Literal["reproduced", "compatible", "only if", "in part", "not reproduced", "undecided", "not measured"]
+
+# A finding is close where at least this share of the drawn sets gives another verdict.
+CLOSE = 0.1
+_SETS = 200
+# Most findings are far from another verdict. Where this many sets agree, fewer than a tenth of all would differ: at a
+# tenth, so many agree in 1.5 % of cases.
+_ENOUGH_ALIKE = 40
+_GENERATOR_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -134,11 +153,11 @@ def _judge_with_closeness(part: AnyPart, outcomes: Outcomes, refuses: Refuses) -
 
 def _judge_or_otherwise(part: AnyPart, outcomes: Outcomes, refuses: Refuses) -> Finding:
     """Judge a part as it stands and, where it does not hold, under its other condition."""
-    finding = judge_part(part, outcomes, refuses)
+    finding = part.judge(outcomes, refuses)
     if part.otherwise is None or finding.holds or finding.verdict == "not measured":
         return finding
     condition = part.otherwise.condition
-    other = judge_part(part.under_otherwise(), outcomes, refuses)
+    other = part.under_otherwise().judge(outcomes, refuses)
     sentence = f"{finding.sentence} If {condition}: {other.sentence}"
     found = f"{finding.found}; if {condition}: {other.found}"
     if not other.holds:
@@ -146,3 +165,26 @@ def _judge_or_otherwise(part: AnyPart, outcomes: Outcomes, refuses: Refuses) -> 
     verdict: Verdict = "shown only if" if other.verdict == "shown" else "compatible only if"
     p_value = other.p_value
     return replace(finding, verdict=verdict, condition=condition, sentence=sentence, found=found, p_value=p_value)
+
+
+def share_overturned(verdict: Callable[[Outcomes], str], outcomes: Outcomes) -> float:
+    """Return the share of drawn sets of seeds, in [0, 1], on which ``verdict`` is another than on these seeds.
+
+    It is the same for the same outcomes, and 0 where there are none. Outcomes that the verdict does not need would be
+    drawn for nothing.
+    """
+    if not outcomes:
+        return 0.0
+    own, others = verdict(outcomes), 0
+    for number in range(_SETS):
+        if number == _ENOUGH_ALIKE and not others:
+            return 0.0
+        drawn = {place: outcome.taking(_rows(outcome.n_seeds)[number]) for place, outcome in outcomes.items()}
+        others += verdict(drawn) != own
+    return others / _SETS
+
+
+@lru_cache
+def _rows(n_seeds: int) -> NDArray[np.int64]:
+    """Return the rows of all sets, int64 (sets, seeds): the same for all trainings with as many seeds."""
+    return np.random.default_rng(_GENERATOR_SEED).integers(n_seeds, size=(_SETS, n_seeds))

@@ -5,7 +5,8 @@ import json
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from hemline.jobs.checkpoint import code_digest, computed_by
+from hemline.dependencies.running import code_digest
+from hemline.jobs.checkpoint import computed_by
 from hemline.target import was_fixed_at_start
 
 # What differs, in the words of a message.
@@ -24,7 +25,7 @@ def identity(*, worker: bool) -> dict[str, str]:
     The libraries of a ``worker``, which computes, must have been loaded for the target.
     """
     fixed = not worker or was_fixed_at_start()
-    own = {"cluster": code_digest(("hemline/cluster",)), "distributed": version("distributed"), _FIXED: str(fixed)}
+    own = {"cluster": code_digest("hemline/cluster"), "distributed": version("distributed"), _FIXED: str(fixed)}
     return computed_by() | own
 
 

@@ -15,12 +15,11 @@ from typing import Any, Self, TypeVar
 from distributed import KilledWorker
 
 from hemline.cluster import worker
-from hemline.cluster.bounded import within
-from hemline.cluster.connect import connect, security
+from hemline.cluster.connect import call_with_timeout, connect, security
 from hemline.cluster.identity import differences, identity, resource
 from hemline.cluster.published import expire, publish, unpublish
 from hemline.errors import InputError
-from hemline.jobs.job import LostError, TrainingCallbacks, TrainingJob, TrainingSpec
+from hemline.jobs.job import Executor, LostError, TrainingCallbacks, TrainingJob, TrainingSpec
 from hemline.jobs.progress import show
 from hemline.jobs.result import TrainingResult
 
@@ -28,7 +27,7 @@ from hemline.jobs.result import TrainingResult
 _PULSE, _SILENCE = 5.0, 30.0
 # Seconds that taking back may take, an order included that has just begun: less than Ctrl-C gives. It takes hundredths
 # of one; of a driver that shares its core with others, and tells of thousands of epochs a second, some.
-_GOODBYE = 15.0
+_SHUTDOWN_TIMEOUT = 15.0
 # Of the trainings of this stage; those of later stages have 0 and less.
 _PRIORITY = 100
 T = TypeVar("T")
@@ -56,7 +55,7 @@ def _trains() -> Callable[[bytes], TrainingResult]:
 _TRAIN = _trains()
 
 
-class Cluster:
+class Cluster(Executor):
     """The workers of a scheduler; a context, at whose end what nobody wants any more is taken back."""
 
     def __init__(self, cluster: str) -> None:
@@ -138,14 +137,14 @@ class Cluster:
         """Take back what was ordered; workers stop after their present epoch, unless somebody else waits for it."""
         self._stopped = True
         with suppress(Exception):
-            within(_GOODBYE, self._take_back)
+            call_with_timeout(_SHUTDOWN_TIMEOUT, self._take_back)
 
     def acknowledge(self, job: TrainingJob) -> None:
         """Let the scheduler forget an result."""
         self._submitted.pop(job.key, None)
         self._ordered.discard(job.key)
         with suppress(Exception):  # it expires
-            within(_GOODBYE, lambda: unpublish(self._client, [job.key]))
+            call_with_timeout(_SHUTDOWN_TIMEOUT, lambda: unpublish(self._client, [job.key]))
 
     def _take_back(self) -> None:
         """Forget all orders; what is just being ordered, by whatever thread, is to be there, and is then taken back."""
@@ -163,7 +162,7 @@ class Cluster:
             InputError: it does not.
         """
         try:
-            return within(_SILENCE, question)
+            return call_with_timeout(_SILENCE, question)
         except TimeoutError:
             raise self._gone(f"has not answered for {_SILENCE:.0f} s") from None
         except OSError:

@@ -2,18 +2,25 @@
 
 It offers a resource named by its identity, one for each of its threads. Jobs ask for that, and so never come to a
 worker with other code, other versions or another processor target, whenever it joins.
+
+It reads the data set in the driver's folder, where it sees that, or in its own repository. Nothing is sent: the stages
+make the same bytes everywhere, and did so sooner than Dask could send them (Fashion-MNIST as float32, 220 MB: 4 s to
+the scheduler and 11 s to a worker on one machine; download and normalize take 3 CPU s).
 """
 
 import asyncio
+import functools
+import hashlib
 import importlib
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distributed import get_worker
 
-from hemline.cluster.data import local_folder
 from hemline.cluster.identity import identity, resource
+from hemline.data.normalized import Normalized
 from hemline.jobs.job import LostError, TrainingJob, TrainingSpec
 from hemline.jobs.result import TrainingResult
 from hemline.jobs.run import train_one
@@ -22,6 +29,8 @@ from hemline.training.resume import Row
 if TYPE_CHECKING:
     from distributed import Worker
 
+# The data of the folder that this process was started in.
+_OWN = Normalized.PATH.resolve()
 _IDENTITY = identity(worker=True)
 # Seconds between two events of a training. Tiny ones end a thousand epochs a second: an event each would keep a
 # scheduler and a driver from everything else, such as hearing that nobody wants the training any more.
@@ -89,3 +98,30 @@ class _Callbacks:
     def _log(self, seed: int, **event: Any) -> None:
         """Log an event under the job's key, which its drivers have subscribed to."""
         self._worker.log_event(self._key, {"seed": seed} | event)
+
+
+def local_folder(spec: TrainingSpec, worker: str) -> Path:
+    """Return the folder of the data set on this machine.
+
+    Raises:
+        LostError: there is none, or it has another data set than the driver's.
+    """
+    for folder in (spec.data, _OWN):
+        if all((folder / name).is_file() for name in spec.digests):
+            for name, digest in spec.digests.items():
+                if _sha256(folder / name, *_state(folder / name)) != digest:
+                    raise LostError(f"worker {worker}: {folder / name}: is not the file that the driver has")
+            return folder
+    remedy = "run `dvc repro normalize` there, or share that folder"
+    raise LostError(f"worker {worker}: does not see {spec.data}, and {_OWN} is not complete; {remedy}")
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns, state.st_ino
+
+
+@functools.lru_cache(64)
+def _sha256(path: Path, *_state: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,23 +5,37 @@ would be recorded as what made the results.
 """
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from hemline.dependencies.contents import Contents, is_code, read
+import hemline
+from hemline.dependencies.contents import Contents, digest, is_code, read
 from hemline.errors import InputError
 
-_PIPELINE = Path("dvc.yaml")
+# Where this code lies.
+_ROOT = Path(hemline.__file__).parent.parent
 _at_start: dict[str, Contents] = {}  # by dependency
+
+
+def code_of(stage: str, root: Path = _ROOT) -> list[str]:
+    """Return what dvc.yaml, in the folder ``root``, names as the code of a stage; nothing where it names none."""
+    pipeline = root / "dvc.yaml"
+    found = YAML(typ="safe").load(pipeline)["stages"].get(stage, {}) if pipeline.exists() else {}
+    return [path for path in found.get("do", found).get("deps", ()) if is_code(path)]
+
+
+def code_digest(*paths: str) -> str:
+    """Return SHA-256 of the code that this process runs of files and folders, whatever folder it was started in."""
+    digests = [digest(str(_ROOT / path), read(str(_ROOT / path))) for path in paths]
+    return sha256("".join(digests).encode()).hexdigest()
 
 
 def remember_code() -> None:
     """Read what dvc.yaml names as the code of this stage, if DVC runs one; before any of it is imported."""
-    stage = os.environ.get("DVC_STAGE", "").partition("@")[0]
-    if stage and _PIPELINE.exists():
-        found = YAML(typ="safe").load(_PIPELINE)["stages"].get(stage, {})
-        _at_start.update((path, read(path)) for path in found.get("do", found).get("deps", ()) if is_code(path))
+    if stage := os.environ.get("DVC_STAGE", "").partition("@")[0]:
+        _at_start.update((path, read(path)) for path in code_of(stage, Path()))
 
 
 def changed_code() -> list[str]:

@@ -1,4 +1,4 @@
-"""Checkpoints: what a training that was ended half-way needs to go on, and to end as if nothing had happened.
+"""Checkpoints: what an interrupted training needs to go on, and to end as if nothing had happened.
 
 They lie in the main repository, untracked, so that DVC's temporary copies of it go on as well: a folder for each set of
 all that determines a variant's results (``fingerprint``), with the models of finished seeds, and, for seeds that train,
@@ -15,7 +15,7 @@ import platform
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import Field
 
-import hemline
-from hemline.dependencies.running import changed_code
+from hemline.dependencies.running import changed_code, code_digest, code_of
 from hemline.jobs.progress import show
 from hemline.jobs.result import TrainingResult
 from hemline.processes.leftovers import remove_if_dead
@@ -40,22 +39,6 @@ SECONDS = 5.0
 # ... and the share of a training's time that they may cost.
 _SHARE = 0.01
 _ABANDONED, _DAYS = 10, 14
-# The code that determines results: what dvc.yaml names for the stage `train`.
-CODE = (
-    "hemline/data/normalized.py",
-    "hemline/data/pixels.py",
-    "hemline/data/scaling.py",
-    "hemline/families",
-    "hemline/outputs.py",
-    "hemline/params.py",
-    "hemline/schema.py",
-    "hemline/target.py",
-    "hemline/jobs",
-    "hemline/solver",
-    "hemline/training",
-    "stages/__init__.py",
-    "stages/train.py",
-)
 LIBRARIES = ("keras", "numpy", "tensorflow")
 
 
@@ -73,14 +56,10 @@ def checkpoint_folder() -> Path:
 
 
 def fingerprint(settings: Mapping[str, Any], digests: Mapping[str, str]) -> str:
-    """Return a digest of all that determines a variant's results but the seed.
+    """Return a digest, 64 hexadecimal digits, of all that determines a variant's results but the seed.
 
-    Args:
-        settings: of the variant, as JSON takes them.
-        digests: of all data that is trained on, watched or predicted, by name.
-
-    Returns:
-        64 hexadecimal digits; also of what ``computed_by`` returns.
+    That is its ``settings``, as JSON takes them, the ``digests`` of all data that is trained on, watched or predicted,
+    by name, and what ``computed_by`` returns.
     """
     everything = [settings, dict(digests), computed_by()]
     return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
@@ -89,69 +68,29 @@ def fingerprint(settings: Mapping[str, Any], digests: Mapping[str, str]) -> str:
 def computed_by() -> dict[str, str]:
     """Return the digest of the code, the versions of the libraries, and the machine where that is not the target."""
     machine = "" if is_target() else f"{platform.node()} {platform.machine()}"
-    return {"code": code_digest(CODE), "machine": machine} | {library: version(library) for library in LIBRARIES}
+    return {"code": code_digest(*code_of("train")), "machine": machine} | {
+        library: version(library) for library in LIBRARIES
+    }
 
 
 class Checkpoints:
-    """Those of one variant's training; what cannot be written costs one line, never a training."""
+    """Those of one variant's trainings; what cannot be written costs one line, never a training."""
 
-    def __init__(self, variant: str, key: str, parent: Path | None = None) -> None:
-        """Open the folder of ``key``, from ``fingerprint``, and remove what earlier trainings abandoned.
+    def __init__(self, variant: str, key: str, parent: Path | None) -> None:
+        """Open the folder of ``key``, from ``fingerprint``, which another process may have made.
 
-        Args:
-            variant: the variant's name, for what is printed.
-            key: the fingerprint.
-            parent: of the folder; the main repository's by default.
+        None are kept without a ``parent`` folder, nor where it is not there, as on another machine.
         """
-        self._prepare(variant, key, parent or checkpoint_folder())
-        self.training_id = uuid.uuid4().hex
-        try:
-            self._begin()
-        except OSError as error:
-            self._fail(error)
-
-    @classmethod
-    def shared(cls, variant: str, key: str, parent: Path | None) -> "Checkpoints":
-        """Open the folder for one of the trainings that it is for: what opened it before may live in another process.
-
-        Args:
-            variant: the variant's name.
-            key: the fingerprint.
-            parent: of the folder; none are kept without, nor where it is not there, as on another machine.
-        """
-        shared = cls.__new__(cls)
-        shared._prepare(variant, key, parent or Path())  # noqa: SLF001 - its own
-        shared._open = parent is not None and parent.is_dir()  # noqa: SLF001
-        return shared
-
-    def _prepare(self, variant: str, key: str, parent: Path) -> None:
-        self._variant, self._key, self._parent = variant, key, parent
-        self._folder = parent / key[:16]
-        self._lock = FileLock(_lock_of(self._folder), thread_local=False)
+        self._variant, self._key, self._parent = variant, key, parent or Path()
+        self._folder = self._parent / key[:16]
         self._clocks: dict[int, float] = {}
         self._cost = 0.0  # seconds, of the latest
-        self._open = False
+        self._open = parent is not None and parent.is_dir()
 
     @property
     def parent(self) -> Path | None:
         """The folder that they are in, where some may be kept."""
         return self._parent if self._open else None
-
-    def _begin(self) -> None:
-        self._folder.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._lock.acquire(timeout=0)
-        except TimeoutError:
-            show(f"{self._variant}: another process trains the same; this one keeps no checkpoints")
-            return
-        _remove_abandoned(self._folder)
-        self._folder.mkdir(exist_ok=True)
-        name = self._folder / "training-id"
-        if name.exists():
-            self.training_id = name.read_text()
-        else:
-            _replace(name, lambda draft: draft.write_text(self.training_id))
-        self._open = True
 
     def finished(self, seed: int) -> TrainingResult | None:
         """Return the result of the finished training of ``seed``, or None."""
@@ -196,14 +135,6 @@ class Checkpoints:
 
         self._try(write)
 
-    def close(self, *, remove: bool) -> None:
-        """Let go of the folder; ``remove`` it once its training has handed on everything."""
-        if self._lock.is_locked:
-            if remove:
-                shutil.rmtree(self._folder, ignore_errors=True)
-                _lock_of(self._folder).unlink(missing_ok=True)
-            self._lock.release()
-
     def _read(self, name: str) -> tuple[_About, dict[str, NDArray[Any]]] | None:
         path = self._folder / name
         if not self._open or not path.exists():
@@ -232,6 +163,44 @@ class Checkpoints:
     def _fail(self, error: OSError) -> None:
         self._open = False
         show(f"{self._variant}: no more checkpoints: {error}")
+
+
+class StageCheckpoints(Checkpoints):
+    """The same for the stage, which holds the folder while it trains, and removes what earlier ones abandoned."""
+
+    def __init__(self, variant: str, key: str, parent: Path | None = None) -> None:
+        """Open the folder; ``parent`` is the main repository's by default."""
+        super().__init__(variant, key, parent or checkpoint_folder())
+        self._lock = FileLock(_lock_of(self._folder), thread_local=False)
+        self._open, self.training_id = False, uuid.uuid4().hex
+        try:
+            self._begin()
+        except OSError as error:
+            self._fail(error)
+
+    def _begin(self) -> None:
+        self._parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(timeout=0)
+        except TimeoutError:
+            show(f"{self._variant}: another process trains the same; this one keeps no checkpoints")
+            return
+        _remove_abandoned(self._folder)
+        self._folder.mkdir(exist_ok=True)
+        name = self._folder / "training-id"
+        if name.exists():
+            self.training_id = name.read_text()
+        else:
+            _replace(name, lambda draft: draft.write_text(self.training_id))
+        self._open = True
+
+    def close(self, *, remove: bool) -> None:
+        """Let go of the folder; ``remove`` it once its training has passed on everything."""
+        if self._lock.is_locked:
+            if remove:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                _lock_of(self._folder).unlink(missing_ok=True)
+            self._lock.release()
 
 
 def _write(path: Path, about: _About, arrays: Mapping[str, NDArray[Any]], *, durable: bool) -> None:
@@ -278,12 +247,3 @@ def _modified(folder: Path) -> float:
         return folder.stat().st_mtime
     except FileNotFoundError:
         return 0.0
-
-
-def code_digest(names: Sequence[str]) -> str:
-    """Return SHA-256 of the Python files ``names``, and of those in folders, from the top of the repository."""
-    root = Path(hemline.__file__).parent.parent
-    files = [
-        file for name in names for file in ([root / name] if name.endswith(".py") else (root / name).rglob("*.py"))
-    ]
-    return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in sorted(files))).hexdigest()

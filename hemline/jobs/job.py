@@ -3,11 +3,13 @@
 A thread of this process or a process of another machine can run a job, and both give the same bytes.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
@@ -38,13 +40,7 @@ class TrainingSpec:
 
     @classmethod
     def of(cls, settings: Settings, digests: dict[str, str], *, record_test: bool) -> "TrainingSpec":
-        """Return the spec for the data set of the workspace.
-
-        Args:
-            settings: of the variant.
-            digests: of its files, from ``Normalized.digests``.
-            record_test: as in ``params.yaml``.
-        """
+        """Return the spec for the data set of the workspace; ``digests`` are from ``Normalized.digests``."""
         sources = family_of(settings.training).sources(settings.training)
         key = fingerprint(settings.model_dump(), digests | sources)
         return cls(key, settings, record_test, Normalized.PATH.resolve(), digests)
@@ -86,19 +82,32 @@ class TrainingCallbacks(Protocol):
         """Take notice of an epoch: its figures, ``seconds``, and ``at``, when it ended (milliseconds since 1970)."""
 
     def asked_to_end(self, seed: int) -> bool:
-        """Say whether the training is to end after this epoch, half-way."""
+        """Say whether the training is to end after this epoch, in the middle of it."""
 
 
-class Executor(Protocol):
-    """Where trainings are done."""
+class Executor(ABC):
+    """Where trainings are done; a context, which ends when they have ended."""
 
+    def __enter__(self) -> Self:
+        return self
+
+    @abstractmethod
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+    @abstractmethod
     def submit(self, job: TrainingJob, callbacks: TrainingCallbacks) -> Future[TrainingResult]:
-        """Let ``job`` be done; the future raises what it raised, and ``CancelledError`` if it ended half-way."""
+        """Let ``job`` be done; the future raises what it raised, and ``CancelledError`` if it was interrupted."""
 
-    def prefetch(self, jobs: Callable[[], list[TrainingJob]], needed: Callable[[], set[str]]) -> None:
+    @abstractmethod
+    def stop(self) -> None:
+        """Let trainings end after their present epoch: another has failed, or nobody wants them any more."""
+
+    def prefetch(self, jobs: Callable[[], list[TrainingJob]], needed: Callable[[], set[str]]) -> None:  # noqa: B027
         """Take notice of what will be wanted next: those of ``jobs()`` whose variants ``needed()`` returns."""
 
-    def check_alive(self) -> None:
+    def check_alive(self) -> None:  # noqa: B027
         """Say, now and then while somebody waits, whether the trainings can still be done.
 
         Raises:
@@ -106,8 +115,5 @@ class Executor(Protocol):
             CancelledError: nobody is to wait for them any longer.
         """
 
-    def stop(self) -> None:
-        """Let trainings end half-way, because another has failed, or nobody wants them any more."""
-
-    def acknowledge(self, job: TrainingJob) -> None:
+    def acknowledge(self, job: TrainingJob) -> None:  # noqa: B027
         """Take notice that the result of ``job`` has been kept."""

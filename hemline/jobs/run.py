@@ -1,17 +1,27 @@
-"""A training that is run: its family's learner, with checkpoints, from the job to the result."""
+"""A training that is run: its family's learner, with checkpoints, from the job to the result.
 
+A process keeps learners, with compiled programs and the data, from one training to the next: a stage that trains one
+variant keeps its learner for all seeds; a worker of a cluster those of the latest variants.
+"""
+
+import functools
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 
 from hemline.data.normalized import Normalized
-from hemline.families.family import FitCallbacks, FittedModel
+from hemline.families.family import FitCallbacks, FittedModel, Learner, Task
 from hemline.families.registry import family_of
 from hemline.jobs.checkpoint import Checkpoints
-from hemline.jobs.job import TrainingCallbacks, TrainingJob
-from hemline.jobs.learners import learner_for
+from hemline.jobs.job import TrainingCallbacks, TrainingJob, TrainingSpec
 from hemline.jobs.result import PREDICTED, TrainingResult
 from hemline.training.resume import Arrays, Row, TrainingState
+
+# A compiled trainer takes some 30 MB beside its data, of which all trainers of a data set share one copy.
+_LEARNERS = 8
+# A thread that wants what another one makes waits for it, and makes nothing.
+_making = threading.Lock()
 
 
 def train_one(job: TrainingJob, callbacks: TrainingCallbacks) -> TrainingResult:
@@ -28,12 +38,13 @@ def train_one(job: TrainingJob, callbacks: TrainingCallbacks) -> TrainingResult:
 class _Run:
     def __init__(self, job: TrainingJob, callbacks: TrainingCallbacks) -> None:
         self._job, self._callbacks = job, callbacks
-        self._kept = Checkpoints.shared(job.spec.settings.variant, job.spec.key, job.checkpoints)
+        self._kept = Checkpoints(job.spec.settings.variant, job.spec.key, job.checkpoints)
         self._rows: list[Row] = []
         self._clock = 0.0
 
     def run(self) -> TrainingResult:
-        learner = learner_for(self._job.spec, self._job.concurrent_trainings)
+        with _making:
+            learner = _learner(self._job.spec, self._job.concurrent_trainings)
         seed, state = self._job.seed, self._kept.state(self._job.seed)
         if self._callbacks.asked_to_end(seed):
             raise CancelledError
@@ -67,3 +78,15 @@ class _Run:
             # Of the test set, the images only: their labels are for the evaluate stage.
             predicted={name: model.predict(data.images(name)) for name in PREDICTED},
         )
+
+
+@functools.lru_cache(_LEARNERS)
+def _learner(spec: TrainingSpec, concurrent_trainings: int) -> Learner:
+    """Return the learner of a variant, of which so many trainings share the memory of this machine.
+
+    Raises:
+        InputError: the data is missing or damaged, or does not suit the settings; or memory is short.
+    """
+    settings, data = spec.settings, Normalized(spec.data)
+    task = Task(settings.variant, data, spec.digests, spec.record_test, concurrent_trainings)
+    return family_of(settings.training).learner(settings.training, task)

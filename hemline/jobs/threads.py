@@ -4,31 +4,25 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from types import TracebackType
-from typing import Self
 
 import joblib
 
-from hemline.jobs.job import TrainingCallbacks, TrainingJob
+from hemline.jobs.job import Executor, TrainingCallbacks, TrainingJob
 from hemline.jobs.result import TrainingResult
 from hemline.jobs.run import train_one
 
 
-class Threads:
-    """As many trainings at once as there are cores; a context, which ends when they have ended."""
+class Threads(Executor):
+    """As many trainings at once as there are cores."""
 
     def __init__(self, prepare: Callable[[], object] = lambda: None) -> None:
-        """Start the threads.
+        """Start the threads; ``prepare`` imports what the trainings need, while the stage looks at its data.
 
-        Args:
-            prepare: imports what the trainings need, while the stage looks at its data; what it raises, the first
-                training raises as well.
+        What that raises, the first training raises as well.
         """
         self._executor = ThreadPoolExecutor(joblib.cpu_count(), thread_name_prefix="training")
         self._stopped = Event()
         self._executor.submit(prepare)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -41,19 +35,10 @@ class Threads:
         """Train in the next thread that is free."""
         return self._executor.submit(train_one, job, _Stoppable(callbacks, self._stopped))
 
-    def prefetch(self, jobs: Callable[[], list[TrainingJob]], needed: Callable[[], set[str]]) -> None:
-        """Do nothing: this process ends with its variant."""
-
-    def check_alive(self) -> None:
-        """Say nothing: threads live as long as their process."""
-
     def stop(self) -> None:
         """End trainings after their present epoch."""
         self._stopped.set()
         self._executor.shutdown(wait=False, cancel_futures=True)
-
-    def acknowledge(self, job: TrainingJob) -> None:
-        """Let the result go."""
 
 
 class _Stoppable:
