@@ -4,17 +4,13 @@ Reads:  what `dvc exp show` knows
 Run:    python -m commands.experiments [--all] [--json | --csv]
 """
 
-import json
-import subprocess
-import sys
-
 from rich.console import Console
 
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import one_line_errors
 from hemline.experiments.files import as_csv, as_json
 from hemline.experiments.listed import listed
 from hemline.experiments.table import table
-from hemline.processes.dvc import environment
+from hemline.processes.dvc import dvc_json, unknown_form
 from hemline.terminal.arguments import parser
 
 
@@ -28,14 +24,11 @@ def main() -> None:
     options = arguments.parse_args()
     with one_line_errors():
         everywhere = options.all
-        command = ["dvc", "exp", "show", "--json", *(["--all-commits"] if everywhere else [])]
-        done = subprocess.run(command, check=False, env=environment(), stdout=subprocess.PIPE, text=True)
-        if done.returncode:
-            sys.exit(done.returncode)
+        shown = dvc_json("exp", "show", *(["--all-commits"] if everywhere else []))
         try:
-            rows = listed(json.loads(done.stdout), everywhere=everywhere)
-        except (json.JSONDecodeError, KeyError, TypeError):
-            raise InputError("dvc exp show --json: answers in an unknown form; see `dvc exp show`") from None
+            rows = listed(shown, everywhere=everywhere)
+        except (KeyError, TypeError):
+            raise unknown_form("exp", "show") from None
         if options.json or options.csv:
             print(as_json(rows) if options.json else as_csv(rows))
             return

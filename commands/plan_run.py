@@ -4,18 +4,14 @@ Reads:  params.yaml, dvc.lock, what `dvc status` knows
 Run:    python -m commands.plan_run variants.dense-128.epochs=20
 """
 
-import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 from tabulate import tabulate
 
 from commands.queue import PARAMS, checked, combinations, overrides
 from hemline.errors import InputError, one_line_errors
 from hemline.experiments.plan import Planned, plan
-from hemline.processes.dvc import environment
+from hemline.processes.dvc import dvc_json
 from hemline.schema import read_yaml
 from hemline.seconds import noted_seconds
 from hemline.terminal.arguments import parser
@@ -35,7 +31,7 @@ def main() -> None:
         if not Path("dvc.lock").exists():
             print("Every stage would run: none has run yet.")
             return
-        planned = plan(read_yaml(Path("dvc.lock"))["stages"], values, _status())
+        planned = plan(read_yaml(Path("dvc.lock"))["stages"], values, dvc_json("status"))
         if values != read_yaml(PARAMS) and "check" not in {each.stage for each in planned}:
             planned.insert(0, Planned("check", "params.yaml"))
     if not planned:
@@ -47,18 +43,6 @@ def main() -> None:
     missing = "; some have not run here yet" if None in seconds else ""
     total = f"Together: {sum(filter(None, seconds)):.0f}"
     print(f"\nSeconds: of the last run here, with the settings of that time{missing}. {total}")
-
-
-def _status() -> dict[str, Any]:
-    done = subprocess.run(
-        ["dvc", "status", "--json"], check=False, env=environment(), stdout=subprocess.PIPE, text=True
-    )
-    if done.returncode:
-        sys.exit(done.returncode)
-    try:
-        return dict(json.loads(done.stdout))
-    except (ValueError, TypeError):
-        raise InputError("dvc status --json: answers in an unknown form; see `dvc status`") from None
 
 
 if __name__ == "__main__":

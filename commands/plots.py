@@ -5,14 +5,12 @@ Writes: dvc_plots/
 Run:    python -m commands.plots [main some-experiment]
 """
 
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from hemline.errors import one_line_errors
 from hemline.experiments.charts import template
-from hemline.processes.dvc import environment
+from hemline.processes.dvc import run_dvc
 from hemline.terminal.arguments import parser
 
 _OUT = "dvc_plots"
@@ -27,11 +25,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             page = Path(folder) / "template.html"
             page.write_text(template(), encoding="utf8")
-            command = ["dvc", "plots", "diff" if revisions else "show", "--out", _OUT, "--html-template", str(page)]
-            done = subprocess.run(
-                [*command, *(["--", *revisions] if revisions else [])], check=False, env=environment()
-            )
-        sys.exit(done.returncode)
+            options = ["--out", _OUT, "--html-template", str(page), *(["--", *revisions] if revisions else [])]
+            run_dvc("plots", "diff" if revisions else "show", *options)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ Run:    python -m commands.queue dataset=digits epochs=5,10,20
 What `dvc exp run --queue` queues runs later, in copies of what git knows: a mistake would show where nobody looks.
 """
 
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +16,7 @@ from hemline.data.description import load_dataset
 from hemline.errors import InputError, one_line_errors
 from hemline.jobs.agreement import check_agreement
 from hemline.params import Params, load_params, parse_params
-from hemline.processes.dvc import check_copies, environment, staged, untracked
+from hemline.processes.dvc import check_copies, run_dvc, staged, untracked
 from hemline.schema import read_yaml
 from hemline.terminal.arguments import parser
 
@@ -44,9 +42,7 @@ def main() -> None:
         options = [option for change in changes for option in ("-S", change)]
         # Staged only for as long: what is queued is the files as they are now, whatever becomes of them.
         with staged(files):
-            done = subprocess.run(["dvc", "exp", "run", "--queue", *options], check=False, env=environment())
-        if done.returncode:
-            sys.exit(done.returncode)
+            run_dvc("exp", "run", "--queue", *options)
         if files:
             print(f"With {', '.join(files)}, which git does not know yet.")
         print(NEXT)
@@ -66,8 +62,7 @@ def checked(values: Any) -> Params:
 def overrides(changes: list[str]) -> list[str]:
     """Return changes as DVC's ``-S`` takes them, where a key of a variant may be one that params.yaml has not yet.
 
-    Args:
-        changes: ``key=value``, or ``~key`` to take a variant out.
+    They are ``key=value``, or ``~key`` to take a variant out.
 
     Raises:
         InputError: a change is of another form, or for another file.
@@ -82,8 +77,7 @@ def overrides(changes: list[str]) -> list[str]:
 def combinations(changes: list[str]) -> Iterator[Any]:
     """Return what params.yaml would hold in each experiment: one for every combination of values.
 
-    Args:
-        changes: as ``overrides`` returns them; ``key=value,value`` is several experiments.
+    ``changes`` are as ``overrides`` returns them; ``key=value,value`` is several experiments.
 
     Raises:
         InputError: they cannot be made.

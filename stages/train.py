@@ -114,16 +114,10 @@ def _executor(cluster: str | None, prepare: Callable[[], None]) -> Executor:
 
 def _jobs_of_others(params: Params, variant: str, digests: dict[str, str]) -> list[TrainingJob]:
     """Return what the stages of the other variants may want."""
-    others = [
-        TrainingSpec.of(Settings.of(params, other), digests, record_test=params.record_test)
-        for other in params.variants
-        if other != variant
-    ]
-    return [
-        TrainingJob(spec, seed, checkpoints=checkpoint_folder())
-        for spec in others
-        for seed in params.seeds_of(spec.settings.variant)
-    ]
+    settings = [Settings.of(params, other) for other in params.variants if other != variant]
+    specs = [TrainingSpec.of(each, digests, record_test=params.record_test) for each in settings]
+    seeds = {spec: params.seeds_of(spec.settings.variant) for spec in specs}
+    return [TrainingJob(spec, seed, checkpoints=checkpoint_folder()) for spec in specs for seed in seeds[spec]]
 
 
 def _remove_leftovers(variant: str) -> None:
@@ -153,11 +147,7 @@ class _Run:
     def train(self, trainings: Executor, seeds: list[int], name: str, announce: Callable[[], None]) -> None:
         """Train those seeds that earlier, interrupted runs have not finished, and write everything into the draft.
 
-        Args:
-            trainings: does it.
-            seeds: of the stage.
-            name: of the variant on a bar, with its place among the others.
-            announce: tells what comes after these trainings; called when they have been submitted.
+        ``name`` is that of the variant on a bar; ``announce`` is called when all trainings have been submitted.
         """
         finished = {seed: found for seed in seeds if (found := self._checkpoints.finished(seed))}
         rest = [seed for seed in seeds if seed not in finished]

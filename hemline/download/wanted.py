@@ -53,7 +53,7 @@ class Wanted(ABC):
         raise InputError(f"{folder} is a folder, where a file must be")
 
 
-class IdxFile(Wanted):
+class _IdxFile(Wanted):
     """One of four IDX files; its bytes are verified decompressed, because mirrors compress differently."""
 
     def __init__(self, dataset: IdxDataset, file: DataFile) -> None:
@@ -61,16 +61,13 @@ class IdxFile(Wanted):
         self._dataset, self._file = dataset, file
 
     def names(self) -> list[str]:
-        """See ``Wanted``."""
         return [f"{self.name}.gz", self.name]
 
     def largest(self) -> int:
-        """See ``Wanted``."""
         # Compressed data is hardly ever larger than the data itself, and then only by this much.
         return self.size * 1001 // 1000 + 1024
 
     def in_place(self, folder: Path) -> bool:
-        """See ``Wanted``."""
         try:
             read_file(self._dataset, self._file, folder / self.name)
         except (InputError, OSError):
@@ -78,13 +75,12 @@ class IdxFile(Wanted):
         return True
 
     def accept(self, arrived: Path, staging: Path) -> Path:
-        """See ``Wanted``."""
         unpacked = _decompress(arrived, staging / self.name, self.size)
         read_file(self._dataset, self._file, unpacked)
         return unpacked
 
 
-class CollectedFile(Wanted):
+class _CollectedFile(Wanted):
     """A file as it is; or a folder of pictures, or a tar file of one, which become one zip file."""
 
     def __init__(self, file: SourceFile, counts: Mapping[str, int], *, packed: bool = True) -> None:
@@ -97,16 +93,13 @@ class CollectedFile(Wanted):
         self._file, self._counts = file, counts
 
     def names(self) -> list[str]:
-        """See ``Wanted``."""
         return [self.name]
 
     def in_place(self, folder: Path) -> bool:
-        """See ``Wanted``."""
         path = folder / self.name
         return path.is_file() and path.stat().st_size == self.size and _sha256(path) == self._file.sha256
 
     def accept(self, arrived: Path, staging: Path) -> Path:
-        """See ``Wanted``."""
         self._check(arrived.stat().st_size, _sha256(arrived))
         if self._packed and is_archive(arrived) and not _is_zip(arrived):
             packed = staging / f"{self.name}.zip"
@@ -117,7 +110,6 @@ class CollectedFile(Wanted):
         return arrived.replace(staging / self.name)
 
     def accept_folder(self, folder: Path, staging: Path, advance: Callable[[int], None]) -> Path:
-        """See ``Wanted``."""
         read = 0
 
         def count(size: int) -> None:
@@ -152,10 +144,10 @@ def wanted(dataset: Dataset) -> list[Wanted]:
     """Return what a data set consists of, in the order of its description."""
     match dataset:
         case IdxDataset():
-            return [IdxFile(dataset, file) for file in dataset.files.in_order()]
+            return [_IdxFile(dataset, file) for file in dataset.files.in_order()]
         case CollectedDataset():
             packed = dataset.format != "webdataset"
-            return [CollectedFile(file, _counts(dataset), packed=packed) for file in dataset.files]
+            return [_CollectedFile(file, _counts(dataset), packed=packed) for file in dataset.files]
     raise AssertionError(dataset)
 
 

@@ -114,16 +114,17 @@ def _changes(base: str, old: Results, new: Results) -> list[Change]:
             f"images say nothing of the models: name a revision with the same data set"
         )
     changes = []
-    for variant in _variants(list(new.models), list(old.models)):
-        if variant not in old.models or variant not in new.models:
-            changes.append(_in_one(variant, _mean(old, variant), _mean(new, variant)))
+    for variant in dict.fromkeys([*new.models, *old.models]):
+        before, now = _mean(old, variant), _mean(new, variant)
+        if before is None or now is None:
+            changes.append(Change(variant, "new" if before is None else "removed", before, now))
             continue
         change = compare_predictions(variant, old.correct[variant], new.correct[variant], new.groups)
         # Of a model that no seed changes there is one, too.
         if change.other_seeds == 1 and all(len(models) == 1 for models in new.models.values()):
-            before, now = next(iter(old.models[variant])), next(iter(new.models[variant]))
+            (seed, *_), (own, *_) = old.models[variant], new.models[variant]
             raise InputError(
-                f"{base}: {variant}: has one training, of seed {before}, and here one of seed {now}: another seed "
+                f"{base}: {variant}: has one training, of seed {seed}, and here one of seed {own}: another seed "
                 "alone makes a model better or worse; give both revisions the same seed, or four seeds or more"
             )
         seeds = [seed for seed in new.models[variant] if seed in old.models[variant]]
@@ -132,14 +133,6 @@ def _changes(base: str, old: Results, new: Results) -> list[Change]:
             change = Change(variant, "unchanged", change.old, change.new, change.trainings)
         changes.append(change)
     return changes
-
-
-def _variants(new: list[str], old: list[str]) -> list[str]:
-    return list(dict.fromkeys([*new, *old]))
-
-
-def _in_one(variant: str, old: float | None, new: float | None) -> Change:
-    return Change(variant, "new" if old is None else "removed", old, new)
 
 
 def _mean(results: Results, variant: str) -> float | None:

@@ -9,6 +9,8 @@ from hemline.words import counted_images, listed, percent, plain_in_markdown, si
 
 _SMALLEST_P = 0.001
 _POINT = 0.01
+_ONLY_PAIRS = "The revisions have different numbers of trainings, and only pairs are compared"
+_OTHER_ACCURACIES = "So their accuracies here differ from those of the report, which has all."
 _KINDS = {"unchanged": "unchanged: the same models", "new": "new", "removed": "removed"}
 
 
@@ -56,15 +58,18 @@ def _row(judged: Judged, baseline: str) -> list[str]:
 
 def _notes(outcome: Outcome) -> list[str]:
     compared = [each.change for each in outcome.judged if each.change.difference]
+    where = f"Compared with {plain_in_markdown(outcome.base)}, commit {outcome.commit[:DIGITS]}."
     if not compared:
-        return [_where(outcome)]
+        return [where]
     paired = f"Paired by test image and by seed, on {counted_images(outcome.images, outcome.groups)}"
+    others = [f"{change.variant} ({change.other_seeds})" for change in compared if change.other_seeds]
+    fewer = [f"{change.variant} ({change.trainings})" for change in compared if change.left_out]
     return [
-        f"{_where(outcome)} {paired}; the intervals are about other images and other seeds.",
+        f"{where} {paired}; the intervals are about other images and other seeds.",
         _rule(outcome.margin),
         *_loss_left(outcome, compared),
-        *_other_seeds(compared),
-        *_left_out(compared),
+        *([f"Trainings without one of the same seed were paired in their order: {listed(others)}."] if others else []),
+        *([f"{_ONLY_PAIRS}: {listed(fewer)}. {_OTHER_ACCURACIES}"] if fewer else []),
         *_margin_shown(outcome),
         *filter(None, [seeds_warning(min(change.trainings for change in compared))]),
     ]
@@ -79,32 +84,14 @@ def _loss_left(outcome: Outcome, changes: list[Change]) -> list[str]:
     return [f"**This does not rule out a loss of up to {percent(losses[worst])} points ({worst}).**"]
 
 
-def _left_out(changes: list[Change]) -> list[str]:
-    """Say which accuracies here are of fewer trainings than the variant has."""
-    fewer = [f"{change.variant} ({change.trainings})" for change in changes if change.left_out]
-    if not fewer:
-        return []
-    only = f"The revisions have different numbers of trainings, and only pairs are compared: {listed(fewer)}."
-    return [f"{only} So their accuracies here differ from those of the report, which has all."]
-
-
-def _other_seeds(changes: list[Change]) -> list[str]:
-    others = [f"{change.variant} ({change.other_seeds})" for change in changes if change.other_seeds]
-    return [f"Trainings without one of the same seed were paired in their order: {listed(others)}."] if others else []
-
-
 def _margin_shown(outcome: Outcome) -> list[str]:
-    """Say which margin the data would have shown to be kept."""
+    """Say which margin, in whole hundredths of a point, the data would have shown to be kept."""
     failed = [each.change for each in outcome.failed if each.words == "not shown to be within the margin"]
     if not failed:
         return []
-    needed = max(_needed(change.difference) for change in failed)
+    needed = (int(10_000 * max(-change.difference.low for change in failed if change.difference)) + 1) / 10_000
     names = listed([change.variant for change in failed])
     return [f"A margin of {percent(needed)} points is shown to be kept by {names}; more seeds may show a smaller one."]
-
-
-def _where(outcome: Outcome) -> str:
-    return f"Compared with {plain_in_markdown(outcome.base)}, commit {outcome.commit[:DIGITS]}."
 
 
 def _rule(margin: float | None) -> str:
@@ -129,9 +116,3 @@ def _p_value(value: float) -> str:
 
 def _margin(margin: float) -> str:
     return f"{100 * margin:g} percentage point{'' if margin == _POINT else 's'}"
-
-
-def _needed(difference: Difference | None) -> float:
-    """Return the least margin, in whole hundredths of a point, that the interval lies within."""
-    low = difference.low if difference else 0.0
-    return (int(-low * 10_000) + 1) / 10_000

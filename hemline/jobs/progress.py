@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Self
 
-from hemline.words import percent
-
 _LINE = re.compile(r"^(?P<variant>[a-z0-9-]+)  seed (?P<seed>\d+)  epoch (?P<epoch>\d+)/(?P<epochs>\d+)  ")
 
 
@@ -30,17 +28,11 @@ class Progress(NamedTuple):
 
 
 def _shown(key: str, value: float) -> str:
-    return f"{key} {percent(value)} %" if key.endswith("accuracy") else f"{key} {value:.4f}"
+    return f"{key} {100 * value:.2f} %" if key.endswith("accuracy") else f"{key} {value:.4f}"
 
 
 def resumption(variant: str, finished: Sequence[int], epochs: Mapping[int, int]) -> str:
-    """Return the line that tells where a training goes on.
-
-    Args:
-        variant: the variant's name.
-        finished: seeds whose trainings had finished.
-        epochs: how many of its epochs each seed had trained, of those that had not.
-    """
+    """Return the line that says which seeds had finished, and after how many ``epochs`` the others resume, by seed."""
     parts = [f"seed {seed} is finished" for seed in finished]
     parts += [f"seed {seed} goes on after epoch {epoch}" for seed, epoch in epochs.items()]
     return f"{variant}: an earlier run was ended half-way: {', '.join(parts)}"

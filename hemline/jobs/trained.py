@@ -1,7 +1,6 @@
 """What the train stage hands on in ``models/<variant>/``: models, history, layers, predictions and settings."""
 
 import csv
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,17 +36,13 @@ class Settings(StrictModel):
     @classmethod
     def of(cls, params: Params, variant: str) -> "Settings":
         """Return the settings that ``params`` gives to ``variant``."""
-        return cls(
-            variant=variant, dataset=params.dataset, normalize=params.normalize, training=params.training(variant)
-        )
+        training = params.training(variant)
+        return cls(variant=variant, dataset=params.dataset, normalize=params.normalize, training=training)
 
     def flat(self) -> dict[str, Any]:
         """Return the settings as one level of keys, for tables and tracking."""
-        return (
-            {"variant": self.variant, "dataset": self.dataset}
-            | self.training.model_dump()
-            | self.normalize.model_dump()
-        )
+        own = {"variant": self.variant, "dataset": self.dataset}
+        return own | self.training.model_dump() | self.normalize.model_dump()
 
     @model_serializer(mode="wrap")
     def _without_the_usual_family(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -85,8 +80,7 @@ class Trained(Outputs):
         Raises:
             InputError: the model is missing.
         """
-        with self.open(self._model_name(seed)) as file:
-            return hashlib.sha256(file.read()).hexdigest()
+        return self.sha256(self._model_name(seed))
 
     def create(self, settings: Settings) -> None:
         """Make the folder, with the settings that its models are trained with."""
@@ -107,11 +101,8 @@ class Trained(Outputs):
     ) -> None:
         """Write everything but the models and the settings.
 
-        Args:
-            history: a row per seed and epoch, in any order.
-            layers: a row per layer, of any of the models.
-            probabilities: of the models on the images of a set, float32 (images, classes) of each seed, in their order.
-            notes: sentences about how the models came about.
+        ``history`` has a row per seed and epoch, in any order, ``layers`` one per layer, of any of the models;
+        ``probabilities`` are, by set, float32 (images, classes) of each seed, in the seeds' order.
         """
         rows = sorted(history, key=lambda row: (row["seed"], row["epoch"]))
         _write_csv(self.path / "history.csv", _columns(rows), rows)
@@ -160,9 +151,7 @@ class Trained(Outputs):
     def probabilities(self, name: Predicted, shape: tuple[int, int, int] | None = None) -> NDArray[np.float32]:
         """Return the models' probabilities on the images of a set, float32 (seeds, images, classes).
 
-        Args:
-            name: of the set.
-            shape: that they must have, where that is known.
+        They must have the ``shape``, where that is known.
 
         Raises:
             InputError: they are missing or damaged, or of another shape.

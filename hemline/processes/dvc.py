@@ -1,5 +1,6 @@
 """DVC as a process of its own: with the tools beside this Python, and with the files that git does not know yet."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from configparser import ConfigParser
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from hemline.errors import InputError
 
@@ -17,6 +19,34 @@ _CODE = ("hemline", "stages")
 def environment() -> dict[str, str]:
     """Return the environment with the tools beside this Python first, activated or not."""
     return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def run_dvc(*arguments: str) -> None:
+    """Run DVC, and end with its status if that is none of success: it has said why."""
+    if status := subprocess.run(["dvc", *arguments], check=False, env=environment()).returncode:
+        sys.exit(status)
+
+
+def dvc_json(*arguments: str) -> Any:
+    """Return what a command of DVC's answers with ``--json``; end with its status if it fails.
+
+    Raises:
+        InputError: that is no JSON.
+    """
+    command = ["dvc", *arguments, "--json"]
+    done = subprocess.run(command, check=False, env=environment(), stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(done.returncode)
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        raise unknown_form(*arguments) from None
+
+
+def unknown_form(*arguments: str) -> InputError:
+    """Return the error that a command of DVC's answers in another form than it did."""
+    command = " ".join(("dvc", *arguments))
+    return InputError(f"{command} --json: answers in an unknown form; see `{command}`")
 
 
 def check_copies() -> None:

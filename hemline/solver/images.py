@@ -39,11 +39,7 @@ class Images(NamedTuple):
         return math.prod(self.pixels.shape[1:])
 
     def chunks(self, step: int = 1) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
-        """Yield rows of scaled pixels, float32 (at most ``CHUNK``, pixels), and their labels.
-
-        Args:
-            step: 4 yields every fourth image only.
-        """
+        """Yield rows of scaled pixels, float32 (at most ``CHUNK``, pixels), and their labels, of every ``step``-th."""
         for number, start in enumerate(range(0, len(self.labels), CHUNK * step)):
             if number % _CHECKED == 0:
                 self.check()

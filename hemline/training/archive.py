@@ -19,9 +19,7 @@ _BYTES = 4  # of a weight, float32
 def check_archive(path: Path, *, any_layers: bool = False) -> None:
     """Refuse what ``save_model`` would not have written.
 
-    Args:
-        path: of the archive.
-        any_layers: whether it may have all of Keras's layers but those that run code of their own.
+    If ``any_layers``, it may have all of Keras's layers but those that run code of their own.
 
     Raises:
         FileNotFoundError: it is missing.

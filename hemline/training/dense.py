@@ -56,12 +56,7 @@ def split_kernels(weights: Sequence[tf.Tensor]) -> list[tf.Tensor]:
 
 
 def merge_kernels(parts: Sequence[tf.Tensor], shapes: Sequence[tuple[int, ...]]) -> list[tf.Tensor]:
-    """Return the weights of which ``split_kernels`` made ``parts``.
-
-    Args:
-        parts: in their order; of any shape.
-        shapes: of the weights.
-    """
+    """Return the weights, of these ``shapes``, of which ``split_kernels`` made ``parts``, which may have any shape."""
     rest: Iterator[tf.Tensor] = iter(parts)
     numbers = [len(blocks(shape[0])) if len(shape) > 1 else 1 for shape in shapes]
     taken = [[tf.reshape(next(rest), [-1]) for _ in range(number)] for number in numbers]

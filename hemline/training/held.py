@@ -43,13 +43,10 @@ class TrainingData(NamedTuple):
 
 
 def open_data(data: Normalized, digests: Mapping[str, str], *, record_test: bool) -> TrainingData:
-    """Open the sets that a network learns from, and those that are watched.
+    """Open the sets that a network learns from, and those that are watched; ``digests`` are SHA-256 by file name.
 
-    Args:
-        data: the folder of the normalize stage.
-        digests: SHA-256 of its files, by name.
-        record_test: whether the test set is watched as well, for the analysis of claims about test loss over epochs;
-            no selection may read these columns.
+    With ``record_test`` the test set is watched as well, for the analysis of claims about test loss over epochs; no
+    selection may read these columns.
 
     Raises:
         InputError: they are missing, or damaged.

@@ -1,8 +1,8 @@
 """A linear model of given weights, as a network without hidden layers: saved, served and predicting as networks do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,19 +11,11 @@ from hemline.data.normalized import Labelled
 from hemline.training.learner import NetworkModel
 from hemline.training.trainer import Trainer
 
-
-@dataclass(frozen=True)
-class _NoHiddenLayers:
-    """The settings of a network that is not trained."""
-
-    hidden: list[int] = field(default_factory=list)
-    activation: str = "relu"
-    dropout: float = 0.0
-    epochs: int = 1
-    batch_size: int = 1
-    optimizer: str = "sgd"
-    learning_rate: float = 1.0
-    stop_below_loss: float | None = None
+# Of a network that is not trained.
+_SETTINGS: Any = SimpleNamespace(
+    hidden=[], activation="relu", dropout=0.0, epochs=1, batch_size=1, optimizer="sgd", learning_rate=1.0,
+    stop_below_loss=None,
+)  # fmt: skip
 
 
 def linear_model(
@@ -31,18 +23,10 @@ def linear_model(
 ) -> NetworkModel:
     """Return the model whose probabilities are the softmax of ``pixels / scale @ kernel + bias``.
 
-    Args:
-        variant: the variant's name, which the model is given.
-        kernel: float32 (pixels, classes).
-        bias: float32 (classes,).
-        train: the training set, for the shape of its images and its scale; nothing of it is put into memory.
-        notes: sentences about how the weights came about.
+    ``kernel`` is float32 (pixels, classes), ``bias`` float32 (classes,). The shape of the images and their scale are
+    those of ``train``, of which nothing is put into memory; ``notes`` say how the weights came about.
     """
-    trainer = Trainer(variant, _NoHiddenLayers(), len(bias), train, source=_no_source)
+    trainer = Trainer(variant, _SETTINGS, len(bias), train, source=lambda *_: cast("Any", None))
     model = trainer.untrained(0)
     model.set_weights([kernel, bias])
     return NetworkModel(model, trainer, train.scale, notes)
-
-
-def _no_source(*_: Any) -> Any:
-    return None

@@ -16,11 +16,7 @@ class Mapped:
     """A memory-mapped array of which the system reads what it is asked for, several images at a time."""
 
     def __init__(self, array: NDArray[Any]) -> None:
-        """Map the file of an array once more; whoever reads the array itself reads it as before.
-
-        Args:
-            array: (n, ...), as ``Outputs.read_array`` returns it.
-        """
+        """Map the file of an array (n, ...), as ``Outputs.read_array`` returns it, once more; others read as before."""
         known = cast("np.memmap[Any, Any]", array.base)
         mapped = np.memmap(str(known.filename), array.dtype, "r", known.offset, array.shape)
         self.array = np.asarray(mapped)

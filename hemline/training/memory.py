@@ -16,14 +16,7 @@ _BYTES = 4  # of a float32
 def check_memory(
     variant: str, training: DenseNetwork, image_shape: Sequence[int], n_classes: int, n_seeds: int
 ) -> None:
-    """Refuse a network that this machine cannot train.
-
-    Args:
-        variant: the variant's name, for the message.
-        training: its settings.
-        image_shape: of an image.
-        n_classes: the number of outputs.
-        n_seeds: how many trainings there are; as many at once as there are cores.
+    """Refuse a network that this machine cannot train ``n_seeds`` times, as many at once as there are cores.
 
     Raises:
         InputError: the trainings need more memory than is free.

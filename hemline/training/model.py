@@ -165,11 +165,7 @@ def _without_chance(name: str, content: bytes) -> bytes:
 
 
 def load_model(path: Path, *, any_layers: bool = False) -> keras.Model:
-    """Return the model that ``save_model`` wrote to ``models/<variant>/``.
-
-    Args:
-        path: of the file.
-        any_layers: whether it may have other layers of Keras's than dense networks have.
+    """Return the model that ``save_model`` wrote to ``models/<variant>/``, dense or of ``any_layers`` of Keras's.
 
     Raises:
         InputError: it is missing or damaged, or no network of this pipeline.

@@ -74,7 +74,7 @@ class Trainer:
         """Take the data; nothing is compiled before the first training.
 
         Args:
-            name: the variant's name, which the models are given.
+            name: the variant's, which the models are given.
             training: the variant's settings.
             n_classes: the number of outputs.
             train: the training set.
