@@ -15,6 +15,8 @@ from pathlib import Path
 
 import joblib
 
+from hemline.cluster.connect import connect, keep_memory
+from hemline.cluster.published import expire
 from hemline.errors import InputError, one_line_errors
 from hemline.processes.ports import HOST
 from hemline.repository import repository
@@ -73,8 +75,6 @@ def _start(count: int, idle: float) -> None:
 
 
 def _stop() -> None:
-    from hemline.cluster.connect import connect  # noqa: PLC0415 - imports Dask
-
     if not SCHEDULER.exists():
         print("No workers are there.")
         return
@@ -89,8 +89,6 @@ def _stop() -> None:
 
 
 def _address() -> str | None:
-    from hemline.cluster.connect import connect  # noqa: PLC0415 - imports Dask
-
     try:
         with connect(str(SCHEDULER)) as client:
             return str(client.scheduler.address)
@@ -103,8 +101,6 @@ def _hold(count: int, idle: float) -> None:
     """Hold a scheduler and its workers until nobody needs them, or somebody stops them."""
     from distributed import LocalCluster  # noqa: PLC0415
 
-    from hemline.cluster.connect import keep_memory  # noqa: PLC0415
-
     keep_memory()
     with LocalCluster(
         n_workers=count,
@@ -116,8 +112,9 @@ def _hold(count: int, idle: float) -> None:
         preload=["hemline.cluster.worker"],
     ) as cluster:
         cluster.wait_for_workers(count)
-        _write_scheduler(cluster.scheduler_address)
-        own = cluster.scheduler_address
+        own, draft = cluster.scheduler_address, SCHEDULER.with_suffix(".draft")
+        draft.write_text(json.dumps({"address": own}))
+        draft.replace(SCHEDULER)
         looked = worked = time.monotonic()
         # The scheduler's own time-out counts from its start, when no worker is there yet.
         while cluster.scheduler.status.name == "running" and time.monotonic() - worked < 60 * idle:
@@ -126,24 +123,11 @@ def _hold(count: int, idle: float) -> None:
                 worked = time.monotonic()
             if time.monotonic() - looked > _PULSE:
                 looked = time.monotonic()
-                _expire(own)
+                with connect(own) as client:
+                    expire(client)
     # Others may have been started meanwhile.
     if SCHEDULER.exists() and own in SCHEDULER.read_text():
         SCHEDULER.unlink(missing_ok=True)
-
-
-def _write_scheduler(address: str) -> None:
-    draft = SCHEDULER.with_suffix(".draft")
-    draft.write_text(json.dumps({"address": address}))
-    draft.replace(SCHEDULER)
-
-
-def _expire(address: str) -> None:
-    from hemline.cluster.connect import connect  # noqa: PLC0415
-    from hemline.cluster.published import expire  # noqa: PLC0415
-
-    with connect(address) as client:
-        expire(client)
 
 
 if __name__ == "__main__":

@@ -205,7 +205,7 @@ class _Run:
             raise failure
 
     def _look(self, trainings: Executor) -> None:
-        self._asked.look()
+        self._asked.raise_if_interrupted()
         trainings.check_alive()
 
     def begin(self, seed: int, earlier: list[Row]) -> None:

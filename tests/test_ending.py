@@ -11,7 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from hemline.processes.ending import Asked
+from hemline.processes.ending import ShutdownRequest
 from stages.train import _Run
 
 REPOSITORY = Path(__file__).parent.parent
@@ -62,7 +62,7 @@ LOSING = """
                 sleep()
             except KeyboardInterrupt:
                 print("lost", flush=True)
-            list(as_completed([ThreadPoolExecutor(1).submit(time.sleep, 600)], asked.look))
+            list(as_completed([ThreadPoolExecutor(1).submit(time.sleep, 600)], asked.raise_if_interrupted))
 """
 PREPARING = """
     with prompt_end():
@@ -164,7 +164,7 @@ def test_a_stage_that_waits_for_trainings_finds_a_ctrl_c_that_was_lost():
     spec, trainings = Mock(), Mock()
     spec.settings.training.family = "dense"
     run = _Run(spec, Mock(), Mock(), Mock())
-    run._asked = Asked()
+    run._asked = ShutdownRequest()
     trainings.submit.return_value = Future()  # never done
     trainings.check_alive.side_effect = AssertionError("it went on waiting")
     run._asked._interrupted.set()

@@ -5,10 +5,9 @@ import re
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 
 import numpy as np
 import psutil
@@ -21,8 +20,6 @@ pytestmark = pytest.mark.slow
 LONG, ENDLESS = 500, 1_000_000
 # A store out of reach costs no training, and 1000 epochs less to be recorded save time.
 NO_STORE = {"MLFLOW_TRACKING_URI": "sqlite:////proc/nowhere/mlflow.db"}
-FORCED = ("dvc", "repro", "--force", "--single-item", "train@linear")
-LONGEST = 12  # seconds after which even a slow machine has hardly a training left to kill
 
 
 @pytest.fixture
@@ -226,21 +223,3 @@ def test_a_training_that_is_ended_again_and_again_trains_at_most_half_as_much_ag
     ended = digests(prepared)
     prepared.run("dvc", "repro", "--force", "--single-item", "train@linear")
     assert digests(prepared) == ended
-
-
-@pytest.mark.trials(few=0, many=10)
-def test_whenever_a_training_is_killed_the_next_run_gives_the_models_that_it_would_have_given(pipeline, repetition):
-    with (pipeline.folder.parent / "output").open("w"):
-        dvc = pipeline.start(*FORCED)
-    with suppress(subprocess.TimeoutExpired):
-        dvc.wait(np.random.default_rng(repetition).uniform(1, LONGEST))
-    # In a session of its own, of which all that it started is a part.
-    with suppress(ProcessLookupError):
-        os.killpg(dvc.pid, signal.SIGKILL)
-    dvc.wait(PATIENCE)
-    wait_until(lambda: not trainings(pipeline))
-    pipeline.run(*FORCED)
-    assert models(pipeline) == TRAINED
-    # The hashes in dvc.lock are those of the first training.
-    assert pipeline.run("git", "status", "--porcelain").stdout == ""
-    assert set(statuses(pipeline)) <= {"FINISHED", "KILLED"}

@@ -18,10 +18,8 @@ from datasets_for_tests import publish
 from pipelines_for_tests import PARAMS, PATIENCE, arrays
 from ruamel.yaml import YAML
 
-from hemline.data.raw import read_raw
 from hemline.download.sources import fetch
 from hemline.errors import REMEDIES, one_line_errors, writing
-from stages import normalize
 
 REPOSITORY = Path(__file__).parent.parent
 NUMBERS = sorted(REMEDIES)
@@ -118,44 +116,6 @@ def test_an_array_of_which_a_part_was_written_is_a_full_disk(tmp_path):
     assert ending(write).startswith(f"error: {tmp_path / 'array.npy'}: no space left on device; make space there")
 
 
-@pytest.mark.parametrize("call", ["open", "write_bytes", "mkdir", "replace"])
-@pytest.mark.parametrize("number", COMMON, ids=errno.errorcode.get)
-def test_a_call_of_download_that_fails_is_a_line_and_what_was_there_stays(tmp_path, monkeypatch, call, number):
-    dataset, _ = publish(tmp_path, sources=[str(tmp_path / "published")])
-    raw = tmp_path / "data" / "raw"
-    raw.mkdir()
-    (raw / "test-labels").write_bytes(b"older")
-    original = getattr(Path, call)
-
-    def failing(path, *arguments, **options):
-        # What is written, not what is read.
-        if ".raw.partial" in str(path) and (call != "open" or "w" in f"{arguments}{options}"):
-            raise OSError(number, os.strerror(number), str(path))
-        return original(path, *arguments, **options)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, call, failing)
-        line = ending(lambda: fetch(dataset, raw))
-    assert re.match(rf"error: {tmp_path}/.*: {os.strerror(number).lower()}; ", line)
-    assert (raw / "test-labels").read_bytes() == b"older"
-    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [".raw.lock", "raw", "tiny.yaml"]
-    fetch(dataset, raw)
-    read_raw(dataset, raw)
-
-
-@pytest.mark.parametrize(
-    "call", ["numpy.lib.format.write_array_header_1_0", "pathlib.Path.write_text", "pathlib.Path.mkdir"]
-)
-@pytest.mark.parametrize("number", COMMON, ids=errno.errorcode.get)
-def test_a_call_of_normalize_that_fails_is_a_line_and_the_next_run_mends_it(workspace, monkeypatch, call, number):
-    with monkeypatch.context() as patch:
-        patch.setattr(call, lambda *_, **__: raising(number, os.strerror(number)))
-        with pytest.raises(SystemExit, match=f"^error: .*: {os.strerror(number).lower()}; .*$"):
-            normalize.main()
-    normalize.main()
-    assert files(workspace / "data/normalized")
-
-
 @pytest.fixture
 def workspace(tmp_path, monkeypatch):
     """A folder with a data set, its raw files and parameters."""
@@ -249,6 +209,7 @@ def finished_copy(finished, tmp_path_factory):
 
 # By stage: its arguments, and what it writes.
 STAGES = {
+    "download": (["tiny"], ["data/raw"]),
     "normalize": ([], ["data/normalized"]),
     "train": (["dense-4"], ["models/dense-4"]),
     "evaluate": ([], ["reports/evaluation", "reports/metrics.json"]),
@@ -287,8 +248,8 @@ def injecting(calls, number, when):
 
 @pytest.mark.slow
 @pytest.mark.trials(few=0, many=20)
-@pytest.mark.parametrize("name", ["train", "evaluate", "report"])
-def test_whichever_call_of_a_later_stage_fails_a_plain_run_mends_it(finished_copy, tmp_path, name, repetition):
+@pytest.mark.parametrize("name", STAGES)
+def test_whichever_call_of_a_stage_fails_a_plain_run_mends_it(finished_copy, tmp_path, name, repetition):
     if shutil.which("strace") is None or run(tmp_path, *injecting("write", "EIO", 9999), "true").returncode:
         pytest.skip("no strace here that may trace")
     arguments, written = STAGES[name]
@@ -308,27 +269,3 @@ def test_whichever_call_of_a_later_stage_fails_a_plain_run_mends_it(finished_cop
         assert {name: content for name, content in files(workspace).items() if name in right} == right
     assert run(workspace, *stage(name, *arguments)).returncode == 0
     assert {name: content for name, content in files(workspace).items() if name in right} == right
-
-
-@pytest.mark.slow
-@pytest.mark.trials(few=0, many=20)
-@pytest.mark.parametrize("name", ["download", "normalize"])
-def test_whichever_call_of_a_stage_fails_it_ends_with_one_line_or_with_the_right_bytes(workspace, name, repetition):
-    if shutil.which("strace") is None or run(workspace, *injecting("write", "EIO", 9999), "true").returncode:
-        pytest.skip("no strace here that may trace")
-    arguments, written = {"download": (["tiny"], "data/raw"), "normalize": ([], "data/normalized")}[name]
-    run(workspace, *stage(name, *arguments))
-    right = files(workspace / written)
-    shutil.rmtree(workspace / written)
-    generator = np.random.default_rng(repetition)
-    calls = ("write", "mkdir,rename", "write,mkdir,rename")[repetition % 3]
-    number = ("ENOSPC", "EIO", "EACCES")[generator.integers(3)]
-    when = int(generator.integers(1, 25))
-    # Bytecode would be written by the first run alone.
-    done = run(workspace, *injecting(calls, number, when), *stage(name, *arguments), PYTHONDONTWRITEBYTECODE="1")
-    if done.returncode:
-        assert re.match(r"error: .*; ", last_line(done)), (calls, number, when)
-    else:
-        assert files(workspace / written) == right, (calls, number, when)
-    assert run(workspace, *stage(name, *arguments)).returncode == 0
-    assert files(workspace / written) == right

@@ -105,7 +105,8 @@ class Trained(Outputs):
         ``probabilities`` are, by set, float32 (images, classes) of each seed, in the seeds' order.
         """
         rows = sorted(history, key=lambda row: (row["seed"], row["epoch"]))
-        _write_csv(self.path / "history.csv", _columns(rows), rows)
+        further = [key for key in rows[0] if key not in HISTORY_COLUMNS] if rows else []  # of further watched sets
+        _write_csv(self.path / "history.csv", HISTORY_COLUMNS + further, rows)
         _write_csv(self.path / "layers.csv", LAYER_COLUMNS, layers)
         if notes:
             (self.path / _NOTES).write_text(json.dumps(list(notes), indent=2) + "\n")
@@ -181,9 +182,3 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]
         table = csv.DictWriter(file, columns, lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-
-
-def _columns(history: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the columns that every history has, then those of further watched sets."""
-    further = [key for key in history[0] if key not in HISTORY_COLUMNS] if history else []
-    return HISTORY_COLUMNS + further

@@ -24,7 +24,7 @@ _GRACE = 20
 _Handler = Callable[[int, FrameType | None], None]
 
 
-class Asked:
+class ShutdownRequest:
     """What a block that saves was asked."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Asked:
         """Say whether SIGTERM has come, after which the block saves, and ends by itself."""
         return self._terminated.is_set()
 
-    def look(self) -> None:
+    def raise_if_interrupted(self) -> None:
         """Find out about a Ctrl-C that was lost; for a loop that no answer to Ctrl-C comes back to.
 
         Raises:
@@ -87,13 +87,13 @@ def prompt_end() -> Iterator[None]:
 
 
 @contextmanager
-def asked_to_end() -> Iterator[Asked]:
+def asked_to_end() -> Iterator[ShutdownRequest]:
     """Yield what SIGTERM sets, for a block that then saves what is to be saved, and ends by itself.
 
     A machine sends SIGTERM before it is taken away; a second one ends the process. Ctrl-C is a ``KeyboardInterrupt`` in
     this block, and the end of the process some seconds later, or with a second one at once.
     """
-    asked = Asked()
+    asked = ShutdownRequest()
     with _handling(signal.SIGTERM, asked.terminate), _handling(signal.SIGINT, asked.interrupt):
         yield asked
 
