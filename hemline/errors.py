@@ -45,6 +45,11 @@ class InputError(ValueError):
     """An input that breaks a rule; its text names the key, the rule, the value and the remedy."""
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its kind where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def end_by_ctrl_c_while_imported() -> None:
     """Let Ctrl-C end this process at once until ``one_line_errors``, if its package is just imported to be run.
 

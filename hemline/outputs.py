@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from hemline.errors import InputError, writing
+from hemline.errors import InputError, first_line, writing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,7 @@ class Outputs:
         except InputError:
             raise
         except (OSError, EOFError, ValueError) as error:
-            raise self.wrong(name, f"is damaged: {_first_line(error)}") from None
+            raise self.wrong(name, f"is damaged: {first_line(error)}") from None
 
     def has(self, name: str) -> bool:
         """Say whether there is such a file, for those that are not always written."""
@@ -87,7 +87,7 @@ class Outputs:
         try:
             return model.model_validate_json(self.read_bytes(name))
         except ValidationError as error:
-            raise self.wrong(name, f"is damaged: {_first_line(error)}") from None
+            raise self.wrong(name, f"is damaged: {first_line(error)}") from None
 
     def read_table(self, name: str) -> "pd.DataFrame":
         """Return a CSV file; names that look like numbers stay names, and only an empty field is NaN."""
@@ -134,7 +134,3 @@ class Outputs:
 def _write_all(file: IO[bytes], rows: NDArray[Any], dtype: np.dtype[Any]) -> None:
     if rows.size:
         file.write(np.ascontiguousarray(rows, dtype).data)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

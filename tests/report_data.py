@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pipelines_for_tests import PARAMS as TINY
 from ruamel.yaml import YAML
 from sets_for_tests import write_sets
 
@@ -20,20 +21,13 @@ from hemline.data.normalized import Labelled, Normalized
 from hemline.jobs.trained import Settings, Trained
 from hemline.params import Params, load_params
 
-PARAMS = {
-    "dataset": "tiny",
+PARAMS = TINY | {
     "normalize": {"scale": 255, "validation_split": 0.1},
     "epochs": 3,
     "batch_size": 32,
-    "optimizer": "adam",
     "learning_rate": 0.001,
-    "activation": "relu",
-    "dropout": 0.0,
-    "stop_below_loss": None,
-    "record_test": False,
-    "seeds": [0, 1],
-    "baseline": "linear",
 }
+del PARAMS["variants"]
 ENDS = {"": 0.0, "_low": -0.05, "_high": 0.05}
 VERDICTS = {"better": 0.04, "worse": -0.05, "no difference shown": 0.002, "too few to tell": 0.1}
 

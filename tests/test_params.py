@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pipelines_for_tests import PARAMS as TINY
 from ruamel.yaml import YAML
 
 from hemline.errors import InputError
@@ -14,19 +15,12 @@ from hemline.params import check_unchanged, load_params, parse_params
 
 REPOSITORY = Path(__file__).parent.parent
 SOURCE = Path("params.yaml")
-VALID = {
+VALID = TINY | {
     "dataset": "fashion-mnist",
     "normalize": {"scale": 255, "validation_split": 0.1},
     "epochs": 5,
     "batch_size": 32,
-    "optimizer": "adam",
     "learning_rate": 0.001,
-    "activation": "relu",
-    "dropout": 0.0,
-    "stop_below_loss": None,
-    "record_test": False,
-    "seeds": [0, 1],
-    "baseline": "linear",
     "variants": {"linear": {"hidden": []}, "dense-8": {"hidden": [8]}},
 }
 *_FIRST, _LAST = map(repr, get_args(Optimizer))

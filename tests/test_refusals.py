@@ -23,7 +23,6 @@ from hemline.errors import REMEDIES, one_line_errors, writing
 
 REPOSITORY = Path(__file__).parent.parent
 NUMBERS = sorted(REMEDIES)
-COMMON = [errno.ENOSPC, errno.EIO, errno.EACCES, errno.EMFILE]
 # A store of runs out of reach costs no training, and takes no space.
 NO_STORE = {"MLFLOW_TRACKING_URI": "sqlite:////proc/nowhere/mlflow.db"}
 LIMITED = ("sh", "-c", 'ulimit -f 1; exec "$@"', "-")  # files of at most a block, which is 512 or 1024 bytes

@@ -24,7 +24,7 @@ from hemline.claims.file import Claims
 from hemline.claims.progress import progress
 from hemline.errors import InputError
 from hemline.params import Params, parse_params
-from hemline.processes.dvc import check_copies, environment
+from hemline.processes.dvc import check_copies, environment, output
 from hemline.schema import read_yaml
 
 # The page is written from what these hand on; the look of an experiment's own report may change.
@@ -68,12 +68,12 @@ def list_experiments(*options: str) -> dict[str, list[str]]:
     """
     # Takes DVC 1.4 seconds, dvc.api.exp_show 2 to 3; `git for-each-ref refs/exps` would take none, but how DVC names
     # its references is its own affair, and beside trainings nobody feels the second.
-    names = {revision[:7]: name for revision, name in _LISTED.findall(_output("dvc", "exp", "list", *options))}
+    names = {revision[:7]: name for revision, name in _LISTED.findall(output("dvc", "exp", "list", *options))}
     if not names:
         return {}
     found: dict[str, list[str]] = {}
     # In full, and sorted by time.
-    for revision in _output("git", "-c", "core.disambiguate=commit", "rev-list", "--no-walk=sorted", *names).split():
+    for revision in output("git", "-c", "core.disambiguate=commit", "rev-list", "--no-walk=sorted", *names).split():
         found.setdefault(names[revision[:7]], []).append(revision)
     return found
 
@@ -97,7 +97,7 @@ def run_experiment(name: str, values: Mapping[str, Any], lock: IO[str], on_line:
     """
     check_copies()
     if name in list_experiments():
-        _output("dvc", "exp", "remove", name)
+        output("dvc", "exp", "remove", name)
     options = [option for override in overrides(values) for option in ("-S", override)]
     last: list[str] = []
     with _started(["dvc", "exp", "run", "--temp", "--name", name, *options], lock) as process:
@@ -212,19 +212,4 @@ def changed_since(revision: str) -> bool:
 
 
 def _read_yaml_of(revision: str, path: str) -> Any:
-    return YAML(typ="safe", pure=True).load(_output("git", "show", f"{revision}:{path}"))
-
-
-def _output(*command: str) -> str:
-    """Return what a command prints.
-
-    Raises:
-        InputError: it is not installed, or failed; the message ends with what it said last.
-    """
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment()).stdout
-    except FileNotFoundError:
-        raise InputError(f"{command[0]}: is not installed; the claims are trained as DVC experiments in Git") from None
-    except subprocess.CalledProcessError as error:
-        said = (error.stderr.strip() or error.stdout.strip() or "nothing").splitlines()[-1]
-        raise InputError(f"{' '.join(command[:3])}: failed, and said last: {said}") from None
+    return YAML(typ="safe", pure=True).load(output("git", "show", f"{revision}:{path}"))

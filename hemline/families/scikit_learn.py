@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from hemline.errors import InputError
+from hemline.errors import InputError, first_line
 from hemline.families.family import Family, FamilySettings, FitCallbacks, Task
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class EstimatorLearner:
         try:
             estimator.fit(*self._sets[""])
         except (ValueError, MemoryError) as error:
-            said = str(error).splitlines()[0] if str(error) else type(error).__name__
+            said = first_line(error)
             raise InputError(f"{self._variant}, seed {seed}: {self._settings.estimator}: {said}") from None
         model = EstimatorModel(estimator, self._variant, self._shape, self._n_classes, self._scale)
         metrics: dict[str, int | float] = {"epoch": 1}

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from hemline.errors import InputError
+from hemline.errors import InputError, first_line
 from hemline.gate.changes import Change, Judged, compare_predictions, judge
 from hemline.gate.results import Results, read_results, same_test_set
 
@@ -71,7 +71,7 @@ def check_current() -> None:
         with Repo(".") as repository:
             stages = list(repository.status())
     except DvcException as error:
-        raise InputError(f"dvc status: {_first_line(error)}") from None
+        raise InputError(f"dvc status: {first_line(error)}") from None
     if stages:
         raise InputError(
             "workspace: must hold the results of its present code, parameters and data, but these stages have changed: "
@@ -89,7 +89,7 @@ def _files_of(base: str) -> tuple["DVCFileSystem", str]:
         return files, str(files.repo.get_rev())
     except DvcException as error:
         raise InputError(
-            f"base: must be a branch, a tag, a commit or an experiment, got {base!r}: {_first_line(error)}; "
+            f"base: must be a branch, a tag, a commit or an experiment, got {base!r}: {first_line(error)}; "
             "`git fetch` brings those of others"
         ) from None
 
@@ -98,7 +98,7 @@ def _results_of(base: str, files: "DVCFileSystem", commit: str) -> Results:
     try:
         return read_results(files)
     except Exception as error:  # noqa: BLE001 - every kind of remote fails in ways of its own
-        reason = _first_line(error).partition("; run `dvc repro")[0]
+        reason = first_line(error).partition("; run `dvc repro")[0]
         # In a clone: in this folder, the models of variants that only one of the two has would be left over.
         raise InputError(
             f"{base}: its predictions cannot be read ({reason}); push them with `dvc push` where they were made, or "
@@ -138,7 +138,3 @@ def _changes(base: str, old: Results, new: Results) -> list[Change]:
 def _mean(results: Results, variant: str) -> float | None:
     trainings = results.correct.get(variant)
     return None if trainings is None else float(sum(each.mean() for each in trainings.values()) / len(trainings))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from hemline.dependencies.running import changed_code, code_digest, code_of
+from hemline.errors import first_line
 from hemline.jobs.progress import show
 from hemline.jobs.result import TrainingResult
 from hemline.processes.leftovers import remove_if_dead
@@ -142,7 +143,7 @@ class Checkpoints:
         try:
             about, arrays = _load(path)
         except Exception as error:  # noqa: BLE001 - whatever half a file raises, the training starts anew
-            self._ignore(path, f"is damaged ({(str(error) or type(error).__name__).splitlines()[0]})")
+            self._ignore(path, f"is damaged ({first_line(error)})")
             return None
         if about.fingerprint != self._key:
             self._ignore(path, "belongs to another training")

@@ -61,8 +61,7 @@ def check_copies() -> None:
     refuse_shallow_clone(Path.cwd())
     if str(Path.cwd()).isascii():
         return
-    done = subprocess.run(["dvc", "cache", "dir"], capture_output=True, text=True, check=False, env=environment())
-    cache = done.stdout.strip()
+    cache = output("dvc", "cache", "dir").strip()
     if not cache.isascii():
         raise InputError(
             f"{cache}: must be a path in ASCII letters where DVC is to run experiments in copies; rename the folder, "
@@ -76,7 +75,7 @@ def refuse_shallow_clone(repository: Path) -> None:
     Raises:
         InputError: it has not all of its history.
     """
-    if _git("-C", str(repository), "rev-parse", "--is-shallow-repository").strip() == "true":
+    if output("git", "-C", str(repository), "rev-parse", "--is-shallow-repository").strip() == "true":
         raise InputError(
             "git: the clone must have its history where DVC is to run experiments in copies, but is a shallow one, of "
             "which DVC keeps no experiment; run `git fetch --unshallow`"
@@ -110,7 +109,7 @@ def untracked(datasets: Iterable[str]) -> list[str]:
     """
     # Without the specification's `literal`, git would take stars and brackets of a name for a pattern.
     paths = [f":(literal){path}" for path in [*(f"data/{name}.yaml" for name in datasets), *_CODE]]
-    listed = _git("ls-files", "--others", "--exclude-standard", "-z", "--", *paths)
+    listed = output("git", "ls-files", "--others", "--exclude-standard", "-z", "--", *paths)
     return [name for name in listed.split("\0") if name]
 
 
@@ -124,18 +123,23 @@ def staged(paths: list[str]) -> Iterator[None]:
     if not paths:
         yield
         return
-    _git("add", "--", *paths)
+    output("git", "add", "--", *paths)
     try:
         yield
     finally:
-        _git("reset", "--quiet", "--", *paths)
+        output("git", "reset", "--quiet", "--", *paths)
 
 
-def _git(*arguments: str) -> str:
+def output(*command: str) -> str:
+    """Return what a command of git's or DVC's prints.
+
+    Raises:
+        InputError: it is not installed, or failed; the message ends with what it said last.
+    """
     try:
-        return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment()).stdout
     except FileNotFoundError:
-        raise InputError("git: is not installed; DVC keeps its experiments in git") from None
+        raise InputError(f"{command[0]}: is not installed; DVC keeps its experiments in git") from None
     except subprocess.CalledProcessError as error:
-        said = (error.stderr.strip() or "nothing").splitlines()[-1]
-        raise InputError(f"git {arguments[0]}: failed, and said last: {said}") from None
+        said = (error.stderr.strip() or error.stdout.strip() or "nothing").splitlines()[-1]
+        raise InputError(f"{' '.join(command[:2])}: failed, and said last: {said}") from None

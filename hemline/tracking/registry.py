@@ -19,7 +19,7 @@ from mlflow.entities import LoggedModelStatus
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
-from hemline.errors import InputError
+from hemline.errors import InputError, first_line
 from hemline.tracking import flavors, store
 from hemline.tracking.address import artifacts, local_database, tracking_uri
 from hemline.tracking.messages import now
@@ -102,7 +102,7 @@ def load_champion(champion: Champion) -> "Served":
     try:
         loaded = mlflow.pyfunc.load_model(f"models:/{champion.dataset}/{champion.version}").unwrap_python_model()
     except Exception as error:  # noqa: BLE001 - files can be missing or broken in any way
-        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        problem = first_line(error)
     else:
         if hasattr(loaded, "facts"):
             return loaded  # type: ignore[no-any-return]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hemline.errors import InputError
+from hemline.errors import InputError, first_line
 from hemline.training.archive import check_archive
 from hemline.training.dense import BlockedDense, merge_kernels, split_kernels
 from hemline.training.dropout import FastDropout
@@ -176,7 +176,7 @@ def load_model(path: Path, *, any_layers: bool = False) -> keras.Model:
     except FileNotFoundError:
         rule = "no such file"
     except Exception as error:  # noqa: BLE001 - what Keras and HDF5 raise of damaged weights is of many kinds
-        rule = f"is damaged: {(str(error) or type(error).__name__).splitlines()[0]}"
+        rule = f"is damaged: {first_line(error)}"
     raise InputError(f"{path}: {rule}; run `dvc repro train@{path.parent.name}`")
 
 
