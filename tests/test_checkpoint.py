@@ -158,17 +158,6 @@ def test_another_training_s_file_is_ignored_with_one_line(kept, tmp_path, capsys
     assert capsys.readouterr().out == f"tiny: {file_of(tmp_path)}: belongs to another training, and is ignored\n"
 
 
-def test_a_finished_training_that_is_damaged_is_ignored_with_one_line(kept, tmp_path, capsys):
-    checkpoints = kept()
-    checkpoints.finish(0, FINISHED)
-    file = file_of(tmp_path, "seed-0-finished.npz")
-    file.write_bytes(file.read_bytes()[:-1])
-    assert checkpoints.finished(0) is None
-    said = capsys.readouterr().out
-    assert said.startswith(f"tiny: {file}: is damaged ")
-    assert said.count("\n") == 1
-
-
 def test_a_worker_keeps_checkpoints_where_its_driver_may_and_goes_on_from_them(kept, tmp_path):
     driver = kept()
     worker = Checkpoints("tiny", KEY, driver.parent)

@@ -167,14 +167,6 @@ def test_training_twice_gives_equal_bytes_and_another_seed_others(tmp_path, drop
     assert first != other
 
 
-def test_a_seed_trained_after_others_gives_the_same_as_alone():
-    trainer = trainer_of(dropout=0.4)
-    fit(trainer, 7)
-    after, _ = fit(trainer, 1)
-    alone, _ = fit(trainer_of(dropout=0.4), 1)
-    assert weights_equal(after, alone)
-
-
 IN_A_PROCESS = """
 import json, os, sys
 os.sched_setaffinity(0, json.loads(sys.argv[1]))
@@ -250,25 +242,9 @@ def test_of_large_images_fewer_are_predicted_at_a_time_to_the_same_bytes(predict
     assert set(read) == {max(64, fitting // 64 * 64)}
 
 
-def test_predictions_are_the_same_bytes_on_every_device(predicting):
-    trainer, model, images = predicting
-    predicted = set()
-    for device in devices():
-        with tf.device(device):
-            predicted.add(trainer.predict(model, images).tobytes())
-    assert len(predicted) == 1
-
-
 def test_no_images_have_no_predictions(predicting):
     trainer, model, images = predicting
     assert trainer.predict(model, images[:0]).shape == (0, 3)
-
-
-def test_predictions_of_memory_mapped_images_are_those_of_images_in_memory(predicting, tmp_path):
-    trainer, model, images = predicting
-    np.save(tmp_path / "images.npy", images)
-    mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
-    assert trainer.predict(model, mapped).tobytes() == trainer.predict(model, images).tobytes()
 
 
 def test_seeds_share_one_program_for_training_and_one_for_each_size_of_a_watched_set():
@@ -395,13 +371,6 @@ def test_images_with_and_without_channels_and_any_number_of_classes_are_trained(
     model, history = fit(trainer_of(data, {"val": data}, classes, epochs=40, learning_rate=0.02))
     assert model.output_shape == (None, classes)
     assert history[-1]["loss"] < history[0]["loss"]
-
-
-def test_labels_are_trained_alike_as_bytes_and_as_whole_numbers():
-    data = labelled()
-    expected, _ = usual()
-    model, _ = fit(trainer_of(Labelled(data.images, data.labels.astype(np.uint8))))
-    assert weights_equal(model, expected)
 
 
 def test_a_batch_larger_than_the_data_is_refused_and_one_as_large_is_not():

@@ -58,11 +58,7 @@ class _Notes(RootModel[list[str]]):
 
 
 class Trained(Outputs):
-    """The folder of one variant.
-
-    Attributes:
-        variant: the variant's name.
-    """
+    """The folder of the variant ``variant``; what is missing, damaged or of another shape is an ``InputError``."""
 
     PATH = Path("models")
 
@@ -75,11 +71,7 @@ class Trained(Outputs):
         return self.path / self._model_name(seed)
 
     def model_sha256(self, seed: int) -> str:
-        """Return the SHA-256 of the model's file, which is its identity in MLflow.
-
-        Raises:
-            InputError: the model is missing.
-        """
+        """Return the SHA-256 of the model's file, which is its identity in MLflow."""
         return self.sha256(self._model_name(seed))
 
     def create(self, settings: Settings) -> None:
@@ -117,11 +109,7 @@ class Trained(Outputs):
                     write(array)
 
     def history(self) -> "pd.DataFrame":
-        """Return loss and accuracy of every seed and epoch.
-
-        Raises:
-            InputError: they are missing, or damaged.
-        """
+        """Return loss and accuracy of every seed and epoch."""
         table = self.read_table("history.csv")
         if missing := [column for column in HISTORY_COLUMNS if column not in table.columns]:
             raise self.wrong("history.csv", f"must have the columns {missing}")
@@ -134,28 +122,17 @@ class Trained(Outputs):
         return table
 
     def notes(self) -> list[str]:
-        """Return sentences about how the models came about; none where there is no file of them.
-
-        Raises:
-            InputError: it is damaged.
-        """
+        """Return sentences about how the models came about; none where there is no file of them."""
         return self.read_json(_NOTES, _Notes).root if self.has(_NOTES) else []
 
     def layers(self) -> "pd.DataFrame":
-        """Return a row per layer: layer, type, output_shape, parameters.
-
-        Raises:
-            InputError: they are missing, or damaged.
-        """
+        """Return a row per layer: layer, type, output_shape, parameters."""
         return self.read_table("layers.csv")
 
     def probabilities(self, name: Predicted, shape: tuple[int, int, int] | None = None) -> NDArray[np.float32]:
         """Return the models' probabilities on the images of a set, float32 (seeds, images, classes).
 
         They must have the ``shape``, where that is known.
-
-        Raises:
-            InputError: they are missing or damaged, or of another shape.
         """
         array = self.read_array(f"{name}-probabilities.npy")
         if array.dtype != np.float32 or array.ndim != 3:  # noqa: PLR2004 - seeds, images, classes
@@ -169,11 +146,7 @@ class Trained(Outputs):
         return array
 
     def settings(self) -> Settings:
-        """Return the settings that the models were trained with.
-
-        Raises:
-            InputError: they are missing, or damaged.
-        """
+        """Return the settings that the models were trained with."""
         return self.read_json(_SETTINGS, Settings)
 
 

@@ -1,4 +1,7 @@
-"""DVC as a process of its own: with the tools beside this Python, and with the files that git does not know yet."""
+"""DVC as a process of its own: with the tools beside this Python, and with the files that git does not know yet.
+
+A git or a DVC that does not answer, or refuses, is an ``InputError``.
+"""
 
 import json
 import os
@@ -28,11 +31,7 @@ def run_dvc(*arguments: str) -> None:
 
 
 def dvc_json(*arguments: str) -> Any:
-    """Return what a command of DVC's answers with ``--json``; end with its status if it fails.
-
-    Raises:
-        InputError: that is no JSON.
-    """
+    """Return what a command of DVC's answers with ``--json``; end with its status if it fails."""
     command = ["dvc", *arguments, "--json"]
     done = subprocess.run(command, check=False, env=environment(), stdout=subprocess.PIPE, text=True)
     if done.returncode:
@@ -70,11 +69,7 @@ def check_copies() -> None:
 
 
 def refuse_shallow_clone(repository: Path) -> None:
-    """Refuse a clone of which DVC would keep no experiment that is run in a copy.
-
-    Raises:
-        InputError: it has not all of its history.
-    """
+    """Refuse a clone of which DVC would keep no experiment that is run in a copy."""
     if output("git", "-C", str(repository), "rev-parse", "--is-shallow-repository").strip() == "true":
         raise InputError(
             "git: the clone must have its history where DVC is to run experiments in copies, but is a shallow one, of "
@@ -103,9 +98,6 @@ def untracked(datasets: Iterable[str]) -> list[str]:
     """Return those files of an experiment that git does not know: descriptions of data sets by name, and code.
 
     DVC makes the copies for `--temp` and `--queue` of what git knows: files that are committed, changed or staged.
-
-    Raises:
-        InputError: git does not answer.
     """
     # Without the specification's `literal`, git would take stars and brackets of a name for a pattern.
     paths = [f":(literal){path}" for path in [*(f"data/{name}.yaml" for name in datasets), *_CODE]]
@@ -115,11 +107,7 @@ def untracked(datasets: Iterable[str]) -> list[str]:
 
 @contextmanager
 def staged(paths: list[str]) -> Iterator[None]:
-    """Let git know untracked files for a while; afterwards it knows them as little as before.
-
-    Raises:
-        InputError: git refuses.
-    """
+    """Let git know untracked files for a while; afterwards it knows them as little as before."""
     if not paths:
         yield
         return
