@@ -2,13 +2,11 @@
 
 import sys
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
 from hemline.errors import InputError
-
-if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
 
 # Bytes a second. A source slower than this would take half a day for MNIST: the next one is better.
 MINIMUM_SPEED = 1000
@@ -50,46 +48,32 @@ class Display:
     """Shows transfers: a progress bar on a terminal, and in any case one line for each thing that happened."""
 
     def __init__(self) -> None:
-        self._bar: Progress | None = None
+        columns = TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+        self._bar = Progress(*columns, transient=True, disable=not sys.stdout.isatty())
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
-        if sys.stdout.isatty():
-            # Imported here: 0.2 s that a log file has no use for.
-            from rich.progress import (  # noqa: PLC0415
-                BarColumn,
-                DownloadColumn,
-                Progress,
-                TextColumn,
-                TransferSpeedColumn,
-            )
-
-            text = TextColumn("{task.description}", markup=False)
-            self._bar = Progress(text, BarColumn(), DownloadColumn(), TransferSpeedColumn(), transient=True)
-            self._bar.start()
+        self._bar.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
+    def __exit__(self, *_: object) -> None:
+        if not self._bar.disable:  # or it would end with an empty line
             self._bar.stop()
 
     def start(self, what: str) -> None:
         """Say what is under way from now on."""
-        if self._bar is not None:
-            if self._task is not None:
-                self._bar.remove_task(self._task)
-            self._task = self._bar.add_task(what, total=None)
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(what, total=None)
 
     def receive(self, received: int, total: int | None = None) -> None:
         """Show the bytes that have arrived so far, of ``total`` where that is known."""
-        if self._bar is not None and self._task is not None:
+        if self._task is not None:
             self._bar.update(self._task, completed=received, total=total)
 
     def line(self, text: str) -> None:
         """Print a line that stays."""
-        if self._bar is not None:
-            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
-        else:
+        if self._bar.disable:
             print(text, flush=True)
+        else:
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
