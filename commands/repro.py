@@ -10,11 +10,14 @@ from dvc.cli import main as dvc
 from dvc.config import Config
 from dvc.ui import ui
 
+from hemline.terminal.arguments import parser
+
 _ADVICE = "Use `dvc push`"
 
 
 def main() -> None:
     """Pass the arguments on to `dvc repro`, and end with its status."""
+    _, arguments = parser(__doc__, "python -m commands.repro").parse_known_args()
     write = ui.write
 
     def write_what_holds(*objects: Any, **options: Any) -> None:
@@ -22,7 +25,7 @@ def main() -> None:
             write(*objects, **options)
 
     ui.write = write_what_holds
-    sys.exit(dvc(["repro", *sys.argv[1:]]))
+    sys.exit(dvc(["repro", *arguments]))
 
 
 if __name__ == "__main__":
