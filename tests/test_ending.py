@@ -11,6 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from hemline.families.dense import DenseSettings
 from hemline.processes.ending import ShutdownRequest
 from stages.train import _Run
 
@@ -162,11 +163,11 @@ def test_a_ctrl_c_that_was_lost_is_found_by_who_waits():
 
 def test_a_stage_that_waits_for_trainings_finds_a_ctrl_c_that_was_lost():
     spec, trainings = Mock(), Mock()
-    spec.settings.training.family = "dense"
+    spec.settings.training = DenseSettings(hidden=[], epochs=1, batch_size=1, optimizer="sgd", learning_rate=1)
     run = _Run(spec, Mock(), Mock(), Mock())
     run._asked = ShutdownRequest()
     trainings.submit.return_value = Future()  # never done
-    trainings.check_alive.side_effect = AssertionError("it went on waiting")
+    trainings.check_alive.side_effect = SystemExit("it went on waiting")
     run._asked._interrupted.set()
     with pytest.raises(KeyboardInterrupt):
         run._do(trainings, [Mock()], Mock())
