@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hemline.data.description import load_dataset
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import InputError, first_line, one_line_errors
 from hemline.jobs.agreement import check_agreement
 from hemline.params import Params, load_params, parse_params
 from hemline.processes.dvc import check_copies, run_dvc, staged, untracked
@@ -97,13 +97,9 @@ def combinations(changes: list[str]) -> Iterator[Any]:
                     apply_overrides(draft, each[str(PARAMS)])
                 yield read_yaml(draft)
         except (DvcException, HydraException) as error:
-            raise InputError(f"changes: {_reason(error)}, got {' '.join(changes)!r}") from None
-
-
-def _reason(error: BaseException) -> str:
-    """Return the first line of what Hydra, behind DVC, has to say."""
-    cause = error.__cause__ or error
-    return str(cause).strip().splitlines()[0].rstrip(".")
+            raise InputError(
+                f"changes: {first_line(error.__cause__ or error).rstrip('.')}, got {' '.join(changes)!r}"
+            ) from None
 
 
 if __name__ == "__main__":

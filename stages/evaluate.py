@@ -57,7 +57,8 @@ def evaluate(params: Params) -> Evaluation:
             has_epochs=family_of(settings).has_epochs(settings),
         )
         mean = evaluation.accuracies(variant).mean()
-        print(f"{variant}: test accuracy {percent(mean)} %, {_of_seeds(len(seeds))}", flush=True)
+        of_seeds = f"the mean over {len(seeds)} seeds" if len(seeds) > 1 else "of one training"
+        print(f"{variant}: test accuracy {percent(mean)} %, {of_seeds}", flush=True)
     _add_solved(params, evaluation)
     if warning := seeds_warning(len(params.seeds)):
         print(warning, flush=True)
@@ -85,10 +86,6 @@ def _doubts(params: Params, evaluation: Evaluation) -> Doubts:
     shapes = {name: (len(params.seeds_of(best)), len(own), len(evaluation.classes)) for name, own in labels.items()}
     sets = {name: Predicted(labels[name], Trained(best).probabilities(name, shapes[name])) for name in names}
     return doubts(best, sets, evaluation.classes)
-
-
-def _of_seeds(seeds: int) -> str:
-    return f"the mean over {seeds} seeds" if seeds > 1 else "of one training"
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def phrase(finding: Finding) -> str:
 
 def _verdict_words(decided: Sequence[Finding]) -> str:
     held = [finding for finding in decided if finding.holds]
-    shown, condition = _shown(held), _condition(held)
+    shown, condition = _shown(held), " and ".join(dict.fromkeys(each.condition for each in held if each.condition))
     # The word for a whole claim: to be compatible with it is not to reproduce it.
     word, compatible = "reproduced" if shown else "compatible", len(held) - shown
     support = f" ({shown} {_parts(shown)} shown, {compatible} compatible)" if shown and compatible else ""
@@ -126,10 +126,6 @@ def _decided(findings: Sequence[Finding]) -> list[Finding]:
 
 def _shown(held: Sequence[Finding]) -> int:
     return sum(finding.verdict.startswith("shown") for finding in held)
-
-
-def _condition(held: Sequence[Finding]) -> str:
-    return " and ".join(dict.fromkeys(finding.condition for finding in held if finding.condition))
 
 
 def _parts(count: int) -> str:

@@ -33,7 +33,9 @@ def connect(cluster: str) -> "Client":
     """
     from distributed import Client  # noqa: PLC0415 - 0.7 s, for those who have a cluster
 
-    _silence()
+    # Dask's own messages stay off the terminal: what matters is said in one line, by who waits for it.
+    for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     address = _address(cluster)
     try:
         # Dask's patience ends with the connection; a stranger, or a frozen scheduler, may take that and stay silent.
@@ -65,12 +67,6 @@ def security(address: str) -> str:
         return ""
     who = "whoever has an account on this machine" if HOST in address else f"whoever reaches {address}"
     return f"without TLS: {who} can run code there"
-
-
-def _silence() -> None:
-    """Keep Dask's own messages off the terminal: what matters is said in one line, by who waits for it."""
-    for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def call_with_timeout(seconds: float, ask: Callable[[], T]) -> T:

@@ -34,10 +34,6 @@ def expire(client: "Client") -> None:
     """Take back what was published too long ago."""
     before = time.time() - parse_timedelta(dask.config.get("hemline.expire", _EXPIRE))
     for name in client.list_datasets():
-        if _is_older(name, before):
+        _, _, published = str(name).rpartition("@")
+        if published.isdigit() and name != published and int(published) < before:
             client.unpublish_dataset(name)
-
-
-def _is_older(name: Any, before: float) -> bool:
-    _, at, published = str(name).rpartition("@")
-    return bool(at) and published.isdigit() and int(published) < before

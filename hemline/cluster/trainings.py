@@ -9,7 +9,6 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
 from queue import SimpleQueue
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from distributed import KilledWorker
@@ -82,9 +81,7 @@ class Cluster(Executor):
         self._telling.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         # Who is told to make room leaves what is trained on to whoever comes back; who is stopped, or fails, does not.
         if kind is not None and not issubclass(kind, SystemExit):
             self.stop()

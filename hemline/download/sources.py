@@ -78,7 +78,9 @@ class _Collection:
 
     def complete(self) -> None:
         """Try one source after the other until no file is missing."""
-        self._keep_what_is_in_place()
+        for file in list(self._missing):
+            if file.in_place(self._folder):
+                self._arrived(file, IN_PLACE, 0.0)
         manual = manual_folder(self._dataset, self._folder)
         sources = ([str(manual)] if manual.is_dir() else []) + self._dataset.sources
         reasons = []
@@ -101,11 +103,6 @@ class _Collection:
             if arrival.source != IN_PLACE:
                 placed = self._placed[arrival.name]
                 placed.replace(self._folder / placed.name)
-
-    def _keep_what_is_in_place(self) -> None:
-        for file in list(self._missing):
-            if file.in_place(self._folder):
-                self._arrived(file, IN_PLACE, 0.0)
 
     def _take_from(self, source: str, scratch: Path) -> None:
         location = _location(source)
@@ -135,7 +132,8 @@ class _Collection:
             except FileNotFoundError:
                 continue
             return target
-        raise InputError(f"has {_neither(file.names())} for us to read")
+        first, *others = file.names()
+        raise InputError(f"has {f'neither {first} nor {others[0]}' if others else f'no {first}'} for us to read")
 
     def _arrived(self, file: Wanted, source: str, seconds: float) -> None:
         self._missing.remove(file)
@@ -176,7 +174,3 @@ def _location(source: str) -> str:
     if "://" in source:
         return source.rstrip("/")
     return str((repository() / Path(source).expanduser()).resolve())
-
-
-def _neither(names: list[str]) -> str:
-    return f"no {names[0]}" if len(names) == 1 else f"neither {' nor '.join(names)}"

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
-from types import TracebackType
 
 import joblib
 
@@ -24,9 +23,7 @@ class Threads(Executor):
         self._stopped = Event()
         self._executor.submit(prepare)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         # A process that is to end waits for no epoch.
         self._stopped.set()
         self._executor.shutdown(wait=kind is None or issubclass(kind, Exception), cancel_futures=True)
