@@ -26,22 +26,15 @@ from hemline.terminal.arguments import parser
 
 
 class Classifier(NamedTuple):
-    """A model that takes raw pixels, and what is needed to use it.
+    """A model that takes raw pixels, and what is needed to use it."""
 
-    Attributes:
-        name: what to call it in a sentence.
-        pixels: the type and the range of raw pixels.
-        resize: how the data set's images were brought to their size, if they were.
-        probabilities: images (n, *image_shape) of raw pixels -> (n, classes).
-    """
-
-    name: str
+    name: str  # what to call it in a sentence
     classes: list[str]
     image_shape: tuple[int, ...]
     pixels: Pixels
     framing: Framing
-    resize: Resize | None
-    probabilities: Callable[[NDArray[Any]], NDArray[Any]]
+    resize: Resize | None  # how the data set's images were brought to their size, if they were
+    probabilities: Callable[[NDArray[Any]], NDArray[Any]]  # images (n, *image_shape) of raw pixels -> (n, classes)
 
 
 def main() -> None:

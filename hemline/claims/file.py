@@ -41,20 +41,15 @@ class Question(StrictModel):
 
 
 class Claims(StrictModel):
-    """The whole of ``claims.yaml``.
+    """The whole of ``claims.yaml``."""
 
-    Attributes:
-        settings: keys of params.yaml that all experiments share.
-        experiments: by the name of the DVC experiment, its own keys.
-        tutorials: titles by short name.
-        questions: those that the page answers one by one, under the heading ``questions_of`` (a tutorial).
-    """
-
-    settings: dict[str, Any]
+    settings: dict[str, Any]  # keys of params.yaml that all experiments share
+    # by the name of the DVC experiment, its own keys
     experiments: Annotated[dict[Name, dict[str, Any]], Field(min_length=1)]
-    tutorials: dict[Name, Text]
+    tutorials: dict[Name, Text]  # titles by short name
     claims: Annotated[list[Claim], Field(min_length=1)]
     questions_of: Name | None = None
+    # those that the page answers one by one, under the heading ``questions_of`` (a tutorial)
     questions: list[Question] = Field(default_factory=list)
 
     @model_validator(mode="after")

@@ -22,30 +22,19 @@ _SMALLEST_P = 0.001
 
 @dataclass(frozen=True)
 class Finding:
-    """What the trainings say about one part of a claim, every number as it is printed.
+    """What the trainings say about one part of a claim, every number as it is printed."""
 
-    Attributes:
-        verdict: in words.
-        published: what was claimed.
-        found: what was found, with its interval in brackets.
-        sentence: the finding in a full sentence.
-        method: where the interval comes from.
-        seeds: trainings on either side; 0 where none was needed.
-        p_value: two-sided; of one more training that gives the published number, or of a difference of 0. None where no
-            such test decides.
-        condition: completes "shown only if ...".
-        close: the share of other sets of seeds that overturn it, where they are many; otherwise 0.
-    """
-
-    verdict: Verdict
-    published: str
-    found: str
-    sentence: str
-    method: str
-    seeds: int
+    verdict: Verdict  # in words
+    published: str  # what was claimed
+    found: str  # what was found, with its interval in brackets
+    sentence: str  # the finding in a full sentence
+    method: str  # where the interval comes from
+    seeds: int  # trainings on either side; 0 where none was needed
+    # two-sided; of one more training that gives the published number, or of a difference of 0. None where no
+    # such test decides
     p_value: float | None = None
-    condition: str = ""
-    close: float = 0.0
+    condition: str = ""  # completes "shown only if ..."
+    close: float = 0.0  # the share of other sets of seeds that overturn it, where they are many; otherwise 0
 
     @property
     def holds(self) -> bool:

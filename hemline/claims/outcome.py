@@ -23,23 +23,15 @@ _PUBLISHED = (Path("params.yaml"), Trained.PATH, Evaluated.PATH, Normalized.PATH
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the trainings of one variant gave, one row a seed, in the same order everywhere.
+    """What the trainings of one variant gave, one row a seed, in the same order everywhere."""
 
-    Attributes:
-        metrics: by name, float64 (seeds, epochs), after each epoch; NaN after an early stop.
-        last_epochs: int64 (seeds,), how many epochs each training took.
-        correct: bool (seeds, test images), of the final models.
-        losses: float32 (seeds, test images), the cross-entropies of the final models in nats.
-        epochs: that a training may take.
-        seconds: float64 (seeds,), of each training's fastest epoch, NaN for those without a time; None where fewer than
-            two have one.
-    """
-
-    metrics: Mapping[str, Values]
-    last_epochs: NDArray[np.int64]
-    correct: NDArray[np.bool_]
-    losses: NDArray[np.float32]
-    epochs: int
+    metrics: Mapping[str, Values]  # by name, float64 (seeds, epochs), after each epoch; NaN after an early stop
+    last_epochs: NDArray[np.int64]  # int64 (seeds,), how many epochs each training took
+    correct: NDArray[np.bool_]  # bool (seeds, test images), of the final models
+    losses: NDArray[np.float32]  # float32 (seeds, test images), the cross-entropies of the final models in nats
+    epochs: int  # that a training may take
+    # float64 (seeds,), of each training's fastest epoch, NaN for those without a time; None where fewer than
+    # two have one
     seconds: Values | None = None
 
     @classmethod

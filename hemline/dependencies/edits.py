@@ -12,17 +12,12 @@ from hemline.dependencies.meaning import changed
 
 
 class Edits(NamedTuple):
-    """What became of the code of stages since it was recorded.
+    """What became of the code of stages since it was recorded."""
 
-    Attributes:
-        rewritten: the names of the stages whose code was edited, and means what it meant.
-        unknown: those of which Git's history does not have the code as it was recorded, so that it counts as changed.
-        digests: of all their code as it is, by path.
-    """
-
-    rewritten: list[str]
+    rewritten: list[str]  # the names of the stages whose code was edited, and means what it meant
+    # those of which Git's history does not have the code as it was recorded, so that it counts as changed.
     unknown: list[str]
-    digests: dict[str, str]
+    digests: dict[str, str]  # of all their code as it is, by path
 
 
 def find_edits(recorded: Mapping[str, Entry], committed: Mapping[str, Entry]) -> Edits:

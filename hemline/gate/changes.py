@@ -39,27 +39,16 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True)
 class Change:
-    """A variant at two revisions.
-
-    Attributes:
-        variant: its name.
-        kind: what can be said of it.
-        old: the accuracy that it had, in [0, 1]; None for a new one.
-        new: the accuracy that it has; None for one that was removed.
-        trainings: how many of each revision are compared.
-        other_seeds: how many pairs of trainings have two seeds.
-        left_out: how many trainings of either revision found no partner.
-        difference: of those that are compared.
-    """
+    """A variant at two revisions."""
 
     variant: str
-    kind: Kind
-    old: float | None = None
-    new: float | None = None
-    trainings: int = 0
-    other_seeds: int = 0
-    left_out: int = 0
-    difference: Difference | None = None
+    kind: Kind  # what can be said of it
+    old: float | None = None  # the accuracy that it had, in [0, 1]; None for a new one
+    new: float | None = None  # the accuracy that it has; None for one that was removed
+    trainings: int = 0  # how many of each revision are compared
+    other_seeds: int = 0  # how many pairs of trainings have two seeds
+    left_out: int = 0  # how many trainings of either revision found no partner
+    difference: Difference | None = None  # of those that are compared
 
 
 class Judged(NamedTuple):

@@ -17,25 +17,15 @@ DIGITS = 7
 
 
 class Outcome(NamedTuple):
-    """What the gate found.
+    """What the gate found."""
 
-    Attributes:
-        base: the name of the other revision, as it was given.
-        commit: the digest of its commit.
-        judged: every variant that either of the two has.
-        margin: the loss of accuracy that is too much, as a share; None: any that is shown.
-        baseline: the present baseline.
-        images: how many test images.
-        groups: how many groups of them count as one each; 0 where each image is one by itself.
-    """
-
-    base: str
-    commit: str
-    judged: list[Judged]
-    margin: float | None
+    base: str  # the name of the other revision, as it was given
+    commit: str  # the digest of its commit
+    judged: list[Judged]  # every variant that either of the two has
+    margin: float | None  # the loss of accuracy that is too much, as a share; None: any that is shown
     baseline: str
     images: int
-    groups: int
+    groups: int  # how many groups of them count as one each; 0 where each image is one by itself
 
     @property
     def failed(self) -> list[Judged]:

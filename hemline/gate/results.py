@@ -20,21 +20,15 @@ _ROWS = 4096
 
 
 class Results(NamedTuple):
-    """What is compared of a revision.
+    """What is compared of a revision."""
 
-    Attributes:
-        models: the SHA-256 of each model, by variant and seed.
-        correct: by variant and seed, bool (images,), whether each training is right about each test image.
-        test: the test images and their labels.
-        pixels: the type and the range of raw pixels.
-        groups: int (images,), test images that count as one have the same; None: each is one by itself.
-    """
-
-    models: dict[str, dict[int, str]]
+    models: dict[str, dict[int, str]]  # the SHA-256 of each model, by variant and seed
+    # by variant and seed, bool (images,), whether each training is right about each test image.
     correct: dict[str, dict[int, NDArray[np.bool_]]]
     test: Labelled
     scale: float
     pixels: Pixels
+    # int (images,), test images that count as one have the same; None: each is one by itself.
     groups: Groups | None = None
 
 

@@ -21,21 +21,13 @@ from hemline.training.resume import Row
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """All that determines a variant's trainings but their seeds; equal to another with the same key.
+    """All that determines a variant's trainings but their seeds; equal to another with the same key."""
 
-    Attributes:
-        key: the fingerprint of settings, data, code, versions and processor.
-        settings: of the variant.
-        record_test: whether figures of the test set are recorded after each epoch.
-        data: the absolute path of the folder that the normalize stage wrote.
-        digests: SHA-256 of those of its files that a training reads, by name.
-    """
-
-    key: str
+    key: str  # the fingerprint of settings, data, code, versions and processor
     settings: Settings = field(compare=False)
-    record_test: bool = field(compare=False)
-    data: Path = field(compare=False)
-    digests: dict[str, str] = field(compare=False)
+    record_test: bool = field(compare=False)  # whether figures of the test set are recorded after each epoch
+    data: Path = field(compare=False)  # the absolute path of the folder that the normalize stage wrote
+    digests: dict[str, str] = field(compare=False)  # SHA-256 of those of its files that a training reads, by name
 
     @classmethod
     def of(cls, settings: Settings, digests: dict[str, str], *, record_test: bool) -> "TrainingSpec":
@@ -47,19 +39,12 @@ class TrainingSpec:
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """One training.
-
-    Attributes:
-        spec: of its variant.
-        seed: of the training.
-        concurrent_trainings: how many trainings share the memory of this machine, itself included.
-        checkpoints: the folder of checkpoints, if this training may keep some there.
-    """
+    """One training."""
 
     spec: TrainingSpec
     seed: int
-    concurrent_trainings: int = 1
-    checkpoints: Path | None = None
+    concurrent_trainings: int = 1  # how many trainings share the memory of this machine, itself included
+    checkpoints: Path | None = None  # the folder of checkpoints, if this training may keep some there
 
     @property
     def key(self) -> str:

@@ -14,23 +14,14 @@ PREDICTED: tuple[Predicted, ...] = ("validation", "test")
 
 
 class TrainingResult(NamedTuple):
-    """What a training gives.
-
-    Attributes:
-        history: a row for each epoch.
-        model: the bytes of its file, which depend on nothing but the model.
-        served: the same for raw pixels.
-        layers: a row for each layer.
-        notes: sentences about how the model came about.
-        predicted: probabilities by the name of the set, float32 (images, classes).
-    """
+    """What a training gives."""
 
     history: list[Row]
-    model: bytes
-    served: ServedModel
+    model: bytes  # the bytes of its file, which depend on nothing but the model
+    served: ServedModel  # the same for raw pixels
     layers: list[dict[str, Any]]
-    notes: list[str]
-    predicted: dict[Predicted, NDArray[np.float32]]
+    notes: list[str]  # sentences about how the model came about
+    predicted: dict[Predicted, NDArray[np.float32]]  # probabilities by the name of the set, float32 (images, classes)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return its large parts by name."""

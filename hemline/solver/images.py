@@ -19,19 +19,12 @@ _CHECKED = 64
 
 
 class Images(NamedTuple):
-    """Images with labels that are classes of the model.
+    """Images with labels that are classes of the model."""
 
-    Attributes:
-        pixels: (n, ...), of any numeric dtype; may be memory-mapped.
-        labels: (n,), int64, from 0.
-        divisor: what pixels are divided by.
-        check: is called now and then; what it raises ends the pass.
-    """
-
-    pixels: NDArray[Any]
-    labels: NDArray[np.int64]
-    divisor: float
-    check: Callable[[], None]
+    pixels: NDArray[Any]  # (n, ...), of any numeric dtype; may be memory-mapped
+    labels: NDArray[np.int64]  # (n,), int64, from 0
+    divisor: float  # what pixels are divided by
+    check: Callable[[], None]  # is called now and then; what it raises ends the pass
 
     @property
     def n_pixels(self) -> int:

@@ -32,21 +32,13 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What one pass gives, at some parameters.
+    """What one pass gives, at some parameters."""
 
-    Attributes:
-        loss: the mean cross-entropy.
-        accuracy: the share of images whose most probable class is their own.
-        objective: the penalised loss.
-        gradient: of the objective, by all parameters, flat.
-        curvature: (classes, classes): the second derivatives by the intercepts.
-    """
-
-    loss: float
-    accuracy: float
-    objective: float
-    gradient: Floats
-    curvature: Floats
+    loss: float  # the mean cross-entropy
+    accuracy: float  # the share of images whose most probable class is their own
+    objective: float  # the penalised loss
+    gradient: Floats  # of the objective, by all parameters, flat
+    curvature: Floats  # (classes, classes): the second derivatives by the intercepts
 
 
 def scores(rows: NDArray[np.float32], weights: NDArray[np.float32], intercepts: Floats) -> Floats:

@@ -40,35 +40,20 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Solution:
-    """The solution for one strength.
+    """The solution for one strength."""
 
-    Attributes:
-        strength: C, as in scikit-learn's ``LogisticRegression``: of the sum of the losses of all training images.
-        weights: float64 (pixels, classes), for pixels divided by the scale.
-        intercepts: float64 (classes,).
-        loss: mean cross-entropy of the training images.
-        accuracy: share of the training images that are classified correctly.
-        objective: loss + sum of squared weights / (2 C n), of n training images.
-        gradient_norm: the largest absolute derivative of the objective by any weight or intercept.
-        gap_bound: the objective is at most so far above the least possible (see ``gap_bound``).
-        passes: over the training images.
-        converged: whether gradient and gap are within the tolerance; if not, rounding stopped the search.
-        validation_loss: mean cross-entropy of the validation images; None without any.
-        validation_accuracy: share of the validation images; None without any.
-    """
-
-    strength: float
-    weights: Floats
-    intercepts: Floats
-    loss: float
-    accuracy: float
-    objective: float
-    gradient_norm: float
-    gap_bound: float
-    passes: int
-    converged: bool
-    validation_loss: float | None
-    validation_accuracy: float | None
+    strength: float  # C, as in scikit-learn's ``LogisticRegression``: of the sum of the losses of all training images
+    weights: Floats  # float64 (pixels, classes), for pixels divided by the scale
+    intercepts: Floats  # float64 (classes,)
+    loss: float  # mean cross-entropy of the training images
+    accuracy: float  # share of the training images that are classified correctly
+    objective: float  # loss + sum of squared weights / (2 C n), of n training images
+    gradient_norm: float  # the largest absolute derivative of the objective by any weight or intercept
+    gap_bound: float  # the objective is at most so far above the least possible (see ``gap_bound``)
+    passes: int  # over the training images
+    converged: bool  # whether gradient and gap are within the tolerance; if not, rounding stopped the search
+    validation_loss: float | None  # mean cross-entropy of the validation images; None without any
+    validation_accuracy: float | None  # share of the validation images; None without any
 
     def keras_weights(self) -> list[NDArray[np.float32]]:
         """Return kernel (pixels, classes) and bias (classes,) of the dense layer of a model without hidden layers."""
@@ -77,21 +62,15 @@ class Solution:
 
 @dataclass(frozen=True)
 class SolvedPath:
-    """The solutions for all strengths.
+    """The solutions for all strengths."""
 
-    Attributes:
-        solutions: from the smallest C on, which is the strongest penalty.
-        chosen: of the lowest validation loss; of equal ones, that of the stronger penalty.
-        edge: the end of the path at which it lies, if it does: the best strength may lie beyond.
-        absent: classes without training images; their probability is 0.
-        separable: whether a hyperplane for each class classifies all training images correctly: then only the penalty
-            keeps weights finite.
-    """
-
-    solutions: list[Solution]
-    chosen: Solution
+    solutions: list[Solution]  # from the smallest C on, which is the strongest penalty
+    chosen: Solution  # of the lowest validation loss; of equal ones, that of the stronger penalty
+    # the end of the path at which it lies, if it does: the best strength may lie beyond
     edge: Literal["strongest", "weakest"] | None
-    absent: list[int]
+    absent: list[int]  # classes without training images; their probability is 0
+    # whether a hyperplane for each class classifies all training images correctly: then only the penalty keeps
+    # weights finite
     separable: bool
 
 

@@ -13,23 +13,15 @@ _SETS = 4
 
 
 class TrainingData(NamedTuple):
-    """What a network learns from.
-
-    Attributes:
-        train: the training set.
-        watched: sets whose loss and accuracy are recorded, by the prefix of their columns; nothing is decided by them.
-        n_classes: the number of classes.
-        scale: raw pixels are divided by this.
-        folder: that they were read from.
-        digests: SHA-256 of its files, by name.
-    """
+    """What a network learns from."""
 
     train: Labelled
+    # sets whose loss and accuracy are recorded, by the prefix of their columns; nothing is decided by them.
     watched: dict[str, Labelled]
     n_classes: int
-    scale: float
-    folder: Path
-    digests: Mapping[str, str]
+    scale: float  # raw pixels are divided by this
+    folder: Path  # that they were read from
+    digests: Mapping[str, str]  # SHA-256 of its files, by name
 
     def hold(self, labelled: Labelled) -> Held:
         """Return one of the sets in memory, where it may be already."""

@@ -10,13 +10,9 @@ Arrays = Sequence[NDArray[Any]]
 
 
 class TrainingState(NamedTuple):
-    """A training after one of its epochs.
+    """A training after one of its epochs."""
 
-    Attributes:
-        history: a row for each epoch so far, from the first.
-        arrays: what its family needs to resume; of a network: weights, what layers keep besides, the optimizer's slots,
-            the number of steps.
-    """
-
-    history: list[Row]
+    history: list[Row]  # a row for each epoch so far, from the first
+    # what its family needs to resume; of a network: weights, what layers keep besides, the optimizer's slots,
+    # the number of steps
     arrays: Arrays

@@ -4,28 +4,16 @@ from typing import NamedTuple
 
 
 class Interface(NamedTuple):
-    """What a model takes and returns.
-
-    Attributes:
-        name: of the model.
-        input_shape: of an image.
-        n_classes: how many probabilities it returns.
-    """
+    """What a model takes and returns."""
 
     name: str
     input_shape: tuple[int, ...]
-    n_classes: int
+    n_classes: int  # how many probabilities it returns
 
 
 class ServedModel(NamedTuple):
-    """A trained model that takes raw pixels.
+    """A trained model that takes raw pixels."""
 
-    Attributes:
-        content: of its file.
-        interface: what it takes and returns.
-        suffix: of its file: ``.keras``, or ``.skops`` for a scikit-learn estimator of flattened images.
-    """
-
-    content: bytes
+    content: bytes  # of its file
     interface: Interface
-    suffix: str = ".keras"
+    suffix: str = ".keras"  # of its file: ``.keras``, or ``.skops`` for a scikit-learn estimator of flattened images
