@@ -42,21 +42,14 @@ class FamilySettings(StrictModel):
 
 
 class Task(NamedTuple):
-    """What a variant learns from.
+    """What a variant learns from."""
 
-    Attributes:
-        variant: the variant's name, which models are given.
-        data: the folder of the normalize stage.
-        digests: SHA-256 of those of its files that a training reads, by name: what is kept in memory is known by them.
-        record_test: whether loss and accuracy on the test set are recorded as well.
-        concurrent_trainings: how many trainings share the memory of this machine, itself included.
-    """
-
-    variant: str
-    data: "Normalized"
+    variant: str  # the variant's name, which models are given
+    data: "Normalized"  # the folder of the normalize stage
+    # SHA-256 of those of its files that a training reads, by name: what is kept in memory is known by them
     digests: Mapping[str, str]
-    record_test: bool = False
-    concurrent_trainings: int = 1
+    record_test: bool = False  # whether loss and accuracy on the test set are recorded as well
+    concurrent_trainings: int = 1  # how many trainings share the memory of this machine, itself included
 
 
 class FitCallbacks(NamedTuple):
@@ -111,17 +104,12 @@ class Learner(Protocol):
 
 
 class Family(ABC):
-    """A kind of model.
+    """A kind of model."""
 
-    Attributes:
-        settings: the class of a variant's settings; has a field ``family``.
-        same_everywhere: whether the same bytes are promised on every processor, or on one machine only.
-        suffix: of the file of a model.
-    """
-
-    settings: ClassVar[type[FamilySettings]]
+    settings: ClassVar[type[FamilySettings]]  # the class of a variant's settings; has a field ``family``
+    # whether the same bytes are promised on every processor, or on one machine only
     same_everywhere: ClassVar[bool] = False
-    suffix: ClassVar[str] = ".keras"
+    suffix: ClassVar[str] = ".keras"  # of the file of a model
 
     @abstractmethod
     def learner(self, settings: Any, task: Task) -> Learner:
@@ -196,13 +184,9 @@ class Family(ABC):
 
 
 class NetworkFamily(Family):
-    """A family whose models are Keras models, computed by TensorFlow.
+    """A family whose models are Keras models, computed by TensorFlow."""
 
-    Attributes:
-        any_layers: whether a model may have other layers than networks of dense layers have.
-    """
-
-    any_layers: ClassVar[bool] = False
+    any_layers: ClassVar[bool] = False  # whether a model may have other layers than networks of dense layers have
 
     def prepare(self) -> None:
         """Import TensorFlow."""
