@@ -33,14 +33,6 @@ def correct(variant: str) -> NDArray[np.bool_]:
         return np.unpackbits(stored[f"{variant}_correct"], axis=1, count=IMAGES).astype(bool)
 
 
-@cache
-def validation_losses(variant: str) -> NDArray[np.float32]:
-    """Return the validation loss after each epoch, float32 (seeds, epochs)."""
-    with _stored() as stored:
-        losses: NDArray[np.float32] = stored[f"{variant}_val_loss"]
-        return losses
-
-
 def _stored() -> Any:
     if not FILE.is_file():
         raise InputError(

@@ -1,6 +1,6 @@
 """What the comparison's intervals and verdicts hold: the tables of docs/STATISTICS.md.
 
-Reads:  benchmarks/forty_trainings.npz
+Reads:  benchmarks/forty_trainings.npz, benchmarks/stopped_trainings.npz
 Writes: docs/STATISTICS.md, between its marks
 Run:    python -m benchmarks.statistics [--repetitions 10000]
 """
@@ -25,6 +25,7 @@ from benchmarks.few_seeds import LEVELS, t_half_width, worst_error  # noqa: E402
 from benchmarks.forty_trainings import correct  # noqa: E402
 from benchmarks.simulated_classes import CLASSES  # noqa: E402
 from benchmarks.simulated_classes import coverage as class_coverage  # noqa: E402
+from benchmarks.simulated_convergence import SHARES, Curves, said_to_improve, stopped  # noqa: E402
 from benchmarks.simulated_groups import SIZES, GroupedImages  # noqa: E402
 from benchmarks.simulated_groups import coverage as grouped_coverage  # noqa: E402
 from benchmarks.simulated_groups import family_wise_error as grouped_error  # noqa: E402
@@ -37,6 +38,7 @@ from benchmarks.simulated_trainings import (  # noqa: E402
     many_variants_error,
     power,
 )
+from benchmarks.stopped_trainings import TRAININGS, needed_epochs  # noqa: E402
 from hemline.comparison.crossed import Crossed  # noqa: E402
 from hemline.comparison.statistics import compare  # noqa: E402
 from hemline.errors import one_line_errors  # noqa: E402
@@ -71,6 +73,8 @@ def write_tables(repetitions: int) -> None:
         "power": power_table(max(repetitions // 5, 1)),
         "classes": classes_table(max(repetitions // 5, 1)),
         "real": real_table(),
+        "convergence": convergence_table(max(repetitions // 50, 1)),
+        "stopped": stopped_table(max(repetitions // 100, 1)),
     }
     for name, table in tables.items():
         rewrite(DOCUMENT, name, table)
@@ -165,6 +169,27 @@ def classes_table(repetitions: int) -> str:
         markdown_table(["test images", *(f"{each} seeds" for each in seeds)], rows)
         + f"\n\n{repetitions:,} test sets each: the standard error of a figure is {error:.1f} points."
     )
+
+
+def convergence_table(repetitions: int) -> str:
+    """Tell how often made-up trainings are said to improve still, by what share of their need they had."""
+    rows = []
+    for noise, (seeds, epochs) in itertools.product((0.005, 0.02), ((1, 5), (4, 5), (1, 100), (4, 100))):
+        jobs = [(Curves(noise, 1 / share), seeds, epochs, repetitions) for share in SHARES]
+        shares = [f"{100 * each:.0f}" for each in _side_by_side(said_to_improve, jobs)]
+        rows.append([f"{100 * noise:g} %", str(seeds), str(epochs), *shares])
+    header = ["noise", "seeds", "epochs", *(f"at {100 * share:g} %" for share in SHARES)]
+    return markdown_table(header, rows) + f"\n\nIn per cent of {repetitions:,} variants each."
+
+
+def stopped_table(repetitions: int) -> str:
+    """Tell how often real trainings are said to improve still that are stopped early."""
+    rows = []
+    for name in TRAININGS:
+        found = [stopped(name, share, 4, repetitions) for share in SHARES]
+        rows.append([name, str(needed_epochs(name)), *("" if each is None else f"{100 * each:.0f}" for each in found)])
+    header = ["trainings", "epochs needed", *(f"at {100 * share:g} %" for share in SHARES)]
+    return markdown_table(header, rows) + f"\n\nIn per cent of {repetitions:,} draws of four seeds each."
 
 
 def real_table() -> str:

@@ -5,6 +5,7 @@ Writes: reports/metrics.json, reports/evaluation/
 Run:    python -m stages.evaluate
 """
 
+import math
 from typing import Literal
 
 from hemline.comparison.doubts import Doubts, Predicted, doubts
@@ -44,6 +45,7 @@ def evaluate(params: Params) -> Evaluation:
     """
     normalized = Normalized()
     labels, classes = normalized.labels("test"), normalized.about().classes
+    train_images = len(normalized.labels("train"))
     duplicates, groups = Findings().duplicates(len(labels)), Findings().groups(len(labels))
     evaluation = Evaluation(params.baseline, classes, labels, normalized.labels("train"), duplicates, groups=groups)
     for variant in params.variants:
@@ -55,6 +57,7 @@ def evaluate(params: Params) -> Evaluation:
             {seed: trained.model_sha256(seed) for seed in seeds},
             int(trained.layers()["parameters"].sum()),
             has_epochs=family_of(settings).has_epochs(settings),
+            steps_per_epoch=math.ceil(train_images / getattr(settings, "batch_size", train_images)),
         )
         mean = evaluation.accuracies(variant).mean()
         of_seeds = f"the mean over {len(seeds)} seeds" if len(seeds) > 1 else "of one training"

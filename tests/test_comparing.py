@@ -29,7 +29,7 @@ BEHIND = {
         "Passed: no variant is shown to be worse": ADJUSTED_TEST,
         "Failed: worse than at ": ADJUSTED_TEST,
         "A variant fails if it is shown": SETTING,
-        " So their accuracies here differ": SETTING,
+        "So their accuracies here differ": SETTING,
         "A variant fails unless it is shown": SETTING,
     },
     "question.py": {
@@ -62,7 +62,7 @@ BEHIND = {
     },
     "answer.py": {"make promote, then make serve": SETTING},
     "index.html.jinja": {
-        "improving”: the last epoch lowered": "the rule of `convergence.still_improves`",
+        "improving”: the validation loss still fell": "the rule of `convergence.still_improves`",
         "In the differences, purple is more often": "the matrix, described; the sentence above it has the tests",
         "the mean over all seeds": SETTING,
         "from seed to seed": SETTING,

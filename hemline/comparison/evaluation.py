@@ -1,5 +1,6 @@
 """The trainings of all variants, scored and compared: from probabilities to the tables that evaluate hands on."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -80,6 +81,7 @@ class Evaluation:
         parameters: int,
         *,
         has_epochs: bool = True,
+        steps_per_epoch: float = math.inf,
     ) -> None:
         """Take a variant.
 
@@ -90,6 +92,7 @@ class Evaluation:
             models: the SHA-256 of its models, by seed, in the order of the probabilities.
             parameters: how many weights a model has.
             has_epochs: whether more epochs could change its models.
+            steps_per_epoch: of the optimizer.
 
         Raises:
             InputError: the probabilities do not fit the labels and classes.
@@ -102,7 +105,7 @@ class Evaluation:
             [confusion(self.labels, each, len(self.classes)) for each in predicted], axis=0
         )
         self._curves[variant] = history.groupby("epoch")[list(_CURVES)].mean()
-        self._improves[variant] = still_improves(history) if has_epochs else False
+        self._improves[variant] = still_improves(history, steps_per_epoch) if has_epochs else False
         self._parameters[variant] = parameters
         for (seed, sha256), scored in zip(models.items(), self._scores[variant], strict=True):
             last = history[history.seed == seed].iloc[-1]
