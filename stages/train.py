@@ -171,12 +171,7 @@ class _Run:
         self._write(seeds)
 
     def _do(self, trainings: Executor, jobs: list[TrainingJob], announce: Callable[[], None]) -> None:
-        """Do all ``jobs``; the first failure ends the others, unless it tells nothing of them.
-
-        Raises:
-            InputError: a training failed.
-            CancelledError: they were asked to end half-way.
-        """
+        """Do all ``jobs``; the first failure ends the others, unless it tells nothing of them, and is raised."""
         futures = {trainings.submit(job, self): job for job in jobs}
         announce()
         failure: Exception | None = None

@@ -112,12 +112,7 @@ class Cluster(Executor):
         threading.Thread(target=self._prefetch, args=(jobs, needed), daemon=True).start()
 
     def check_alive(self) -> None:
-        """Say whether the scheduler is alive.
-
-        Raises:
-            InputError: it is not.
-            CancelledError: this process was asked to end; the workers go on.
-        """
+        """Say whether the scheduler is alive; ``CancelledError`` where this process was asked to end: workers go on."""
         if any(callbacks.asked_to_end(0) for callbacks in self._callbacks_of.values()):
             raise CancelledError
         if self._client.status != "running":
@@ -153,11 +148,7 @@ class Cluster(Executor):
             unpublish(self._client, self._ordered)
 
     def _ask(self, question: Callable[[], T]) -> T:
-        """Return what the scheduler answers.
-
-        Raises:
-            InputError: it does not.
-        """
+        """Return what the scheduler answers; that it does not is an ``InputError``."""
         try:
             return call_with_timeout(_SILENCE, question)
         except TimeoutError:
@@ -166,11 +157,7 @@ class Cluster(Executor):
             raise self._gone("has gone") from None
 
     def _order(self, job: TrainingJob, priority: int, state: str | None) -> Any:
-        """Submit and publish; one that failed before, by the state in which the scheduler knows it, is tried again.
-
-        Raises:
-            CancelledError: this stage has stopped.
-        """
+        """Submit and publish; one that failed before, by the state in which the scheduler knows it, is tried again."""
         with self._ordering:
             if self._stopped:
                 raise CancelledError

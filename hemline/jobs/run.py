@@ -82,11 +82,7 @@ class _Run:
 
 @functools.lru_cache(_LEARNERS)
 def _learner(spec: TrainingSpec, concurrent_trainings: int) -> Learner:
-    """Return the learner of a variant, of which so many trainings share the memory of this machine.
-
-    Raises:
-        InputError: the data is missing or damaged, or does not suit the settings; or memory is short.
-    """
+    """Return the learner of a variant, of which so many trainings share the memory of this machine."""
     settings, data = spec.settings, Normalized(spec.data)
     task = Task(settings.variant, data, spec.digests, spec.record_test, concurrent_trainings)
     return family_of(settings.training).learner(settings.training, task)

@@ -219,9 +219,6 @@ class Trainer:
         """Make both programs ready on the present device, unless they are.
 
         One device after the other: the first compiles, and the others load what it compiled (see ``tensorflow``).
-
-        Raises:
-            InputError: no space is left for what is compiled.
         """
         with self._compiling:
             if state.step.device in self._ready:
@@ -324,11 +321,7 @@ class Trainer:
 
 @contextmanager
 def _programs_kept() -> Iterator[None]:
-    """Tell in one line that compiled programs cannot be written.
-
-    Raises:
-        InputError: no space is left for them, or their folder refuses them.
-    """
+    """Make one line, an ``InputError``, of programs that cannot be written: no space is left, or the folder refuses."""
     try:
         yield
     except tf.errors.OpError as error:
