@@ -23,7 +23,7 @@ from hemline.data.description import Dataset, Part, Split
 from hemline.data.splits import Labelling
 from hemline.describe import screen
 from hemline.describe.account import account
-from hemline.describe.description import Described, describe_images
+from hemline.describe.description import describe_images
 from hemline.describe.duration import pipeline_seconds
 from hemline.describe.files import link, total_bytes
 from hemline.describe.find import Data, find_data
@@ -60,13 +60,13 @@ def main() -> None:
         seen = _look(data, parts)
         with bar("checksums", total_bytes([file.path for file in data.found.files]), "bytes") as advance:
             described = describe_images(name, data, seen, wanted=wanted, split=split, advance=advance)
-        found = findings(seen, data.source, fitting)
+        new = changes(name, described.pixels, fitting, seen.levels)
+        found = findings(seen, data.source, fitting, dict(new)["normalize.scale"])
         files = account(data)
         lines = [*data.found.told, *screen.account_lines(files)]
         dataset = write_description(name, description_text(described.values, lines))
         linked = link(data, name)
         if arguments.json:
-            new = changes(name, described.pixels, fitting)
             print(json.dumps(screen.as_json(data, seen, described, files=files, found=found, new=new)))
             return
         _tell(screen.overview(name, data, seen, described, fitting))
@@ -74,7 +74,7 @@ def main() -> None:
         _tell(screen.found_lines(found, seen.images))
         if linked:
             _tell([f"{linked}, which git does not see, leads to the images; data/{name}.yaml names no place of yours."])
-        _tell_settings(dataset, described, fitting)
+        _tell_settings(dataset, new, fitting)
 
 
 def _look(data: Data, parts: dict[Part, Labels]) -> Survey:
@@ -89,9 +89,8 @@ def _look(data: Data, parts: dict[Part, Labels]) -> Survey:
     return seen
 
 
-def _tell_settings(dataset: Dataset, described: Described, fitting: Fit) -> None:
+def _tell_settings(dataset: Dataset, new: Sequence[tuple[str, Any]], fitting: Fit) -> None:
     """Print the settings, whether they are valid with the others of params.yaml, and what to run."""
-    new = changes(dataset.name, described.pixels, fitting)
     _tell(["Settings that fit, for params.yaml:", *screen.settings_lines(new)])
     params = parse_params(changed(read_yaml(PARAMS), new), PARAMS)
     seconds = pipeline_seconds(params, dataset.image_shape, len(dataset.classes), fitting.training_images)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hemline.data.description import CollectedDataset, Dataset, Part, load_dataset
 from hemline.data.duplicates import find_duplicates, group_test_images
 from hemline.data.findings import Findings, class_warnings, constant_warning, duplicates_warning, scale_warning
+from hemline.data.levels import count_levels, most_pixels
 from hemline.data.normalized import About, Normalized
 from hemline.data.splits import choose
 from hemline.errors import one_line_errors
@@ -24,6 +25,8 @@ from hemline.terminal.arguments import parser
 from hemline.terminal.bar import bar
 
 SETS = ("train", "validation", "test")
+# So many training images tell how large most pixels are.
+_LOOKED_AT = 1000
 
 
 def main() -> None:
@@ -76,7 +79,9 @@ def normalize(params: Params, dataset: Dataset) -> NDArray[np.integer[Any]] | No
 def warnings(sets: Normalized, dataset: Dataset, divisor: float) -> list[str]:
     """Return what makes results from these sets doubtful."""
     constant = {name: sets.constant_images(name) for name in SETS}
-    found = [scale_warning(dataset.pixels, divisor), constant_warning(constant)]
+    images = sets.images("train")
+    most = most_pixels(count_levels(images[:: 1 + len(images) // _LOOKED_AT]))
+    found = [scale_warning(dataset.pixels, divisor, most), constant_warning(constant)]
     labels = {name: sets.labels(name) for name in SETS}
     return [sentence for sentence in [*found, *class_warnings(labels, dataset.classes)] if sentence]
 

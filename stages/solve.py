@@ -25,7 +25,7 @@ from hemline.terminal.arguments import parser
 
 
 def main() -> None:
-    """Solve, or write an empty folder."""
+    """Solve, or write that there was nothing to solve."""
     with one_line_errors():
         keep_temporary_files_apart()
         solved = solve(Normalized()) if json.loads(SOLVE.read_text()) else None

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from hemline.data.description import Split, load_dataset
+from hemline.data.levels import count_levels, quantile
 from hemline.data.pixels import Pixels
 from hemline.data.splits import Labelling
+from hemline.describe.findings import range_sentence
 from hemline.describe.fit import STEPS, changed, changes, fit, fitting_scale, labels_of
 from hemline.errors import InputError
 from hemline.jobs.agreement import check_agreement
@@ -79,6 +81,34 @@ def test_a_class_of_one_image_is_refused_with_the_remedy():
 )
 def test_the_scale_makes_the_largest_pixel_one_where_it_can(pixels, scale):
     assert fitting_scale(pixels) == scale
+
+
+def levels_of(*values):
+    return count_levels(np.array(values, np.uint8))
+
+
+def test_a_few_pixels_that_are_far_larger_than_all_others_do_not_set_the_scale():
+    assert fitting_scale(Pixels(), levels_of(*999 * [16], 255)) == 16
+    assert fitting_scale(Pixels(), levels_of(*998 * [16], 255, 255)) == 255
+    assert fitting_scale(Pixels(), levels_of(*999 * [200], 255)) == 255  # not far smaller
+    assert fitting_scale(Pixels(), levels_of(*999 * [0], 255)) == 255
+    assert fitting_scale(Pixels(), levels_of(*1000 * [77])) == 91  # levels are by a fourth root of 2 apart
+
+
+def test_pixels_that_use_a_small_part_of_the_range_are_told_with_the_scale_that_helps():
+    # A white marker in each picture, where all else reaches 16.
+    marked = levels_of(*30 * [0], *40 * [16], 255, 255)
+    assert "90 % are at most 16, and the scale is 255" in range_sentence(marked, 255)
+    assert range_sentence(marked, 255).endswith("try normalize.scale=16.")
+    assert range_sentence(marked, 16) == ""
+    assert range_sentence(levels_of(*100 * [0], *3 * [200]), 255) == ""
+
+
+def test_quantiles_are_of_absolute_values_of_any_type_and_of_large_images_too():
+    levels = count_levels(np.array([[-4.0, 0.0], [1.0, 0.25]], np.float32))
+    assert [quantile(levels, share) for share in (0.25, 0.5, 0.75, 1)] == [0, 0.25, 1, 4]
+    assert quantile(levels, 0.3, zeros=False) == 0.25
+    assert quantile(count_levels(np.full((600, 600), 32768, np.uint16)), 0.5) == 32768
 
 
 def test_changes_keep_what_else_stands_in_params_yaml():

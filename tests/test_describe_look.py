@@ -22,7 +22,8 @@ def test_the_order_is_kept_whoever_looks(count):
         if isinstance(image, InputError):
             assert str(seen) == "no picture"
         else:
-            assert seen == see(image)
+            assert seen[:-1] == see(image)[:-1]
+            np.testing.assert_array_equal(seen.levels, see(image).levels)
 
 
 def test_no_more_images_are_taken_than_can_be_looked_at_soon():

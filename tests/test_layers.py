@@ -15,6 +15,7 @@ OWNERS = {
     "hemline/data/normalized.py",
     "hemline/data/findings.py",
     "hemline/jobs/trained.py",
+    "hemline/jobs/solved.py",
     "hemline/comparison/evaluated.py",
 }
 FOLDERS = re.compile(r"^(models|reports/evaluation|reports/metrics\.json|data/normalized|data/findings)(/|$)")

@@ -90,10 +90,19 @@ class Findings(Outputs):
         return array
 
 
-def scale_warning(pixels: Pixels, scale: float) -> str:
-    """Say that scaled pixels are not of the size that networks are made for; empty where they are."""
+def scale_warning(pixels: Pixels, scale: float, most: float = 0) -> str:
+    """Say that scaled pixels are not of the size that networks are made for.
+
+    Args:
+        pixels: their range.
+        scale: that they are divided by.
+        most: what most pixels do not exceed; 0: unknown.
+
+    Returns:
+        A sentence; empty where the largest pixel, or most pixels, are of that size.
+    """
     largest = max(abs(pixels.lowest), abs(pixels.highest))
-    if _SMALLEST <= largest / scale <= _LARGEST:
+    if any(_SMALLEST <= each / scale <= _LARGEST for each in (largest, most)):
         return ""
     return (
         f"The largest pixel is {largest:g}, and normalize.scale {scale:g} makes it {largest / scale:.3g}: "

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from hemline.data.description import Part
 from hemline.data.findings import class_warnings
+from hemline.data.levels import Levels, most_pixels
 from hemline.data.splits import Labelling
 from hemline.describe.duplicates import Duplicates, count_duplicates, exact_groups, near_groups, near_only
 from hemline.describe.fit import Fit, labels_of
@@ -19,21 +20,25 @@ from hemline.words import listed
 _FEW, _IMBALANCE = 10, 3
 # A class whose highest pixel is so many times lower than that of others was hardly taken alike.
 _DARK = 4
+# Where most pixels are smaller by this than the scale, they are nearly nothing once they are divided by it.
+_DARK_PIXELS = 8
 
 
-def findings(seen: Survey, source: Source, fitting: Fit) -> list[str]:
+def findings(seen: Survey, source: Source, fitting: Fit, scale: float) -> list[str]:
     """Return what stands out, one sentence each.
 
     Args:
         seen: every image.
         source: tells what they are called.
         fitting: the settings, and how they split the images.
+        scale: that pixels are to be divided by.
     """
     classes = seen.classes
     parts = {part: Labelling(labels.codes) for part, labels in seen.parts.items()}
     labels = {name: labels_of(parts, chosen) for name, chosen in fitting.sets.items()}
     sentences = [
         *depth_sentences(seen),
+        range_sentence(seen.levels, scale),
         *duplicate_sentences(seen, source),
         *class_warnings(labels, classes),
         few_sentence(np.bincount(labels["train"], minlength=len(classes)), classes),
@@ -67,6 +72,17 @@ def depth_sentences(seen: Survey) -> list[str]:
             f"{listed(_with_rest(each, len(dark)))}; a model can tell these by their brightness alone."
         )
     return told
+
+
+def range_sentence(levels: Levels, scale: float) -> str:
+    """Say that most pixels use a small part of the range: of such small numbers a linear model learns slowly."""
+    usual = most_pixels(levels)
+    if not 0 < usual < scale / _DARK_PIXELS:
+        return ""
+    return (
+        f"Most pixels use a small part of the range: of those that are not 0, 90 % are at most {usual:g}, and the scale "
+        f"is {scale:g}. Divided by it, they are nearly nothing, and trainings are slow; try normalize.scale={usual:g}."
+    )
 
 
 def _some(counts: Counter[int], classes: Sequence[str]) -> str:

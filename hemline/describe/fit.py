@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hemline.data.description import Part, Split
+from hemline.data.levels import NO_LEVELS, Levels, quantile
 from hemline.data.pixels import Pixels
 from hemline.data.splits import Chosen, Labelling, choose
 from hemline.errors import InputError
@@ -19,6 +20,8 @@ _BATCH = (2, 32)
 _LEAST_STEPS = 30
 _VALIDATION = (0.1, 0.15, 0.2, 0.25, 0.3)
 _SMALLEST_SCALE, _LARGEST_SCALE = 0.001, 1_000_000
+# Of the pixels; a few that are far larger, as in a date stamp, say nothing of the others.
+_USUAL = 0.999
 
 
 class Fit(NamedTuple):
@@ -57,18 +60,26 @@ def fit(parts: Mapping[Part, Labelling], classes: Sequence[str], split: Split | 
     return Fit(share, batch_size, min(max(epochs, _EPOCHS[0]), _EPOCHS[1]), images, sets)
 
 
-def fitting_scale(pixels: Pixels) -> float:
-    """Return what makes the largest pixel 1, within what ``normalize.scale`` can be."""
-    largest = max(abs(pixels.lowest), abs(pixels.highest))
-    return float(min(max(largest, _SMALLEST_SCALE), _LARGEST_SCALE))
+def fitting_scale(pixels: Pixels, levels: Levels = NO_LEVELS) -> float:
+    """Return what makes the largest pixels 1, within what ``normalize.scale`` can be.
+
+    Args:
+        pixels: their range.
+        levels: all pixels, counted: those that are larger than 99.9 % and than half the largest do not count.
+    """
+    largest, usual = max(abs(pixels.lowest), abs(pixels.highest)), quantile(levels, _USUAL)
+    scale = largest
+    if 0 < usual < largest / 2:
+        scale = math.ceil(usual) if pixels.type.startswith("u") else usual
+    return float(min(max(scale, _SMALLEST_SCALE), _LARGEST_SCALE))
 
 
-def changes(dataset: str, pixels: Pixels, fitting: Fit) -> list[tuple[str, Any]]:
+def changes(dataset: str, pixels: Pixels, fitting: Fit, levels: Levels = NO_LEVELS) -> list[tuple[str, Any]]:
     """Return the keys of ``params.yaml``, with dots as `dvc exp run -S` takes them, and the values that fit."""
-    scale = fitting_scale(pixels)
+    scale = fitting_scale(pixels, levels)
     return [
         ("dataset", dataset),
-        ("normalize.scale", int(scale) if scale.is_integer() else scale),
+        ("normalize.scale", int(scale) if scale.is_integer() else round(scale, 3)),
         ("normalize.validation_split", fitting.validation_split),
         ("batch_size", fitting.batch_size),
         ("epochs", fitting.epochs),

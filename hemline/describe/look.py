@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
+from hemline.data.levels import Levels, count_levels
 from hemline.describe.fingerprint import Fingerprint, fingerprint
 from hemline.errors import InputError
 from hemline.processes.helper import helper_process
@@ -37,6 +38,7 @@ class Seen(NamedTuple):
         highest: its largest pixel.
         coloured: whether any pixel is not grey.
         fingerprint: its hashes.
+        levels: its pixels, counted.
     """
 
     shape: tuple[int, ...]
@@ -45,6 +47,7 @@ class Seen(NamedTuple):
     highest: float
     coloured: bool
     fingerprint: Fingerprint
+    levels: Levels
 
 
 def look(images: Iterable[Image | InputError], count: int) -> Iterator[Seen | InputError]:
@@ -71,7 +74,7 @@ def see(image: Image) -> Seen:
     """Return what is told of an image."""
     lowest, highest = float(image.min()), float(image.max())
     hashes = fingerprint(image, lowest, highest)
-    return Seen(image.shape, image.dtype.name, lowest, highest, _is_coloured(image), hashes)
+    return Seen(image.shape, image.dtype.name, lowest, highest, _is_coloured(image), hashes, count_levels(image))
 
 
 def _begin(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.description import Part
+from hemline.data.levels import NO_LEVELS, Levels
 from hemline.describe.fingerprint import COARSE, EXACT, FINE
 from hemline.describe.look import Seen, look
 from hemline.errors import InputError
@@ -61,6 +62,7 @@ class Survey:
         coloured: how many have a pixel that is not grey.
         depths: by NumPy type, how many images of each class have it, and what the first of them is called.
         reach: the highest pixel of each class.
+        levels: the pixels of all, counted.
         unreadable: those that cannot be read, with the reason.
         constant: those with one value in all pixels.
         fingerprints: of all images, part after part.
@@ -74,6 +76,7 @@ class Survey:
     coloured: int = 0
     depths: dict[str, tuple[Counter[int], str]] = field(default_factory=dict)
     reach: dict[int, float] = field(default_factory=dict)
+    levels: Levels = field(default_factory=NO_LEVELS.copy)
     unreadable: Remarkable = field(default_factory=Remarkable)
     constant: Remarkable = field(default_factory=Remarkable)
     fingerprints: Fingerprints = field(
@@ -147,5 +150,6 @@ def _add(done: Survey, seen: Seen, code: int, name: Callable[[], str]) -> None:
     done.types[seen.type] += 1
     done.lowest, done.highest = min(done.lowest, seen.lowest), max(done.highest, seen.highest)
     done.coloured += seen.coloured
+    done.levels += seen.levels
     if seen.lowest == seen.highest:
         done.constant.add(name())

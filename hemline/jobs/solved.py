@@ -1,5 +1,6 @@
 """What the solve stage passes on in ``models/_solved/``: answers of the solved linear model that no variant is."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ _PROBABILITIES = "test-probabilities.npy"
 
 
 class Solved(Outputs):
-    """The folder ``models/_solved``, which is empty where nothing was to be solved; no variant has such a name."""
+    """The folder ``models/_solved``, a name that no variant has; without probabilities where none were needed."""
 
     PATH = Path("models/_solved")
     STAGE = "solve"
@@ -22,6 +23,8 @@ class Solved(Outputs):
         with draft() as new:
             folder = Solved(new.folder / self.path.name)
             folder.path.mkdir()
+            # DVC warns of empty folders.
+            (folder.path / "solved.json").write_text(json.dumps(probabilities is not None) + "\n")
             if probabilities is not None:
                 folder.write_array(_PROBABILITIES, probabilities)
             new.put(folder.path.name, self.path)
