@@ -98,7 +98,7 @@ def test_a_few_pixels_that_are_far_larger_than_all_others_do_not_set_the_scale()
 def test_pixels_that_use_a_small_part_of_the_range_are_told_with_the_scale_that_helps():
     # A white marker in each picture, where all else reaches 16.
     marked = levels_of(*30 * [0], *40 * [16], 255, 255)
-    assert "90 % are at most 16, and the scale is 255" in range_sentence(marked, 255)
+    assert "90 % are at most 16. Divided by 255, they are" in range_sentence(marked, 255)
     assert range_sentence(marked, 255).endswith("try normalize.scale=16.")
     assert range_sentence(marked, 16) == ""
     assert range_sentence(levels_of(*100 * [0], *3 * [200]), 255) == ""
