@@ -808,6 +808,106 @@ def medmnist(top):
     np.savez(top / "pathmnist.npz", **held)
 
 
+def lines(path, *each):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(each))
+
+
+@layout({"all": range(90)})
+def author_s_lists(top):
+    """images/ant/1.png, and meta/train.txt, meta/test.txt: a line says that these are not read"""
+    sort_into(top / "images", range(90))
+    for part, rows in {"train": TRAIN, "test": REST}.items():
+        lines(top / f"meta/{part}.txt", *(f"{WORDS[index]}/{index}" for index in rows))
+
+
+@layout({"all": range(90)})
+def nested_copy(top):
+    """cells/ant/1.png, and all of it again in cells/cells/ant/1.png"""
+    sort_into(top / "cells", range(90))
+    sort_into(top / "cells/cells", range(90))
+
+
+@layout({"all": range(60)})
+def validation_in_text(top):
+    """train/ant/images/1.png, val/images/2.png with val_annotations.txt, test/images/3.png"""
+    sort_into(top / "train", TRAIN, "{label}/images/{index}.png")
+    sort_into(top, VALIDATION, "val/images/{index}.png")
+    sort_into(top, TEST, "test/images/{index}.png")
+    lines(top / "val/val_annotations.txt", *(f"{index}.png\t{WORDS[index]}" for index in VALIDATION))
+
+
+@layout(TWO, labels=LABELS.astype(str))
+def traffic_signs(top):
+    """Train.csv, Test.csv with ClassId and Path, and Meta.csv with a picture of each class"""
+    for part, rows in {"Train": TRAIN, "Test": REST}.items():
+        paths = [f"{part}/{LABELS[index]}/{index:05}.png" for index in rows]
+        for index, path in zip(rows, paths, strict=True):
+            save(top / path, index)
+        pd.DataFrame({"Width": 8, "ClassId": LABELS[list(rows)], "Path": paths}).to_csv(
+            top / f"{part}.csv", index=False
+        )
+    for digit in range(3):
+        save(top / f"Meta/{digit}.png", digit)
+    meta = {"Path": [f"Meta/{digit}.png" for digit in range(3)], "ClassId": range(3), "ShapeId": [0, 1, 1]}
+    pd.DataFrame(meta).to_csv(top / "Meta.csv", index=False)
+
+
+@layout(Stops("TEST and TEST_SIMPLE: both are for test.*names 5 of 102", {"aside": ["TEST_SIMPLE"]}))
+def two_tests_and_a_small_table(top):
+    """TRAIN/, TEST/, TEST_SIMPLE/, and labels.csv that names a few pictures"""
+    for part, rows in {"TRAIN": TRAIN, "TEST": REST, "TEST_SIMPLE": VALIDATION}.items():
+        sort_into(top / part, rows)
+    pd.DataFrame({"Image": range(5), "Category": [*"ABABA"]}).to_csv(top / "labels.csv", index=False)
+
+
+@layout(Stops("there must be a folder for each class", {"label": "^[0-9]+_[01]_([0-9])_"}))
+def ages_in_names(top):
+    """faces/26_0_2_2017.png: age, sex and origin in the name"""
+    for index in range(90):
+        save(top / f"faces/{20 + index % 40}_{index % 2}_{LABELS[index]}_2017{index:03}.png", index)
+
+
+@layout({"all": range(90)}, labels=np.char.capitalize(WORDS))
+def pets(top):
+    """images/Ant_1.png, annotations/trimaps/Ant_1.png"""
+    for index in range(90):
+        save(top / f"images/{WORDS[index].title()}_{index}.png", index)
+        save(top / f"annotations/trimaps/{WORDS[index].title()}_{index}.png", (index + 1) % 90)
+
+
+@layout(Stops("images: names no class, and lies beside extra", {"aside": ["extra"], "label": "^([a-z]+)_"}))
+def images_beside_others(top):
+    """images/ant_1.png, extra/ant_1.png: two kinds of pictures"""
+    sort_into(top, range(90), "images/{label}_{index}.png")
+    sort_into(top, range(90), "extra/{label}_{index}.png")
+
+
+@layout(Stops("there must be a folder for each class.*folders test, train and valid alone"))
+def yolo(top):
+    """train/images/1.png, train/labels/1.txt: boxes of objects"""
+    for part, rows in {"train": TRAIN, "valid": VALIDATION, "test": TEST}.items():
+        sort_into(top, rows, f"{part}/images/{{index}}.png")
+        for index in rows:
+            lines(top / f"{part}/labels/{index}.txt", f"{LABELS[index]} .5 .5 1 1")
+
+
+@layout({"all": range(60)})
+def one_hot_contest(top):
+    """train.csv with image_id, ant, bee, cat; test.csv, sample_submission.csv; images/Train_1.png"""
+    sort_into(top, TRAIN, "images/Train_{index}.png")
+    sort_into(top, REST, "images/Test_{index}.png")
+    named = {
+        part: pd.DataFrame({"image_id": [f"{part}_{n}" for n in rows]})
+        for part, rows in (("Train", TRAIN), ("Test", REST))
+    }
+    named["Train"].assign(**{name: (WORDS[:60] == name).astype(int) for name in NAMES}).to_csv(
+        top / "train.csv", index=False
+    )
+    named["Test"].to_csv(top / "test.csv", index=False)
+    named["Test"].assign(**dict.fromkeys(NAMES, 0.33)).to_csv(top / "sample_submission.csv", index=False)
+
+
 def reading(expected):
     """Return what the table of the page says of a layout."""
     if isinstance(expected, Stops):

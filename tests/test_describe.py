@@ -209,7 +209,7 @@ def test_bad_input_is_one_line_and_nothing_is_written(run, digits, tmp_path):
         (run(tmp_path / "nowhere"), "DATA: must be a file or a folder, got"),
         (run(tmp_path / "empty"), "DATA: must be a folder with a folder of pictures for each class"),
         (run(tmp_path / "notes.txt"), "notes.txt: cannot be read: 1 .txt (text): of lists `name label`, make a CSV"),
-        (run(tmp_path / "one"), "classes: must be two or more, got ['cat']"),
+        (run(tmp_path / "one"), "table that names the pictures, got cat alone"),
         (run(digits, name="Mine"), "NAME: must be at most 64 small letters, digits and hyphens, as in"),
         (run(digits, name="a" * 65), "NAME: must be at most 64"),
         (run(digits, name="../x"), "NAME: must be at most 64"),

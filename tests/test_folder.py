@@ -147,7 +147,9 @@ def test_folders_that_are_no_data_set_are_refused_in_one_line(tmp_path):
     below = make(tmp_path / "below", "pets/cat/1.png", "pets/dog/1.png", "pets/0.png")
     assert "pets/0.png: every picture must lie" in refused(below)
     one = make(tmp_path / "one", "cat/1.png", "cat/2.png")
-    assert "one: classes: must be two or more, got ['cat']" in refused(one)
+    assert "one: there must be a folder for each class, or a table that names the pictures, got cat alone" in refused(
+        one
+    )
     assert "no such file" in refused(tmp_path / "nowhere")
 
 

@@ -1,7 +1,9 @@
 """Promotions from a finished workspace into a real MLflow store."""
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 import workspace_for_tests as workspace
@@ -97,6 +99,17 @@ def test_the_champion_is_loaded_by_its_own_flavor_and_takes_what_an_image_file_g
     assert own.predict(pixels, verbose=0).argmax(axis=1).tolist() == labels.tolist()
     checked = mlflow.pyfunc.load_model(registry.uri("tiny"))
     assert [each["class"] for each in checked.predict(list(pixels))] == [workspace.CLASSES[label] for label in labels]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("promoted")
+def test_mlflow_evaluates_the_champion_as_the_docs_say(capsys):
+    pixels, labels = workspace.images(6)
+    page = (Path(__file__).parent.parent / "docs/SERVING.md").read_text()
+    code = re.search(r"```python\n(import numpy.*?)```", page, re.DOTALL)[1].replace("labels = ...", "labels")
+    code = code.replace("models:/fashion-mnist@champion", registry.uri("tiny"))
+    exec(f"import mlflow\n{code}", {"images": pixels, "labels": labels})  # noqa: S102 - of this repository
+    assert capsys.readouterr().out.splitlines()[-1] == "1.0"
 
 
 @pytest.mark.usefixtures("promoted")

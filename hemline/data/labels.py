@@ -28,9 +28,7 @@ def natural_key(text: str) -> NaturalKey:
 
 
 def encode(
-    labels: Mapping[Part, Sequence[Any] | NDArray[Any]],
-    order: Sequence[str] | None = None,
-    case: Case | None = None,
+    labels: Mapping[Part, Sequence[Any] | NDArray[Any]], order: Sequence[str] | None = None, case: Case | None = None
 ) -> tuple[dict[Part, Codes], list[str]]:
     """Turn labels, text or numbers (n,) by part, into numbers, of all parts alike.
 

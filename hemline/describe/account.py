@@ -1,7 +1,7 @@
 """What becomes of every file that lies at a path: used, as what; or not used, and why."""
 
+import posixpath
 from collections import Counter
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from hemline.describe.find import Data
@@ -32,12 +32,11 @@ def account(data: Data) -> list[Entry]:
     names, uses = _names(data), _uses(data)
     found: Counter[tuple[bool, str, str, str]] = Counter()
     for name in names:
-        path = PurePosixPath(name)
         use = uses.get(name)
         is_used = use is not None and use.startswith(("image", "table"))
-        folder = path.parts[0] if len(path.parts) > 1 else ""
-        ending = "folder" if name.endswith("/") else path.suffix.lower() or "without ending"
-        found[not is_used, use or _why_not(name), folder, ending] += 1
+        top, slash, _ = name.rstrip("/").partition("/")
+        ending = "folder" if name.endswith("/") else posixpath.splitext(name)[1].lower() or "without ending"
+        found[not is_used, use or _why_not(name), top if slash else "", ending] += 1
     return [
         Entry(not unused, use, folder, ending, count) for (unused, use, folder, ending), count in sorted(found.items())
     ]

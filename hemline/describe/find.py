@@ -93,6 +93,8 @@ def _chosen(path: Path, found: dict[str, Found], errors: dict[str, InputError]) 
         raise InputError(f"{errors['table']}; or `--format folder` takes the folders as the classes")
     if "table" in errors and len(found) == 1 and "folder" in found:
         raise errors["table"]
+    if "folder" in errors and "table" in found:
+        _check_most_are_named(path, found["table"], errors["folder"])
     if {"folder", "table"} <= set(found):
         found.pop(_less(path, found))
     if len(found) > 1:
@@ -100,6 +102,16 @@ def _chosen(path: Path, found: dict[str, Found], errors: dict[str, InputError]) 
         raise InputError(f"{path}: can be read as {' and as '.join(found)}; say which: {each}")
     (name,) = found
     return name
+
+
+def _check_most_are_named(path: Path, table: Found, error: InputError) -> None:
+    """Raise the error of folders that hold most pictures, if the table's rows name few of them."""
+    uses = [use for _, use in open_source("table", table.files, table.options, path).uses()]
+    named, left = (sum(use.startswith(start) for use in uses) for start in ("image, ", "no row "))
+    if named and left > named:
+        tables = table.options["table"]
+        rule = f"{tables} names {named:,} of {named + left:,} pictures, which `--format table` takes"
+        raise InputError(f"{error}; or {rule}")
 
 
 def _less(path: Path, found: dict[str, Found]) -> str:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 
 from hemline.data.description import Part
 from hemline.data.labels import Case, check_classes, encode, natural_key
-from hemline.data.parts import settled, told_of
+from hemline.data.parts import parts_in, settled, told_of
 from hemline.errors import InputError
 from hemline.formats.format import Format, Found, Image, Labels, Located, Source, decoded
 from hemline.images.class_folders import find_layout, without_aside
@@ -132,6 +132,11 @@ class FolderFormat(Format):
             raise InputError(f"{path}: {lost}")
         chosen, told = _found(names, path, options)
         _pictures(names, chosen, path)
+        has_test = {"test", "validation"} & {*(chosen.parts or {})}
+        lists = [] if has_test else [n for n in tree.unseen if n.endswith((".txt", ".json")) and _is_list(n)]
+        if lists:
+            rule = f"{lists[0]} may say which pictures are for training and which for the test, and is not read"
+            told = [f"{rule}: make a CSV with the header file_name,label,split of it.", *told]
         return Found([Located(path)], chosen.model_dump(exclude_defaults=True), told)
 
     def open(self, files: Sequence[Located], options: StrictModel) -> Source:
@@ -140,6 +145,11 @@ class FolderFormat(Format):
         if len(files) != 1:
             raise InputError(f"files: must be one folder, got {[file.path.name for file in files]}")
         return FolderSource(files[0].path, options)
+
+
+def _is_list(name: str) -> bool:
+    stem = name.rpartition("/")[2].partition(".")[0]
+    return bool(parts_in(stem)) or "split" in stem.lower()
 
 
 def _found(names: Sequence[str], path: Path, options: FolderOptions) -> tuple[FolderOptions, list[str]]:

@@ -27,10 +27,16 @@ _GENERIC = frozenset(
     )
 )
 _PICTURE_FOLDERS = frozenset({"image", "images", "img", "imgs", "original", "originals", "rgb"})
-_MASK_FOLDERS = frozenset({"mask", "masks", "segmentation", "segmentations", "gt", "groundtruth", "ground_truth"})
+_MASK_FOLDERS = frozenset(
+    re.findall(
+        r"\S+",
+        "mask masks segmentation segmentations gt groundtruth ground_truth annotation annotations trimap trimaps",
+    )
+)
 _MASK = re.compile(r"(.+?)[ _-](mask|masks|seg|segmentation|gt)([ _-]?[0-9]+)?", re.IGNORECASE)
 # Words that cameras and programs begin file names with.
 _CAMERAS = _GENERIC | {*re.findall(r"\S+", "dsc dscn dscf pic frame file scan sample example train test val")}
+_ENDS = re.compile("/|$").finditer  # of the folders of a path
 BY_NAME = r"^(.*?)[ ._-]*[0-9]+\.[^.]*$"
 _FEW = 5
 
@@ -97,7 +103,7 @@ def without_aside(names: Sequence[str], aside: Sequence[str]) -> tuple[list[str]
             out[name] = "left out by the option `aside`"
         elif match and f"{folders}/{match[1]}".lstrip("/") in stems:
             out[name] = "a mask beside its picture"
-        elif beside and any(f"{name[: at.start()]}" in beside for at in re.finditer("/", name)):
+        elif beside and any(name[: at.start()] in beside for at in re.finditer("/", name)):
             out[name] = "in a folder of masks beside one of pictures"
         else:
             kept.append(name)
@@ -105,12 +111,11 @@ def without_aside(names: Sequence[str], aside: Sequence[str]) -> tuple[list[str]
 
 
 def _mask_folders(names: Sequence[str]) -> set[str]:
-    folders = {name.rpartition("/")[0] for name in names}
-    pictures = {each.rpartition("/")[0] for each in folders if each.rpartition("/")[2].lower() in _PICTURE_FOLDERS}
+    folders = {folder[: at.start()] for folder in {name.rpartition("/")[0] for name in names} for at in _ENDS(folder)}
+    placed = [each.rpartition("/")[::2] for each in folders]
+    pictures = {above for above, name in placed if name.lower() in _PICTURE_FOLDERS}
     return {
-        each
-        for each in folders
-        if each.rpartition("/")[2].lower() in _MASK_FOLDERS and each.rpartition("/")[0] in pictures
+        f"{above}/{name}".lstrip("/") for above, name in placed if name.lower() in _MASK_FOLDERS and above in pictures
     }
 
 
@@ -134,8 +139,6 @@ def find_layout(names: Sequence[str], level: int = 0) -> Layout:
     folder = top
     while not folder.pictures and len(folder.inside) == 1:
         ((name, only),) = folder.inside.items()
-        if not only.inside and part_in(name) is None and not _is_generic(name):
-            break  # the only class
         above.append(name)
         folder = only
     at = _Children(above, folder, {name: part for name in folder.inside if (part := part_in(name))})
@@ -242,12 +245,28 @@ def _classes(at: _Children) -> Layout | None:
     inside = at.folder.inside
     layout = Layout(level=len(at.above) + 1)
     if set(at.named) == set(inside) or all(_is_generic(name) or name in at.named for name in inside):
-        if not any(folder.inside for folder in inside.values()):
+        if not any(_sole(name, folder)[1].inside for name, folder in inside.items()):
             return None
     else:
+        _refuse_pictures_beside(at)
         _set_test_aside(at, layout)
+    for name, folder in inside.items():
+        if len(inside) > 2 and len(others := set(inside) - {name}) == len(others & set(folder.inside)):  # noqa: PLR2004
+            layout.aside[at.path(name)] = "holds the class folders beside it once more"
+            return layout
     layout.told.extend(_check_level(at))
     return layout
+
+
+def _refuse_pictures_beside(at: _Children) -> None:
+    """Refuse a folder `images` as a class among others."""
+    pictures = [name for name in at.folder.inside if name.lower() in _PICTURE_FOLDERS]
+    if pictures:
+        others = [at.path(name) for name in at.folder.inside if name not in pictures]
+        _stop(
+            f"{at.path(pictures[0])}: names no class, and lies beside {_shown(others)}: "
+            f"`--option 'aside=[{', '.join(others)}]'` leaves them out; {_level(at, 1)} takes all as classes"
+        )
 
 
 def _check_level(at: _Children) -> list[str]:
@@ -330,7 +349,8 @@ def _prefixes(files: Sequence[str]) -> Counter[str]:
 
 def _no_classes(at: _Children, names: Sequence[str]) -> InputError:
     example = names[0].rpartition("/")[2]
-    named = f", got folders {_shown(at.folder.inside)} alone" if at.folder.inside else ""
+    got = f"folders {_shown(at.folder.inside)}" if at.folder.inside else at.path()
+    named = f", got {got} alone" if got else ""
     level = f"; if the folders are the classes, {_level(at, 1)}" if at.folder.inside else ""
     return InputError(
         f"there must be a folder for each class, or a table that names the pictures{named}. If their names say the "

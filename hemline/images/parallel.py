@@ -23,12 +23,13 @@ def parallel_map(function: Callable[[T], R], items: Iterable[T], is_large: Calla
         is_large: whether another thread shall do it. Of small images, most is done in Python, and threads that wait
             for each other take longer than one that does it all.
     """
-    pool = ThreadPoolExecutor(joblib.cpu_count())
+    cores = joblib.cpu_count()  # once: it looks into the system's files
+    pool = ThreadPoolExecutor(cores)
     ahead: deque[Callable[[], R]] = deque()
     try:
         for item in items:
             ahead.append(pool.submit(function, item).result if is_large(item) else partial(function, item))
-            if len(ahead) >= _AHEAD * joblib.cpu_count():
+            if len(ahead) >= _AHEAD * cores:
                 yield ahead.popleft()()
         while ahead:
             yield ahead.popleft()()

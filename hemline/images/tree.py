@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import os
+import posixpath
 import re
 import shutil
 import tarfile
@@ -212,7 +213,7 @@ def is_picture(name: str, head: Callable[[], bytes]) -> bool:
         name: of the file.
         head: reads its first 32 bytes.
     """
-    ending = PurePosixPath(name).suffix.lower()
+    ending = posixpath.splitext(name)[1].lower()
     return ending in PICTURES or (ending not in _NO_PICTURES and is_picture_head(head()))
 
 

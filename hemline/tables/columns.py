@@ -120,6 +120,8 @@ def find_images(
         return kind_of_images(file, options.image, resolve) or "paths", [options.image]
     looked = {name: kind_of_images(file, name, resolve) for name in names if _NO_IMAGES.isdisjoint(lower_words(name))}
     kinds = {name: kind for name, kind in looked.items() if kind is not None}
+    if any(kinds[name] == "paths" and is_text(file.columns[name]) for name in kinds):
+        kinds = {name: kind for name, kind in kinds.items() if not is_number(file.columns[name])}
     likely = [name for name in kinds if name.lower() in IMAGES]
     found = likely if len(likely) == 1 else [*kinds]
     if len(found) > 1 and not _same_pictures(file, found, kinds, resolve):

@@ -12,16 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from mlflow.entities import (
-    Dataset,
-    DatasetInput,
-    InputTag,
-    LoggedModelOutput,
-    LoggedModelStatus,
-    Metric,
-    Param,
-    RunTag,
-)
+from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, LoggedModelStatus, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.protos.databricks_pb2 import BAD_REQUEST, ErrorCode
@@ -134,11 +125,7 @@ def reuse_model(store: Store, run_id: str, name: str, sha256: str) -> bool:
 
 def _create_model(store: Store, run: Any, name: str, sha256: str) -> str:
     created = store.client.create_logged_model(
-        store.experiment_id,
-        name=name,
-        source_run_id=run.info.run_id,
-        params=run.data.params,
-        tags={SHA_TAG: sha256},
+        store.experiment_id, name=name, source_run_id=run.info.run_id, params=run.data.params, tags={SHA_TAG: sha256}
     )
     store.client.log_outputs(run.info.run_id, [LoggedModelOutput(created.model_id, step=0)])
     return str(created.model_id)
