@@ -80,14 +80,8 @@ def range_sentence(levels: Levels, scale: float) -> str:
     if not 0 < usual < scale / _DARK_PIXELS:
         return ""
     return (
-<<<<<<< HEAD
         f"Most pixels use a small part of the range: of those that are not 0, 90 % are at most {usual:g}. Divided by "
         f"{scale:g}, they are nearly nothing, and trainings are slow; try normalize.scale={usual:g}."
-=======
-        f"Most pixels use a small part of the range: of those that are not 0, 90 % are at most {usual:g}, and the "
-        f"scale is {scale:g}. Divided by it, they are nearly nothing, and trainings are slow; try "
-        f"normalize.scale={usual:g}."
->>>>>>> 3988353 (A line of the findings keeps to its length)
     )
 
 
