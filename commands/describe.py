@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from hemline.data.description import Dataset, Part, Split
+from hemline.data.imbalance import IMBALANCED
 from hemline.data.splits import Labelling
 from hemline.describe import screen
 from hemline.describe.account import account
@@ -92,6 +93,9 @@ def _look(data: Data, parts: dict[Part, Labels]) -> Survey:
 def _tell_settings(dataset: Dataset, new: Sequence[tuple[str, Any]], fitting: Fit) -> None:
     """Print the settings, whether they are valid with the others of params.yaml, and what to run."""
     _tell(["Settings that fit, for params.yaml:", *screen.settings_lines(new)])
+    if fitting.imbalanced:
+        rule = f"the largest class of the test images has more than {IMBALANCED:g} times as many as the smallest"
+        _tell([f"Balanced accuracy decides, because {rule}; `metric: accuracy` counts each image the same."])
     params = parse_params(changed(read_yaml(PARAMS), new), PARAMS)
     seconds = pipeline_seconds(params, dataset.image_shape, len(dataset.classes), fitting.training_images)
     written = f"Written: data/{dataset.name}.yaml, which says what can be changed."

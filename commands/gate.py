@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from hemline.comparison.metrics import decision_of, find_metric
+from hemline.comparison.units import POINTS, Unit
 from hemline.errors import InputError, one_line_errors
 from hemline.params import load_params
 from hemline.terminal.arguments import parser
@@ -34,16 +36,18 @@ def main() -> None:
     """Compare, write the table, and end with the verdict."""
     arguments = parser(__doc__, *_EXAMPLES, kind=_Parser)
     arguments.add_argument("base", help="a branch, a tag, a commit, or an experiment of DVC: main, say")
-    arguments.add_argument("--margin", metavar="POINTS", help="points that a variant may lose; default: none")
+    arguments.add_argument(
+        "--margin", metavar="POINTS", help="points that a variant may lose; or in its unit, of another metric"
+    )
     with one_line_errors(_UNKNOWN):
         options = arguments.parse_args()
         if not options.base.strip():
             raise InputError("base: must name a revision, got an empty text; for example: make gate BASE=main")
-        sys.exit(_gate(options.base.strip(), None if options.margin is None else margin_of(options.margin)))
+        sys.exit(_gate(options.base.strip(), options.margin))
 
 
-def margin_of(text: str) -> float:
-    """Return a margin given in percentage points as a share.
+def margin_of(text: str, unit: Unit = POINTS) -> float:
+    """Return a margin, given in percentage points, as a share; one in another unit as it is.
 
     Raises:
         InputError: it is no number between 0 and 100.
@@ -53,18 +57,22 @@ def margin_of(text: str) -> float:
     except ValueError:
         points = math.nan
     if not 0 < points < 100:  # noqa: PLR2004 - per cent
-        raise InputError(f"margin: must be percentage points, above 0 and below 100 (0.5, say), got {text!r}")
-    return points / 100
+        what = unit.name or "a number"
+        raise InputError(f"margin: must be {what}, above 0 and below 100 (0.5, say), got {text!r}")
+    return points / unit.factor
 
 
-def _gate(base: str, margin: float | None) -> int:
+def _gate(base: str, text: str | None) -> int:
     from hemline.gate.outcome import compare_with  # noqa: PLC0415 - slow; not for --help
     from hemline.gate.page import render  # noqa: PLC0415
 
-    outcome = compare_with(base, margin, load_params().baseline)
-    text = render(outcome)
-    PAGE.write_text(text)
-    print(text, end="")
+    params = load_params()
+    metric = find_metric(params.metric)
+    margin = None if text is None else margin_of(text, decision_of(metric).unit)
+    outcome = compare_with(base, margin, params.baseline, metric)
+    page = render(outcome)
+    PAGE.write_text(page)
+    print(page, end="")
     return int(bool(outcome.failed))
 
 

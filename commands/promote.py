@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hemline.comparison.metrics import decision_of
 from hemline.comparison.promotion import Candidate, challenge, choose, describe_challenge
 from hemline.comparison.statistics import Row
 from hemline.data.description import CollectedDataset
+from hemline.data.digests import image_digests, seen_digests, set_digest
+from hemline.data.normalized import Normalized
 from hemline.data.scaling import to_screen
 from hemline.errors import InputError, one_line_errors
 from hemline.families.registry import family_of
@@ -26,26 +29,27 @@ from hemline.tracking.model_card import model_card
 from hemline.tracking.publish import publish
 from hemline.tracking.registry import Champion, find_champion, load_champion, promote
 
+# The tag of the images that a champion was trained on or chosen by.
+_TRAINING = "training_digest"
+# Fewer test images show next to nothing.
+_FEWEST = 30
+
 
 def main() -> None:
     """Choose the candidate, test it against the champion, promote it or say why not."""
     with one_line_errors():
         results = load_results(load_params())
-        candidate = choose(results.runs)
+        candidate = choose(results.runs, results.metric)
         _check_current(candidate)
         print(f"{results.params.dataset}: {candidate.describe()}.")
         champion = find_champion(results.params.dataset)
         if champion is not None and champion.tags.get("model_sha256") == candidate.model_sha256:
             print(f"Not promoted: this model is {champion.name} already.")
             return
-        row = None if champion is None else _challenge(results, candidate, champion)
-        if champion is None or row is None:
-            reason = f"there was no champion; {100 * candidate.test_accuracy:.2f} % of the test images are right"
-        else:
-            reason = describe_challenge(row, champion.name)
-            if row.verdict != "better":
-                print(f"Not promoted: {reason}.")
-                return
+        row, reason = _test(results, candidate, champion)
+        if row is not None and row.verdict != "better":
+            print(f"Not promoted: {reason}.")
+            return
         # The version is to lead to the run of its training.
         if not publish(list(results.params.variants)):
             sys.exit(1)
@@ -60,26 +64,70 @@ def _check_current(candidate: Candidate) -> None:
         )
 
 
-def _challenge(results: Results, candidate: Candidate, champion: Champion) -> Row:
-    labels = results.test.labels
-    own = results.probabilities(candidate.variant)[candidate.place]
-    champions = _champion_probabilities(results, champion)
-    return challenge(own.argmax(axis=1) == labels, champions.argmax(axis=1) == labels, results.groups)
+def _test(results: Results, candidate: Candidate, champion: Champion | None) -> tuple[Row | None, str]:
+    """Test the candidate against the champion, or else the baseline's best model, and say how they compare."""
+    probabilities = results.probabilities(candidate.variant)[candidate.place]
+    if champion is not None:
+        champions, unseen = _champion_probabilities(results, champion)
+        row = _challenge(results, probabilities, champions, unseen)
+        return row, _left_out(unseen) + describe_challenge(row, champion.name, results.metric)
+    reason = f"there was no champion; {100 * candidate.test_accuracy:.2f} % of the test images are right"
+    baseline = results.params.baseline
+    if candidate.variant == baseline:
+        return None, f"{reason}, and it is of the baseline"
+    other = choose(results.runs[results.runs["variant"] == baseline], results.metric)
+    everything = np.ones(len(results.test.labels), np.bool_)
+    row = _challenge(results, probabilities, results.probabilities(baseline)[other.place], everything)
+    name = f"the baseline {baseline} with seed {other.seed}"
+    return row, f"{reason}; {describe_challenge(row, name, results.metric)}"
 
 
-def _champion_probabilities(results: Results, champion: Champion) -> NDArray[Any]:
-    """Return the champion's probabilities on the test images: those of the workspace if it is there, or new ones."""
-    runs = results.runs
+def _left_out(unseen: NDArray[np.bool_]) -> str:
+    count = int((~unseen).sum())
+    return f"without the {count:,} test images that one of them was trained on, " if count else ""
+
+
+def _challenge(results: Results, candidate: NDArray[Any], champion: NDArray[Any], chosen: NDArray[np.bool_]) -> Row:
+    """Compare the probabilities of two models on the chosen test images."""
+    labels, groups = results.test.labels[chosen], results.groups
+    own, other = (results.decision.scores(each[chosen], labels) for each in (candidate, champion))
+    groups = None if groups is None else groups[chosen]
+    return challenge(own, other, groups, labels if results.decision.by_class else None)
+
+
+def _champion_probabilities(results: Results, champion: Champion) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return the champion's probabilities on the test images, and which of these it can be judged by.
+
+    The probabilities are those of the workspace if it is there, or new ones. A champion of another split may have been
+    trained on some of the test images.
+    """
+    runs, test = results.runs, results.test.images
+    everything = np.ones(len(test), np.bool_)
     for variant, group in runs[runs["model_sha256"].isin([champion.tags.get("model_sha256")])].groupby("variant"):
         place = runs[runs["variant"] == variant].index.get_loc(group.index[0])
-        return np.asarray(results.probabilities(str(variant))[place])
+        return np.asarray(results.probabilities(str(variant))[place]), everything
     loaded = load_champion(champion)
     if loaded.facts["classes"] != results.source.classes or loaded.facts["image_shape"] != results.source.image_shape:
         raise InputError(
             f"{champion.name} is for other classes or another image shape than data/{champion.dataset}.yaml describes; "
             f"give this data set another name, or delete that version in the MLflow UI"
         )
-    return loaded.probabilities(results.test.images)
+    own, known = seen_digests(Normalized()), loaded.seen
+    if known is None:
+        raise InputError(
+            f"{champion.name} does not say which images it was trained on, and may know today's test images; "
+            "delete that version in the MLflow UI, and run `make promote`"
+        )
+    if champion.tags.get(_TRAINING) == set_digest(own):
+        return loaded.probabilities(test), everything
+    unseen = ~np.isin(image_digests(test), np.union1d(known, own))
+    if unseen.sum() < _FEWEST:
+        raise InputError(
+            f"{champion.name} was trained on {(~unseen).sum():,} of today's {len(test):,} test images, so that too few "
+            f"are left to compare: bring back the split that it was trained with in data/{champion.dataset}.yaml, or "
+            "delete that version in the MLflow UI"
+        )
+    return loaded.probabilities(test), unseen
 
 
 def _promote(results: Results, candidate: Candidate, row: Row | None, reason: str) -> str:
@@ -100,7 +148,10 @@ def _promote(results: Results, candidate: Candidate, row: Row | None, reason: st
         "resize": resize.model_dump() if resize else None,
     }
     description = f"{candidate.describe()}. Promoted because {reason}.\n\n{model_card(results, candidate, reason)}"
-    return promote(results.params.dataset, model, facts, _evidence(candidate, row), description)
+    seen = seen_digests(Normalized())
+    tags = _evidence(candidate, row) | {_TRAINING: set_digest(seen)}
+    tags["test_digest"] = set_digest(image_digests(results.test.images))
+    return promote(results.params.dataset, model, facts, tags, description, seen=seen)
 
 
 def _evidence(candidate: Candidate, row: Row | None) -> dict[str, str]:
@@ -109,8 +160,9 @@ def _evidence(candidate: Candidate, row: Row | None) -> dict[str, str]:
         "variant": candidate.variant,
         "seed": candidate.seed,
         "seeds": candidate.seeds,
-        "validation_accuracy_mean": f"{candidate.validation_accuracy:.6f}",
-        "validation_accuracy": f"{candidate.own_validation_accuracy:.6f}",
+        "metric": decision_of(candidate.metric).name,
+        f"validation_{candidate.metric.key}_mean": f"{candidate.validation:.6f}",
+        f"validation_{candidate.metric.key}": f"{candidate.own_validation:.6f}",
         "test_accuracy": f"{candidate.test_accuracy:.6f}",
         "model_sha256": candidate.model_sha256,
     }

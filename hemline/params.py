@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError
@@ -61,6 +61,8 @@ class Params(Hyperparameters):
     record_test: bool = False
     cluster: Cluster | None = None
     seeds: Annotated[list[Seed], Field(min_length=1)]
+    # Which there are, `hemline/comparison/metrics.py` knows, and `check` asks it.
+    metric: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)] = "accuracy"
     baseline: Name
     variants: Annotated[dict[Name, AnySettings], Field(min_length=1)]
 

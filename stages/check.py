@@ -45,6 +45,7 @@ def main() -> None:
             _check_format(dataset)
         with _results_kept(back):
             check_agreement(params, dataset)
+            _check_metric(params)
         _write_inputs(params)
         check_code_unchanged()
         CHECKED.write_text("valid\n")
@@ -64,6 +65,13 @@ def _check_format(dataset: Dataset) -> None:
         from hemline.formats.format import parse_options  # noqa: PLC0415 - imports NumPy, for these data sets only
 
         parse_options(dataset.format, dataset.options, Path(f"data/{dataset.name}.yaml"))
+
+
+def _check_metric(params: Params) -> None:
+    if params.metric != Params.model_fields["metric"].default:
+        from hemline.comparison.metrics import find_metric  # noqa: PLC0415 - imports NumPy, for other metrics only
+
+        find_metric(params.metric)
 
 
 @contextmanager

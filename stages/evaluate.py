@@ -12,6 +12,7 @@ from hemline.comparison.doubts import Doubts, Predicted, doubts
 from hemline.comparison.enough import seeds_warning
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.evaluation import Evaluation
+from hemline.comparison.metrics import find_metric
 from hemline.comparison.selection import best_by_validation, mean_validation
 from hemline.data.findings import Findings
 from hemline.data.normalized import Normalized
@@ -45,9 +46,9 @@ def evaluate(params: Params) -> Evaluation:
     """
     normalized = Normalized()
     labels, classes = normalized.labels("test"), normalized.about().classes
-    train_images = len(normalized.labels("train"))
     duplicates, groups = Findings().duplicates(len(labels)), Findings().groups(len(labels))
-    evaluation = Evaluation(params.baseline, classes, labels, normalized.labels("train"), duplicates, groups=groups)
+    train, metric = normalized.labels("train"), find_metric(params.metric)
+    evaluation = Evaluation(params.baseline, classes, labels, train, duplicates, groups=groups, metric=metric)
     for variant in params.variants:
         trained, seeds, settings = Trained(variant), params.seeds_of(variant), params.training(variant)
         evaluation.add(
@@ -57,7 +58,8 @@ def evaluate(params: Params) -> Evaluation:
             {seed: trained.model_sha256(seed) for seed in seeds},
             int(trained.layers()["parameters"].sum()),
             has_epochs=family_of(settings).has_epochs(settings),
-            steps_per_epoch=math.ceil(train_images / getattr(settings, "batch_size", train_images)),
+            steps_per_epoch=math.ceil(len(train) / getattr(settings, "batch_size", len(train))),
+            validation=_predicted("validation", variant, params),
         )
         mean = evaluation.accuracies(variant).mean()
         of_seeds = f"the mean over {len(seeds)} seeds" if len(seeds) > 1 else "of one training"
@@ -75,20 +77,25 @@ def _add_solved(params: Params, evaluation: Evaluation) -> None:
     if linear.get(params.baseline) != "trained":
         return
     if params.solved_beside():
-        evaluation.add_solved(Solved().probabilities().argmax(axis=2))
+        evaluation.add_solved(Solved().probabilities())
     else:
         name = next(name for name, how in linear.items() if how == "solved")
-        evaluation.add_solved(evaluation.predicted(name), name)
+        evaluation.add_solved(_predicted("test", name, params).probabilities, name)
 
 
 def _doubts(params: Params, evaluation: Evaluation) -> Doubts:
     """Hold the labels of the images that no model trained on against the variant that is best by validation."""
-    best = best_by_validation(mean_validation(evaluation.runs())) or params.baseline
+    metric = find_metric(params.metric)
+    best = best_by_validation(mean_validation(evaluation.runs(), metric), metric) or params.baseline
     names: tuple[Literal["validation", "test"], ...] = ("validation", "test")
-    labels = {name: Normalized().labels(name) for name in names}
-    shapes = {name: (len(params.seeds_of(best)), len(own), len(evaluation.classes)) for name, own in labels.items()}
-    sets = {name: Predicted(labels[name], Trained(best).probabilities(name, shapes[name])) for name in names}
-    return doubts(best, sets, evaluation.classes)
+    return doubts(best, {name: _predicted(name, best, params) for name in names}, evaluation.classes)
+
+
+def _predicted(name: Literal["validation", "test"], variant: str, params: Params) -> Predicted:
+    """Return what the models of a variant make of a set's images."""
+    labels = Normalized().labels(name)
+    shape = (len(params.seeds_of(variant)), len(labels), len(Normalized().about().classes))
+    return Predicted(labels, Trained(variant).probabilities(name, shape))
 
 
 if __name__ == "__main__":

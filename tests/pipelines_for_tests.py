@@ -32,6 +32,7 @@ PARAMS = {
     "stop_below_loss": None,
     "record_test": False,
     "seeds": [0, 1],
+    "metric": "accuracy",
     "baseline": "linear",
     "variants": {"linear": {"hidden": []}, "dense-4": {"hidden": [4]}},
 }

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,11 +10,12 @@ import pytest
 from test_claims_file import EXPERIMENT, NUMBER, claim, load, values
 from test_report import Page
 
+from hemline.claims.finding import Finding
 from hemline.claims.outcome import Outcome, fastest_seconds
-from hemline.claims.page import by_chance, render, short_table, summary
+from hemline.claims.page import by_chance, corrected, in_all, render, short_table, summary
 from hemline.claims.plots import legend
 from hemline.claims.questions import Outputs, answer
-from hemline.claims.verdicts import judge_claim
+from hemline.claims.verdicts import Judged, judge_claim
 
 LINEAR, DENSE = "claims-tiny/linear", "claims-tiny/dense-4"
 OTHER = "claims-other/linear"
@@ -215,3 +217,18 @@ ORANGE = "Orange is what was published, or the threshold."
 def test_the_legend_explains_what_the_panels_show_and_no_more(tmp_path, numbers, text):
     (only,) = load(tmp_path, values(claims=[claim(*(PARTS[number] for number in numbers))])).claims
     assert legend(only.parts) == text
+
+
+def test_p_values_are_also_told_as_corrected_for_the_number_of_parts() -> None:
+    def judged(*p_values: float | None) -> Judged:
+        parts = [
+            Finding("shown" if p is not None and p < 0.05 else "undecided", "a", "b", "c.", "d", 4, p) for p in p_values
+        ]
+        claim = SimpleNamespace(parts=[SimpleNamespace(also=False)] * len(parts))
+        return Judged(claim, parts)  # type: ignore[arg-type]
+
+    claims = [judged(0.001, None), judged(0.02, 0.04, 0.5)]
+    # Holm's: 4 x 0.001; 3 x 0.02; 2 x 0.04, the largest so far; 0.5.
+    assert list(corrected(claims).values()) == pytest.approx([0.004, 0.06, 0.08, 0.5])
+    assert "4 parts have a p value, 3 of them below 0.05; 1 remains so once Holm's method" in in_all(claims)
+    assert in_all([judged(None)]) == ""

@@ -31,6 +31,7 @@ BEHIND = {
         "A variant fails if it is shown": SETTING,
         "So their accuracies here differ": SETTING,
         "A variant fails unless it is shown": SETTING,
+        "; a difference above 0 is better.": SETTING,
     },
     "question.py": {
         "Does a dense network beat the ": "the question",
@@ -38,13 +39,14 @@ BEHIND = {
         "another variant beat ": "the question",
     },
     "verdict.py": {
+        " is lower.": SETTING,
         "Better than {}": ADJUSTED_TEST,
         "Worse than {}": ADJUSTED_TEST,
         " worse than ": ADJUSTED_TEST,
         "is worse": ADJUSTED_TEST,
         "are worse": ADJUSTED_TEST,
         " differs from ": ADJUSTED_TEST,
-        "Best by validation accuracy: ": SINGLE,
+        "Best by validation ": SINGLE,
         "No images were kept for validation, so no": SETTING,
         ". With all of them, accuracies and gains differ.": SETTING,
         "all variants still improved": "the rule of `convergence.still_improves`",

@@ -125,3 +125,8 @@ def test_the_settings_agree_with_the_data_set_in_the_box():
     params = parse_params(new, Path("params.yaml"))
     check_agreement(params, dataset)
     assert params == load_params()
+
+
+def test_balanced_accuracy_is_proposed_where_the_test_set_s_classes_are_unequal():
+    proposed = [dict(changes("own", Pixels(), fit_all(*counts))).get("metric") for counts in ([150, 100], [160, 100])]
+    assert proposed == [None, "balanced_accuracy"]

@@ -154,7 +154,7 @@ def test_the_recipes_do_what_the_page_says_one_after_the_other(tmp_path):
     follow("A data format", pipeline)
     follow("A model family", pipeline)
     variants = {"plain": plain, "decayed": plain | {"weight_decay": 0.9}, "nearest": {"family": "nearest-mean"}}
-    pipeline.set(variants=variants)
+    pipeline.set(variants=variants, metric="top_2")
     pipeline.commit("A variant of the new family")
     # As `make` does: of what trained before, no code changed its meaning.
     pipeline.run("python", "-m", "commands.record")
@@ -182,19 +182,20 @@ def check_that_they_trained(pipeline):
 
 def check_the_metric(pipeline):
     table = pipeline.read("reports/index.html").partition('id="comparison"')[2].partition("</table>")[0]
-    assert "Brier<small>score</small>" in table
+    assert "Top 2<small>accuracy, %</small>" in table
     metrics = json.loads(pipeline.read("reports/metrics.json"))
     with (pipeline.folder / "reports/evaluation/comparison.csv").open() as file:
         rows = {row["variant"]: row for row in csv.DictReader(file)}
     assert set(metrics) == set(rows) == {"plain", "decayed", "nearest"}
     for name, own in metrics.items():
-        assert 0 < own["brier"] < 2
-        assert float(rows[name]["brier"]) == pytest.approx(own["brier"], abs=1e-6)
-        assert f'<td class="number">{own["brier"]:.4f}</td>' in table
+        assert own["accuracy"] <= own["top_2"] <= 1
+        # It decides, so that it has an interval, and the gains are its own.
+        assert float(rows[name]["top_2_low"]) <= own["top_2"] <= float(rows[name]["top_2_high"])
+        assert own.get("gain", 0) == pytest.approx(own["top_2"] - metrics["plain"]["top_2"], abs=2e-6)
     # On the runs that were there before, and on no others.
     runs = query(pipeline, "SELECT run_uuid FROM latest_metrics WHERE key = 'test_accuracy'")
     assert len(runs) == 2 * 2 + 1
-    assert sorted(query(pipeline, "SELECT run_uuid FROM latest_metrics WHERE key = 'test_brier'")) == sorted(runs)
+    assert sorted(query(pipeline, "SELECT run_uuid FROM latest_metrics WHERE key = 'test_top_2'")) == sorted(runs)
 
 
 def check_the_figure(pipeline):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hemline.comparison.imbalance import is_imbalanced, most_frequent
+from hemline.data.imbalance import is_imbalanced, most_frequent
 
 
 @pytest.mark.parametrize(

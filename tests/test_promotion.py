@@ -27,8 +27,8 @@ def runs(**accuracies):
 def test_the_variant_is_chosen_by_the_mean_over_its_seeds_and_not_by_its_luckiest_one():
     chosen = choose(runs(lucky=[0.5, 0.99], steady=[0.8, 0.82]))
     assert (chosen.variant, chosen.seed, chosen.place, chosen.model_sha256) == ("steady", 11, 1, "steady1")
-    assert chosen.validation_accuracy == pytest.approx(0.81)
-    assert chosen.own_validation_accuracy == 0.82
+    assert chosen.validation == pytest.approx(0.81)
+    assert chosen.own_validation == 0.82
     assert (chosen.seeds, chosen.variants) == (2, 2)
 
 

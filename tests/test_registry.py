@@ -5,12 +5,15 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import workspace_for_tests as workspace
 from sklearn.ensemble import RandomForestClassifier
 
 from commands import promote, sync
 from hemline.data.description import load_dataset
+from hemline.data.digests import seen_digests, set_digest
+from hemline.data.normalized import Normalized
 from hemline.errors import InputError
 from hemline.families.scikit_learn import EstimatorModel
 from hemline.tracking import registry, store
@@ -270,3 +273,54 @@ def test_a_store_out_of_reach_is_one_line(tmp_path, monkeypatch):
         registry.find_champion("tiny")
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def of_another_split(monkeypatch, seen):
+    """Let the champion be one of another split, whose training images had these digests; return the results."""
+    results = promote.load_results(promote.load_params())
+    results.runs["model_sha256"] = "of nothing in the workspace"
+    champion = registry.load_champion(registry.find_champion("tiny"))
+    champion.seen = seen
+    monkeypatch.setattr(promote, "load_champion", lambda _: champion)
+    monkeypatch.setattr(promote, "seen_digests", lambda _: np.array([7], np.uint64))
+    monkeypatch.setattr(promote, "image_digests", lambda images: np.arange(100, 100 + len(images), dtype=np.uint64))
+    return results
+
+
+@pytest.mark.usefixtures("promoted")
+def test_a_champion_is_compared_on_the_test_images_that_neither_was_trained_on(monkeypatch):
+    results = of_another_split(monkeypatch, np.arange(90, 110, dtype=np.uint64))
+    probabilities, unseen = promote._champion_probabilities(results, registry.find_champion("tiny"))
+    assert len(probabilities) == len(unseen) == 60
+    assert unseen.tolist() == [False] * 10 + [True] * 50
+    row = promote._challenge(results, probabilities, probabilities, unseen)
+    assert row.images == 50
+    assert promote._left_out(unseen) == "without the 10 test images that one of them was trained on, "
+
+
+@pytest.mark.usefixtures("promoted")
+def test_a_champion_that_was_trained_on_the_test_images_or_does_not_say_is_refused(monkeypatch):
+    champion = registry.find_champion("tiny")
+    with pytest.raises(InputError, match=r"was trained on 60 of today's 60 test images.*bring back the split"):
+        promote._champion_probabilities(of_another_split(monkeypatch, np.arange(200, dtype=np.uint64)), champion)
+    with pytest.raises(InputError, match="does not say which images it was trained on"):
+        promote._champion_probabilities(of_another_split(monkeypatch, None), champion)
+
+
+@pytest.mark.usefixtures("promoted")
+def test_a_champion_keeps_the_digests_of_its_images(promoted):
+    champion, seen = registry.find_champion("tiny"), seen_digests(Normalized())
+    assert champion.tags["training_digest"] == set_digest(seen) == set_digest(seen[::-1])
+    assert registry.load_champion(champion).seen.tolist() == seen.tolist()
+    assert len(champion.tags["test_digest"]) == 64
+    assert promoted.is_dir()
+
+
+def test_the_first_champion_must_be_better_than_the_baseline(tmp_path, monkeypatch, capsys):
+    alike = {"linear": [(2, 0.8), (2, 0.81)], "two": [(2, 0.9), (2, 0.95)], "three": [(2, 0.1), (2, 0.1)]}
+    workspace.build(tmp_path, monkeypatch, alike)
+    promote.main()
+    told = capsys.readouterr().out
+    assert "Not promoted: there was no champion; " in told
+    assert "it is not shown to differ from the baseline linear with seed 1 on 60 test images" in told
+    assert registry.find_champion("tiny") is None

@@ -60,7 +60,7 @@ def test_a_verdict_that_does_not_survive_the_solved_baseline_holds_only_so_far(s
     for variant, known in {"linear": 20, "small": 45, "large": 59, "logistic": 43}.items():
         taken.add(variant, HISTORY.assign(val_loss=0.6), predictions(known), {0: "a" * 64, 1: "b" * 64}, 9)
     assert not taken.comparison()["so_far"].any()
-    taken.add_solved(predictions(43)[:1].argmax(axis=2), solved)
+    taken.add_solved(predictions(43)[:1], solved)
     table = taken.comparison().set_index("variant")
     assert (table["verdict"].drop("linear") == "better").all()
     assert table["so_far"].to_dict() == {"linear": False, "small": True, "large": False, "logistic": not solved}

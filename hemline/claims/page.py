@@ -16,8 +16,9 @@ from hemline.claims.outcome import Outcomes
 from hemline.claims.plots import claim_figure, legend
 from hemline.claims.questions import Answer
 from hemline.claims.verdicts import Headline, Judged, phrase
+from hemline.comparison.statistics import adjust
 from hemline.report import pictures, plots
-from hemline.report.page import markdown_table, templates
+from hemline.report.page import SMALLEST_P, markdown_table, templates
 from hemline.report.pictures import Picture
 
 # Of parts, and of whole claims.
@@ -58,16 +59,19 @@ GLOSSARY = {
 }
 # As many true numbers as this lie outside a 95 % prediction interval.
 _MISSED_SHARE = 0.05
+# Of a test.
+_LEVEL = 0.05
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class Line(NamedTuple):
-    """One part of a claim on the page: what was said, and the finding."""
+    """One part of a claim on the page: what was said, the finding, and its p value corrected for all parts."""
 
     part: AnyPart
     finding: Finding
     symbol: str
     verdict: str
+    corrected: str = ""
 
 
 class Entry(NamedTuple):
@@ -88,11 +92,12 @@ def render(claims: Claims, judged: Sequence[Judged], outcomes: Outcomes, answers
 
     ``judged`` are the claims of the file in its order; ``outcomes``, by ``experiment/variant``, are for the plots.
     """
-    entries = [_entry(claims, each, outcomes) for each in judged]
+    adjusted = corrected(judged)
+    entries = [_entry(claims, each, outcomes, adjusted) for each in judged]
     context: dict[str, Any] = {
         "entries": entries,
         "summary": summary(judged),
-        "by_chance": by_chance(claims),
+        "by_chance": f"{by_chance(claims)} {in_all(judged)}".strip(),
         "glossary": GLOSSARY,
         "answers": answers,
         "questions_of": claims.tutorials.get(claims.questions_of or "", ""),
@@ -129,6 +134,26 @@ def by_chance(claims: Claims) -> str:
     )
 
 
+def corrected(judged: Sequence[Judged]) -> dict[int, float]:
+    """Return the p values of the parts that count, by Holm's method for their number; by the identity of a finding."""
+    tested = {id(each): each.p_value for one in judged for each in one.counted if each.p_value is not None}
+    return dict(zip(tested, adjust(list(tested.values())).tolist(), strict=True))
+
+
+def in_all(judged: Sequence[Judged]) -> str:
+    """Say how many of the tests hold when they are corrected for their number; nothing without tests."""
+    adjusted = corrected(judged)
+    if not adjusted:
+        return ""
+    findings = [finding for each in judged for finding in each.counted]
+    low = sum(finding.p_value is not None and finding.p_value < _LEVEL for finding in findings)
+    kept = sum(p_value < _LEVEL for p_value in adjusted.values())
+    return (
+        f"Verdicts are each at 5 %, uncorrected. {len(adjusted)} parts have a p value, {low} of them below 0.05; "
+        f"{kept} {'remains' if kept == 1 else 'remain'} so once Holm's method has corrected them for their number."
+    )
+
+
 def short_table(judged: Sequence[Judged]) -> str:
     """Write one row a claim as a Markdown table: what it says, the verdict, and the number that decided it."""
     header = ["Claim", "What was published", "Verdict", "Published → found [95 % interval]", "Seeds"]
@@ -155,10 +180,10 @@ def _decisive(judged: Judged) -> str:
     return f"{finding.published} → {finding.found}"
 
 
-def _entry(claims: Claims, judged: Judged, outcomes: Outcomes) -> Entry:
+def _entry(claims: Claims, judged: Judged, outcomes: Outcomes, adjusted: Mapping[int, float]) -> Entry:
     claim = judged.claim
     lines = [
-        Line(part, finding, SYMBOLS[finding.verdict], phrase(finding))
+        Line(part, finding, SYMBOLS[finding.verdict], phrase(finding), _corrected_words(adjusted.get(id(finding))))
         for part, finding in zip(claim.parts, judged.findings, strict=True)
     ]
     figure = claim_figure(judged, outcomes)
@@ -166,6 +191,12 @@ def _entry(claims: Claims, judged: Judged, outcomes: Outcomes) -> Entry:
     picture = pictures.from_png(plots.png(figure), text) if figure else None
     tutorial, symbol = claims.tutorials[claim.tutorial], SYMBOLS[judged.headline]
     return Entry(claim, tutorial, judged, symbol, lines, _decisive(judged), picture, legend(claim.parts))
+
+
+def _corrected_words(p_value: float | None) -> str:
+    if p_value is None:
+        return ""
+    return f"Corrected for all parts: p {f'= {p_value:.3f}' if p_value >= SMALLEST_P else f'< {SMALLEST_P}'}."
 
 
 def _whole(text: str) -> str:

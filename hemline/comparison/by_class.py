@@ -46,6 +46,35 @@ def class_mean_scores(labels: Labels, predicted: Labels, n_classes: int, mean_si
     return scores
 
 
+def class_mean_differences(differences: Scores, labels: Labels, mean_size: float = 1.0) -> Scores:
+    """Return scores whose mean over images is the mean over classes of differences of two variants' right and wrong.
+
+    Images are added as above, to either variant half of them right, so that half of them make no difference: Bonett and
+    Price (2012), Adjusted Wald confidence interval for a difference of binomial proportions based on paired data,
+    Journal of Educational and Behavioral Statistics 37.
+
+    Args:
+        differences: of any numeric type (seeds, images), in [-1, 1].
+        labels: int (images,), the true classes.
+        mean_size: of a group of images that belong together: it is groups that are added.
+
+    Returns:
+        float64 (seeds, columns): the images, then the added ones.
+    """
+    present, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    added, total = _ADDED * mean_size / len(present), len(labels) + _ADDED * mean_size
+    adds = total / len(present) / (counts + added)
+    rows = []
+    for own in differences:
+        figures = np.bincount(places, own, len(present)) / (counts + added)
+        quarter, half = (np.sqrt(added * mean_size / share / 2) for share in (4, 2))
+        each = [quarter * adds * (1 - figures), quarter * adds * (1 + figures), half * adds * figures]
+        influence = np.concatenate([adds[places] * (own - figures[places]), *each, *(-column for column in each)])
+        influence *= len(influence) / total
+        rows.append(figures.mean() + influence - influence.mean())
+    return np.stack(rows)
+
+
 def _counts(labels: Labels, predicted: Labels, n_classes: int) -> tuple[Scores, Scores, Scores]:
     """Return by class its images (NaN where there are none), those that are right, and those taken for it."""
     count = np.bincount(labels, minlength=n_classes)

@@ -11,15 +11,24 @@ from numpy.typing import NDArray
 from hemline.comparison.confusion import Answers, confusion, confusion_difference
 from hemline.comparison.confusion import most_frequent as most_frequent_confusions
 from hemline.comparison.convergence import holds_only_so_far, still_improves
-from hemline.comparison.doubts import Doubts, doubts
+from hemline.comparison.doubts import Doubts, Predicted, doubts
 from hemline.comparison.facts import Facts
-from hemline.comparison.imbalance import is_imbalanced, most_frequent
-from hemline.comparison.metrics import METRICS
+from hemline.comparison.metrics import ACCURACY, ImageScores, Metric, computed_metrics, correct, decision_of
 from hemline.comparison.scores import Score, score
-from hemline.comparison.statistics import Row, figure_interval, table
+from hemline.comparison.statistics import Row, accuracy_interval, figure_interval, table
 from hemline.data.duplicates import Duplicates
+from hemline.data.imbalance import is_imbalanced, most_frequent
 
 _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+def by_seed(rows: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return arrays (seeds, images) with as many rows for every variant: one that no seed changes counts for each."""
+    seeds = max(len(each) for each in rows.values())
+    return {
+        variant: np.broadcast_to(each, (seeds, each.shape[1])) if len(each) == 1 else each
+        for variant, each in rows.items()
+    }
 
 
 class Evaluation:
@@ -42,6 +51,7 @@ class Evaluation:
         duplicates: Duplicates | None = None,
         *,
         groups: NDArray[np.integer[Any]] | None = None,
+        metric: Metric = ACCURACY,
     ) -> None:
         """Begin with what all variants share.
 
@@ -52,7 +62,9 @@ class Evaluation:
             train_labels: int (n,), those of the training images.
             duplicates: which test images are training or validation images, too; None: none of them.
             groups: int (images,): test images with the same number count as one; None: each is one by itself.
+            metric: that decides.
         """
+        self._metric, self._decision = metric, decision_of(metric)
         self.baseline, self.classes, self.labels = baseline, list(classes), labels
         self.variants: list[str] = []
         self.doubts: Doubts = doubts("", {}, classes)
@@ -67,9 +79,11 @@ class Evaluation:
         self._scores: dict[str, list[Score]] = {}
         # (seeds, images), of the smallest type: those of all variants are held at once.
         self._predicted: dict[str, NDArray[np.integer]] = {}
+        # Those of images by the metric that decides, (seeds, images), where it is not by what is predicted.
+        self._image_scores: dict[str, ImageScores] = {}
         self._confusion: dict[str, NDArray[np.int64]] = {}
         self._comparison: pd.DataFrame | None = None
-        self._solved: NDArray[np.integer] | None = None
+        self._solved: ImageScores | None = None
         self._solved_name = ""
 
     def add(
@@ -82,6 +96,7 @@ class Evaluation:
         *,
         has_epochs: bool = True,
         steps_per_epoch: float = math.inf,
+        validation: Predicted | None = None,
     ) -> None:
         """Take a variant.
 
@@ -93,37 +108,44 @@ class Evaluation:
             parameters: how many weights a model has.
             has_epochs: whether more epochs could change its models.
             steps_per_epoch: of the optimizer.
+            validation: what its models make of the validation images, by which it is chosen.
 
         Raises:
             InputError: the probabilities do not fit the labels and classes.
         """
-        self._scores[variant] = [score(each, self.labels, self.classes) for each in probabilities]
+        self._scores[variant] = [score(each, self.labels, self.classes, self._metric) for each in probabilities]
         smallest = np.min_scalar_type(len(self.classes) - 1)
         predicted = np.stack([each.argmax(axis=1).astype(smallest) for each in probabilities])
         self._predicted[variant] = predicted
+        if self._decision.image_scores is not correct:
+            self._image_scores[variant] = np.stack([self._decision.scores(each, self.labels) for each in probabilities])
         self._confusion[variant] = np.sum(
             [confusion(self.labels, each, len(self.classes)) for each in predicted], axis=0
         )
         self._curves[variant] = history.groupby("epoch")[list(_CURVES)].mean()
         self._improves[variant] = still_improves(history, steps_per_epoch) if has_epochs else False
         self._parameters[variant] = parameters
-        for (seed, sha256), scored in zip(models.items(), self._scores[variant], strict=True):
+        for place, ((seed, sha256), scored) in enumerate(zip(models.items(), self._scores[variant], strict=True)):
             last = history[history.seed == seed].iloc[-1]
             row = {"variant": variant, "seed": seed, "epochs": int(last["epoch"])}
             figures = {key: last[key] for key in _CURVES}
+            if validation is not None and (key := f"val_{self._metric.key}") not in figures:
+                own = validation.probabilities[place]
+                figures[key] = self._metric.compute(own, validation.labels) if len(own) else np.nan
             test = {f"test_{key}": value for key, value in scored.metrics.items()}
             self._runs.append(row | figures | test | {"test_accuracy": scored.accuracy, "model_sha256": sha256})
         self.variants.append(variant)
         self._comparison = None
 
-    def add_solved(self, predicted: NDArray[np.integer], name: str = "") -> None:
+    def add_solved(self, probabilities: NDArray[np.float32], name: str = "") -> None:
         """Take the solution of the trained linear model that is the baseline: gains are compared with it, too.
 
         Args:
-            predicted: int (seeds, images), or (1, images).
+            probabilities: on the test images, float32 (seeds, images, classes), or of one seed.
             name: of the variant that it is; none: it is not one.
         """
-        self._solved, self._solved_name, self._comparison = predicted, name, None
+        self._solved, self._solved_name = self._decision.scores(probabilities, self.labels), name
+        self._comparison = None
 
     def accuracies(self, variant: str) -> NDArray[np.float64]:
         """Return the test accuracy of each seed."""
@@ -147,16 +169,20 @@ class Evaluation:
             InputError: the comparison is not possible.
         """
         if self._comparison is None:
-            correct = {variant: predicted == self.labels for variant, predicted in self._by_seed().items()}
-            rows = [self._comparison_row(row) for row in table(correct, self.baseline, groups=self._groups)]
-            self._comparison = pd.DataFrame(rows if self._solved is None else self._over_solved(rows, correct))
+            scores = self._scores_by_seed()
+            rows = [self._comparison_row(row, scores[row.variant]) for row in self._table(scores, self.baseline)]
+            self._comparison = pd.DataFrame(rows if self._solved is None else self._over_solved(rows, scores))
         return self._comparison
 
-    def _over_solved(self, rows: list[dict[str, Any]], correct: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _table(self, scores: Mapping[str, ImageScores], baseline: str) -> list[Row]:
+        labels = self.labels if self._decision.by_class else None
+        return table(scores, baseline, groups=self._groups, labels=labels)
+
+    def _over_solved(self, rows: list[dict[str, Any]], scores: Mapping[str, ImageScores]) -> list[dict[str, Any]]:
         """Return the rows with gains over the solved linear model; a gain that is none over it holds only so far."""
-        others = {variant: own for variant, own in correct.items() if variant != self._solved_name}
-        solved = np.broadcast_to(self._solved == self.labels, next(iter(others.values())).shape)
-        over = {row.variant: row for row in table({"": solved} | others, "", groups=self._groups)}
+        others = {variant: own for variant, own in scores.items() if variant != self._solved_name}
+        solved = np.broadcast_to(np.asarray(self._solved), next(iter(others.values())).shape)
+        over = {row.variant: row for row in self._table({"": solved} | others, "")}
         for row in rows:
             own = over.get(row["variant"])
             if own is not None and own.comparison is not None:
@@ -166,13 +192,11 @@ class Evaluation:
                 row["so_far"] |= row["verdict"] == "better" and own.verdict != "better"
         return rows
 
-    def _by_seed(self) -> dict[str, NDArray[np.integer]]:
-        """Return the predictions with as many rows for every variant: one that no seed changes counts for each seed."""
-        seeds = max(len(predicted) for predicted in self._predicted.values())
-        return {
-            variant: np.broadcast_to(predicted, (seeds, predicted.shape[1])) if len(predicted) == 1 else predicted
-            for variant, predicted in self._predicted.items()
-        }
+    def _scores_by_seed(self) -> dict[str, ImageScores]:
+        """Return the scores of images by the metric that decides, (seeds, images) of as many seeds for all."""
+        if self._image_scores:
+            return by_seed(self._image_scores)
+        return {variant: predicted == self.labels for variant, predicted in by_seed(self._predicted).items()}
 
     def facts(self) -> Facts:
         """Return what is true of the data, whatever the variant."""
@@ -190,7 +214,8 @@ class Evaluation:
 
     def metrics(self) -> dict[str, dict[str, float]]:
         """Return what ``dvc metrics diff`` and ``dvc exp show`` are to show of each variant."""
-        keys = ["accuracy", *(metric.key for metric in METRICS), "gain", "gain_low", "gain_high"]
+        keys = ["accuracy", *(each.key for each in computed_metrics(self._metric.key))]
+        keys += ["gain", "gain_low", "gain_high"]
         return {
             row["variant"]: {key: round(row[key], 6) for key in keys if not pd.isna(row[key])}
             for row in self.comparison().to_dict("records")
@@ -206,7 +231,7 @@ class Evaluation:
 
     def confusions(self, variant: str) -> pd.DataFrame:
         """Return the tested confusions of a variant and the baseline: see ``confusion.most_frequent``."""
-        predicted = self._by_seed()
+        predicted = by_seed(self._predicted)
         answers = Answers(self.labels, predicted[variant], predicted[self.baseline], self._groups)
         return most_frequent_confusions(answers, self.classes)
 
@@ -225,17 +250,19 @@ class Evaluation:
         names = np.array(self.classes, dtype=object)
         return pd.DataFrame({"actual": names[self.labels], "predicted": names[self._predicted[variant][0]]})
 
-    def _comparison_row(self, row: Row) -> dict[str, Any]:
+    def _comparison_row(self, row: Row, scores: ImageScores) -> dict[str, Any]:
         gain, improves = row.comparison, self._improves[row.variant]
+        right = by_seed(self._predicted)[row.variant] == self.labels
+        accuracy = accuracy_interval(right, groups=self._groups)
         return {
             "variant": row.variant,
             "seeds": row.seeds,
             "parameters": self._parameters[row.variant],
-            "accuracy": row.accuracy.estimate,
-            "accuracy_low": row.accuracy.low,
-            "accuracy_high": row.accuracy.high,
+            "accuracy": accuracy.estimate,
+            "accuracy_low": accuracy.low,
+            "accuracy_high": accuracy.high,
             "accuracy_without_duplicates": self._accuracy_without_duplicates(row.variant),
-            **self._metrics_of(row.variant),
+            **self._metrics_of(row.variant, scores),
             "gain": gain.gain if gain else None,
             "gain_low": gain.low if gain else None,
             "gain_high": gain.high if gain else None,
@@ -246,17 +273,22 @@ class Evaluation:
             "so_far": holds_only_so_far(row.verdict, improves, self._improves[self.baseline]),
         }
 
-    def _metrics_of(self, variant: str) -> dict[str, float]:
+    def _metrics_of(self, variant: str, image_scores: ImageScores) -> dict[str, float]:
         """Return the means over seeds of the metrics beside accuracy, and the ends of their intervals."""
         figures: dict[str, float] = {}
-        for metric in METRICS:
+        for metric in computed_metrics(self._metric.key):
             mean = float(np.mean([scored.metrics[metric.key] for scored in self._scores[variant]]))
             figures[metric.key] = mean
             if metric.scores:
                 size = 1.0 if self._groups is None else len(self.labels) / len(np.unique(self._groups))
                 scores = metric.scores(self.labels, self._predicted[variant], len(self.classes), size)
                 interval = figure_interval(mean, scores, groups=self._groups)
-                figures |= {f"{metric.key}_low": interval.low, f"{metric.key}_high": interval.high}
+            elif metric is self._metric:
+                losses = -image_scores if self._decision.is_loss else image_scores
+                interval = figure_interval(mean, losses, groups=self._groups, bounds=self._decision.bounds)
+            else:
+                continue
+            figures |= {f"{metric.key}_low": interval.low, f"{metric.key}_high": interval.high}
         return figures
 
     def _accuracy_without_duplicates(self, variant: str) -> float | None:

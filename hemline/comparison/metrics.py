@@ -1,10 +1,12 @@
-"""The metrics of the comparison beside accuracy: one place for each, which the table, the files and MLflow share.
+"""The metrics: one place for each, which the verdict, the table, the files and MLflow share.
 
-To add one, write a ``Metric`` here: it is computed for every training, averaged over seeds in ``metrics.json``, in
+To add one, write a ``Metric`` here. It is computed for every training, averaged over seeds in ``metrics.json``, in
 ``comparison.csv`` and in the page's table, and logged as ``test_<key>`` on every MLflow run. One that has ``scores``
-has an interval, too, which is in ``comparison.csv`` as ``<key>_low`` and ``<key>_high``, and in the table.
+has an interval, too, which is in ``comparison.csv`` as ``<key>_low`` and ``<key>_high``, and in the table. One that has
+a ``Decision`` may be the ``metric`` of ``params.yaml``.
 """
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,10 +15,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.comparison.by_class import class_mean_scores
+from hemline.comparison.units import NATS, PLAIN, POINTS, Unit
+from hemline.errors import InputError
 from hemline.words import percent
 
 Probabilities = NDArray[np.floating[Any]]
 Labels = NDArray[np.integer[Any]]
+ImageScores = NDArray[Any]  # of bool or floats
+
+
+class Decision(NamedTuple):
+    """How a metric decides the verdict, the choice by validation, promotion and the gate.
+
+    Attributes:
+        name: in ``params.yaml``.
+        words: in a sentence, after "test" or "validation".
+        image_scores: probabilities float (..., images, classes), labels int (images,) -> (..., images), bool or float:
+            what each image adds to the metric, which is their mean.
+        unit: of gains.
+        by_class: whether the metric is the mean over classes of the means of their images.
+        is_loss: whether lower is better. A gain is positive where the variant is better all the same.
+    """
+
+    name: str
+    words: str
+    image_scores: Callable[[Probabilities, Labels], ImageScores]
+    unit: Unit = POINTS
+    by_class: bool = False
+    is_loss: bool = False
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """What the metric can be, at least and at most."""
+        return 0.0, 1.0 if self.unit is POINTS else math.inf
+
+    def scores(self, probabilities: Probabilities, labels: Labels) -> ImageScores:
+        """Return the scores of images, of which higher ones are better: (..., images)."""
+        scores = self.image_scores(probabilities, labels)
+        return -scores if self.is_loss else scores
+
+    def value(self, scores: ImageScores, labels: Labels) -> float:
+        """Return the metric of what ``scores`` gave, (..., images)."""
+        means = scores.reshape(-1, len(labels)).mean(axis=0, dtype=np.float64)
+        if self.by_class:
+            return float(np.mean([means[labels == each].mean() for each in np.unique(labels)]))
+        return float(-means.mean() if self.is_loss else means.mean())
 
 
 class Metric(NamedTuple):
@@ -32,6 +75,7 @@ class Metric(NamedTuple):
             of classes, mean size of a group -> float (seeds, columns), of which each row's mean varies as the figure
             does; None: no interval.
         imbalanced: whether it is only shown where the classes are imbalanced; elsewhere it says what accuracy says.
+        decision: how it decides; None: it cannot.
     """
 
     key: str
@@ -41,6 +85,7 @@ class Metric(NamedTuple):
     show: Callable[[float], str]
     scores: Callable[[Labels, Labels, int, float], NDArray[np.float64]] | None = None
     imbalanced: bool = False
+    decision: Decision | None = None
 
 
 def image_losses(probabilities: Probabilities, labels: Labels) -> NDArray[np.float32]:
@@ -64,11 +109,6 @@ def image_losses(probabilities: Probabilities, labels: Labels) -> NDArray[np.flo
     # SciPy takes one logarithm after another, NumPy several at once and rounds them as the processor does.
     losses: NDArray[np.float32] = -xlogy(np.float32(1), np.clip(own.astype(np.float32), epsilon, 1 - epsilon))
     return losses
-
-
-def _cross_entropy(probabilities: Probabilities, labels: Labels) -> float:
-    """Return the mean cross-entropy in nats."""
-    return float(image_losses(probabilities, labels).mean())
 
 
 def balanced_accuracy(labels: Labels, predicted: Labels) -> float:
@@ -97,6 +137,29 @@ def _of_predicted(figure: Callable[[Labels, Labels], float]) -> Callable[[Probab
     return lambda probabilities, labels: figure(labels, probabilities.argmax(axis=1))
 
 
+def correct(probabilities: Probabilities, labels: Labels) -> NDArray[np.bool_]:
+    """Return whether the most probable class of each image is its own, bool (..., images)."""
+    return np.asarray(probabilities.argmax(axis=-1) == labels)
+
+
+def image_briers(probabilities: Probabilities, labels: Labels) -> NDArray[np.float64]:
+    """Return the squared distance of each image's probabilities from the truth, in [0, 2]: float64 (..., images).
+
+    Source:
+        Brier (1950), Verification of forecasts expressed in terms of probability, Monthly Weather Review 78.
+    """
+    squares = np.square(probabilities, dtype=np.float64).sum(axis=-1)
+    own = probabilities[..., np.arange(len(labels)), labels].astype(np.float64)
+    return np.asarray(squares - 2 * own + 1)
+
+
+def _mean(scores: Callable[[Probabilities, Labels], Any]) -> Callable[[Probabilities, Labels], float]:
+    return lambda probabilities, labels: float(scores(probabilities, labels).mean())
+
+
+ACCURACY = Metric(
+    "accuracy", "Test", "accuracy, %", _mean(correct), percent, decision=Decision("accuracy", "accuracy", correct)
+)
 _BALANCED = Metric(
     key="balanced_accuracy",
     heading="Balanced",
@@ -105,6 +168,7 @@ _BALANCED = Metric(
     show=percent,
     scores=partial(class_mean_scores, f1=False),
     imbalanced=True,
+    decision=Decision("balanced_accuracy", "balanced accuracy", correct, by_class=True),
 )
 _MACRO_F1 = Metric(
     key="macro_f1",
@@ -115,17 +179,56 @@ _MACRO_F1 = Metric(
     scores=partial(class_mean_scores, f1=True),
     imbalanced=True,
 )
-METRICS = (
-    Metric("loss", "Test", "loss", _cross_entropy, "{:.4f}".format),
-    _BALANCED,
-    _MACRO_F1,
+_LOG_LOSS = Metric(
+    key="loss",
+    heading="Test",
+    unit="loss",
+    compute=_mean(image_losses),
+    show="{:.4f}".format,
+    decision=Decision("log_loss", "log loss", image_losses, NATS, is_loss=True),
 )
+_BRIER = Metric(
+    key="brier",
+    heading="Brier",
+    unit="score",
+    compute=_mean(image_briers),
+    show="{:.4f}".format,
+    decision=Decision("brier", "Brier score", image_briers, PLAIN, is_loss=True),
+)
+# Those beside accuracy; and those that are computed only where they decide.
+METRICS = (_LOG_LOSS, _BALANCED, _MACRO_F1)
+_DECIDING_ONLY = (_BRIER,)
 
 
-def shown_metrics(*, imbalanced: bool) -> list[Metric]:
-    """Return the metrics that the table shows.
+def find_metric(name: str) -> Metric:
+    """Return the metric that decides, by the ``metric`` of ``params.yaml``.
+
+    Raises:
+        InputError: there is none of this name.
+    """
+    known = {metric.decision.name: metric for metric in (ACCURACY, *METRICS, *_DECIDING_ONLY) if metric.decision}
+    if name not in known:
+        raise InputError(f"params.yaml: metric: must be one of {', '.join(known)}, got {name!r}")
+    return known[name]
+
+
+def decision_of(metric: Metric) -> Decision:
+    """Return how a metric decides, of one that ``find_metric`` gave."""
+    if metric.decision is None:
+        raise ValueError(f"metric: must be one that can decide, got {metric.key}")
+    return metric.decision
+
+
+def computed_metrics(deciding: str) -> list[Metric]:
+    """Return the metrics beside accuracy that are computed where the one of this key decides."""
+    return [*METRICS, *(metric for metric in _DECIDING_ONLY if metric.key == deciding)]
+
+
+def shown_metrics(deciding: str = "accuracy", *, imbalanced: bool) -> list[Metric]:
+    """Return the metrics beside accuracy that the table shows.
 
     Args:
+        deciding: the key of the one that decides.
         imbalanced: whether the test set's classes are.
     """
-    return [metric for metric in METRICS if imbalanced or not metric.imbalanced]
+    return [each for each in computed_metrics(deciding) if imbalanced or not each.imbalanced or each.key == deciding]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_fscore_support
 
 from hemline.comparison.confusion import check_labels
-from hemline.comparison.metrics import METRICS
+from hemline.comparison.metrics import ACCURACY, Metric, computed_metrics
 from hemline.errors import InputError
 
 # How far from 1 a row of float32 probabilities may sum; rounding stays a hundred times below this.
@@ -23,7 +23,7 @@ class Score:
 
     Attributes:
         accuracy: in [0, 1].
-        metrics: those of ``metrics.METRICS``, by key.
+        metrics: those beside accuracy that are computed, by key.
         per_class: a row for each class, indexed by its name, with precision, recall and f1 in [0, 1] and support, its
             number of images. NaN where undefined: the precision of a class that is never predicted, recall and f1 of
             one without images.
@@ -34,13 +34,19 @@ class Score:
     per_class: pd.DataFrame
 
 
-def score(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]], classes: Sequence[str]) -> Score:
+def score(
+    probabilities: NDArray[np.floating[Any]],
+    labels: NDArray[np.integer[Any]],
+    classes: Sequence[str],
+    deciding: Metric = ACCURACY,
+) -> Score:
     """Score predicted probabilities against the labels; the predicted class is the most probable one.
 
     Args:
         probabilities: float (images, classes) in [0, 1], each row summing to 1.
         labels: int (images,) in [0, number of classes).
         classes: the names of the classes, at least two.
+        deciding: the metric that decides, which is computed in any case.
 
     Returns:
         Accuracy, the other metrics, and the values of each class.
@@ -63,7 +69,7 @@ def score(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.integer[A
     )
     # A wrong prediction makes it 0, but of no image could it have been anything else.
     per_class.loc[per_class["support"] == 0, "f1"] = np.nan
-    metrics = {metric.key: metric.compute(probabilities, labels) for metric in METRICS}
+    metrics = {metric.key: metric.compute(probabilities, labels) for metric in computed_metrics(deciding.key)}
     return Score(float((predicted == labels).mean()), metrics, per_class)
 
 

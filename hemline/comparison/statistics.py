@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from hemline.comparison.by_class import class_mean_differences
 from hemline.comparison.crossed import Crossed
 from hemline.comparison.enough import tells
 from hemline.comparison.groups import Groups, Scores
@@ -78,6 +79,7 @@ class Difference:
 class Row:
     """One variant in the comparison table; the baseline's own row has no comparison and no verdict.
 
+    ``accuracy`` is None where the scores are not right and wrong.
     ``p_value`` is that of the test which decides: see ``table``. ``adjusted_p_value`` corrects it for the number of
     variants, and gives the verdict. ``images_won`` and ``images_lost`` count, with one training each, the test images
     on which only the variant's, and only the baseline's, is right.
@@ -86,7 +88,7 @@ class Row:
     variant: str
     seeds: int
     images: int
-    accuracy: Interval
+    accuracy: Interval | None = None
     comparison: Comparison | None = None
     images_won: int | None = None
     images_lost: int | None = None
@@ -95,7 +97,13 @@ class Row:
     verdict: Verdict | None = None
 
 
-def compare(variant: Scores, baseline: Scores, confidence: float = 0.95, groups: Groups | None = None) -> Comparison:
+def compare(
+    variant: Scores,
+    baseline: Scores,
+    confidence: float = 0.95,
+    groups: Groups | None = None,
+    labels: NDArray[np.integer[Any]] | None = None,
+) -> Comparison:
     """Estimate the gain of a variant over the baseline for other seeds and other test images.
 
     The gain is the mean of the differences seed by seed and image by image, which vary with both; ``Crossed`` tells how
@@ -107,6 +115,7 @@ def compare(variant: Scores, baseline: Scores, confidence: float = 0.95, groups:
         baseline: likewise for the baseline, of the same seeds and images, in the same order.
         confidence: of the interval, between 0 and 1.
         groups: int (images,): images of one object have the same number, and count as one; None: none belong together.
+        labels: int (images,), the true classes, of which each counts the same; None: each image does.
 
     Returns:
         The gain (positive where the variant's scores are higher), its interval, and the test. For booleans it is an
@@ -127,10 +136,20 @@ def compare(variant: Scores, baseline: Scores, confidence: float = 0.95, groups:
     right_or_wrong = variant.dtype == np.bool_ and baseline.dtype == np.bool_
     differences = _signed(variant) - _signed(baseline)
     bound = 1.0 if right_or_wrong else math.inf
+    estimate = None
+    if labels is not None:
+        per_image = differences.mean(axis=0)
+        estimate = float(np.mean([per_image[labels == each].mean() for each in np.unique(labels)]))
+        size = 1.0 if groups is None else len(groups) / len(np.unique(groups))
+        differences = class_mean_differences(differences, labels, size)
+        groups = _with_added(groups, differences.shape[1])
     gain = Crossed.of(differences, groups)
     low, high = _ends(gain, confidence, bounds=(-bound, bound))
     p_value, cautious = _p_values(gain, bound)
-    return Comparison(gain.mean, low, high, gain.error, gain.freedom, p_value, cautious, gain.n_seeds > 1)
+    # Images that are added pull the interval towards 0, by next to nothing where a class has more than a few.
+    estimate = gain.mean if estimate is None else estimate
+    low, high = min(low, estimate), max(high, estimate)
+    return Comparison(estimate, low, high, gain.error, gain.freedom, p_value, cautious, gain.n_seeds > 1)
 
 
 def accuracy_interval(correct: Correct, confidence: float = 0.95, groups: Groups | None = None) -> Interval:
@@ -162,30 +181,33 @@ def accuracy_interval(correct: Correct, confidence: float = 0.95, groups: Groups
 
 
 def figure_interval(
-    figure: float, scores: NDArray[np.float64], confidence: float = 0.95, groups: Groups | None = None
+    figure: float,
+    scores: NDArray[np.floating[Any]],
+    confidence: float = 0.95,
+    groups: Groups | None = None,
+    bounds: tuple[float, float] = (0.0, 1.0),
 ) -> Interval:
     """Estimate the interval of a figure that is no mean over images, for other seeds and other test images.
 
     The same interval as that of ``accuracy_interval``, of scores that stand for the figure: see ``by_class``.
 
     Args:
-        figure: in [0, 1], the mean over the trainings at hand.
-        scores: float64 (seeds, columns), whose mean varies as the figure does, and lies near it.
+        figure: the mean over the trainings at hand.
+        scores: float (seeds, columns), whose mean varies as the figure does, and lies near it.
         confidence: of the interval, between 0 and 1.
         groups: of the first columns, as in ``compare``; each further column is a group by itself.
+        bounds: what the figure can be.
 
     Returns:
-        The figure and its interval, within [0, 1].
+        The figure and its interval, within the bounds.
 
     Raises:
         InputError: scores that are no finite array (seeds, columns); a confidence outside (0, 1).
     """
     _check_scores("scores", scores)
     _check_confidence(confidence)
-    if groups is not None:
-        groups = np.append(groups, groups.max() + 1 + np.arange(scores.shape[1] - len(groups)))
-    mean = Crossed.of(scores, groups)
-    low, high = _ends(mean, confidence, bounds=(0.0, 1.0))
+    mean = Crossed.of(scores, _with_added(groups, scores.shape[1]))
+    low, high = _ends(mean, confidence, bounds)
     return Interval(figure, min(low, figure), max(high, figure), mean.error, mean.freedom, covers_seeds=len(scores) > 1)
 
 
@@ -250,24 +272,31 @@ def verdict(gain: float, p_value: float, confidence: float = 0.95) -> Verdict:
 
 
 def table(
-    correct: Mapping[str, Correct], baseline: str, confidence: float = 0.95, groups: Groups | None = None
+    scores: Mapping[str, Scores],
+    baseline: str,
+    confidence: float = 0.95,
+    groups: Groups | None = None,
+    labels: NDArray[np.integer[Any]] | None = None,
 ) -> list[Row]:
     """Compare every variant with the baseline.
 
     With several seeds the cautious test of ``compare`` decides, about other seeds and other images: small p values of
     the t test are too small, and the correction for several variants asks for small ones. With a single training of
     each variant there is a verdict about these trained models only, by McNemar's exact test, or by the t test where
-    images belong together, of which McNemar's knows nothing; its ``comparison.covers_seeds`` is false. Holm's method
-    corrects the p values for the number of variants. The intervals are those of single comparisons, without this
-    correction: one may exclude 0 where the verdict is "no difference shown".
+    images belong together, of which McNemar's knows nothing, or where scores are not right and wrong, or classes count
+    the same; its ``comparison.covers_seeds`` is false. Holm's method corrects the p values for the number of variants.
+    The intervals are those of single comparisons, without this correction: one may exclude 0 where the verdict is "no
+    difference shown".
 
     The verdict is "too few to tell" where no difference is shown and the interval spans half of what is possible.
 
     Args:
-        correct: for each variant its bool (seeds, images); the same seeds and images for all.
+        scores: for each variant its (seeds, images): bool, whether each is right, or floats of which higher ones are
+            better; the same seeds and images for all.
         baseline: the name of the variant that all others are compared with.
         confidence: of the intervals and verdicts, between 0 and 1.
         groups: as in ``compare``.
+        labels: as in ``compare``.
 
     Returns:
         A row per variant, in the order received.
@@ -275,11 +304,11 @@ def table(
     Raises:
         InputError: the baseline is missing, or an array breaks the rules of ``compare``; the message names the variant.
     """
-    if baseline not in correct:
-        raise InputError(f"baseline: must be one of the variants {list(correct)}, got {baseline!r}")
+    if baseline not in scores:
+        raise InputError(f"baseline: must be one of the variants {list(scores)}, got {baseline!r}")
     rows = [
-        _row(name, correct[name], correct[baseline], name == baseline, confidence=confidence, groups=groups)
-        for name in correct
+        _row(name, own, None if name == baseline else scores[baseline], confidence, groups=groups, labels=labels)
+        for name, own in scores.items()
     ]
     adjusted = iter(adjust([row.p_value for row in rows if row.p_value is not None]).tolist())
     return [_judged(row, next(adjusted), confidence) if row.comparison else row for row in rows]
@@ -298,7 +327,7 @@ def compare_all(pairs: Sequence[tuple[Correct, Correct]], groups: Sequence[Group
     rows: list[Row | None] = []
     for (variant, baseline), own in zip(pairs, groups, strict=True):
         units = variant.shape[1] if own is None else len(np.unique(own))
-        rows.append(_row("", variant, baseline, is_baseline=False, confidence=0.95, groups=own) if units > 1 else None)
+        rows.append(_row("", variant, baseline, 0.95, groups=own) if units > 1 else None)
     adjusted = iter(adjust([row.p_value for row in rows if row is not None and row.p_value is not None]).tolist())
     return [None if row is None else _judged(row, next(adjusted), 0.95) for row in rows]
 
@@ -409,25 +438,28 @@ def _p_values(gain: Crossed, bound: float) -> tuple[float, float]:
 
 def _row(
     name: str,
-    correct: Correct,
-    baseline_correct: Correct,
-    is_baseline: bool,
-    *,
+    scores: Scores,
+    baseline: Scores | None,
     confidence: float,
+    *,
     groups: Groups | None,
+    labels: NDArray[np.integer[Any]] | None = None,
 ) -> Row:
+    """Return the row of a variant, or of the baseline, which is compared with None."""
     try:
-        accuracy = accuracy_interval(correct, confidence, groups)
-        row = Row(name, seeds=correct.shape[0], images=correct.shape[1], accuracy=accuracy)
-        if is_baseline:
+        accuracy = accuracy_interval(scores, confidence, groups) if scores.dtype == np.bool_ else None
+        row = Row(name, seeds=scores.shape[0], images=scores.shape[1], accuracy=accuracy)
+        if baseline is None:
             return row
-        comparison = compare(correct, baseline_correct, confidence, groups)
+        comparison = compare(scores, baseline, confidence, groups, labels)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
     if row.seeds > 1:
         return replace(row, comparison=comparison, p_value=comparison.cautious_p_value)
-    won, lost = int((correct & ~baseline_correct).sum()), int((baseline_correct & ~correct).sum())
-    p_value = mcnemar(won, lost) if groups is None else comparison.p_value
+    if accuracy is None:
+        return replace(row, comparison=comparison, p_value=comparison.p_value)
+    won, lost = int((scores & ~baseline).sum()), int((baseline & ~scores).sum())
+    p_value = mcnemar(won, lost) if groups is None and labels is None else comparison.p_value
     return replace(row, comparison=comparison, images_won=won, images_lost=lost, p_value=p_value)
 
 
@@ -436,9 +468,15 @@ def _judged(row: Row, adjusted: float, confidence: float) -> Row:
     if comparison is None:
         return row
     words = verdict(comparison.gain, adjusted, confidence)
-    if words == "no difference shown" and not tells(comparison.low, comparison.high):
+    # What is possible is known of shares only.
+    if words == "no difference shown" and row.accuracy and not tells(comparison.low, comparison.high):
         words = "too few to tell"
     return replace(row, adjusted_p_value=adjusted, verdict=words)
+
+
+def _with_added(groups: Groups | None, columns: int) -> Groups | None:
+    """Return the groups of columns that begin with images: each that was added is one by itself."""
+    return None if groups is None else np.append(groups, groups.max() + 1 + np.arange(columns - len(groups)))
 
 
 def _check_pair(variant: Scores, baseline: Scores) -> None:

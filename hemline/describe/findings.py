@@ -123,7 +123,7 @@ def imbalance_sentence(counts: NDArray[np.intp], classes: Sequence[str]) -> str:
         return ""
     return (
         f"Imbalanced: {counts[largest]:,} images of {classes[largest]} and {counts[smallest]:,} of "
-        f"{classes[smallest]}, {ratio:.3g} : 1; look at balanced accuracy, too."
+        f"{classes[smallest]}, {ratio:.3g} : 1."
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hemline.data.description import Part, Split
+from hemline.data.imbalance import is_imbalanced
 from hemline.data.levels import NO_LEVELS, Levels, quantile
 from hemline.data.pixels import Pixels
 from hemline.data.splits import Chosen, Labelling, choose
@@ -33,6 +34,7 @@ class Fit(NamedTuple):
         epochs: of a training.
         training_images: those of an epoch.
         sets: the images of train, validation and test.
+        imbalanced: whether the test set's classes differ much in size, as ``imbalance.is_imbalanced`` says.
     """
 
     validation_split: float
@@ -40,6 +42,7 @@ class Fit(NamedTuple):
     epochs: int
     training_images: int
     sets: dict[str, Chosen]
+    imbalanced: bool = False
 
     @property
     def steps(self) -> int:
@@ -57,7 +60,8 @@ def fit(parts: Mapping[Part, Labelling], classes: Sequence[str], split: Split | 
     images = len(sets["train"].indices)
     batch_size = _batch_size(images)
     epochs = round(STEPS / math.ceil(images / batch_size))
-    return Fit(share, batch_size, min(max(epochs, _EPOCHS[0]), _EPOCHS[1]), images, sets)
+    imbalanced = is_imbalanced(labels_of(parts, sets["test"]))
+    return Fit(share, batch_size, min(max(epochs, _EPOCHS[0]), _EPOCHS[1]), images, sets, imbalanced)
 
 
 def fitting_scale(pixels: Pixels, levels: Levels = NO_LEVELS) -> float:
@@ -83,6 +87,7 @@ def changes(dataset: str, pixels: Pixels, fitting: Fit, levels: Levels = NO_LEVE
         ("normalize.validation_split", fitting.validation_split),
         ("batch_size", fitting.batch_size),
         ("epochs", fitting.epochs),
+        *([("metric", "balanced_accuracy")] if fitting.imbalanced else []),
     ]
 
 

@@ -10,7 +10,8 @@ from hemline.schema import is_printable
 
 _DIGITS = 7
 _PARAMS = "params.yaml"
-_COMPARED = ("dataset", "baseline", "metric")
+# Without the metric that decides unless another is named.
+_COMPARED = {"dataset": "", "baseline": "", "metric": "accuracy"}
 
 
 class Gain(NamedTuple):
@@ -97,7 +98,7 @@ def _row(shown: Mapping[str, Any], base: Mapping[str, Any], *, is_experiment: bo
         is_experiment=is_experiment,
         state="failed" if shown["error"] else state,
         changed=changed,
-        compared=tuple(str(params[key]) for key in _COMPARED if key in params),
+        compared=tuple(str(params[key]) for key, usual in _COMPARED.items() if params.get(key, usual) != usual),
         gains=_gains(files, changed),
         created=datetime.fromisoformat(created) if created else None,
         values=_leaves(_contents(shown, "params")) + _leaves(files),

@@ -8,8 +8,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from hemline.comparison.metrics import decision_of, find_metric
+from hemline.comparison.units import PLAIN, POINTS, Unit
+from hemline.errors import InputError
 from hemline.experiments.listed import Gain, Listed
-from hemline.words import signed
 
 _GAIN = len("+1.23 [+1.23, +1.23]")
 _CREATED = "%d %b %H:%M"
@@ -31,12 +33,13 @@ def _table(compared: tuple[str, ...], rows: Sequence[Listed]) -> Table:
         made.title, made.title_justify = f"{compared[0]}, gains over {', '.join(compared[1:])}", "left"
     made.add_column("Experiment", overflow="fold", ratio=1)
     made.add_column("Changed", overflow="fold", ratio=1)
-    made.add_column("Gain, points\n[95 % interval]", overflow="fold", width=_GAIN)
+    unit = _unit(compared)
+    made.add_column(f"{unit.heading('Gain')}\n[95 % interval]", overflow="fold", width=_GAIN + 2 * (unit.factor == 1))
     made.add_column("When", width=_WHEN)
     for row in rows:
         name = Padding(Text(row.name), _INDENT) if row.is_experiment else Text(row.name)
         when = row.created.strftime(_CREATED) if row.created else ""
-        made.add_row(name, Text("\n".join(row.changed)), Text(_result(row)), Text(when))
+        made.add_row(name, Text("\n".join(row.changed)), Text(_result(row, unit)), Text(when))
     return made
 
 
@@ -50,14 +53,24 @@ def left_out(rows: Sequence[Listed]) -> str:
     )
 
 
-def _result(row: Listed) -> str:
+def _result(row: Listed, unit: Unit) -> str:
     if row.state == "failed" and row.is_experiment:
         return f"failed: dvc queue logs {row.name}"
     if row.state in {"queued", "running", "failed"}:
         return row.state
-    return "\n".join(map(_gain, row.gains))
+    return "\n".join(_gain(gain, unit) for gain in row.gains)
 
 
-def _gain(gain: Gain) -> str:
-    estimate, low, high = (signed(100 * value) for value in gain[1:])
+def _gain(gain: Gain, unit: Unit) -> str:
+    estimate, low, high = (unit.gain(value) for value in gain[1:])
     return f"{gain.variant}\n{estimate} [{low}, {high}]"
+
+
+def _unit(compared: tuple[str, ...]) -> Unit:
+    """Return the unit of the metric that is the third; one of another version's is a pure number."""
+    if not compared[2:]:
+        return POINTS
+    try:
+        return decision_of(find_metric(compared[2])).unit
+    except InputError:
+        return PLAIN

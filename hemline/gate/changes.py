@@ -1,4 +1,4 @@
-"""A variant at two revisions: its difference in accuracy, and whether that lets the change pass; pure functions."""
+"""A variant at two revisions: its difference in the deciding metric, and whether that lets the change pass."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from hemline.comparison.enough import tells
 from hemline.comparison.groups import Groups
+from hemline.comparison.metrics import ACCURACY, ImageScores, Metric, decision_of
 from hemline.comparison.statistics import adjust, table, verdict
 
-Correct = NDArray[np.bool_]
 Kind = Literal["compared", "unchanged", "new", "removed"]
 Words = Literal[
     "better",
@@ -25,7 +25,7 @@ Words = Literal[
 
 
 class Difference(NamedTuple):
-    """The accuracy of a variant minus that which it had, in [-1, 1], with the ends of its 95 % interval.
+    """By how much a variant is better than it was, in the deciding metric, with the ends of its 95 % interval.
 
     ``p_value`` is of the test that there is none, not adjusted. With one training, the interval does not cover seeds.
     """
@@ -43,8 +43,8 @@ class Change:
 
     variant: str
     kind: Kind  # what can be said of it
-    old: float | None = None  # the accuracy that it had, in [0, 1]; None for a new one
-    new: float | None = None  # the accuracy that it has; None for one that was removed
+    old: float | None = None  # the deciding metric that it had; None for a new one
+    new: float | None = None  # that it has; None for one that was removed
     trainings: int = 0  # how many of each revision are compared
     other_seeds: int = 0  # how many pairs of trainings have two seeds
     left_out: int = 0  # how many trainings of either revision found no partner
@@ -85,26 +85,34 @@ def pairs(old: Sequence[int], new: Sequence[int]) -> list[Pair]:
 
 
 def compare_predictions(
-    variant: str, old: Mapping[int, Correct], new: Mapping[int, Correct], groups: Groups | None = None
+    variant: str,
+    old: Mapping[int, ImageScores],
+    new: Mapping[int, ImageScores],
+    groups: Groups | None = None,
+    *,
+    metric: Metric = ACCURACY,
+    labels: NDArray[np.integer] | None = None,
 ) -> Change:
     """Compare a variant's trainings at two revisions, image by image and seed by seed.
 
-    ``old`` and ``new`` tell, by seed, whether each training is right about each image, bool (images,), in one order;
-    images that count as one have the same number in ``groups``. The interval and the test are those of a variant
-    against a baseline (``hemline.comparison.statistics.table``).
+    ``old`` and ``new`` are, by seed, the scores of each training on each image, (images,), in one order; images that
+    count as one have the same number in ``groups``. ``labels`` are their true classes. The interval and the test are
+    those of a variant against a baseline (``hemline.comparison.statistics.table``).
     """
     chosen = pairs(list(old), list(new))
     before = np.stack([list(old.values())[pair.old] for pair in chosen])
     after = np.stack([list(new.values())[pair.new] for pair in chosen])
-    row = table({"old": before, "new": after}, "old", groups=groups)[1]
+    decision = decision_of(metric)
+    labels = np.zeros(before.shape[1], np.int64) if labels is None else labels
+    row = table({"old": before, "new": after}, "old", groups=groups, labels=labels if decision.by_class else None)[1]
     gain = row.comparison
     if gain is None or row.p_value is None:
         raise ValueError("table: must compare what is no baseline")
     return Change(
         variant,
         "compared",
-        old=float(before.mean()),
-        new=float(after.mean()),
+        old=decision.value(before, labels),
+        new=decision.value(after, labels),
         trainings=len(chosen),
         other_seeds=sum(not pair.same_seed for pair in chosen),
         left_out=abs(len(old) - len(new)),
@@ -112,13 +120,13 @@ def compare_predictions(
     )
 
 
-def judge(changes: Sequence[Change], margin: float | None) -> list[Judged]:
+def judge(changes: Sequence[Change], margin: float | None, *, shares: bool = True) -> list[Judged]:
     """Say of every change whether it passes.
 
     Without a margin, a variant fails that is shown to be worse: Holm's method corrects the test for the number of
-    variants. With one, a share of the images, a variant fails unless the whole interval lies above minus the margin, so
+    variants. With one, a variant fails unless the whole interval lies above minus the margin, so
     that a loss as large as that is ruled out (a test of non-inferiority). That needs no correction: all variants must
-    pass, and none passes more easily because others are tested.
+    pass, and none passes more easily because others are tested. ``shares``: whether differences are within 1.
 
     Source:
         Holm (1979), as in ``hemline.comparison.statistics``; Berger (1982), Multiparameter hypothesis testing and
@@ -126,14 +134,14 @@ def judge(changes: Sequence[Change], margin: float | None) -> list[Judged]:
     """
     adjusted = iter(adjust([change.difference.p_value for change in changes if change.difference]).tolist())
     return [
-        Judged(change) if change.difference is None else _judged(change, change.difference, next(adjusted), margin)
-        for change in changes
+        _judged(each, each.difference, next(adjusted), margin, shares=shares) if each.difference else Judged(each)
+        for each in changes
     ]
 
 
-def _judged(change: Change, difference: Difference, p_value: float, margin: float | None) -> Judged:
+def _judged(change: Change, difference: Difference, p_value: float, margin: float | None, *, shares: bool) -> Judged:
     words: Words = verdict(difference.estimate, p_value)
-    if words == "no difference shown" and not tells(difference.low, difference.high):
+    if words == "no difference shown" and shares and not tells(difference.low, difference.high):
         words = "too few to tell"
     if margin is None:
         return Judged(change, p_value, words, fails=words == "worse")

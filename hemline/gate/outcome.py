@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from hemline.comparison.metrics import ACCURACY, Decision, Metric, decision_of
+from hemline.comparison.units import POINTS
 from hemline.errors import InputError, first_line
 from hemline.gate.changes import Change, Judged, compare_predictions, judge
 from hemline.gate.results import Results, read_results, same_test_set
@@ -22,10 +24,11 @@ class Outcome(NamedTuple):
     base: str  # the name of the other revision, as it was given
     commit: str  # the digest of its commit
     judged: list[Judged]  # every variant that either of the two has
-    margin: float | None  # the loss of accuracy that is too much, as a share; None: any that is shown
+    margin: float | None  # the loss that is too much, accuracies as a share; None: any that is shown
     baseline: str
     images: int
     groups: int  # how many groups of them count as one each; 0 where each image is one by itself
+    metric: Metric = ACCURACY  # that decides
 
     @property
     def failed(self) -> list[Judged]:
@@ -33,8 +36,10 @@ class Outcome(NamedTuple):
         return [each for each in self.judged if each.fails]
 
 
-def compare_with(base: str, margin: float | None, baseline: str) -> Outcome:
+def compare_with(base: str, margin: float | None, baseline: str, metric: Metric = ACCURACY) -> Outcome:
     """Compare the workspace with a revision of git or an experiment of DVC; ``margin`` as in ``judge``.
+
+    The workspace's ``metric`` decides, whichever the other revision has.
 
     Raises:
         InputError: the workspace's results are not those of its code, there is no such revision, its predictions are
@@ -42,10 +47,12 @@ def compare_with(base: str, margin: float | None, baseline: str) -> Outcome:
     """
     check_current()
     files, commit = _files_of(base)
-    new = read_results()
-    changes = _changes(base, _results_of(base, files, commit), new)
+    decision = decision_of(metric)
+    new = read_results(decision)
+    changes = _changes(base, _results_of(base, files, commit, decision), new, metric)
     groups = 0 if new.groups is None else len(np.unique(new.groups))
-    return Outcome(base, commit, judge(changes, margin), margin, baseline, len(new.test.labels), groups)
+    judged = judge(changes, margin, shares=decision.unit is POINTS)
+    return Outcome(base, commit, judged, margin, baseline, len(new.test.labels), groups, metric)
 
 
 def check_current() -> None:
@@ -84,9 +91,9 @@ def _files_of(base: str) -> tuple["DVCFileSystem", str]:
         ) from None
 
 
-def _results_of(base: str, files: "DVCFileSystem", commit: str) -> Results:
+def _results_of(base: str, files: "DVCFileSystem", commit: str, decision: Decision) -> Results:
     try:
-        return read_results(files)
+        return read_results(decision, files)
     except Exception as error:  # noqa: BLE001 - every kind of remote fails in ways of its own
         reason = first_line(error).partition("; run `dvc repro")[0]
         # In a clone: in this folder, the models of variants that only one of the two has would be left over.
@@ -97,7 +104,8 @@ def _results_of(base: str, files: "DVCFileSystem", commit: str) -> Results:
         ) from None
 
 
-def _changes(base: str, old: Results, new: Results) -> list[Change]:
+def _changes(base: str, old: Results, new: Results, metric: Metric = ACCURACY) -> list[Change]:
+    decision = decision_of(metric)
     if not same_test_set(old, new):
         raise InputError(
             f"{base}: must have the test images and labels that the workspace has, but has others; accuracies on other "
@@ -105,11 +113,12 @@ def _changes(base: str, old: Results, new: Results) -> list[Change]:
         )
     changes = []
     for variant in dict.fromkeys([*new.models, *old.models]):
-        before, now = _mean(old, variant), _mean(new, variant)
+        before, now = _mean(old, variant, decision), _mean(new, variant, decision)
         if before is None or now is None:
             changes.append(Change(variant, "new" if before is None else "removed", before, now))
             continue
-        change = compare_predictions(variant, old.correct[variant], new.correct[variant], new.groups)
+        scores, labels = (old.scores[variant], new.scores[variant]), new.test.labels
+        change = compare_predictions(variant, *scores, new.groups, metric=metric, labels=labels)
         # Of a model that no seed changes there is one, too.
         if change.other_seeds == 1 and all(len(models) == 1 for models in new.models.values()):
             (seed, *_), (own, *_) = old.models[variant], new.models[variant]
@@ -125,6 +134,6 @@ def _changes(base: str, old: Results, new: Results) -> list[Change]:
     return changes
 
 
-def _mean(results: Results, variant: str) -> float | None:
-    trainings = results.correct.get(variant)
-    return None if trainings is None else float(sum(each.mean() for each in trainings.values()) / len(trainings))
+def _mean(results: Results, variant: str, decision: Decision) -> float | None:
+    trainings = results.scores.get(variant)
+    return None if trainings is None else decision.value(np.stack(list(trainings.values())), results.test.labels)

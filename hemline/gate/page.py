@@ -3,9 +3,11 @@
 from tabulate import tabulate
 
 from hemline.comparison.enough import seeds_warning, tells
+from hemline.comparison.metrics import ACCURACY, decision_of
+from hemline.comparison.units import POINTS, Unit
 from hemline.gate.changes import Change, Difference, Judged
 from hemline.gate.outcome import DIGITS, Outcome
-from hemline.words import counted_images, listed, percent, plain_in_markdown, signed
+from hemline.words import counted_images, listed, plain_in_markdown
 
 _SMALLEST_P = 0.001
 _POINT = 0.01
@@ -19,41 +21,48 @@ def verdict_of(outcome: Outcome) -> str:
     base = plain_in_markdown(outcome.base)
     compared = [each for each in outcome.judged if each.change.difference]
     if outcome.failed:
-        names = listed([f"{each.change.variant} ({_points(each.change.difference)})" for each in outcome.failed])
+        unit, failed = _unit(outcome), [each.change for each in outcome.failed]
+        names = listed([f"{change.variant} ({_points(change.difference, unit)})" for change in failed])
         if outcome.margin is None:
             return f"Failed: worse than at {base}: {names}."
-        return f"Failed: not shown to lose less than {_margin(outcome.margin)} against {base}: {names}."
+        return f"Failed: not shown to lose less than {_margin(outcome.margin, _unit(outcome))} against {base}: {names}."
     if not compared:
         return f"Passed: no variant that {base} has, too, was trained anew."
     if outcome.margin is None:
         return f"Passed: no variant is shown to be worse than at {base}."
-    return f"Passed: every variant is shown to lose less than {_margin(outcome.margin)} against {base}."
+    return f"Passed: every variant is shown to lose less than {_margin(outcome.margin, _unit(outcome))} against {base}."
 
 
 def render(outcome: Outcome) -> str:
     """Return the whole text, with a newline at its end."""
+    sign = " %" if _unit(outcome) is POINTS else ""
     header = [
         "Variant",
-        f"{plain_in_markdown(outcome.base)} %",
-        "Here %",
-        "Difference, points [95 % interval]",
+        f"{plain_in_markdown(outcome.base)}{sign}",
+        f"Here{sign}",
+        f"{_unit(outcome).heading('Difference')} [95 % interval]",
         "p (Holm)",
         "Trainings",
         "Verdict",
     ]
-    rows = [_row(each, outcome.baseline) for each in outcome.judged]
+    rows = [_row(each, outcome) for each in outcome.judged]
     table = tabulate(rows, header, tablefmt="github", disable_numparse=True)
     return "\n\n".join([f"**{verdict_of(outcome)}**", table, *_notes(outcome)]) + "\n"
 
 
-def _row(judged: Judged, baseline: str) -> list[str]:
+def _unit(outcome: Outcome) -> Unit:
+    return decision_of(outcome.metric).unit
+
+
+def _row(judged: Judged, outcome: Outcome) -> list[str]:
     change = judged.change
-    name = f"{change.variant} (baseline)" if change.variant == baseline else change.variant
-    old, new = ("" if value is None else percent(value) for value in (change.old, change.new))
+    name = f"{change.variant} (baseline)" if change.variant == outcome.baseline else change.variant
+    old, new = ("" if value is None else outcome.metric.show(value) for value in (change.old, change.new))
     words = judged.words or _KINDS.get(change.kind, "")
     p_value = "" if judged.p_value is None else _p_value(judged.p_value)
     trainings = str(change.trainings or "")
-    return [name, old, new, _points(change.difference), p_value, trainings, f"**{words}**" if judged.fails else words]
+    difference = _points(change.difference, _unit(outcome))
+    return [name, old, new, difference, p_value, trainings, f"**{words}**" if judged.fails else words]
 
 
 def _notes(outcome: Outcome) -> list[str]:
@@ -64,9 +73,12 @@ def _notes(outcome: Outcome) -> list[str]:
     paired = f"Paired by test image and by seed, on {counted_images(outcome.images, outcome.groups)}"
     others = [f"{change.variant} ({change.other_seeds})" for change in compared if change.other_seeds]
     fewer = [f"{change.variant} ({change.trainings})" for change in compared if change.left_out]
+    words = decision_of(outcome.metric).words
+    decides = [] if outcome.metric is ACCURACY else [f"What decides is the {words}; a difference above 0 is better."]
     return [
         f"{where} {paired}; the intervals are about other images and other seeds.",
-        _rule(outcome.margin),
+        *decides,
+        _rule(outcome.margin, _unit(outcome)),
         *_loss_left(outcome, compared),
         *([f"Trainings without one of the same seed were paired in their order: {listed(others)}."] if others else []),
         *([f"{_ONLY_PAIRS}: {listed(fewer)}. {_OTHER_ACCURACIES}"] if fewer else []),
@@ -81,7 +93,8 @@ def _loss_left(outcome: Outcome, changes: list[Change]) -> list[str]:
     worst = max(losses, key=lambda variant: losses[variant])
     if outcome.margin is not None or outcome.failed or losses[worst] <= 0:
         return []
-    return [f"**This does not rule out a loss of up to {percent(losses[worst])} points ({worst}).**"]
+    loss = _amount(losses[worst], _unit(outcome))
+    return [f"**This does not rule out a loss of up to {loss} ({worst}).**"]
 
 
 def _margin_shown(outcome: Outcome) -> list[str]:
@@ -89,30 +102,38 @@ def _margin_shown(outcome: Outcome) -> list[str]:
     failed = [each.change for each in outcome.failed if each.words == "not shown to be within the margin"]
     if not failed:
         return []
-    needed = (int(10_000 * max(-change.difference.low for change in failed if change.difference)) + 1) / 10_000
+    unit, low = _unit(outcome), min(change.difference.low for change in failed if change.difference)
+    steps = unit.factor * 10**unit.digits
+    least = _amount((int(-low * steps) + 1) / steps, unit)
     names = listed([change.variant for change in failed])
-    return [f"A margin of {percent(needed)} points is shown to be kept by {names}; more seeds may show a smaller one."]
+    return [f"A margin of {least} is shown to be kept by {names}; more seeds may show a smaller one."]
 
 
-def _rule(margin: float | None) -> str:
+def _rule(margin: float | None, unit: Unit) -> str:
     if margin is None:
         return "A variant fails if it is shown to be worse: p, adjusted for the number of variants, is below 0.05."
     return (
-        f"A variant fails unless it is shown to lose less than {_margin(margin)}: its whole interval must lie above "
-        f"{signed(-100 * margin)}."
+        f"A variant fails unless it is shown to lose less than {_margin(margin, unit)}: its whole interval must lie "
+        f"above {unit.gain(-margin)}."
     )
 
 
-def _points(difference: Difference | None) -> str:
+def _points(difference: Difference | None, unit: Unit) -> str:
     if difference is None:
         return ""
-    estimate, low, high = (signed(100 * value) for value in difference[:3])
-    return f"{estimate} [{low}, {high}]" if tells(difference.low, difference.high) else f"{estimate} [too few to tell]"
+    estimate, low, high = (unit.gain(value) for value in difference[:3])
+    telling = unit is not POINTS or tells(difference.low, difference.high)
+    return f"{estimate} [{low}, {high}]" if telling else f"{estimate} [too few to tell]"
+
+
+def _amount(value: float, unit: Unit) -> str:
+    return f"{unit.factor * value:.{unit.digits}f} {unit.short}".rstrip()
 
 
 def _p_value(value: float) -> str:
     return f"< {_SMALLEST_P}" if value < _SMALLEST_P else f"{value:.3f}"
 
 
-def _margin(margin: float) -> str:
-    return f"{100 * margin:g} percentage point{'' if margin == _POINT else 's'}"
+def _margin(margin: float, unit: Unit) -> str:
+    name = unit.name.removesuffix("s") if margin == _POINT else unit.name
+    return f"{unit.factor * margin:g} {name}".rstrip()

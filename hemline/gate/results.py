@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.groups import Groups
+from hemline.comparison.metrics import Decision, ImageScores
 from hemline.data.findings import Findings
 from hemline.data.normalized import Labelled, Normalized
 from hemline.data.pixels import Pixels
@@ -23,8 +24,8 @@ class Results(NamedTuple):
     """What is compared of a revision."""
 
     models: dict[str, dict[int, str]]  # the SHA-256 of each model, by variant and seed
-    # by variant and seed, bool (images,), whether each training is right about each test image.
-    correct: dict[str, dict[int, NDArray[np.bool_]]]
+    # by variant and seed, (images,), of each training on each test image, by the metric that decides.
+    scores: dict[str, dict[int, ImageScores]]
     test: Labelled
     scale: float
     pixels: Pixels
@@ -32,8 +33,12 @@ class Results(NamedTuple):
     groups: Groups | None = None
 
 
-def read_results(files: "AbstractFileSystem | None" = None) -> Results:
+def read_results(decision: Decision, files: "AbstractFileSystem | None" = None) -> Results:
     """Read the results of the workspace, or of another revision by ``dvc.api.DVCFileSystem``.
+
+    Args:
+        decision: of the metric that decides, here and there.
+        files: of the other revision.
 
     Raises:
         InputError: something is missing or damaged, or does not fit together.
@@ -41,15 +46,15 @@ def read_results(files: "AbstractFileSystem | None" = None) -> Results:
     normalized = Normalized(files=files)
     test, about = normalized.read("test"), normalized.about()
     runs = Evaluated(files=files).runs()
-    models, correct = {}, {}
+    models, scores = {}, {}
     for name, rows in runs.groupby("variant", sort=False):
         variant, seeds = str(name), [int(seed) for seed in rows["seed"]]
         shape = (len(seeds), len(test.labels), len(about.classes))
-        predicted = Trained(variant, files=files).probabilities("test", shape).argmax(axis=-1)
+        probabilities = Trained(variant, files=files).probabilities("test", shape)
         models[variant] = dict(zip(seeds, rows["model_sha256"], strict=True))
-        correct[variant] = dict(zip(seeds, predicted == test.labels, strict=True))
+        scores[variant] = dict(zip(seeds, decision.scores(probabilities, test.labels), strict=True))
     groups = Findings(files=files).groups(len(test.labels))
-    return Results(models, correct, test, about.scale, about.pixels, groups)
+    return Results(models, scores, test, about.scale, about.pixels, groups)
 
 
 def same_test_set(one: Results, other: Results) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hemline.comparison.facts import Facts
+from hemline.comparison.metrics import ACCURACY, Metric, decision_of
 from hemline.data.scaling import to_screen
 from hemline.report.pictures import Picture, thumbnail
 from hemline.report.results import Results
@@ -43,11 +44,15 @@ def imbalance(facts: Facts) -> str:
     return f"The classes are imbalanced: {_lower(constant_answer(facts))[:-1]}. {help_}."
 
 
-def unbeaten(comparison: pd.DataFrame, facts: Facts, baseline: str) -> str:
+def unbeaten(comparison: pd.DataFrame, facts: Facts, baseline: str, metric: Metric = ACCURACY) -> str:
     """Name the variants that are not shown to beat the most frequent class; nothing where all of them do.
+
+    Nor where balanced accuracy is ``metric``, which decides: a rare class that is found costs a little accuracy.
 
     ``comparison`` has one row a variant: ``variant``, ``accuracy_low`` (a fraction).
     """
+    if decision_of(metric).by_class:
+        return ""
     rows = comparison.loc[comparison["accuracy_low"] <= facts.most_frequent_rate, "variant"]
     names = [f"the baseline {name}" if name == baseline else str(name) for name in rows]
     if not names:

@@ -43,7 +43,7 @@ def figures(results: Results) -> dict[str, ReportFigure]:
     }
     if results.others:
         found["gain.png"] = ReportFigure(
-            partial(plots.gain_figure, results.comparison, baseline),
+            partial(plots.gain_figure, results.comparison, baseline, results.decision.words, results.decision.unit),
             f"Gain of each variant over {baseline} with its 95 % interval; the table above has the numbers.",
         )
     return found | _confusions(results)

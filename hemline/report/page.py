@@ -4,6 +4,7 @@
 bytes: no time stamps, run ids or absolute paths.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from tabulate import tabulate
 
 from hemline.comparison.enough import tells
-from hemline.comparison.metrics import Metric, shown_metrics
+from hemline.comparison.metrics import ACCURACY, Metric
 from hemline.comparison.selection import best_by_validation
+from hemline.comparison.units import Unit
 from hemline.families.registry import family_of
 from hemline.processes.drafts import draft
 from hemline.report import about_data, confusions, gallery, pictures, verdict
@@ -72,7 +74,6 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
         "question": question(results.params).text,
         "verdict": verdict_on(results),
         "rows": comparison_rows(results),
-        "metrics": shown_metrics(imbalanced=results.facts.imbalanced),
         "table": comparison_table(results),
         "duplicates_table": _duplicates_table(results),
         "constant_answer": about_data.constant_answer(results.facts),
@@ -127,11 +128,11 @@ def comparison_rows(results: Results) -> list[Row]:
         Row(
             variant=row["variant"],
             parameters=f"{int(row['parameters']):,}",
-            validation=percent(results.validation[row["variant"]]),
+            validation=_validation(results, row["variant"]),
             accuracy=_accuracy(row),
             without_duplicates=percent(row["accuracy_without_duplicates"]),
-            metrics=[_figure(metric, row) for metric in shown_metrics(imbalanced=results.facts.imbalanced)],
-            gain=_gain(row),
+            metrics=[_figure(metric, row) for metric in results.shown_metrics],
+            gain=_gain(row, results.decision.unit),
             p=_p_value(row["p_holm"]),
             verdict=_verdict(row),
             kind=row["verdict"],
@@ -151,10 +152,12 @@ def comparison_table(results: Results) -> str:
         Lines without a newline at the end. Where classes are imbalanced, the figures that count every class the same
         stand beside accuracy.
     """
-    metrics = shown_metrics(imbalanced=results.facts.imbalanced)
-    places = [place for place, metric in enumerate(metrics) if metric.imbalanced]
+    metrics, unit = results.shown_metrics, results.decision.unit
+    places = [place for place, each in enumerate(metrics) if each.imbalanced or each is results.metric]
     further = [f"{metrics[place].heading} {metrics[place].unit} [95 % interval]" for place in places]
-    header = ["Variant", "Validation %", "Test % [95 % interval]", *further, "Gain, points [95 % interval]", "Verdict"]
+    validation = "Validation %" if results.metric is ACCURACY else f"Validation {results.decision.words}"
+    gain = f"{unit.heading('Gain')} [95 % interval]"
+    header = ["Variant", validation, "Test % [95 % interval]", *further, gain, "Verdict"]
     rows = [
         [row.variant, row.validation, row.accuracy, *(row.metrics[place] for place in places), row.gain, row.verdict]
         for row in comparison_rows(results)
@@ -164,7 +167,7 @@ def comparison_table(results: Results) -> str:
 
 def remarks(results: Results) -> list[str]:
     """Return the sentences without which the table would be misread; none where there is nothing to say."""
-    unbeaten = about_data.unbeaten(results.comparison, results.facts, results.params.baseline)
+    unbeaten = about_data.unbeaten(results.comparison, results.facts, results.params.baseline, results.metric)
     return [sentence for sentence in (unbeaten, *verdict_on(results).data) if sentence]
 
 
@@ -188,6 +191,7 @@ def verdict_on(results: Results) -> verdict.Verdict:
         warnings=results.warnings,
         question=question(results.params),
         linear=results.params.linear_models(),
+        metric=results.metric,
     )
 
 
@@ -204,10 +208,11 @@ def _accuracy(row: Mapping[Any, Any]) -> str:
 
 def _figure(metric: Metric, row: Mapping[Any, Any]) -> str:
     """Write a metric, with its interval if it has one."""
-    if metric.scores is None:
+    if f"{metric.key}_low" not in row:
         return metric.show(row[metric.key])
     low, high = row[f"{metric.key}_low"], row[f"{metric.key}_high"]
-    interval = f"{metric.show(low)}, {metric.show(high)}" if tells(low, high, possible=1) else TOO_FEW
+    telling = metric.scores is None or tells(low, high, possible=1)
+    interval = f"{metric.show(low)}, {metric.show(high)}" if telling else TOO_FEW
     return f"{metric.show(row[metric.key])} [{interval}]"
 
 
@@ -217,12 +222,17 @@ def _verdict(row: Mapping[Any, Any]) -> str:
     return f"{row['verdict']}{so_far}{improves}"
 
 
-def _gain(row: Mapping[Any, Any]) -> str:
+def _validation(results: Results, variant: str) -> str:
+    value = float(results.validation[variant])
+    return "" if math.isnan(value) else results.metric.show(value)
+
+
+def _gain(row: Mapping[Any, Any], unit: Unit) -> str:
     if pd.isna(row["gain"]):
         return ""
     if row["verdict"] == "too few to tell":
         return TOO_FEW
-    gain, low, high = (signed(100 * row[key]) for key in ("gain", "gain_low", "gain_high"))
+    gain, low, high = unit.ends(row)
     return f"{gain} [{low}, {high}]"
 
 
@@ -234,7 +244,7 @@ def _p_value(p: float) -> str:
 
 def _shown_variant(results: Results) -> str:
     """Return the best by validation; without validation the first beside the baseline, since nothing may choose."""
-    best = best_by_validation(results.validation)
+    best = best_by_validation(results.validation, results.metric)
     return best or [*results.others, results.params.baseline][0]
 
 
@@ -244,7 +254,7 @@ def _confusion_words(results: Results) -> dict[str, Any]:
     if not others:
         return {"variant": None, "rows": [], "sentence": ""}
     baseline = results.params.baseline
-    name = best_by_validation(results.validation[others]) or others[0]
+    name = best_by_validation(results.validation[others], results.metric) or others[0]
     found = results.confusions[name]
     rows = [row | {"interval": _change(row)} for row in found.to_dict("records")]
     return {"variant": name, "rows": rows, "sentence": confusions.in_words(found, name, baseline)}

@@ -25,6 +25,7 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from PIL import Image
 
 from hemline.comparison.confusion import row_shares
+from hemline.comparison.units import POINTS, Unit
 from hemline.data.pixels import BYTES, Pixels
 from hemline.data.scaling import to_screen
 from hemline.report.excerpt import excerpt
@@ -82,11 +83,11 @@ _STYLE: dict[str, Any] = {
 }
 
 
-def gain_figure(comparison: pd.DataFrame, baseline: str) -> Figure:
+def gain_figure(comparison: pd.DataFrame, baseline: str, words: str = "accuracy", unit: Unit = POINTS) -> Figure:
     """Draw each variant's gain over the baseline with its interval, one row a variant (a forest plot).
 
     ``comparison`` has ``variant``, ``gain``, ``gain_low``, ``gain_high`` (fractions), ``verdict`` and ``so_far``; the
-    baseline's own row is left out. The figure is in percentage points.
+    baseline's own row is left out. The figure is in ``unit``, of the metric that ``words`` name.
     """
     rows = comparison[comparison["variant"] != baseline]
     labels = variant_labels(list(comparison["variant"]))
@@ -97,22 +98,24 @@ def gain_figure(comparison: pd.DataFrame, baseline: str) -> Figure:
         axes = figure.subplots()
         axes.axvline(0, color=INK, linewidth=1)
         for place, row in enumerate(rows.to_dict("records")):
-            _draw_gain(axes, place, row)
+            _draw_gain(axes, place, row, unit)
         axes.set_yticks(range(len(rows)), [labels[name] for name in rows["variant"]])
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x", color="#e3e6e8", linewidth=0.8)
         axes.set_axisbelow(True)
-        axes.set_xlabel(f"gain in test accuracy over {labels[baseline]}, percentage points (95 % interval)")
+        name = f", {unit.name}" if unit.name else ""
+        axes.set_xlabel(f"gain in test {words} over {labels[baseline]}{name} (95 % interval)")
     return figure
 
 
-def _draw_gain(axes: Axes, place: int, row: dict[Any, Any]) -> None:
-    gain, low, high = (100 * float(row[key]) for key in ("gain", "gain_low", "gain_high"))
+def _draw_gain(axes: Axes, place: int, row: dict[Any, Any], unit: Unit) -> None:
+    gain, low, high = (unit.factor * float(row[key]) for key in ("gain", "gain_low", "gain_high"))
+    texts = unit.ends(row)
     colour, marker = VERDICTS[row["verdict"]]
     so_far = " so far" if row["so_far"] else ""
-    label = f"{signed(gain)}  [{signed(low)}, {signed(high)}]  {row['verdict']}{so_far}"
+    label = f"{texts[0]}  [{texts[1]}, {texts[2]}]  {row['verdict']}{so_far}"
     if row["verdict"] == "too few to tell":
         # Its interval would reach from end to end, and squeeze the others into nothing.
         label = "too few seeds or images to tell"

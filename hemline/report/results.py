@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.facts import Facts
-from hemline.comparison.metrics import METRICS
+from hemline.comparison.metrics import Decision, Metric, computed_metrics, decision_of, find_metric, shown_metrics
 from hemline.comparison.selection import mean_validation
 from hemline.data.description import Dataset, load_dataset
 from hemline.data.findings import Findings
@@ -70,8 +70,23 @@ class Results:
 
     @cached_property
     def validation(self) -> "pd.Series[float]":
-        """Mean validation accuracy after the last epoch, by variant in params.yaml's order; NaN without validation."""
-        return mean_validation(self.runs)
+        """Mean of the deciding metric on validation images, by variant in params.yaml's order; NaN without any."""
+        return mean_validation(self.runs, self.metric)
+
+    @cached_property
+    def metric(self) -> Metric:
+        """The metric that decides."""
+        return find_metric(self.params.metric)
+
+    @property
+    def decision(self) -> Decision:
+        """How it decides."""
+        return decision_of(self.metric)
+
+    @property
+    def shown_metrics(self) -> list[Metric]:
+        """The metrics of the table beside accuracy."""
+        return shown_metrics(self.metric.key, imbalanced=self.facts.imbalanced)
 
     @property
     def others(self) -> list[str]:
@@ -102,6 +117,7 @@ def load_results(params: Params, root: Path = Path()) -> Results:
     normalized = Normalized(root / Normalized.PATH)
     evaluated = Evaluated(root / Evaluated.PATH)
     trained = {name: Trained(name, root / Trained.PATH) for name in names}
+    keys = ["accuracy_without_duplicates", *(each.key for each in computed_metrics(find_metric(params.metric).key))]
     test, findings = normalized.read("test"), Findings(root / Findings.PATH)
     return Results(
         params=params,
@@ -111,7 +127,7 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         validation_images=normalized.images("validation"),
         facts=evaluated.facts(),
         doubted=evaluated.doubted(),
-        comparison=evaluated.comparison(names, ["accuracy_without_duplicates", *(metric.key for metric in METRICS)]),
+        comparison=evaluated.comparison(names, keys),
         runs=evaluated.runs(names),
         layers=pd.concat([each.layers().assign(variant=name) for name, each in trained.items()], ignore_index=True),
         notes={name: each.notes() for name, each in trained.items()},

@@ -12,12 +12,14 @@ import pandas as pd
 
 from hemline.comparison.enough import failures_ruled_out, seeds_warning
 from hemline.comparison.facts import Facts
+from hemline.comparison.metrics import ACCURACY, Decision, Metric, decision_of
 from hemline.comparison.selection import best_by_validation
+from hemline.comparison.units import Unit
 from hemline.report import about_data, undertrained
 from hemline.report.apart import apart
 from hemline.report.question import Question
 from hemline.report.undertrained import not_over_solved
-from hemline.words import counted_images, listed, percent, signed
+from hemline.words import counted_images, listed, percent
 
 _HEADS = {
     "better": "Better than {}",
@@ -68,14 +70,15 @@ def describe(
     warnings: Sequence[str] = (),
     question: Question | None = None,
     linear: dict[str, str] | None = None,
+    metric: Metric = ACCURACY,
 ) -> Verdict:
     """Put the comparison into words.
 
     Args:
         comparison: one row a variant: ``variant``, ``accuracy``, ``gain``, ``gain_low``, ``gain_high``
             (fractions), ``verdict``, ``still_improves`` (yes, no, unknown), ``so_far``, ``accuracy_low``,
-            ``balanced_accuracy``.
-        validation: mean validation accuracy by variant; NaN where there is no validation.
+            ``balanced_accuracy``, and the deciding metric.
+        validation: mean of the deciding metric on validation images by variant; NaN where there is no validation.
         baseline: the variant that the gains refer to.
         title: the data set's title.
         facts: about the data.
@@ -86,29 +89,36 @@ def describe(
         warnings: what makes results from this data doubtful, in sentences.
         question: what is asked; None: whether any variant beats the baseline.
         linear: how linear models come about, "solved" or "trained", by variant.
+        metric: that decides.
 
     Returns:
         The sentences.
     """
+    decision = decision_of(metric)
     others = comparison[comparison["variant"] != baseline]
     question = question or Question("", f"the baseline {baseline}", list(others["variant"]))
     told = comparison[comparison["variant"].isin([baseline, *question.asked])]
-    answer = _answer(told[told["variant"] != baseline], question, title) + _qualification(told, baseline)
+    answer = _answer(told[told["variant"] != baseline], question, title, decision) + _qualification(told, baseline)
     answer += _single(others, seeds) + "."
     return Verdict(
-        f"{answer} {about_data.unbeaten(comparison, facts, baseline)}".rstrip(),
+        f"{answer} {about_data.unbeaten(comparison, facts, baseline, metric)}".rstrip(),
         _data(facts, test_images),
         [
             *(f"Warning: {each}" for each in warnings),
             *_impression(train_share),
-            *_details(others, baseline),
-            *undertrained.sentences(comparison, baseline, linear or {}),
+            *_details(others, baseline, decision),
+            *(undertrained.sentences(comparison, baseline, linear or {}) if metric is ACCURACY else []),
             *apart(runs),
             *_convergence(comparison),
         ],
-        _selection(comparison, validation, facts),
-        _basis(counted_images(test_images, facts.groups), seeds, compared=len(others) > 0),
+        _selection(comparison, validation, facts, metric),
+        _basis(counted_images(test_images, facts.groups), seeds, compared=len(others) > 0) + _sign(decision),
     )
+
+
+def _sign(decision: Decision) -> str:
+    """Say what a gain is of a metric of which lower is better."""
+    return f" A gain is by how much the {decision.words} is lower." if decision.is_loss else ""
 
 
 def _data(facts: Facts, test_images: int) -> list[str]:
@@ -123,7 +133,7 @@ def _impression(train_share: float) -> list[str]:
     )
 
 
-def _answer(others: pd.DataFrame, question: Question, title: str) -> str:
+def _answer(others: pd.DataFrame, question: Question, title: str, decision: Decision) -> str:
     total, baseline, noun = len(others), question.baseline, question.noun
     if not total:
         return f"No comparison on {title}: {baseline} is the only variant. Add one to params.yaml to compare it with"
@@ -133,10 +143,10 @@ def _answer(others: pd.DataFrame, question: Question, title: str) -> str:
     if better == total:
         whole = str(others["variant"].iloc[0]) if total == 1 else f"all {total} {noun}"
         verb = "beats" if total == 1 else "beat"
-        return f"Yes{so_far}: {whole} {verb} {baseline} on {title}, by {_range(others)}"
+        return f"Yes{so_far}: {whole} {verb} {baseline} on {title}, by {_range(others, decision)}"
     if better:
         rest = listed([_count(worse, "is worse", "are worse"), *unsettled])
-        gains = _range(others[others["verdict"] == "better"])
+        gains = _range(others[others["verdict"] == "better"], decision)
         verb = "beats" if better == 1 else "beat"
         head = f"In part{so_far}: {better} of {total} {noun} {verb} {baseline} on {title}"
         return f"{head}, by {gains}; {rest}"
@@ -178,12 +188,12 @@ def _qualification(comparison: pd.DataFrame, baseline: str) -> str:
     return f"{solved}; but {who} when training ended, so this compares how fast they learn, not what they can reach"
 
 
-def _details(others: pd.DataFrame, baseline: str) -> list[str]:
+def _details(others: pd.DataFrame, baseline: str, decision: Decision) -> list[str]:
     sentences = []
     for name, head in _HEADS.items():
         rows = others[others["verdict"] == name].to_dict("records")
         # The unit and the level stand once; the reader of the second gain knows them.
-        parts = [f"{row['variant']} by {_gain(row, first=place == 0)}" for place, row in enumerate(rows)]
+        parts = [f"{row['variant']} by {_gain(row, decision.unit, first=place == 0)}" for place, row in enumerate(rows)]
         if name == "no difference shown":
             parts = [text.replace(" by ", " ", 1) for text in parts]
         if name == "too few to tell":
@@ -210,20 +220,25 @@ def _their(improving: list[str]) -> str:
     return "its accuracy" if len(improving) == 1 else "their accuracies"
 
 
-def _gain(row: dict[Hashable, Any], *, first: bool) -> str:
-    gain, low, high = (signed(100 * float(row[key])) for key in ("gain", "gain_low", "gain_high"))
-    unit, level = (" percentage points", "95 % interval ") if first else ("", "")
-    return f"{gain}{unit} ({level}{low} to {high})"
+def _gain(row: dict[Hashable, Any], unit: Unit, *, first: bool) -> str:
+    gain, low, high = unit.ends(row)
+    level = "95 % interval " if first else ""
+    return f"{unit.after(gain) if first else gain} ({level}{low} to {high})"
 
 
-def _selection(comparison: pd.DataFrame, validation: pd.Series, facts: Facts) -> str:
-    best = best_by_validation(validation)
+def _selection(comparison: pd.DataFrame, validation: pd.Series, facts: Facts, metric: Metric) -> str:
+    best = best_by_validation(validation, metric)
     if best is None:
-        return "No images were kept for validation, so no variant is called the best: test accuracy must not choose."
+        return "No images were kept for validation, so no variant is called the best: the test images must not choose."
     (row,) = comparison[comparison["variant"] == best].to_dict("records")
-    balanced = f" (balanced accuracy {percent(float(row['balanced_accuracy']))} %)" if facts.imbalanced else ""
+    words = decision_of(metric).words
     # One variant alone is the best of nothing.
-    head = f"Best by validation accuracy: {best}, with" if len(comparison) > 1 else f"{best} has"
+    head = f"Best by validation {words}: {best}, with" if len(comparison) > 1 else f"{best} has"
+    if metric.key != ACCURACY.key:
+        sign = " %" if metric.show is percent else ""
+        values = [f"{metric.show(float(value))}{sign}" for value in (validation[best], row[metric.key])]
+        return f"{head} a {words} of {values[0]} on the validation images and {values[1]} on the test images."
+    balanced = f" (balanced accuracy {percent(float(row['balanced_accuracy']))} %)" if facts.imbalanced else ""
     return (
         f"{head} {percent(float(validation[best]))} % of the validation images "
         f"and {percent(float(row['accuracy']))} % of the test images right{balanced}."
@@ -240,11 +255,11 @@ def _basis(images: str, seeds: int, *, compared: bool) -> str:
     return f"{covered} {failures_ruled_out(seeds)} {seeds_warning(seeds)}".rstrip()
 
 
-def _range(rows: pd.DataFrame) -> str:
+def _range(rows: pd.DataFrame, decision: Decision) -> str:
     """Write from where to where the gains may lie: what reads as an interval must be one."""
-    low, high = (signed(100 * float(value)) for value in (rows["gain_low"].min(), rows["gain_high"].max()))
+    low, high = (decision.unit.gain(float(value)) for value in (rows["gain_low"].min(), rows["gain_high"].max()))
     ends = "the 95 % interval" if len(rows) == 1 else "the lowest and the highest end of their 95 % intervals"
-    return f"{low} to {high} percentage points of test accuracy ({ends})"
+    return f"{decision.unit.after(f'{low} to {high}')} of test {decision.words} ({ends})"
 
 
 def _unshown(number: int) -> str:

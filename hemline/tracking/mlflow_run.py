@@ -30,7 +30,7 @@ from hemline.tracking.store import HIDDEN, SHA_TAG, Store, project_run
 
 _REFUSED = ErrorCode.Name(BAD_REQUEST)
 # A tag, because it depends on other trainings: a metric keeps every value that it ever had.
-_GAIN_TAG = "gain"
+_GAIN_TAG, _METRIC_TAG = "gain", "gain_metric"
 _PICTURE_TAG = f"{HIDDEN}confusion_picture"
 # Of the trained model on the test images.
 TEST_FIGURES = ("test_accuracy", *(f"test_{metric.key}" for metric in METRICS))
@@ -167,8 +167,9 @@ class Findings(NamedTuple):
         settings: of its variant.
         epochs: how many there were. The figures are those after the last, and so the latest also where test figures of
             each epoch were recorded.
-        figures: by the names of ``TEST_FIGURES``.
+        figures: of the test images, by their names.
         gain: of its variant, in words, with what it was compared with.
+        metric: that the gain is of.
         files: for people, by their names; made where a run lacks its figures.
         picture: of the confusion matrix over all seeds, if it has been drawn.
     """
@@ -177,13 +178,14 @@ class Findings(NamedTuple):
     epochs: int
     figures: dict[str, float]
     gain: str
+    metric: str
     files: Callable[[], dict[str, str]]
     picture: Path | None
 
 
 def complete(store: Store, run: Any, found: Findings) -> None:
     """Give a run what it lacks of ``found``, and replace what is different; nothing is written a second time."""
-    tags = {_GAIN_TAG: found.gain}
+    tags = {_GAIN_TAG: found.gain, _METRIC_TAG: found.metric}
     params = [Param(key, value) for key, value in _params_of(found.settings).items() if key not in run.data.params]
     with tempfile.TemporaryDirectory() as folder:
         if lacking := any(run.data.metrics.get(key) != value for key, value in found.figures.items()):

@@ -8,9 +8,10 @@ Source:
 from collections.abc import Mapping
 from typing import Any
 
+from hemline.comparison.metrics import ACCURACY
 from hemline.comparison.promotion import Candidate
 from hemline.report.results import Results
-from hemline.words import percent, plain_in_markdown, signed
+from hemline.words import percent, plain_in_markdown
 
 _CLASSES = 10  # that are shown, of those that are found least
 # A description with more than 5,000 characters is refused by a server's database.
@@ -33,7 +34,7 @@ def model_card(results: Results, candidate: Candidate, reason: str) -> str:
             "It answers every image with one of them, also one that is of none",
         ],
         "Data": _data(results),
-        "Metrics": _metrics(results.params.baseline, candidate, row),
+        "Metrics": _metrics(results, candidate, row),
         "By class": _by_class(results, candidate.variant),
         "Limits": [
             "Intervals are about other seeds and other test images of the same kind, not about other sources of images",
@@ -65,10 +66,13 @@ def _data(results: Results) -> list[str]:
     ]
 
 
-def _metrics(baseline: str, candidate: Candidate, row: Mapping[Any, Any]) -> list[str]:
+def _metrics(results: Results, candidate: Candidate, row: Mapping[Any, Any]) -> list[str]:
     mean, low, high = (percent(row[key]) for key in ("accuracy", "accuracy_low", "accuracy_high"))
-    gain, least, most = (signed(100 * row[key]) for key in ("gain", "gain_low", "gain_high"))
-    compared = f"{gain} [{least}, {most}] percentage points over {baseline}; verdict: {row['verdict']}"
+    decision = results.decision
+    gain, least, most = decision.unit.ends(row)
+    of = "" if results.metric is ACCURACY else f" of {decision.words}"
+    measured = decision.unit.after(f"{gain} [{least}, {most}]")
+    compared = f"{measured}{of} over {results.params.baseline}; verdict: {row['verdict']}"
     return [
         f"Test accuracy of this model: {percent(candidate.test_accuracy)} %",
         f"Mean of its variant over {candidate.seeds} seeds, with a 95 % interval: {mean} % [{low}, {high}]",

@@ -16,10 +16,12 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from hemline.comparison.evaluated import Evaluated
+from hemline.comparison.metrics import Decision, decision_of, find_metric
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
 from hemline.families.registry import family_of
 from hemline.jobs.trained import Settings, Trained
+from hemline.params import load_params
 from hemline.tracking import liveness, mlflow_run, store
 from hemline.tracking.artifacts import texts
 from hemline.tracking.messages import now
@@ -27,7 +29,6 @@ from hemline.tracking.mlflow_run import Findings
 from hemline.tracking.model_file import ModelFile
 from hemline.tracking.run_name import model_name
 from hemline.tracking.warning import warn
-from hemline.words import signed
 
 FIGURES = Path("reports/figures")
 
@@ -64,21 +65,22 @@ def publish(variants: list[str], advance: Callable[[int], None] = lambda _: None
 def _findings(rows: list[dict[Any, Any]], settings: dict[str, Settings]) -> list[Findings]:
     """Return what evaluate and report have found of each training, in the order of ``rows``."""
     labels, classes = Normalized().labels("test"), Normalized().about().classes
-    gains = _gains()
+    decision = decision_of(find_metric(load_params().metric))
+    gains = _gains(decision)
     found: list[Findings] = []
     for variant, own in settings.items():
         seeds = [row for row in rows if row["variant"] == variant]
         probabilities = Trained(variant).probabilities("test", (len(seeds), len(labels), len(classes)))
         drawn = FIGURES / f"confusion-{variant}.png"
         for row, each in zip(seeds, probabilities, strict=True):
-            figures = {key: row[key] for key in mlflow_run.TEST_FIGURES}
+            figures = {key: value for key, value in row.items() if str(key).startswith("test_")}
             files = partial(lambda array: texts(labels, array.argmax(axis=1), classes), each)
             picture = drawn if drawn.is_file() else None
-            found.append(Findings(own, row["epochs"], figures, gains[variant], files, picture))
+            found.append(Findings(own, row["epochs"], figures, gains[variant], decision.name, files, picture))
     return found
 
 
-def _gains() -> dict[str, str]:
+def _gains(decision: Decision) -> dict[str, str]:
     """Return each variant's gain, its interval and its verdict in words, with what it was compared with."""
     rows = Evaluated().comparison().to_dict("records")
     baseline = next(row for row in rows if row["verdict"] == "baseline")
@@ -86,7 +88,7 @@ def _gains() -> dict[str, str]:
     gains = {baseline["variant"]: "baseline"}
     for row in rows:
         if row is not baseline:
-            gain, low, high = (signed(100 * row[key]) for key in ("gain", "gain_low", "gain_high"))
+            gain, low, high = decision.unit.ends(row)
             gains[row["variant"]] = f"{gain} [{low}, {high}] over {compared}: {row['verdict']}"
     return gains
 

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import mlflow
+import numpy as np
 from mlflow.entities import LoggedModelStatus
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
+from numpy.typing import NDArray
 
 from hemline.errors import InputError, first_line
 from hemline.tracking import flavors, store
@@ -113,7 +115,15 @@ def load_champion(champion: Champion) -> "Served":
     )
 
 
-def promote(dataset: str, model: ServedModel, facts: dict[str, Any], tags: dict[str, str], description: str) -> str:
+def promote(
+    dataset: str,
+    model: ServedModel,
+    facts: dict[str, Any],
+    tags: dict[str, str],
+    description: str,
+    *,
+    seen: NDArray[np.uint64] | None = None,
+) -> str:
     """Register a model as a new version, make it the champion, and return the version's number.
 
     Args:
@@ -122,13 +132,14 @@ def promote(dataset: str, model: ServedModel, facts: dict[str, Any], tags: dict[
         facts: ``classes``, ``image_shape`` and what else a user of the model needs to know; can be written as JSON.
         tags: the evidence; ``model_sha256`` ties the version to the run of its training.
         description: the evidence in words.
+        seen: digests of the images that it was trained on or chosen by, which are kept with it.
 
     Raises:
         InputError: the store cannot be reached.
     """
     with store.reached(), _quiet():
         opened = store.open_store(dataset)
-        model_id, run_id = _log(opened, model, facts, tags, description)
+        model_id, run_id = _log(opened, model, facts, tags, description, seen=seen)
         try:
             opened.client.create_registered_model(dataset, description=DESCRIPTION)
         except MlflowException as error:
@@ -143,7 +154,13 @@ def promote(dataset: str, model: ServedModel, facts: dict[str, Any], tags: dict[
 
 
 def _log(
-    opened: store.Store, model: ServedModel, facts: dict[str, Any], tags: dict[str, str], description: str
+    opened: store.Store,
+    model: ServedModel,
+    facts: dict[str, Any],
+    tags: dict[str, str],
+    description: str,
+    *,
+    seen: NDArray[np.uint64] | None,
 ) -> tuple[str, str | None]:
     """Log the model behind its checks, from the run of its training, and return its id and that run."""
     runs = opened.runs_of(tags[store.SHA_TAG])
@@ -158,6 +175,10 @@ def _log(
         file = ModelFile.write(model, Path(folder), "model").path
         known = json.dumps(facts | {"trusted": flavors.TRUSTED}, indent=2)
         Path(folder, "facts.json").write_text(known, encoding="utf-8")
+        kept = {"model": str(file), "facts": f"{folder}/facts.json", "evidence": f"{folder}/{EVIDENCE}"}
+        if seen is not None:
+            kept["seen"] = f"{folder}/seen.npy"
+            np.save(kept["seen"], seen)
         Evidence(at=now(), tags=tags, description=description).write(Path(folder))
         about = Model(artifact_path=logged.artifact_location, run_id=run_id, model_id=logged.model_id)
         flavors.declare(about, "artifacts", model.suffix)
@@ -165,7 +186,7 @@ def _log(
             f"{folder}/saved",
             python_model=str(_SERVED),
             mlflow_model=about,
-            artifacts={"model": str(file), "facts": f"{folder}/facts.json"} | {"evidence": f"{folder}/{EVIDENCE}"},
+            artifacts=kept,
             pip_requirements=[
                 f"{package}=={version(package)}" for package in sorted({*flavors.PACKAGES[model.suffix], "numpy"})
             ],

@@ -54,14 +54,17 @@ class Served(_Quiet):
 
     Attributes:
         facts: ``classes``, ``image_shape`` and what else was known of the model when it was promoted.
+        seen: digests of the images that it was trained on or chosen by, uint64 (n,); None where that is not known.
     """
 
     facts: dict[str, Any]
+    seen: NDArray[np.uint64] | None
 
     def load_context(self, context: Any) -> None:
         """Load the model and the facts; called once by MLflow."""
         with open(context.artifacts["facts"], encoding="utf-8") as file:  # noqa: PTH123 - MLflow hands over a text
             self.facts = json.load(file)
+        self.seen = np.load(context.artifacts["seen"]) if "seen" in context.artifacts else None
         path = context.artifacts["model"]
         if path.endswith(".skops"):
             from skops.io import load  # noqa: PLC0415 - of one kind only

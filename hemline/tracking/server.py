@@ -33,6 +33,7 @@ _VIEW_STATE = {
         *(f"params.`{name}`" for name in ("variant", "hidden", "epochs", "seed")),
         *(f"metrics.`{name}`" for name in (*TEST_FIGURES, "val_accuracy")),
         "tags.`gain`",
+        "tags.`gain_metric`",
     ],
     "runsHiddenMode": "SHOW_ALL",
 }

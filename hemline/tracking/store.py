@@ -36,7 +36,8 @@ where that does not name them (`h64`), epochs (`e5`), settings that are not the 
 
 - `loss`, `accuracy`, `val_loss`, `val_accuracy`: after each epoch, on training and validation images.
 - `test_accuracy`, `test_loss`: once, after training, on the test images. Choose models by `val_accuracy`, not by these.
-- the tag `gain`: of the variant over the baseline that it names, in percentage points, with its interval and verdict.
+- the tag `gain`: of the variant over the baseline that it names, with its interval and verdict; in percentage points
+  where the tag `gain_metric` is an accuracy.
 
 *Group by* `model` averages over the seeds: the name without the seed, one for each set of settings. Tags to search by:
 `dvc_experiment`, `model_sha256`. What DVC keeps is the truth, and these runs a view of it: `make sync` completes them.

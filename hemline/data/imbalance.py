@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Labels = NDArray[np.integer[Any]]
 
 # From here on, accuracy says little about the smaller classes. MNIST's largest class is 1.27 times its smallest.
-_IMBALANCED = 1.5
+IMBALANCED = 1.5
 
 
 def is_imbalanced(labels: Labels) -> bool:
@@ -19,7 +19,7 @@ def is_imbalanced(labels: Labels) -> bool:
     """
     counts = np.bincount(labels)
     counts = counts[counts > 0]
-    return bool(counts.max() > _IMBALANCED * counts.min())
+    return bool(counts.max() > IMBALANCED * counts.min())
 
 
 def most_frequent(labels: Labels) -> int:

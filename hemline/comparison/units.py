@@ -1,0 +1,43 @@
+"""The units of gains, as they are printed: points only for shares."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from hemline.words import signed
+
+
+class Unit(NamedTuple):
+    """A unit.
+
+    Attributes:
+        name: in a sentence; empty for pure numbers.
+        short: in a heading.
+        factor: by which values in files are multiplied.
+        digits: after the point.
+    """
+
+    name: str
+    short: str
+    factor: float
+    digits: int
+
+    def gain(self, value: float) -> str:
+        """Write a gain with its sign, and without the unit."""
+        return signed(self.factor * value, self.digits)
+
+    def ends(self, row: Mapping[Any, Any]) -> tuple[str, str, str]:
+        """Write ``gain``, ``gain_low`` and ``gain_high`` of a row, as ``gain`` does."""
+        return self.gain(row["gain"]), self.gain(row["gain_low"]), self.gain(row["gain_high"])
+
+    def after(self, text: str) -> str:
+        """Put the unit's name after a number."""
+        return f"{text} {self.name}".rstrip()
+
+    def heading(self, text: str) -> str:
+        """Put the unit after what a column is of: "Gain, points"."""
+        return f"{text}, {self.short}" if self.short else text
+
+
+POINTS = Unit("percentage points", "points", 100, 2)
+NATS = Unit("nats", "nats", 1, 4)
+PLAIN = Unit("", "", 1, 4)
