@@ -27,8 +27,10 @@ from hemline.formats.idx import find_four
 from hemline.images.array_file import ArrayInFile, OpenArray, arrays_in, is_array_file
 from hemline.images.array_roles import NUMBERS, Arrays, by_files, by_keys, by_names, may_be_classes, unknown
 from hemline.images.layout import as_images
+from hemline.images.tree import PICTURES
 from hemline.schema import Count, StrictModel
 
+_PICTURES = tuple(PICTURES)
 _CHUNK = 2**24  # bytes of images that are read at a time
 
 
@@ -149,7 +151,8 @@ def _find_in_folder(path: Path, options: ArraysOptions) -> Found | None:
     folders: dict[Path, list[Path]] = defaultdict(list)
     for top, inside, names in os.walk(path):
         inside[:] = sorted(name for name in inside if not name.startswith("."))
-        folders[Path(top)] += [file for name in sorted(names) if is_array_file(file := Path(top) / name)]
+        likely = sorted(name for name in names if not name.lower().endswith(_PICTURES))
+        folders[Path(top)] += [file for name in likely if is_array_file(file := Path(top) / name)]
     held = {folder: files for folder, files in folders.items() if files}
     if not held:
         return None

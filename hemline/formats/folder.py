@@ -73,6 +73,9 @@ class FolderSource(Source):
         parts, aside = _pictures(
             names, options if options.parts or options.level or options.label else _found(names, path, options)[0], path
         )
+        keys = {picture.label: natural_key(picture.label) for pictures in parts.values() for picture in pictures}
+        for pictures in parts.values():
+            pictures.sort(key=lambda picture: (keys[picture.label], natural_key(picture.name)))
         self._parts, self._aside = settled(parts), self._aside | aside
         self._options = options
 
@@ -177,7 +180,7 @@ def _found(names: Sequence[str], path: Path, options: FolderOptions) -> tuple[Fo
 def _pictures(
     names: Sequence[str], options: FolderOptions, path: Path
 ) -> tuple[dict[Part, list[_Picture]], dict[str, str]]:
-    """Return the pictures of each part, by class and then by name; and those of none, with the reason."""
+    """Return the pictures of each part; and those of none, with the reason."""
     kept, aside = without_aside(names, options.aside)
     folders = {folder.strip("/"): part for part, each in (options.parts or {"train": ["."]}).items() for folder in each}
     parts: dict[Part, list[_Picture]] = {part: [] for part in options.parts or {"train": []}}
@@ -191,9 +194,6 @@ def _pictures(
         parts[folders[inside]].append(_Picture(name, _label_of(name, below, options, path)))
     for part, folder in ((part, folder) for folder, part in folders.items() if not parts[part]):
         raise InputError(f"{path}: options.parts.{part}: must hold pictures, got none in {folder!r}")
-    keys = {picture.label: natural_key(picture.label) for pictures in parts.values() for picture in pictures}
-    for pictures in parts.values():
-        pictures.sort(key=lambda picture: (keys[picture.label], natural_key(picture.name)))
     return parts, aside
 
 
