@@ -13,6 +13,7 @@ from hemline.errors import one_line_errors
 from hemline.params import load_params
 from hemline.report.page import verdict_on
 from hemline.report.results import Results, load_results
+from hemline.report.undertrained import not_over_solved
 from hemline.terminal.arguments import parser
 from hemline.words import listed
 
@@ -37,6 +38,11 @@ def next_step(results: Results) -> str:
         return "add a variant to params.yaml, as dense: {hidden: [128]}; then make, to compare it with the baseline"
     if len(params.seeds) < ENOUGH_SEEDS:
         return _experiment(f"'seeds={_more_seeds(params.seeds)}'", "fewer show large differences only")
+    if not_over_solved(comparison):
+        known = [name for name, how in params.linear_models().items() if how == "solved"]
+        added = [] if known else ["'+variants.logistic.family=logistic'"]
+        changes = " -S ".join([*added, f"baseline={[*known, 'logistic'][0]}"])
+        return _experiment(changes, "the same linear model, solved, as the baseline")
     if longer:
         verb = "improves" if len(longer) == 1 else "improve"
         return _experiment(f"epochs={_LONGER * params.epochs}", f"{listed(longer)} still {verb}")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from report_data import Inputs, write_inputs
 from ruamel.yaml import YAML
@@ -46,6 +47,17 @@ def test_more_epochs_are_for_variants_that_take_them_from_the_common_key(told):
     params["variants"]["dense-8"]["epochs"] = 3
     yaml.dump(params, Path("params.yaml"))
     assert "epochs" not in answer.next_step(load_results(load_params()))
+
+
+def test_a_gain_that_the_solved_baseline_takes_away_asks_for_that_baseline(told):
+    told(seeds=4, improving=("linear",))
+    path = Path("reports/evaluation/comparison.csv")
+    table = pd.read_csv(path).assign(over_solved_verdict="no difference shown")
+    table.to_csv(path, index=False)
+    assert answer.next_step(load_results(load_params())) == (
+        "dvc exp run -S '+variants.logistic.family=logistic' -S baseline=logistic  "
+        "# the same linear model, solved, as the baseline"
+    )
 
 
 @pytest.mark.slow
