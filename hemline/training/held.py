@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hemline.data.normalized import Labelled, Normalized
-from hemline.training.streaming import Held, Resident, Streamed, hold, resident_or_streamed
+from hemline.training.streaming import Held, hold
 
 # For training and for validation, of two data sets that a worker serves in turns.
 _SETS = 4
@@ -28,10 +28,6 @@ class TrainingData(NamedTuple):
         prefix = next((prefix for prefix, each in self.watched.items() if each is labelled), "train")
         name = {"val": "validation"}.get(prefix, prefix)
         return _held(self.folder, name, *(self.digests[file] for file in Normalized.files_of(name)))
-
-    def source(self, labelled: Labelled, batch_size: int) -> Resident | Streamed:
-        """Return the training set in memory, or streamed where it is too large."""
-        return resident_or_streamed(labelled, batch_size, self.hold)
 
 
 def open_data(data: Normalized, digests: Mapping[str, str], *, record_test: bool) -> TrainingData:

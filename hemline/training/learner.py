@@ -72,7 +72,6 @@ class NetworkLearner:
             data.n_classes,
             data.train,
             data.watched,
-            source=data.source,
             hold=data.hold,
             network=network,
             compiled=compiled,

@@ -9,6 +9,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
@@ -66,7 +67,7 @@ class Trainer:
         train: Labelled,
         watched: dict[str, Labelled] | None = None,
         *,
-        source: Callable[[Labelled, int], Resident | Streamed] = resident_or_streamed,
+        source: Callable[[Labelled, int], Resident | Streamed] | None = None,
         hold: Callable[[Labelled], Held] = hold,
         network: Network | None = None,
         compiled: bool = True,
@@ -81,7 +82,7 @@ class Trainer:
             watched: sets on which loss and accuracy are recorded after every epoch, by the prefix of their columns
                 (``{"val": validation}``); nothing is decided by them.
             source: how the training set is held, of (set, batch size); by default in memory where it fits.
-            hold: puts a watched set into memory.
+            hold: puts a set into memory.
             network: builds the models; by default dense layers, of which ``training`` is then the settings.
             compiled: whether XLA compiles the programs; TensorFlow runs them otherwise, for layers that XLA lacks.
 
@@ -100,7 +101,7 @@ class Trainer:
         self._optimizer = OPTIMIZERS[training.optimizer]
         self._network = network or DenseLayers(cast("DenseNetwork", training))
         self._graph = self._network.graph(self._image_shape, n_classes, name)
-        self._train = source(train, training.batch_size)
+        self._train = (source or partial(resident_or_streamed, hold=hold))(train, training.batch_size)
         self._watched = {
             prefix: Parts(labelled, _EVALUATION_BATCH, hold) for prefix, labelled in (watched or {}).items()
         }
