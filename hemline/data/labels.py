@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from hemline.data.description import Part
@@ -38,7 +37,7 @@ def encode(
     they are taken as numbers, unless zeros in front of some make them names. ``case`` says whether labels that differ
     in letter case only are one class; without it, such are an ``InputError``.
     """
-    factorised = {part: pd.factorize(_native(np.asarray(each))) for part, each in labels.items()}
+    factorised = {part: _numbered(np.asarray(each)) for part, each in labels.items()}
     texts = {part: [str(unique).strip() for unique in uniques] for part, (_, uniques) in factorised.items()}
     found = {text for each in texts.values() for text in each}
     if order is None and any(_is_float(text) for text in found) and all(_whole(text) is not None for text in found):
@@ -55,8 +54,11 @@ def encode(
     return {part: renumbered[part][codes] for part, (codes, _) in factorised.items()}, values
 
 
-def _native(labels: NDArray[Any]) -> NDArray[Any]:
-    return labels.astype(labels.dtype.newbyteorder("=")) if labels.dtype.kind in "iuf" else labels
+def _numbered(labels: NDArray[Any]) -> tuple[NDArray[np.int64], list[Any]]:
+    """Return a number for each label, and the different labels; pandas would take a second to be imported."""
+    places: dict[Any, int] = {}
+    codes = (places.setdefault(label, len(places)) for label in labels.tolist())
+    return np.fromiter(codes, np.int64, len(labels)), list(places)
 
 
 def _is_float(text: str) -> bool:
