@@ -74,6 +74,8 @@ def test_the_answer_says_over_what_no_gain_is_shown():
     )
     assert told.answer.startswith("Yes, so far: all 2 variants beat")
     assert told.answer.endswith("; but over the same linear model, solved, no gain of dense-1 is shown.")
+    itself = verdict("better", "better", over_solved=["no difference shown", "better", None])
+    assert "solved" not in itself.answer
 
 
 def params(**variants):

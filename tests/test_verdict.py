@@ -21,7 +21,7 @@ def verdict(
     validation: dict[str, float] | None = None,
     improving: tuple[str, ...] = (),
     so_far: tuple[str, ...] = (),
-    over_solved: list[str] | None = None,
+    over_solved: list[str | None] | None = None,
     **about: float,
 ) -> Verdict:
     named = {f"dense-{place}": name for place, name in enumerate(verdicts)}

@@ -13,9 +13,11 @@ _OVER_SOLVED = {"gain": "over_solved", "gain_low": "over_solved_low", "gain_high
 
 def not_over_solved(comparison: pd.DataFrame) -> list[str]:
     """Return the variants that beat a trained baseline, and are not shown to beat the same linear model, solved."""
-    if "over_solved_verdict" not in comparison or comparison["over_solved_verdict"].isna().all():
+    if "over_solved_verdict" not in comparison:
         return []
-    lost = (comparison["verdict"] == "better") & (comparison["over_solved_verdict"] != "better")
+    over = comparison["over_solved_verdict"]
+    # The solution itself has no gain over it, where it is a variant.
+    lost = (comparison["verdict"] == "better") & over.notna() & (over != "better")
     return list(comparison.loc[lost, "variant"])
 
 
