@@ -20,8 +20,8 @@ OWNERS = {
 }
 FOLDERS = re.compile(r"^(models|reports/evaluation|reports/metrics\.json|data/normalized|data/findings)(/|$)")
 FILES = re.compile(r"(^|/)(about|settings|metrics)\.json$|(history|layers|runs|comparison|curves)\.csv$|\.npy$")
-# Its words for a command of MLflow and for a scheme of its addresses are no folder.
-OTHERS = {("hemline/tracking/server.py", "models")}
+# Its words for a command of MLflow and for a scheme of its addresses are no folder; what lies in MLflow is no output.
+OTHERS = {("hemline/tracking/server.py", "models"), ("hemline/tracking/registry.py", "/seen.npy")}
 # Their arrays are a user's own.
 FOREIGN = {f"hemline/images/{name}.py" for name in ("array_file", "numpy_file", "unread")} | {
     "hemline/families/scikit_learn.py",
