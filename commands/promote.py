@@ -39,7 +39,7 @@ def main() -> None:
     """Choose the candidate, test it against the champion, promote it or say why not."""
     with one_line_errors():
         results = load_results(load_params())
-        candidate = choose(results.runs, results.metric)
+        candidate = choose(results.runs, results.metric, results.selection)
         _check_current(candidate)
         print(f"{results.params.dataset}: {candidate.describe()}.")
         champion = find_champion(results.params.dataset)

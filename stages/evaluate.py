@@ -13,7 +13,6 @@ from hemline.comparison.enough import seeds_warning
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.evaluation import Evaluation
 from hemline.comparison.metrics import find_metric
-from hemline.comparison.selection import best_by_validation, mean_validation
 from hemline.data.findings import Findings
 from hemline.data.normalized import Normalized
 from hemline.errors import one_line_errors
@@ -84,11 +83,10 @@ def _add_solved(params: Params, evaluation: Evaluation) -> None:
 
 
 def _doubts(params: Params, evaluation: Evaluation) -> Doubts:
-    """Hold the labels of the images that no model trained on against the variant that is best by validation."""
-    metric = find_metric(params.metric)
-    best = best_by_validation(mean_validation(evaluation.runs(), metric), metric) or params.baseline
+    """Hold the labels of the images that no model trained on against the variant that validation chooses."""
+    chosen = evaluation.selection().chosen or params.baseline
     names: tuple[Literal["validation", "test"], ...] = ("validation", "test")
-    return doubts(best, {name: _predicted(name, best, params) for name in names}, evaluation.classes)
+    return doubts(chosen, {name: _predicted(name, chosen, params) for name in names}, evaluation.classes)
 
 
 def _predicted(name: Literal["validation", "test"], variant: str, params: Params) -> Predicted:

@@ -15,6 +15,7 @@ from hemline.comparison.doubts import Doubts, Predicted, doubts
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.facts import Facts
 from hemline.comparison.metrics import METRICS
+from hemline.comparison.selection import Selection
 from hemline.data.duplicates import Duplicates
 from hemline.data.findings import Findings
 from hemline.data.normalized import Labelled, Normalized
@@ -199,6 +200,12 @@ class MadeUp:
 
     def comparison(self) -> pd.DataFrame:
         return comparison(self._inputs)
+
+    def selection(self) -> Selection:
+        if not self._inputs.validation:
+            return Selection()
+        last = self.variants[-1]
+        return Selection(best=last, tied=[last], chosen=last, other=last if len(self.variants) > 1 else None)
 
     def facts(self) -> Facts:
         return facts(self._inputs, self.doubts)

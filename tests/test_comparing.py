@@ -39,6 +39,7 @@ BEHIND = {
         "another variant beat ": "the question",
     },
     "verdict.py": {
+        " not shown to differ from ": "the test of `selection.select`, on the validation images",
         " is lower.": SETTING,
         "Better than {}": ADJUSTED_TEST,
         "Worse than {}": ADJUSTED_TEST,
@@ -46,7 +47,7 @@ BEHIND = {
         "is worse": ADJUSTED_TEST,
         "are worse": ADJUSTED_TEST,
         " differs from ": ADJUSTED_TEST,
-        "Best by validation ": SINGLE,
+        "Best by validation ": "the test of `selection.select`: no other variant ties",
         "No images were kept for validation, so no": SETTING,
         ". With all of them, accuracies and gains differ.": SETTING,
         "all variants still improved": "the rule of `convergence.still_improves`",
@@ -70,7 +71,6 @@ BEHIND = {
         "from seed to seed": SETTING,
         "differ from seed to seed.": SETTING,
         "{{ machine_only|join(', ') }} may differ": SETTING,
-        "<p>What {{ shown }} ({{ 'best by validation": SINGLE,
     },
 }
 

@@ -169,7 +169,7 @@ def test_the_gallery_marks_right_and_wrong_by_a_symbol(page: Page) -> None:
 
 def test_the_gallery_shows_the_first_seed_of_the_best_by_validation(page: Page) -> None:
     shares = Trained("dense-8x2").probabilities("test")[0, 0]
-    assert "What dense-8x2 (best by validation accuracy; seed 0)" in page.text
+    assert "What dense-8x2 (chosen by validation accuracy; seed 0)" in page.text
     assert f"class {shares.argmax()}, {100 * shares.max():.0f} %" in page.text
 
 

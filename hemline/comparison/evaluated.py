@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hemline.comparison.facts import Facts
+from hemline.comparison.selection import Selection
 from hemline.outputs import Outputs
 from hemline.processes.drafts import draft
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from hemline.comparison.evaluation import Evaluation
 
 
-_FACTS = "data.json"
+_FACTS, _SELECTION = "data.json", "selection.json"
 _DOUBTED = "doubted.csv"
 
 
@@ -43,6 +44,7 @@ class Evaluated(Outputs):
             evaluation.curves().to_csv(folder / "curves.csv")  # for `dvc plots`
             evaluation.doubts.table.to_csv(folder / _DOUBTED, index=False)
             (folder / _FACTS).write_text(evaluation.facts().model_dump_json(indent=2) + "\n")
+            (folder / _SELECTION).write_text(evaluation.selection().model_dump_json(indent=2) + "\n")
             for variant in evaluation.variants:
                 _write_variant(evaluation, variant, folder)
             (new.folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
@@ -84,6 +86,14 @@ class Evaluated(Outputs):
             InputError: they are missing, or damaged.
         """
         return self.read_json(_FACTS, Facts)
+
+    def selection(self) -> Selection:
+        """Return which variant is chosen by the validation images.
+
+        Raises:
+            InputError: it is missing, or damaged.
+        """
+        return self.read_json(_SELECTION, Selection)
 
     def doubted(self) -> pd.DataFrame:
         """Return a row per doubted label, the most doubted first: set, index, label, quality, looks_like, probability.

@@ -15,6 +15,7 @@ from hemline.comparison.doubts import Doubts, Predicted, doubts
 from hemline.comparison.facts import Facts
 from hemline.comparison.metrics import ACCURACY, ImageScores, Metric, computed_metrics, correct, decision_of
 from hemline.comparison.scores import Score, score
+from hemline.comparison.selection import Selection, select
 from hemline.comparison.statistics import Row, accuracy_interval, figure_interval, table
 from hemline.data.duplicates import Duplicates
 from hemline.data.imbalance import is_imbalanced, most_frequent
@@ -81,6 +82,8 @@ class Evaluation:
         self._predicted: dict[str, NDArray[np.integer]] = {}
         # Those of images by the metric that decides, (seeds, images), where it is not by what is predicted.
         self._image_scores: dict[str, ImageScores] = {}
+        self._validation: dict[str, ImageScores] = {}
+        self._validation_labels: NDArray[np.integer] = labels[:0]
         self._confusion: dict[str, NDArray[np.int64]] = {}
         self._comparison: pd.DataFrame | None = None
         self._solved: ImageScores | None = None
@@ -134,6 +137,9 @@ class Evaluation:
                 figures[key] = self._metric.compute(own, validation.labels) if len(own) else np.nan
             test = {f"test_{key}": value for key, value in scored.metrics.items()}
             self._runs.append(row | figures | test | {"test_accuracy": scored.accuracy, "model_sha256": sha256})
+        if validation is not None:
+            own = [self._decision.scores(each, validation.labels) for each in validation.probabilities]
+            self._validation[variant], self._validation_labels = np.stack(own), validation.labels
         self.variants.append(variant)
         self._comparison = None
 
@@ -220,6 +226,13 @@ class Evaluation:
             row["variant"]: {key: round(row[key], 6) for key in keys if not pd.isna(row[key])}
             for row in self.comparison().to_dict("records")
         }
+
+    def selection(self) -> Selection:
+        """Return which variant is chosen by the validation images."""
+        if not self._validation:
+            return Selection()
+        scores, labels = by_seed(self._validation), self._validation_labels
+        return select(scores, labels, self._parameters, self.baseline, self._metric)
 
     def confusion(self, variant: str) -> NDArray[np.int64]:
         """Return the confusion matrix of a variant, summed over its seeds: true classes in rows."""

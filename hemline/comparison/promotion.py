@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hemline.comparison.groups import Groups
 from hemline.comparison.metrics import ACCURACY, ImageScores, Metric, decision_of
-from hemline.comparison.selection import best_by_validation, mean_validation
+from hemline.comparison.selection import Selection, best_by_validation, mean_validation
 from hemline.comparison.statistics import Row, table
 from hemline.errors import InputError
 from hemline.words import percent
@@ -23,19 +23,20 @@ from hemline.words import percent
 
 @dataclass(frozen=True)
 class Candidate:
-    """The model that is best on the validation images, of the variant that is best by the mean over its seeds.
+    """The model that is best on the validation images, of the variant that these choose.
 
     Attributes:
         variant: its variant.
         seed: its seed.
         seeds: how many trainings the variant has.
-        variants: of how many variants it is the best.
+        variants: of how many variants it is chosen.
         validation: the deciding metric on the validation images, the mean over the variant's seeds.
         own_validation: of this one model.
         test_accuracy: of this one model, in [0, 1].
         model_sha256: of its file.
         place: its place among the variant's seeds.
         metric: that decides.
+        tied: how many variants are not shown to differ from the best, of which it is the smallest.
     """
 
     variant: str
@@ -48,10 +49,12 @@ class Candidate:
     model_sha256: str
     place: int
     metric: Metric = ACCURACY
+    tied: int = 1
 
     def describe(self) -> str:
         """Say in words what it is the best of."""
         among = f"the best of {self.variants} variants" if self.variants > 1 else "the only variant"
+        among = f"the smallest of {self.tied} variants that tie by validation" if self.tied > 1 else among
         words, sign = f"validation {decision_of(self.metric).words}", " %" if self.metric.show is percent else ""
         mean, own = (f"{self.metric.show(value)}{sign}" for value in (self.validation, self.own_validation))
         if self.seeds == 1:
@@ -59,13 +62,14 @@ class Candidate:
         return f"{self.variant} is {among}: {mean} {words}, the mean of {self.seeds} seeds; seed {self.seed} has {own}"
 
 
-def choose(runs: pd.DataFrame, metric: Metric = ACCURACY) -> Candidate:
+def choose(runs: pd.DataFrame, metric: Metric = ACCURACY, selection: Selection | None = None) -> Candidate:
     """Choose by the validation images.
 
     Args:
         runs: a row per training: variant, seed, test_accuracy, model_sha256, and ``val_`` with the metric's key; seeds
             in their order.
         metric: that decides.
+        selection: which variant the validation images choose; None: the best.
 
     Raises:
         InputError: nothing was kept for validation.
@@ -77,7 +81,7 @@ def choose(runs: pd.DataFrame, metric: Metric = ACCURACY) -> Candidate:
             "set it in params.yaml (0.1, say) and run `dvc repro`"
         )
     means = mean_validation(runs, metric)
-    variant = str(best_by_validation(means, metric))
+    variant = str((selection and selection.chosen) or best_by_validation(means, metric))
     best = runs[runs["variant"] == variant].reset_index(drop=True)
     place = int(best[key].argmin() if decision_of(metric).is_loss else best[key].argmax())
     row = best.to_dict("records")[place]
@@ -92,6 +96,7 @@ def choose(runs: pd.DataFrame, metric: Metric = ACCURACY) -> Candidate:
         model_sha256=str(row["model_sha256"]),
         place=place,
         metric=metric,
+        tied=len(selection.tied) if selection else 1,
     )
 
 

@@ -1,8 +1,60 @@
 """Which variant is the best: by the deciding metric on validation images, because the test images may not choose."""
 
-import pandas as pd
+from collections.abc import Mapping
 
-from hemline.comparison.metrics import ACCURACY, Metric, decision_of
+import pandas as pd
+from pydantic import Field
+
+from hemline.comparison.metrics import ACCURACY, ImageScores, Labels, Metric, decision_of
+from hemline.schema import StrictModel
+
+
+class Selection(StrictModel):
+    """Which variant is taken: ``reports/evaluation/selection.json``.
+
+    Attributes:
+        best: the variant with the best mean on validation images, the first of equals; None without such images.
+        tied: those that are not shown to differ from it on these images, itself among them.
+        chosen: of the tied the one with the fewest parameters.
+        other: the one that is chosen among those beside the baseline.
+    """
+
+    best: str | None = None
+    tied: list[str] = Field(default_factory=list)
+    chosen: str | None = None
+    other: str | None = None
+
+
+def select(
+    scores: Mapping[str, ImageScores], labels: Labels, parameters: Mapping[str, int], baseline: str, metric: Metric
+) -> Selection:
+    """Choose the smallest of the variants that are not shown to differ from the best, by the tests of the comparison.
+
+    Args:
+        scores: of each variant, (seeds, validation images), of which higher ones are better; the same seeds for all.
+        labels: int (validation images,).
+        parameters: of each variant, how many weights a model has.
+        baseline: the variant that the others are compared with.
+        metric: that decides.
+    """
+    if len(labels) < 2:  # noqa: PLR2004 - a variance needs two
+        return Selection()
+    best, tied = _tied(scores, labels, metric)
+    others = {variant: own for variant, own in scores.items() if variant != baseline}
+    among = _tied(others, labels, metric)[1] if others else []
+    smallest = parameters.__getitem__
+    return Selection(best=best, tied=tied, chosen=min(tied, key=smallest), other=min(among, key=smallest, default=None))
+
+
+def _tied(scores: Mapping[str, ImageScores], labels: Labels, metric: Metric) -> tuple[str, list[str]]:
+    from hemline.comparison.statistics import table  # noqa: PLC0415 - seconds, and not for those who only read
+
+    decision = decision_of(metric)
+    best = str(
+        best_by_validation(pd.Series({each: decision.value(own, labels) for each, own in scores.items()}), metric)
+    )
+    rows = table(scores, best, labels=labels if decision.by_class else None)
+    return best, [row.variant for row in rows if row.verdict != "worse"]
 
 
 def mean_validation(runs: pd.DataFrame, metric: Metric = ACCURACY) -> "pd.Series[float]":

@@ -17,7 +17,6 @@ from tabulate import tabulate
 
 from hemline.comparison.enough import tells
 from hemline.comparison.metrics import ACCURACY, Metric
-from hemline.comparison.selection import best_by_validation
 from hemline.comparison.units import Unit
 from hemline.families.registry import family_of
 from hemline.processes.drafts import draft
@@ -192,6 +191,7 @@ def verdict_on(results: Results) -> verdict.Verdict:
         question=question(results.params),
         linear=results.params.linear_models(),
         metric=results.metric,
+        selection=results.selection,
     )
 
 
@@ -243,9 +243,8 @@ def _p_value(p: float) -> str:
 
 
 def _shown_variant(results: Results) -> str:
-    """Return the best by validation; without validation the first beside the baseline, since nothing may choose."""
-    best = best_by_validation(results.validation, results.metric)
-    return best or [*results.others, results.params.baseline][0]
+    """Return the one that validation chooses; without it the first beside the baseline, since nothing may choose."""
+    return results.selection.chosen or [*results.others, results.params.baseline][0]
 
 
 def _confusion_words(results: Results) -> dict[str, Any]:
@@ -254,7 +253,7 @@ def _confusion_words(results: Results) -> dict[str, Any]:
     if not others:
         return {"variant": None, "rows": [], "sentence": ""}
     baseline = results.params.baseline
-    name = best_by_validation(results.validation[others], results.metric) or others[0]
+    name = results.selection.other or others[0]
     found = results.confusions[name]
     rows = [row | {"interval": _change(row)} for row in found.to_dict("records")]
     return {"variant": name, "rows": rows, "sentence": confusions.in_words(found, name, baseline)}

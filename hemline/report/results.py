@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.facts import Facts
 from hemline.comparison.metrics import Decision, Metric, computed_metrics, decision_of, find_metric, shown_metrics
-from hemline.comparison.selection import mean_validation
+from hemline.comparison.selection import Selection, mean_validation
 from hemline.data.description import Dataset, load_dataset
 from hemline.data.findings import Findings
 from hemline.data.normalized import Labelled, Normalized
@@ -34,6 +34,7 @@ class Results:
         test: the test images.
         validation_images: float32 (n, h, w) or (n, h, w, channels).
         facts: about the data, whatever the variant.
+        selection: which variant the validation images choose.
         doubted: one row a label that the trained models doubt, the most doubted first.
         comparison: one row a variant.
         runs: one row a training.
@@ -54,6 +55,7 @@ class Results:
     test: Labelled
     validation_images: NDArray[np.float32]
     facts: Facts
+    selection: Selection
     doubted: pd.DataFrame
     comparison: pd.DataFrame
     runs: pd.DataFrame
@@ -126,6 +128,7 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         test=test,
         validation_images=normalized.images("validation"),
         facts=evaluated.facts(),
+        selection=evaluated.selection(),
         doubted=evaluated.doubted(),
         comparison=evaluated.comparison(names, keys),
         runs=evaluated.runs(names),

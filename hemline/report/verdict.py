@@ -1,7 +1,7 @@
 """The answer in words, made from the comparison's numbers alone.
 
-A variant is called the best by its validation accuracy only: a choice by test accuracy would make the test images
-part of the training.
+A variant is chosen by the validation images only: a choice by test accuracy would make the test images part of the
+training.
 """
 
 from collections.abc import Hashable, Sequence
@@ -13,7 +13,7 @@ import pandas as pd
 from hemline.comparison.enough import failures_ruled_out, seeds_warning
 from hemline.comparison.facts import Facts
 from hemline.comparison.metrics import ACCURACY, Decision, Metric, decision_of
-from hemline.comparison.selection import best_by_validation
+from hemline.comparison.selection import Selection, best_by_validation
 from hemline.comparison.units import Unit
 from hemline.report import about_data, undertrained
 from hemline.report.apart import apart
@@ -71,6 +71,7 @@ def describe(
     question: Question | None = None,
     linear: dict[str, str] | None = None,
     metric: Metric = ACCURACY,
+    selection: Selection | None = None,
 ) -> Verdict:
     """Put the comparison into words.
 
@@ -90,11 +91,15 @@ def describe(
         question: what is asked; None: whether any variant beats the baseline.
         linear: how linear models come about, "solved" or "trained", by variant.
         metric: that decides.
+        selection: which variant the validation images choose; None: the best.
 
     Returns:
         The sentences.
     """
     decision = decision_of(metric)
+    if selection is None:
+        best = best_by_validation(validation, metric)
+        selection = Selection(best=best, tied=[best] if best else [], chosen=best)
     others = comparison[comparison["variant"] != baseline]
     question = question or Question("", f"the baseline {baseline}", list(others["variant"]))
     told = comparison[comparison["variant"].isin([baseline, *question.asked])]
@@ -111,7 +116,7 @@ def describe(
             *apart(runs),
             *_convergence(comparison),
         ],
-        _selection(comparison, validation, facts, metric),
+        _selection(comparison, validation, facts, metric, selection),
         _basis(counted_images(test_images, facts.groups), seeds, compared=len(others) > 0) + _sign(decision),
     )
 
@@ -226,21 +231,30 @@ def _gain(row: dict[Hashable, Any], unit: Unit, *, first: bool) -> str:
     return f"{unit.after(gain) if first else gain} ({level}{low} to {high})"
 
 
-def _selection(comparison: pd.DataFrame, validation: pd.Series, facts: Facts, metric: Metric) -> str:
-    best = best_by_validation(validation, metric)
-    if best is None:
+def _selection(
+    comparison: pd.DataFrame, validation: pd.Series, facts: Facts, metric: Metric, selection: Selection
+) -> str:
+    chosen = selection.chosen
+    if chosen is None:
         return "No images were kept for validation, so no variant is called the best: the test images must not choose."
-    (row,) = comparison[comparison["variant"] == best].to_dict("records")
+    (row,) = comparison[comparison["variant"] == chosen].to_dict("records")
     words = decision_of(metric).words
     # One variant alone is the best of nothing.
-    head = f"Best by validation {words}: {best}, with" if len(comparison) > 1 else f"{best} has"
+    head = f"Best by validation {words}: {chosen}, with" if len(comparison) > 1 else f"{chosen} has"
+    if len(selection.tied) > 1:
+        rest = [variant for variant in selection.tied if variant != selection.best]
+        are = "is" if len(rest) == 1 else "are"
+        head = (
+            f"Several tie by validation {words}: {listed(rest)} {are} not shown to differ from {selection.best}, which "
+            f"is ahead. The smallest of them is chosen: {chosen}, with"
+        )
     if metric.key != ACCURACY.key:
         sign = " %" if metric.show is percent else ""
-        values = [f"{metric.show(float(value))}{sign}" for value in (validation[best], row[metric.key])]
+        values = [f"{metric.show(float(value))}{sign}" for value in (validation[chosen], row[metric.key])]
         return f"{head} a {words} of {values[0]} on the validation images and {values[1]} on the test images."
     balanced = f" (balanced accuracy {percent(float(row['balanced_accuracy']))} %)" if facts.imbalanced else ""
     return (
-        f"{head} {percent(float(validation[best]))} % of the validation images "
+        f"{head} {percent(float(validation[chosen]))} % of the validation images "
         f"and {percent(float(row['accuracy']))} % of the test images right{balanced}."
     )
 
