@@ -104,8 +104,8 @@ test: $(READY)  ## run the tests
 test-slow: $(READY)  ## run the slow tests: kills, browsers, servers, clusters
 	@python -m pytest $(PARALLEL) -m slow
 
-lint: $(READY)  ## check style, types, imports between packages, dependencies
-	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo && deptry .
+lint: $(READY)  ## check style, types, imports, dependencies, prose
+	@ruff check . && ruff format --check . && mypy && lint-imports --no-logo && deptry . && python -m tools.prose
 
 trials: $(READY)  ## repeat kills and faults many times: make trials SHARE=0.1
 	@python -m pytest $(PARALLEL) --trials --trials-share $(SHARE) -m "trials or hypothesis" --verbose --durations=10

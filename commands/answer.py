@@ -1,6 +1,6 @@
 """Say in three lines what was found, where the page is, and what to try.
 
-Reads:  what the stages of the pipeline hand on
+Reads:  the outputs of the pipeline's stages
 Writes: nothing
 Run:    python -m commands.answer
 """

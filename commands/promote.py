@@ -1,4 +1,4 @@
-"""Make the best model the one that is served, if it is better than the present one.
+"""Promote the best model if it beats the current champion.
 
 Reads params.yaml, data/, models/ and reports/evaluation/; writes a version, with its evidence, to MLflow's registry.
 

@@ -4,7 +4,7 @@ Reads:  params.yaml, data/<dataset>.yaml
 Writes: DVC's queue; nothing where a parameter is wrong
 Run:    python -m commands.queue dataset=digits epochs=5,10,20
 
-What `dvc exp run --queue` queues runs later, in copies of what git knows: a mistake would show where nobody looks.
+What `dvc exp run --queue` queues runs later, in copies of what git knows: a mistake would show only there.
 """
 
 import tempfile

@@ -1,4 +1,4 @@
-"""Give an impression: a fifth of the training images, two variants, two seeds, two epochs.
+"""Give a preview: a fifth of the training images, two variants, two seeds, two epochs.
 
 Reads:  params.yaml, and what the pipeline reads
 Writes: a DVC experiment of its own, with its MLflow runs; reports/quick.html
@@ -42,7 +42,7 @@ def main() -> None:
         silent = subprocess.DEVNULL
         with subprocess.Popen([sys.executable, "-c", _IMPORTS], stdout=silent, stderr=silent) as imports:
             status = subprocess.run(command, check=False, env=environment()).returncode
-            imports.kill()  # what DVC refuses at once is told at once
+            imports.kill()  # a refusal of DVC's is shown at once
         if status:
             sys.exit(status)
         PAGE.write_bytes(_page_of(name))
@@ -60,7 +60,7 @@ def impression(params: Params) -> dict[str, Any]:
 
 
 def summary(values: dict[str, Any]) -> str:
-    """Return what was less in an impression."""
+    """Return how a preview differs."""
     share, seeds = values["normalize"]["train_share"], len(values["seeds"])
     trained = f"{_EPOCHS} epochs, {seeds} seed{'s' if seeds > 1 else ''}"
     return f"An impression, no answer: {share:.0%} of the training images, {trained}."

@@ -52,7 +52,7 @@ def prepare(port: int) -> Prepared:
     from hemline.tracking.one_line import without_passwords  # noqa: PLC0415
 
     params = load_params()
-    # First, so that a store out of reach is told once.
+    # First, so that an unreachable store is reported once.
     with store.reached():
         command = server.ui_command(port)
         base = without_passwords(tracking_uri()) if command is None else f"http://{HOST}:{port}"

@@ -98,7 +98,7 @@ def _address() -> str | None:
 
 
 def _hold(count: int, idle: float) -> None:
-    """Hold a scheduler and its workers until nobody needs them, or somebody stops them."""
+    """Run a scheduler and its workers until they are idle or stopped."""
     from distributed import LocalCluster  # noqa: PLC0415
 
     keep_memory()

@@ -80,7 +80,7 @@ def one_line_errors(status: int = 1) -> Iterator[None]:
     except InputError as error:
         _refuse(str(error), status)
     except BrokenPipeError as error:
-        if _nobody_reads():  # any more, as `head` when it has seen enough
+        if _output_closed():  # any more, as `head` when it has seen enough
             with suppress(BrokenPipeError):
                 _flush()
             sys.exit(128 + signal.SIGPIPE)
@@ -110,10 +110,10 @@ def _refuse(line: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def _nobody_reads() -> bool:
+def _output_closed() -> bool:
     output = select.poll()
     with suppress(OSError, ValueError):  # no file of the system's
-        output.register(sys.stdout.fileno(), 0)  # errors are told unasked
+        output.register(sys.stdout.fileno(), 0)  # errors are always reported
     return bool(output.poll(0))
 
 

@@ -1,7 +1,7 @@
-"""What a stage hands on: a folder that one class writes and reads, in the workspace or at any revision that DVC knows.
+"""The output of a stage: a folder that one class writes and reads, in the workspace or at any revision that DVC knows.
 
 Each subclass stands beside the code that makes its contents. Whatever is missing or damaged is one line that names the
-file and the stage that makes it anew.
+file and the stage that recreates it.
 """
 
 import hashlib

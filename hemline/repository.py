@@ -5,5 +5,5 @@ from pathlib import Path
 
 
 def repository() -> Path:
-    """Return the root of the main repository, as DVC tells it to its stages, or the present folder, from the top."""
+    """Return the root of the main repository, as DVC passes it to its stages, or the current folder."""
     return Path(os.environ.get("DVC_ROOT", ".")).resolve()

@@ -41,7 +41,7 @@ def evaluate(params: Params) -> Evaluation:
     """Score and compare the variants, and print the accuracy of each.
 
     Raises:
-        InputError: what an earlier stage hands on is missing, or does not fit together.
+        InputError: an output of an earlier stage is missing or inconsistent.
     """
     normalized = Normalized()
     labels, classes = normalized.labels("test"), normalized.about().classes

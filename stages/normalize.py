@@ -42,7 +42,7 @@ def main() -> None:
         duplicates = find_duplicates(*(Normalized().read(name) for name in ("test", "train", "validation")))
         check_unchanged(params)
         Findings().write(found, duplicates, group_test_images(Normalized().images("test"), known))
-        # The report tells of duplicates by itself, where it has the accuracies without them.
+        # The report lists duplicates itself, where it has the accuracies without them.
         for sentence in filter(None, [*found, duplicates_warning(duplicates)]):
             print(f"warning: {sentence}")
 

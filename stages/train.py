@@ -78,9 +78,9 @@ def check_unchanged(params: Params, variant: str) -> None:
 
 
 def train(params: Params, variant: str, before_handing_on: Callable[[], None] = lambda: None) -> None:
-    """Train ``variant`` for all seeds, and write what the stage hands on.
+    """Train ``variant`` for all seeds, and write the stage's output.
 
-    Where ``before_handing_on`` raises, it hands on nothing, and the checkpoints stay.
+    Where ``before_handing_on`` raises, it writes nothing, and the checkpoints stay.
     """
     collect_rarely()
     _remove_leftovers(variant)
@@ -141,7 +141,7 @@ class _Run:
         self._settings = spec.settings
         self._epochs = family_of(spec.settings.training).epochs(spec.settings.training)
         self._rows: dict[int, list[Row]] = {}
-        self._lock = Lock()  # trainings tell of their epochs from threads
+        self._lock = Lock()  # trainings report their epochs from threads
         self._results: dict[int, TrainingResult] = {}
 
     def train(self, trainings: Executor, seeds: list[int], name: str, announce: Callable[[], None]) -> None:
@@ -214,7 +214,7 @@ class _Run:
         """Record and show an epoch, if it is the next.
 
         A worker that takes over repeats those since its checkpoint. Where earlier ones are missing, because a scheduler
-        remembers some hundreds of events only, all are told at the end.
+        remembers some hundreds of events only, all are reported at the end.
         """
         with self._lock:
             rows = self._rows.get(seed)
@@ -231,7 +231,7 @@ class _Run:
         return self._asked.is_set()
 
     def _finish(self, seed: int, result: TrainingResult) -> None:
-        """Write and record what a training gave; what was not told of it as it happened is told now."""
+        """Write and record the result of a training, with epochs that were not reported while it ran."""
         self.begin(seed, [])
         for row in result.history:
             self.epoch(seed, row)

@@ -83,7 +83,7 @@ def test_a_scheduler_is_found_by_its_address_and_by_its_file(cluster, tmp_path, 
 
 def test_an_address_where_nobody_answers_is_one_line(monkeypatch):
     monkeypatch.setattr("hemline.cluster.connect._PATIENCE", 1)
-    with pytest.raises(InputError, match=rf"^cluster: tcp://{HOST}:1: nobody answers there \(.*\); start the workers"):
+    with pytest.raises(InputError, match=rf"^cluster: tcp://{HOST}:1: no answer \(.*\); start the workers"):
         connect(f"tcp://{HOST}:1")
 
 
@@ -92,7 +92,7 @@ def test_who_takes_the_connection_and_stays_silent_is_one_line(monkeypatch):
         monkeypatch.setattr(f"hemline.cluster.connect.{name}", 0.3)
     with socket.create_server((HOST, 0)) as silent:
         port = silent.getsockname()[1]
-        with pytest.raises(InputError, match=rf"^cluster: tcp://{HOST}:{port}: nobody answers there \(.*\); start"):
+        with pytest.raises(InputError, match=rf"^cluster: tcp://{HOST}:{port}: no answer \(.*\); start"):
             connect(f"tcp://{HOST}:{port}")
 
 

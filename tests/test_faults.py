@@ -105,7 +105,7 @@ def go_on(pipeline):
     (pipeline.folder.parent / "output").write_text("")
     dvc = pipeline.start("dvc", "repro", "train@linear")
     wait_until(lambda: "linear  seed" in output_of(pipeline) or dvc.poll() is not None)
-    (line,) = [line for line in output_of(pipeline).splitlines() if "an earlier run was ended half-way" in line]
+    (line,) = [line for line in output_of(pipeline).splitlines() if "an earlier run was interrupted" in line]
     return dvc, line
 
 

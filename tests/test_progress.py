@@ -35,6 +35,5 @@ def test_a_line_is_one_write_so_that_those_of_threads_never_run_into_each_other(
 
 def test_where_a_training_goes_on_is_one_line():
     assert resumption("linear", [0, 2], {3: 5}) == (
-        "linear: an earlier run was ended half-way: seed 0 is finished, seed 2 is finished, "
-        "seed 3 goes on after epoch 5"
+        "linear: an earlier run was interrupted: seed 0 is finished, seed 2 is finished, seed 3 goes on after epoch 5"
     )

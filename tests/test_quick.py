@@ -48,9 +48,7 @@ def test_its_page_says_what_it_is_and_the_workspace_stays_as_it_was(pipeline):
     printed = pipeline.run("python", "-m", "commands.quick").stdout
     assert "An impression, no answer: 20% of the training images, 2 epochs, 2 seeds." in printed
     page = pipeline.folder / "reports/quick.html"
-    assert "This is an impression: the networks saw 20 % of the training images" in page.read_text().replace(
-        "\xa0", " "
-    )
+    assert "This is a preview: the networks saw 20 % of the training images" in page.read_text().replace("\xa0", " ")
     page.unlink()
     assert {path: path.read_bytes() for path in pipeline.folder.glob("reports/**/*") if path.is_file()} == files
     assert pipeline.run("git", "status", "--porcelain").stdout == before

@@ -36,7 +36,7 @@ with training_bar("dense-8 (2 of 3)", {0: 4, 1: 2, 2: 0}, 4, may_end_early=%s) a
     tell("something else")
 """
 EPOCHS = [(1, 3), (1, 4), (2, 1), (2, 2), (2, 3), (2, 4)]
-RESUMED = "dense-8: an earlier run was ended half-way: seed 0 is finished, seed 1 goes on after epoch 2"
+RESUMED = "dense-8: an earlier run was interrupted: seed 0 is finished, seed 1 goes on after epoch 2"
 
 
 def line(seed, epoch):

@@ -171,7 +171,7 @@ def test_a_share_of_the_training_images_is_called_an_impression_first() -> None:
         ).details
         for share in (0.2, 1)
     ]
-    assert told[0][0].startswith("This is an impression: the networks saw 20 % of the training images.")
+    assert told[0][0].startswith("This is a preview: the networks saw 20 % of the training images.")
     assert told[1] == told[0][1:]
 
 

@@ -1,7 +1,7 @@
 """Running the claims' settings as DVC experiments on the pipeline's own stages, in copies beside the workspace.
 
 An experiment that is there, with these parameters and this code, is not run again. One that was interrupted is started
-anew, and DVC restores its finished stages from the cache. The files of the workspace are left as they are.
+again, and DVC restores its finished stages from the cache. The files of the workspace are left as they are.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ from hemline.params import Params, parse_params
 from hemline.processes.dvc import check_copies, environment, output
 from hemline.schema import read_yaml
 
-# The page is written from what these hand on; the look of an experiment's own report may change.
+# The page is written from their outputs; the look of an experiment's own report may change.
 _UNUSED_STAGE = "report"
 # Seconds that an interrupted training has to say goodbye to MLflow.
 _GRACE = 20
@@ -61,13 +61,13 @@ def run_all(claims: Claims) -> dict[str, str]:
 
 
 def list_experiments(*options: str) -> dict[str, list[str]]:
-    """Return the Git revisions of DVC's experiments by their names, the newest first; by default of the present commit.
+    """Return the Git revisions of DVC's experiments by their names, the newest first; by default of the current commit.
 
     Raises:
         InputError: DVC or Git does not answer.
     """
     # Takes DVC 1.4 seconds, dvc.api.exp_show 2 to 3; `git for-each-ref refs/exps` would take none, but how DVC names
-    # its references is its own affair, and beside trainings nobody feels the second.
+    # its references is its own affair, and the second is negligible beside trainings.
     names = {revision[:7]: name for revision, name in _LISTED.findall(output("dvc", "exp", "list", *options))}
     if not names:
         return {}
@@ -79,7 +79,7 @@ def list_experiments(*options: str) -> dict[str, list[str]]:
 
 
 def current_revision(revisions: Sequence[str], params: Params) -> str | None:
-    """Return the first of an experiment's revisions that was run with ``params`` and the present code, or None."""
+    """Return the first of an experiment's revisions that was run with ``params`` and the current code, or None."""
     for revision in revisions:
         if _params_of(revision) == params and not changed_since(revision):
             return revision
@@ -134,7 +134,7 @@ def alone(on_wait: Callable[[], None]) -> Iterator[IO[str]]:
     """Hold the lock of the repository's claims; wait, after a call of ``on_wait``, for another process that does."""
     path = Path(".hemline") / "claims.lock"
     path.parent.mkdir(exist_ok=True)
-    # Not `processes.lock`: DVC is to inherit the open file, and filelock shows its descriptor to nobody.
+    # Not `processes.lock`: DVC is to inherit the open file, and filelock does not expose its descriptor.
     with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -147,7 +147,7 @@ def alone(on_wait: Callable[[], None]) -> Iterator[IO[str]]:
 def remove_leftovers(names: list[str]) -> None:
     """Delete the copies that DVC made for these experiments and, because it was killed, did not delete itself.
 
-    A copy holds the data again, hundreds of megabytes of Fashion-MNIST, and `dvc exp show` calls it running for ever.
+    A copy holds the data again, hundreds of megabytes of Fashion-MNIST, and `dvc exp show` calls it running forever.
     """
     # DVC 3.67 has no command for it: `dvc exp clean` leaves the copies, `dvc exp remove` knows no experiment of that
     # name, and `dvc exp show --json` does not tell the folder. These files are DVC's own; should the next version keep

@@ -1,4 +1,4 @@
-"""Which variants `dvc repro` will train after the present one, as far as DVC can tell by now.
+"""The variants that `dvc repro` will train after the current one, as far as DVC knows.
 
 DVC runs stages one after the other; workers that wait for the next one would be idle meanwhile.
 """

@@ -29,7 +29,7 @@ def connect(cluster: str) -> "Client":
     """Return a client of the scheduler, by its address or the path of its file from the top of the main repository.
 
     Raises:
-        InputError: there is no such file, nobody answers, or that is no way to a scheduler.
+        InputError: there is no such file, no answer, or that is no address of a scheduler.
     """
     from distributed import Client  # noqa: PLC0415 - 0.7 s, for those who have a cluster
 
@@ -44,7 +44,7 @@ def connect(cluster: str) -> "Client":
         )
     except OSError as error:
         said = (str(error) or "it stays silent").splitlines()[0]
-        raise InputError(f"cluster: {cluster}: nobody answers there ({said}); {_REMEDY}") from None
+        raise InputError(f"cluster: {cluster}: no answer ({said}); {_REMEDY}") from None
     except (ValueError, TypeError, ImportError, RuntimeError) as error:
         lacks = "TLS needs certificates, by Dask's settings" if address.startswith("tls://") else str(error)
         raise InputError(f"cluster: {cluster}: is no way to a scheduler ({lacks}); {_REMEDY}") from None
@@ -93,7 +93,7 @@ def call_with_timeout(seconds: float, ask: Callable[[], T]) -> T:
 def keep_memory() -> None:
     """Let the workers that this process starts keep memory that they have freed.
 
-    Dask lets them give it back at once (``MALLOC_TRIM_THRESHOLD_``), and a training fetches it anew from the system in
+    Dask lets them give it back at once (``MALLOC_TRIM_THRESHOLD_``), and a training requests it again in
     every step: an epoch took 1.45 times as long.
     """
     dask.config.set({"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": "1"}})

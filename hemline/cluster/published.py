@@ -1,4 +1,4 @@
-"""What is kept at the scheduler for those who come later, and forgotten where nobody comes.
+"""Results that the scheduler keeps for later stages, and forgets when none fetches them.
 
 A result that no client wants is forgotten at once, also one that a stage has ordered for the next: so all are
 published, under the job's key and the time. What is older than ``hemline.expire`` of Dask's

@@ -25,7 +25,7 @@ from hemline.jobs.result import TrainingResult
 # Seconds between two questions to the scheduler whether it is alive, and until no answer means that it is not.
 _PULSE, _SILENCE = 5.0, 30.0
 # Seconds that taking back may take, an order included that has just begun: less than Ctrl-C gives. It takes hundredths
-# of one; of a driver that shares its core with others, and tells of thousands of epochs a second, some.
+# of one; of a driver that shares its core with others, and reports thousands of epochs a second, some.
 _SHUTDOWN_TIMEOUT = 15.0
 # Of the trainings of this stage; those of later stages have 0 and less.
 _PRIORITY = 100
@@ -55,13 +55,13 @@ _TRAIN = _trains()
 
 
 class Cluster(Executor):
-    """The workers of a scheduler; a context, at whose end what nobody wants any more is taken back."""
+    """The workers of a scheduler; a context, at whose end unneeded trainings are cancelled."""
 
     def __init__(self, cluster: str) -> None:
         """Connect to the scheduler at an address, or at that in its file.
 
         Raises:
-            InputError: nobody answers there.
+            InputError: the address does not answer.
         """
         self._client: Any = connect(cluster)
         self._name, self._identity = cluster, identity(worker=False)
@@ -82,7 +82,7 @@ class Cluster(Executor):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        # Who is told to make room leaves what is trained on to whoever comes back; who is stopped, or fails, does not.
+        # After SIGTERM, trainings continue for the next stage; after Ctrl-C or a failure, they do not.
         if kind is not None and not issubclass(kind, SystemExit):
             self.stop()
         self._stopped = True
@@ -209,14 +209,14 @@ class Cluster(Executor):
         if isinstance(found, dict):
             why = differences(self._identity, found)
             if why:
-                show(f"worker {address}: has {why}; it is given nothing; start it anew")
+                show(f"worker {address}: has {why}; it is given nothing; restart it")
             return bool(why)
         said = (str(found) or type(found).__name__).splitlines()[0]
         show(f"worker {address}: cannot load this project ({said}); it is given nothing")
         return True
 
     def _subscribe(self, job: TrainingJob, callbacks: TrainingCallbacks, *, replay: bool) -> None:
-        """Let ``callbacks`` be told of the epochs of ``job`` to come, after those that have ended if ``replay``."""
+        """Report the coming epochs of ``job`` to ``callbacks``, after those that have ended if ``replay``."""
         self._callbacks_of[job.key] = callbacks
         early = _Early()
 
@@ -227,16 +227,16 @@ class Cluster(Executor):
         early.end(self._client.get_events(job.key) if replay else [], tell)
 
     def _tell_all(self) -> None:
-        """Tell of events, one after the other, until there is None."""
+        """Report events, one after the other, until there is None."""
         while (each := self._events.get()) is not None:
             self._tell(*each)
 
     def _tell(self, callbacks: TrainingCallbacks, event: _Event) -> None:
-        """Tell of an event, as long as somebody waits for it."""
+        """Report an event, as long as it is needed."""
         _, message = event
         if "begin" in message and not self._stopped:
             callbacks.begin(message["seed"], message["begin"])
-        # A worker that died may have kept epochs that it had not told of yet; its successor begins after them.
+        # A worker that died may have kept epochs that it had not reported yet; its successor begins after them.
         for row in message["begin"] if "begin" in message else message["epochs"]:
             if self._stopped:
                 return
@@ -255,7 +255,7 @@ class Cluster(Executor):
     def _gone(self, what: str) -> InputError:
         self._lost = True
         return InputError(
-            f"cluster: {self._name}: the scheduler {what}; trainings that had ended are kept: `dvc repro` goes on from "
+            f"cluster: {self._name}: the scheduler {what}; finished trainings are kept: `dvc repro` resumes from "
             "them, once there is another, or here with cluster set to null"
         )
 

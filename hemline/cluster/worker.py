@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _OWN = Normalized.PATH.resolve()
 _IDENTITY = identity(worker=True)
 # Seconds between two events of a training. Tiny ones end a thousand epochs a second: an event each would keep a
-# scheduler and a driver from everything else, such as hearing that nobody wants the training any more.
+# scheduler and a driver from everything else, such as hearing that the training is no longer needed.
 _BETWEEN = 0.1
 
 
@@ -84,14 +84,14 @@ class _Callbacks:
             self.tell()
 
     def tell(self) -> None:
-        """Tell of the epochs that nobody was told of yet."""
+        """Report the epochs that were not reported yet."""
         rows, self._rows = self._rows, []
         if rows:
             self._told = time.monotonic()
             self._log(self._seed, epochs=rows)
 
     def asked_to_end(self, seed: int) -> bool:  # noqa: ARG002 - this one
-        """Say whether nobody wants the training any more: neither a client nor what is published."""
+        """Say whether the training is no longer needed, by a client or a published future."""
         task = self._worker.state.tasks.get(self._key)
         return task is None or task.state == "cancelled"
 

@@ -84,19 +84,12 @@ def confusion_difference(
 
 
 class Answers(NamedTuple):
-    """What two variants make of the test images.
+    """What two variants make of the test images."""
 
-    Attributes:
-        labels: int (images,), the true classes.
-        variant: int (seeds, images), the predicted ones.
-        baseline: likewise.
-        groups: int (images,), images that count as one have the same; None: each is one by itself.
-    """
-
-    labels: NDArray[np.integer[Any]]
-    variant: NDArray[np.integer[Any]]
-    baseline: NDArray[np.integer[Any]]
-    groups: Groups | None = None
+    labels: NDArray[np.integer[Any]]  # int (images,), the true classes
+    variant: NDArray[np.integer[Any]]  # int (seeds, images), the predicted ones
+    baseline: NDArray[np.integer[Any]]  # likewise
+    groups: Groups | None = None  # int (images,), images that count as one have the same; None: each is one by itself
 
 
 def most_frequent(answers: Answers, classes: Sequence[str]) -> pd.DataFrame:

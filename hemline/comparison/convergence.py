@@ -16,8 +16,8 @@ from hemline.comparison.statistics import Verdict
 
 # Of a training, what is looked at; and how many steps of the optimizer at least: fewer tell little but noise.
 _PART, _FEWEST_STEPS = 0.2, 300
-# By how many standard errors the mean fall has to exceed 0: with three, more trainings that were stopped
-# half-way go unseen, and as many that were done are told.
+# By how many standard errors the mean fall has to exceed 0: with three, more interrupted
+# trainings are missed, and as many finished ones are reported.
 _STANDARD_ERRORS = 2
 # Of the loss; a training that falls less in its last fifth has hardly more than 1 % to come.
 _SMALLEST_FALL = 0.02

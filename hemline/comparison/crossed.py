@@ -20,29 +20,21 @@ _ROUNDING = 1e-30
 _PAIR = 2
 # Where the power in ``cautious_p`` is half of its way from 1 to 2, as a square of freedom: 7 at p = 5 %, 66 at 0.13 %.
 _HALFWAY, _LATER, _BEGUN = 7, 19, 60
-# Nobody needs to know a p value below this, and no t quantile overflows above it.
+# A p value below this is not needed, and no t quantile overflows above it.
 _SMALLEST_P = 1e-15
 
 
 class Crossed(NamedTuple):
-    """A mean of scores with the parts of its variance.
+    """A mean of scores with the parts of its variance."""
 
-    Attributes:
-        mean: over trainings and images.
-        images: the part of its variance that another draw of images makes.
-        seeds: the part that other trainings make, their luck with single images included; 0 with one training, where it
-            is unknown.
-        n_seeds: the number of trainings.
-        n_images: the number of images, or of groups of them.
-        image_freedom: the degrees of freedom of the images' part.
-    """
-
-    mean: float
-    images: float
+    mean: float  # over trainings and images
+    images: float  # the part of its variance that another draw of images makes
+    # the part that other trainings make, their luck with single images included; 0 with one training, where it
+    # is unknown
     seeds: float
-    n_seeds: int
-    n_images: int
-    image_freedom: float
+    n_seeds: int  # the number of trainings
+    n_images: int  # the number of images, or of groups of them
+    image_freedom: float  # the degrees of freedom of the images' part
 
     @classmethod
     def of(cls, scores: Scores, groups: Groups | None = None) -> Self:

@@ -16,32 +16,21 @@ COLUMNS = ["set", "index", "label", "quality", "looks_like", "probability"]
 
 
 class Predicted(NamedTuple):
-    """A set that no model trained on.
+    """A set that no model trained on."""
 
-    Attributes:
-        labels: int (images,), as given.
-        probabilities: float32 (seeds, images, classes).
-    """
-
-    labels: NDArray[np.integer[Any]]
-    probabilities: NDArray[np.float32]
+    labels: NDArray[np.integer[Any]]  # int (images,), as given
+    probabilities: NDArray[np.float32]  # float32 (seeds, images, classes)
 
 
 class Doubts(NamedTuple):
-    """What is doubted.
+    """What is doubted."""
 
-    Attributes:
-        variant: whose trainings doubt it.
-        images: how many labels were looked at.
-        likely_errors: how many of them cleanlab takes for likely errors.
-        table: the most doubted ones, the worst first: the name of the set, the image's index in it, the given label,
-            its quality (the mean probability of the given label), the class that the image looks like (the most
-            probable one), and its probability.
-    """
-
-    variant: str
-    images: int
-    likely_errors: int
+    variant: str  # whose trainings doubt it
+    images: int  # how many labels were looked at
+    likely_errors: int  # how many of them cleanlab takes for likely errors
+    # the most doubted ones, the worst first: the name of the set, the image's index in it, the given label, its
+    # quality (the mean probability of the given label), the class that the image looks like (the most probable
+    # one), and its probability
     table: pd.DataFrame
 
 

@@ -1,4 +1,4 @@
-"""What the evaluate stage hands on: ``reports/metrics.json`` and the tables of ``reports/evaluation/``."""
+"""The output of the evaluate stage: ``reports/metrics.json`` and the tables of ``reports/evaluation/``."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The trainings of all variants, scored and compared: from probabilities to the tables that evaluate hands on."""
+"""The trainings of all variants, scored and compared: from probabilities to the tables that evaluate writes."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Images that belong together, as those of one object: the group is then what is drawn anew, not the image.
+"""Images that belong together, as those of one object: the group is then the unit of resampling, not the image.
 
 Ten pictures of one object say less than ten of ten objects: whoever knows the object is right about most of them.
 """
@@ -13,15 +13,11 @@ Groups = NDArray[np.integer[Any]]
 
 
 class Grouped(NamedTuple):
-    """What takes the place of the scores of single images.
+    """What takes the place of the scores of single images."""
 
-    Attributes:
-        scores: float64 (seeds, groups), each row of the mean of that training's scores of images.
-        freedom: the degrees of freedom of a variance over groups: their number less one if they are of one size, fewer
-            if a few large ones decide.
-    """
-
-    scores: NDArray[np.float64]
+    scores: NDArray[np.float64]  # float64 (seeds, groups), each row of the mean of that training's scores of images
+    # the degrees of freedom of a variance over groups: their number less one if they are of one size, fewer if
+    # a few large ones decide
     freedom: float
 
 

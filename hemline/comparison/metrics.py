@@ -25,24 +25,16 @@ ImageScores = NDArray[Any]  # of bool or floats
 
 
 class Decision(NamedTuple):
-    """How a metric decides the verdict, the choice by validation, promotion and the gate.
+    """How a metric decides the verdict, the choice by validation, promotion and the gate."""
 
-    Attributes:
-        name: in ``params.yaml``.
-        words: in a sentence, after "test" or "validation".
-        image_scores: probabilities float (..., images, classes), labels int (images,) -> (..., images), bool or float:
-            what each image adds to the metric, which is their mean.
-        unit: of gains.
-        by_class: whether the metric is the mean over classes of the means of their images.
-        is_loss: whether lower is better. A gain is positive where the variant is better all the same.
-    """
-
-    name: str
-    words: str
+    name: str  # in ``params.yaml``
+    words: str  # in a sentence, after "test" or "validation"
+    # probabilities float (..., images, classes), labels int (images,) -> (..., images), bool or float: what
+    # each image adds to the metric, which is their mean
     image_scores: Callable[[Probabilities, Labels], ImageScores]
-    unit: Unit = POINTS
-    by_class: bool = False
-    is_loss: bool = False
+    unit: Unit = POINTS  # of gains
+    by_class: bool = False  # whether the metric is the mean over classes of the means of their images
+    is_loss: bool = False  # whether lower is better. A gain is positive where the variant is better all the same
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -63,29 +55,21 @@ class Decision(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """A figure of a training on the test images.
+    """A figure of a training on the test images."""
 
-    Attributes:
-        key: its name in files; ``test_<key>`` on MLflow runs.
-        heading: of its column.
-        unit: below the heading.
-        compute: probabilities float (images, classes), labels int (images,) -> the figure.
-        show: the figure as it is printed.
-        scores: by which it has an interval, within [0, 1]: labels int (images,), predicted int (seeds, images), number
-            of classes, mean size of a group -> float (seeds, columns), of which each row's mean varies as the figure
-            does; None: no interval.
-        imbalanced: whether it is only shown where the classes are imbalanced; elsewhere it says what accuracy says.
-        decision: how it decides; None: it cannot.
-    """
-
-    key: str
-    heading: str
-    unit: str
+    key: str  # its name in files; ``test_<key>`` on MLflow runs
+    heading: str  # of its column
+    unit: str  # below the heading
+    # probabilities float (images, classes), labels int (images,) -> the figure
     compute: Callable[[Probabilities, Labels], float]
-    show: Callable[[float], str]
+    show: Callable[[float], str]  # the figure as it is printed
+    # by which it has an interval, within [0, 1]: labels int (images,), predicted int (seeds, images), number of
+    # classes, mean size of a group -> float (seeds, columns), of which each row's mean varies as the figure
+    # does; None: no interval
     scores: Callable[[Labels, Labels, int, float], NDArray[np.float64]] | None = None
+    # whether it is only shown where the classes are imbalanced; elsewhere it says what accuracy says
     imbalanced: bool = False
-    decision: Decision | None = None
+    decision: Decision | None = None  # how it decides; None: it cannot
 
 
 def image_losses(probabilities: Probabilities, labels: Labels) -> NDArray[np.float32]:

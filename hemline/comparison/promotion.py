@@ -1,10 +1,10 @@
-"""Which model deserves to be served: the candidate, its test against the present champion, and the reasons in words.
+"""Which model deserves to be served: the candidate, its test against the current champion, and the reasons in words.
 
 The candidate is chosen by the deciding metric on the validation images alone; the test images only decide whether it
 may replace the champion.
 What is served is one model, so one model is tested against one model: the result is about these two, not about what
 other seeds of their variants would give. Each promotion looks at the same test images again; over many promotions the
-champion's test accuracy becomes a little too good to be true.
+champion's test accuracy becomes slightly overstated.
 """
 
 from dataclasses import dataclass
@@ -23,33 +23,19 @@ from hemline.words import percent
 
 @dataclass(frozen=True)
 class Candidate:
-    """The model that is best on the validation images, of the variant that these choose.
+    """The model that is best on the validation images, of the variant that these choose."""
 
-    Attributes:
-        variant: its variant.
-        seed: its seed.
-        seeds: how many trainings the variant has.
-        variants: of how many variants it is chosen.
-        validation: the deciding metric on the validation images, the mean over the variant's seeds.
-        own_validation: of this one model.
-        test_accuracy: of this one model, in [0, 1].
-        model_sha256: of its file.
-        place: its place among the variant's seeds.
-        metric: that decides.
-        tied: how many variants are not shown to differ from the best, of which it is the smallest.
-    """
-
-    variant: str
-    seed: int
-    seeds: int
-    variants: int
-    validation: float
-    own_validation: float
-    test_accuracy: float
-    model_sha256: str
-    place: int
-    metric: Metric = ACCURACY
-    tied: int = 1
+    variant: str  # its variant
+    seed: int  # its seed
+    seeds: int  # how many trainings the variant has
+    variants: int  # of how many variants it is chosen
+    validation: float  # the deciding metric on the validation images, the mean over the variant's seeds
+    own_validation: float  # of this one model
+    test_accuracy: float  # of this one model, in [0, 1]
+    model_sha256: str  # of its file
+    place: int  # its place among the variant's seeds
+    metric: Metric = ACCURACY  # that decides
+    tied: int = 1  # how many variants are not shown to differ from the best, of which it is the smallest
 
     def describe(self) -> str:
         """Say in words what it is the best of."""

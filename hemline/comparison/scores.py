@@ -19,18 +19,13 @@ _SUM_TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class Score:
-    """One training on one set of images.
+    """One training on one set of images."""
 
-    Attributes:
-        accuracy: in [0, 1].
-        metrics: those beside accuracy that are computed, by key.
-        per_class: a row for each class, indexed by its name, with precision, recall and f1 in [0, 1] and support, its
-            number of images. NaN where undefined: the precision of a class that is never predicted, recall and f1 of
-            one without images.
-    """
-
-    accuracy: float
-    metrics: dict[str, float]
+    accuracy: float  # in [0, 1]
+    metrics: dict[str, float]  # those beside accuracy that are computed, by key
+    # a row for each class, indexed by its name, with precision, recall and f1 in [0, 1] and support, its number
+    # of images. NaN where undefined: the precision of a class that is never predicted, recall and f1 of one
+    # without images
     per_class: pd.DataFrame
 
 

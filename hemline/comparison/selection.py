@@ -10,19 +10,14 @@ from hemline.schema import StrictModel
 
 
 class Selection(StrictModel):
-    """Which variant is taken: ``reports/evaluation/selection.json``.
+    """Which variant is taken: ``reports/evaluation/selection.json``."""
 
-    Attributes:
-        best: the variant with the best mean on validation images, the first of equals; None without such images.
-        tied: those that are not shown to differ from it on these images, itself among them.
-        chosen: of the tied the one with the fewest parameters.
-        other: the one that is chosen among those beside the baseline.
-    """
-
+    # the variant with the best mean on validation images, the first of equals; None without such images
     best: str | None = None
+    # those that are not shown to differ from it on these images, itself among them
     tied: list[str] = Field(default_factory=list)
-    chosen: str | None = None
-    other: str | None = None
+    chosen: str | None = None  # of the tied the one with the fewest parameters
+    other: str | None = None  # the one that is chosen among those beside the baseline
 
 
 def select(

@@ -7,19 +7,12 @@ from hemline.words import signed
 
 
 class Unit(NamedTuple):
-    """A unit.
+    """A unit."""
 
-    Attributes:
-        name: in a sentence; empty for pure numbers.
-        short: in a heading.
-        factor: by which values in files are multiplied.
-        digits: after the point.
-    """
-
-    name: str
-    short: str
-    factor: float
-    digits: int
+    name: str  # in a sentence; empty for pure numbers
+    short: str  # in a heading
+    factor: float  # by which values in files are multiplied
+    digits: int  # after the point
 
     def gain(self, value: float) -> str:
         """Write a gain with its sign, and without the unit."""

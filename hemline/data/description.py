@@ -86,27 +86,19 @@ class Known(StrictModel):
 
 
 class Dataset(StrictModel):
-    """What every data set says of itself; ``name`` comes from the file's name.
-
-    Attributes:
-        format: a module of ``hemline.formats``.
-        classes: the classes' names; label 0 is the first.
-        image_shape: height and width, and channels where there are any.
-        pixels: their type and range.
-        sources: where the files can be had, tried in this order.
-        known: published findings about duplicates and labels.
-    """
+    """What every data set says of itself; ``name`` comes from the file's name."""
 
     name: Name
     title: Label
     licence: Label = "not stated"
     homepage: Address | None = None
-    format: Name = "idx"
-    classes: Annotated[list[Label], Field(min_length=2, max_length=65536)]
+    format: Name = "idx"  # a module of ``hemline.formats``
+    classes: Annotated[list[Label], Field(min_length=2, max_length=65536)]  # the classes' names; label 0 is the first
+    # height and width, and channels where there are any
     image_shape: Annotated[list[Count], Field(min_length=2, max_length=3)]
-    pixels: Pixels = Pixels()
-    sources: list[Source]
-    known: list[Known] = Field(default_factory=list)
+    pixels: Pixels = Pixels()  # their type and range
+    sources: list[Source]  # where the files can be had, tried in this order
+    known: list[Known] = Field(default_factory=list)  # published findings about duplicates and labels
 
     @model_validator(mode="after")
     def _check_classes(self) -> Self:
@@ -177,19 +169,13 @@ class IdxDataset(Dataset):
 
 
 class SourceFile(StrictModel):
-    """A file, or a folder of pictures, that a source holds.
+    """A file, or a folder of pictures, that a source holds."""
 
-    Attributes:
-        name: at a source, ``<location>/<name>``.
-        sha256: of its bytes as they are; of a folder, that of ``hemline.images.tree.digest``.
-        bytes: its size; of a folder, of all its pictures together.
-        part: which part of the data set it holds, where its contents do not tell.
-    """
-
+    # at a source, ``<location>/<name>``
     name: Annotated[Label, StringConstraints(pattern=r"^[^/\\]+$", max_length=255)]
-    sha256: Sha256
-    bytes: Annotated[int, Field(ge=1, lt=2**60)]
-    part: Part | None = None
+    sha256: Sha256  # of its bytes as they are; of a folder, that of ``hemline.images.tree.digest``
+    bytes: Annotated[int, Field(ge=1, lt=2**60)]  # its size; of a folder, of all its pictures together
+    part: Part | None = None  # which part of the data set it holds, where its contents do not tell
 
     @model_validator(mode="after")
     def _check_name(self) -> Self:
@@ -216,23 +202,17 @@ class Split(StrictModel):
 
 
 class CollectedDataset(Dataset):
-    """Labelled images in a format of ``hemline.formats``, as `make describe` writes it.
+    """Labelled images in a format of ``hemline.formats``, as `make describe` writes it."""
 
-    Attributes:
-        labels: the labels as they stand in the data, in the order of ``classes``, where classes are called otherwise.
-        class_counts: by part, the number of images of each class, in order.
-        files: what the data consists of.
-        options: what else the format needs to know; each format has its own.
-        resize: how pictures of other sizes are treated; where there is none, they are refused.
-        split: how the test set is taken; where there is one, none.
-    """
-
+    # the labels as they stand in the data, in the order of ``classes``, where classes are called otherwise
     labels: list[Label] | None = None
+    # by part, the number of images of each class, in order
     class_counts: Annotated[dict[Part, list[Annotated[int, Field(ge=0, lt=2**31)]]], Field(min_length=1)]
-    files: Annotated[list[SourceFile], Field(min_length=1)]
+    files: Annotated[list[SourceFile], Field(min_length=1)]  # what the data consists of
+    # what else the format needs to know; each format has its own
     options: dict[str, Any] = Field(default_factory=dict)
-    resize: Resize | None = None
-    split: Split | None = None
+    resize: Resize | None = None  # how pictures of other sizes are treated; where there is none, they are refused
+    split: Split | None = None  # how the test set is taken; where there is one, none
 
     @model_validator(mode="after")
     def _check_agreement(self) -> Self:

@@ -1,4 +1,4 @@
-"""What the normalize stage hands on in ``data/findings/``: what makes results from the data doubtful, and groups.
+"""The output of the normalize stage in ``data/findings/``: suspicious properties of the data, and groups.
 
 Apart from ``data/normalized``, because no training depends on it.
 """

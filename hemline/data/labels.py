@@ -21,7 +21,7 @@ NaturalKey = tuple[tuple[str | tuple[int, str], ...], str]
 
 def natural_key(text: str) -> NaturalKey:
     """Return a key by which "2" is sorted before "10"."""
-    pieces = _DIGITS.split(text)  # text and digits by turns, so that no text is held against a number
+    pieces = _DIGITS.split(text)  # text and digits by turns, so that text is never compared with a number
     numbers = [piece.lstrip("0") for piece in pieces]
     return tuple((len(numbers[i]), numbers[i]) if i % 2 else piece for i, piece in enumerate(pieces)), text
 

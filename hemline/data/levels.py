@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Levels = NDArray[np.int64]
-# Steps of a doubling, and the smallest and largest exponent that are told apart; 0 has a place of its own, the first.
+# Steps of a doubling, and the smallest and largest distinct exponents; 0 has a place of its own, the first.
 _STEPS, _SMALLEST, _LARGEST = 4, -10, 20
 NO_LEVELS: Levels = np.zeros(2 + _STEPS * (_LARGEST - _SMALLEST), np.int64)
 # Of a larger image, no more pixels are counted, evenly.

@@ -24,17 +24,11 @@ _PIECE_BYTES = 2**24
 
 
 class Labelled(NamedTuple):
-    """Images as they came, their labels, and what pixels are divided by where they are used.
+    """Images as they came, their labels, and what pixels are divided by where they are used."""
 
-    Attributes:
-        images: (n, h, w) or (n, h, w, channels), of any type.
-        labels: (n,), integers from 0.
-        scale: the divisor.
-    """
-
-    images: NDArray[Any]
-    labels: NDArray[np.integer]
-    scale: float = 1.0
+    images: NDArray[Any]  # (n, h, w) or (n, h, w, channels), of any type
+    labels: NDArray[np.integer]  # (n,), integers from 0
+    scale: float = 1.0  # the divisor
 
 
 class SetFiles(NamedTuple):
@@ -45,16 +39,10 @@ class SetFiles(NamedTuple):
 
 
 class About(StrictModel):
-    """``about.json``: what the arrays themselves do not say.
+    """``about.json``: what the arrays themselves do not say."""
 
-    Attributes:
-        classes: the classes' names; label 0 is the first.
-        scale: what pixels are divided by where they are used.
-        pixels: the type and the range of raw pixels.
-    """
-
-    classes: list[Text]
-    scale: float
+    classes: list[Text]  # the classes' names; label 0 is the first
+    scale: float  # what pixels are divided by where they are used
     pixels: Pixels = Pixels()
 
 

@@ -10,21 +10,13 @@ from hemline.images.unread import kind_of
 
 
 class Entry(NamedTuple):
-    """Files of one ending in one folder that are used alike.
+    """Files of one ending in one folder that are used alike."""
 
-    Attributes:
-        is_used: whether they are part of the data set.
-        use: as what; or why not.
-        folder: the first of their path, empty where they lie at the top.
-        ending: of their names.
-        number: how many they are.
-    """
-
-    is_used: bool
-    use: str
-    folder: str
-    ending: str
-    number: int
+    is_used: bool  # whether they are part of the data set
+    use: str  # as what; or why not
+    folder: str  # the first of their path, empty where they lie at the top
+    ending: str  # of their names
+    number: int  # how many they are
 
 
 def account(data: Data) -> list[Entry]:

@@ -12,17 +12,11 @@ from hemline.errors import InputError
 
 
 class Described(NamedTuple):
-    """What the images become.
+    """What the images become."""
 
-    Attributes:
-        shape: their shape, and why.
-        pixels: their type and range.
-        values: the keys of ``data/<name>.yaml``.
-    """
-
-    shape: Suggested
-    pixels: Pixels
-    values: dict[str, Any]
+    shape: Suggested  # their shape, and why
+    pixels: Pixels  # their type and range
+    values: dict[str, Any]  # the keys of ``data/<name>.yaml``
 
 
 def describe_images(

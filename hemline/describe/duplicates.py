@@ -12,27 +12,20 @@ from hemline.describe.survey import Fingerprints
 # Bits of 256 in which the fine hashes of near duplicates differ at most. Of Fashion-MNIST's 70,000 images, 30 pairs are
 # found so, all much alike; with 24 bits 75, with 48 bits 546, most of them different clothes.
 FARTHEST = 16
-# Each image is held against so many with the same coarse hash; thousands may have it, where pictures are mostly empty.
+# Each image is compared with so many with the same coarse hash; thousands may have it, where pictures are mostly empty.
 _NEIGHBOURS = 64
 
 Indices = NDArray[np.intp]
 
 
 class Duplicates(NamedTuple):
-    """Images in groups.
+    """Images in groups."""
 
-    Attributes:
-        images: how many are in a group of two or more.
-        groups: how many such groups there are.
-        leaked: how many test images are in a group with one that is not.
-        mislabelled: how many groups have more than one label.
-        example: the places of two images of one group, of different labels or sides if there are such; None without.
-    """
-
-    images: int
-    groups: int
-    leaked: int
-    mislabelled: int
+    images: int  # how many are in a group of two or more
+    groups: int  # how many such groups there are
+    leaked: int  # how many test images are in a group with one that is not
+    mislabelled: int  # how many groups have more than one label
+    # the places of two images of one group, of different labels or sides if there are such; None without
     example: tuple[int, int] | None
 
 

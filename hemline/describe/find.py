@@ -20,25 +20,18 @@ _READ = (
     "a folder with a folder of pictures for each class (or a zip or tar of one), arrays (.npz, .npy, .mat, .h5, IDX, "
     "CIFAR's files), or tables (.csv, .parquet, .arrow, .jsonl)"
 )
-# What DVC removes before a stage writes it anew.
+# Outputs that DVC removes before a stage writes them again.
 _REPLACED = (Path("data/raw"), Normalized.PATH, Findings.PATH, Trained.PATH, Path("reports"))
 _PACKED = (".tar", ".tgz", ".gz", ".bz2", ".xz", ".zip")
 
 
 class Data(NamedTuple):
-    """What was found at a path.
+    """What was found at a path."""
 
-    Attributes:
-        path: as the user named it.
-        format: a module of ``hemline.formats``.
-        found: its files and options.
-        source: opened.
-    """
-
-    path: Path
-    format: str
-    found: Found
-    source: Source
+    path: Path  # as the user named it
+    format: str  # a module of ``hemline.formats``
+    found: Found  # its files and options
+    source: Source  # opened
 
 
 def find_data(path: Path, format_name: str | None = None, options: Mapping[str, Any] | None = None) -> Data:

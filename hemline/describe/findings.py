@@ -107,7 +107,7 @@ def duplicate_sentences(seen: Survey, source: Source) -> list[str]:
 
 
 def few_sentence(counts: NDArray[np.intp], classes: Sequence[str]) -> str:
-    """Say which classes have too few training images to learn from; those without any are told elsewhere."""
+    """Say which classes have too few training images to learn from; those without any are reported elsewhere."""
     few = np.flatnonzero((counts > 0) & (counts < _FEW))
     if not few.size:
         return ""

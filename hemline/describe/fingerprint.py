@@ -14,17 +14,11 @@ _COLOURS = 3
 
 
 class Fingerprint(NamedTuple):
-    """What is remembered of one image.
+    """What is remembered of one image."""
 
-    Attributes:
-        exact: BLAKE2 of its shape and pixels.
-        coarse: the perceptual hash of 64 bits: the signs of its lowest frequencies (``imagehash.phash``).
-        fine: the difference hash of 256 bits: where it gets lighter to the right (``imagehash.dhash``).
-    """
-
-    exact: bytes
-    coarse: bytes
-    fine: bytes
+    exact: bytes  # BLAKE2 of its shape and pixels
+    coarse: bytes  # the perceptual hash of 64 bits: the signs of its lowest frequencies (``imagehash.phash``)
+    fine: bytes  # the difference hash of 256 bits: where it gets lighter to the right (``imagehash.dhash``)
 
 
 def fingerprint(image: NDArray[Any], lowest: float, highest: float) -> Fingerprint:

@@ -26,22 +26,14 @@ _USUAL = 0.999
 
 
 class Fit(NamedTuple):
-    """Settings that the numbers of images suggest.
+    """Settings that the numbers of images suggest."""
 
-    Attributes:
-        validation_split: the share of the training images that is for validation.
-        batch_size: images of a step.
-        epochs: of a training.
-        training_images: those of an epoch.
-        sets: the images of train, validation and test.
-        imbalanced: whether the test set's classes differ much in size, as ``imbalance.is_imbalanced`` says.
-    """
-
-    validation_split: float
-    batch_size: int
-    epochs: int
-    training_images: int
-    sets: dict[str, Chosen]
+    validation_split: float  # the share of the training images that is for validation
+    batch_size: int  # images of a step
+    epochs: int  # of a training
+    training_images: int  # those of an epoch
+    sets: dict[str, Chosen]  # the images of train, validation and test
+    # whether the test set's classes differ much in size, as ``imbalance.is_imbalanced`` says
     imbalanced: bool = False
 
     @property

@@ -16,29 +16,18 @@ _MIDDLE_OF_BYTES = 128
 
 
 class Wanted(NamedTuple):
-    """What the user decides.
+    """What the user decides."""
 
-    Attributes:
-        size: (height, width); None: as the images suggest.
-        colour: True for colour, False for grey; None: as the images are.
-    """
-
-    size: tuple[int, int] | None = None
-    colour: bool | None = None
+    size: tuple[int, int] | None = None  # (height, width); None: as the images suggest
+    colour: bool | None = None  # True for colour, False for grey; None: as the images are
 
 
 class Suggested(NamedTuple):
-    """What is written into the description.
+    """What is written into the description."""
 
-    Attributes:
-        image_shape: (height, width) or (height, width, channels).
-        resized: whether images of other sizes are resized.
-        reason: why this size was chosen; empty where all have it.
-    """
-
-    image_shape: tuple[int, ...]
-    resized: bool
-    reason: str
+    image_shape: tuple[int, ...]  # (height, width) or (height, width, channels)
+    resized: bool  # whether images of other sizes are resized
+    reason: str  # why this size was chosen; empty where all have it
 
 
 def suggest_shape(seen: Survey, wanted: Wanted) -> Suggested:

@@ -1,4 +1,4 @@
-"""Images one by one -> what is told of each; hashes are computed beside the reading, as both take equally long."""
+"""Properties of images, one by one; hashes are computed beside the reading, as both take equally long."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -29,29 +29,19 @@ _COLOURS = 3
 
 
 class Seen(NamedTuple):
-    """What is told of one image.
+    """The properties of one image."""
 
-    Attributes:
-        shape: (height, width) or (height, width, channels).
-        type: of NumPy.
-        lowest: its smallest pixel.
-        highest: its largest pixel.
-        coloured: whether any pixel is not grey.
-        fingerprint: its hashes.
-        levels: its pixels, counted.
-    """
-
-    shape: tuple[int, ...]
-    type: str
-    lowest: float
-    highest: float
-    coloured: bool
-    fingerprint: Fingerprint
-    levels: Levels
+    shape: tuple[int, ...]  # (height, width) or (height, width, channels)
+    type: str  # of NumPy
+    lowest: float  # its smallest pixel
+    highest: float  # its largest pixel
+    coloured: bool  # whether any pixel is not grey
+    fingerprint: Fingerprint  # its hashes
+    levels: Levels  # its pixels, counted
 
 
 def look(images: Iterable[Image | InputError], count: int) -> Iterator[Seen | InputError]:
-    """Yield what is told of each image, in their order; memory holds a few hundred small images, or a few large ones.
+    """Yield the properties of each image, in their order; memory holds a few hundred small images, or a few large ones.
 
     Args:
         images: or why they cannot be read.
@@ -71,7 +61,7 @@ def look(images: Iterable[Image | InputError], count: int) -> Iterator[Seen | In
 
 
 def see(image: Image) -> Seen:
-    """Return what is told of an image."""
+    """Return the properties of an image."""
     lowest, highest = float(image.min()), float(image.max())
     hashes = fingerprint(image, lowest, highest)
     return Seen(image.shape, image.dtype.name, lowest, highest, _is_coloured(image), hashes, count_levels(image))

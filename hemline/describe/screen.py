@@ -15,7 +15,7 @@ from hemline.words import listed
 
 _IN_A_LINE = 12  # classes with their counts
 _FOLDERS = 4  # that a line names
-_MINUTE, _HOUR = 90, 5400  # seconds from which on the next unit is told
+_MINUTE, _HOUR = 90, 5400  # seconds from which on the next unit is used
 
 
 def overview(name: str, data: Data, seen: Survey, described: Described, fitting: Fit) -> list[str]:

@@ -36,50 +36,31 @@ class Remarkable:
 
 @dataclass
 class Fingerprints:
-    """The fingerprints of images.
+    """The fingerprints of images."""
 
-    Attributes:
-        exact: (n, 16) bytes.
-        coarse: (n, 8) bytes.
-        fine: (n, 32) bytes.
-    """
-
-    exact: NDArray[np.uint8]
-    coarse: NDArray[np.uint8]
-    fine: NDArray[np.uint8]
+    exact: NDArray[np.uint8]  # (n, 16) bytes
+    coarse: NDArray[np.uint8]  # (n, 8) bytes
+    fine: NDArray[np.uint8]  # (n, 32) bytes
 
 
 @dataclass
 class Survey:
-    """What was seen.
+    """What was seen."""
 
-    Attributes:
-        parts: the labels of each part.
-        shapes: how many images have each shape, (height, width) or (height, width, channels).
-        types: how many have each NumPy type.
-        lowest: the smallest pixel of all.
-        highest: the largest pixel of all.
-        coloured: how many have a pixel that is not grey.
-        depths: by NumPy type, how many images of each class have it, and what the first of them is called.
-        reach: the highest pixel of each class.
-        levels: the pixels of all, counted.
-        unreadable: those that cannot be read, with the reason.
-        constant: those with one value in all pixels.
-        fingerprints: of all images, part after part.
-    """
-
-    parts: dict[Part, Labels]
+    parts: dict[Part, Labels]  # the labels of each part
+    # how many images have each shape, (height, width) or (height, width, channels)
     shapes: Counter[tuple[int, ...]] = field(default_factory=Counter)
-    types: Counter[str] = field(default_factory=Counter)
-    lowest: float = np.inf
-    highest: float = -np.inf
-    coloured: int = 0
+    types: Counter[str] = field(default_factory=Counter)  # how many have each NumPy type
+    lowest: float = np.inf  # the smallest pixel of all
+    highest: float = -np.inf  # the largest pixel of all
+    coloured: int = 0  # how many have a pixel that is not grey
+    # by NumPy type, how many images of each class have it, and what the first of them is called
     depths: dict[str, tuple[Counter[int], str]] = field(default_factory=dict)
-    reach: dict[int, float] = field(default_factory=dict)
-    levels: Levels = field(default_factory=NO_LEVELS.copy)
-    unreadable: Remarkable = field(default_factory=Remarkable)
-    constant: Remarkable = field(default_factory=Remarkable)
-    fingerprints: Fingerprints = field(
+    reach: dict[int, float] = field(default_factory=dict)  # the highest pixel of each class
+    levels: Levels = field(default_factory=NO_LEVELS.copy)  # the pixels of all, counted
+    unreadable: Remarkable = field(default_factory=Remarkable)  # those that cannot be read, with the reason
+    constant: Remarkable = field(default_factory=Remarkable)  # those with one value in all pixels
+    fingerprints: Fingerprints = field(  # of all images, part after part
         default_factory=lambda: Fingerprints(*(np.empty((0, width), np.uint8) for width in (EXACT, COARSE, FINE)))
     )
 

@@ -28,7 +28,7 @@ _MEANINGS = {
 
 
 class _Meter(Callback):  # type: ignore[misc]  # fsspec ships no types
-    """Counts the bytes of one file, and stops a transfer that nobody waits for or that has more than it should."""
+    """Counts the bytes of one file, and stops a transfer that is no longer needed or exceeds its size."""
 
     def __init__(self, limit: int, display: Display) -> None:
         super().__init__()

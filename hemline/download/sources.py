@@ -148,7 +148,7 @@ class _Collection:
             "their checksums will be verified."
         )
         if isinstance(self._dataset, CollectedDataset):
-            remedy += f" Data that has changed is described anew by `make describe` (data/{self._dataset.name}.yaml)."
+            remedy += f" Data that has changed is described again by `make describe` (data/{self._dataset.name}.yaml)."
         return "\n  ".join([f"{self._dataset.name}: no source has {names}", *reasons, remedy])
 
 

@@ -19,7 +19,7 @@ class StalledError(InputError):
 class Watch:
     """Tells when a transfer brings too little for too long.
 
-    The time-outs of the clients do not do this: each byte that trickles in starts them anew. In ``patience`` seconds,
+    The time-outs of the clients do not do this: each byte that trickles in restarts them. In ``patience`` seconds,
     ``MINIMUM_SPEED * patience`` bytes must arrive, and again and again; after the first of them, in ``busy`` seconds.
     """
 

@@ -84,7 +84,7 @@ class _CollectedFile(Wanted):
     """A file as it is; or a folder of pictures, or a tar file of one, which become one zip file."""
 
     def __init__(self, file: SourceFile, counts: Mapping[str, int], *, packed: bool = True) -> None:
-        """Name the file, and how many images of each label there must be: what differs there is told first.
+        """Name the file, and how many images of each label there must be: a difference there is reported first.
 
         Where not ``packed``, a tar file stays one, as WebDataset's shards do; others become zip files of pictures.
         """

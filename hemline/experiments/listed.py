@@ -24,36 +24,26 @@ class Gain(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A commit, an experiment, or the workspace.
+    """A commit, an experiment, or the workspace."""
 
-    Attributes:
-        name: of the branch or the experiment; the commit's first digits where it has none.
-        is_experiment: whether it is one of the commit above it.
-        state: "success", "queued", "running" or "failed".
-        changed: the parameters that differ from those of its commit, as they would be typed.
-        compared: the data set, the baseline and the metric: gains of others cannot stand beside these.
-        gains: of the variants that were changed; the largest one, where a change is one of all variants, or none is.
-        created: when; None for the workspace.
-        values: how many parameters and figures DVC has of it.
-    """
-
-    name: str
-    is_experiment: bool
-    state: str
-    changed: list[str]
-    compared: tuple[str, ...]
+    name: str  # of the branch or the experiment; the commit's first digits where it has none
+    is_experiment: bool  # whether it is one of the commit above it
+    state: str  # "success", "queued", "running" or "failed"
+    changed: list[str]  # the parameters that differ from those of its commit, as they would be typed
+    compared: tuple[str, ...]  # the data set, the baseline and the metric: gains of others cannot stand beside these
+    # of the variants that were changed; the largest one, where a change is one of all variants, or none is
     gains: list[Gain]
-    created: datetime | None
-    values: int
+    created: datetime | None  # when; None for the workspace
+    values: int  # how many parameters and figures DVC has of it
 
 
 def listed(shown: list[Any], *, everywhere: bool) -> list[Listed]:
     """Return the rows of what `dvc exp show --json` prints, in DVC's order.
 
-    Of all commits (``everywhere``), those without experiments are left out, but for the present one.
+    Of all commits (``everywhere``), those without experiments are left out, except the current one.
     """
     workspace, *commits = shown
-    # The first is the present commit; before there is any, there is none.
+    # The first is the current commit, if there is one.
     present = _params(commits[0]) if commits else _params(workspace)
     rows = [_row(workspace, present, is_experiment=False)]
     for place, commit in enumerate(commits):

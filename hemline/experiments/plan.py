@@ -15,15 +15,10 @@ _ORDER = ("known", "check", "download", "normalize", "train", "solve", "evaluate
 
 
 class Planned(NamedTuple):
-    """A stage that would run.
-
-    Attributes:
-        stage: its name.
-        because: of what, in a few words.
-    """
+    """A stage that would run."""
 
     stage: str
-    because: str
+    because: str  # of what, in a few words
 
 
 def plan(lock: Mapping[str, Any], params: Mapping[str, Any], status: Mapping[str, Any]) -> list[Planned]:

@@ -48,7 +48,7 @@ def left_out(rows: Sequence[Listed]) -> str:
     most = max(row.values for row in rows)
     return (
         "Gain: of the variants that were changed; else the largest, the best of several, slightly overstated.\n"
-        "Changed: against the commit above; in the workspace, against the present commit, whether it has run or not.\n"
+        "Changed: against the commit above; in the workspace, against the current commit, whether it has run or not.\n"
         f"Not shown: the rest of the {most} parameters and metrics. `dvc exp show` has a column for each."
     )
 

@@ -53,15 +53,12 @@ class Task(NamedTuple):
 
 
 class FitCallbacks(NamedTuple):
-    """Functions that a training calls, from its own thread; what they raise ends it.
+    """Functions that a training calls, from its own thread; what they raise ends it."""
 
-    Attributes:
-        epoch: is given the metrics of each epoch: ``epoch``, ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``; a
-            family without epochs calls it once, with those of the trained model.
-        checkpoint: is called where a training can be resumed, with a function that returns its state.
-    """
-
+    # is given the metrics of each epoch: ``epoch``, ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``; a
+    # family without epochs calls it once, with those of the trained model
     epoch: Callable[["Row"], None]
+    # is called where a training can be resumed, with a function that returns its state
     checkpoint: Callable[[Callable[[], "Arrays"]], None]
 
 
@@ -95,7 +92,7 @@ class Learner(Protocol):
 
         Args:
             seed: determines everything random.
-            callbacks: are told of epochs and of states.
+            callbacks: receive epochs and states.
             after: an earlier training with this seed to resume; both ways end with equal bytes.
 
         Raises:

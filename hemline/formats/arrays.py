@@ -35,25 +35,17 @@ _CHUNK = 2**24  # bytes of images that are read at a time
 
 
 class ArraysOptions(StrictModel):
-    """What the names of the arrays do not tell.
+    """What the names of the arrays do not tell."""
 
-    Attributes:
-        keys: by part, the names of the images and of the labels.
-        groups: the name of what numbers the objects, as ``images`` is that of the images.
-        shape: height and width, and channels behind or before them, of images that are stored as rows.
-        transpose: whether rows and columns of each image are exchanged, as EMNIST's are.
-        column: of labels in several columns, the one that is the class.
-        by_file: whether each file is a class, whose name its own is.
-        case: whether classes that differ in letter case only are the same.
-    """
-
+    # by part, the names of the images and of the labels
     keys: dict[Part, Annotated[list[str], Field(min_length=2, max_length=2)]] | None = None
-    groups: str | None = None
+    groups: str | None = None  # the name of what numbers the objects, as ``images`` is that of the images
+    # height and width, and channels behind or before them, of images that are stored as rows
     shape: Annotated[list[Count], Field(min_length=2, max_length=3)] | None = None
-    transpose: bool = False
-    column: Annotated[int, Field(ge=0)] | None = None
-    by_file: bool = False
-    case: Case | None = None
+    transpose: bool = False  # whether rows and columns of each image are exchanged, as EMNIST's are
+    column: Annotated[int, Field(ge=0)] | None = None  # of labels in several columns, the one that is the class
+    by_file: bool = False  # whether each file is a class, whose name its own is
+    case: Case | None = None  # whether classes that differ in letter case only are the same
 
 
 class ArraysSource(RowsSource):

@@ -39,23 +39,16 @@ Pattern = Annotated[str, AfterValidator(_check_pattern)]
 
 
 class FolderOptions(StrictModel):
-    """How the files are read.
+    """How the files are read."""
 
-    Attributes:
-        group: a regular expression with one group: files whose names have the same there show one object.
-        label: another one, of the class in files' names, where no folder names it.
-        level: which folder, counted from the top, names the class; None: the first below that of the part.
-        parts: by part, the folders that hold it.
-        aside: files and folders that are left out, as `preview`, `*.gif`.
-        case: whether classes that differ in letter case only are the same.
-    """
-
+    # a regular expression with one group: files whose names have the same there show one object
     group: Pattern | None = None
-    label: Pattern | None = None
+    label: Pattern | None = None  # another one, of the class in files' names, where no folder names it
+    # which folder, counted from the top, names the class; None: the first below that of the part
     level: Count | None = None
-    parts: dict[Part, list[str]] | None = None
-    aside: list[str] = Field(default_factory=list)
-    case: Case | None = None
+    parts: dict[Part, list[str]] | None = None  # by part, the folders that hold it
+    aside: list[str] = Field(default_factory=list)  # files and folders that are left out, as `preview`, `*.gif`
+    case: Case | None = None  # whether classes that differ in letter case only are the same
 
 
 class _Picture(NamedTuple):

@@ -40,33 +40,23 @@ class Located(NamedTuple):
 
 @dataclass(frozen=True)
 class Labels:
-    """The labels of a part.
+    """The labels of a part."""
 
-    Attributes:
-        codes: integers (n,), places in ``values``.
-        values: the labels as they stand in the data, each once, in their natural order.
-        groups: integers (n,): images of one object have the same; None where nothing is known of that.
-    """
-
-    codes: NDArray[np.integer[Any]]
-    values: list[str]
+    codes: NDArray[np.integer[Any]]  # integers (n,), places in ``values``
+    values: list[str]  # the labels as they stand in the data, each once, in their natural order
+    # integers (n,): images of one object have the same; None where nothing is known of that
     groups: NDArray[np.integer[Any]] | None = None
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a format makes of a path.
+    """What a format makes of a path."""
 
-    Attributes:
-        files: what belongs to the data set.
-        options: the format's options that read it, with those that were given.
-        told: what else could have been taken, and was not.
-        aside: files that are not used, as they are called from the path, and why.
-    """
-
-    files: list[Located]
+    files: list[Located]  # what belongs to the data set
+    # the format's options that read it, with those that were given
     options: dict[str, Any] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)  # what else could have been taken, and was not
+    # files that are not used, as they are called from the path, and why
     aside: dict[str, str] = field(default_factory=dict)
 
 
@@ -96,7 +86,7 @@ class Source(ABC):
     def uses(self) -> Iterator[tuple[str, str]]:
         """Yield files in a folder or an archive that is one of the data set's files: names, and what they are used as.
 
-        Where they are not used, that is the reason. Those that are not told of are no pictures and no tables.
+        Where they are not used, that is the reason. Files without an entry are no pictures and no tables.
         """
         yield from ()
 

@@ -27,7 +27,7 @@ def verdict_of(outcome: Outcome) -> str:
             return f"Failed: worse than at {base}: {names}."
         return f"Failed: not shown to lose less than {_margin(outcome.margin, _unit(outcome))} against {base}: {names}."
     if not compared:
-        return f"Passed: no variant that {base} has, too, was trained anew."
+        return f"Passed: no variant that {base} has, too, was trained again."
     if outcome.margin is None:
         return f"Passed: no variant is shown to be worse than at {base}."
     return f"Passed: every variant is shown to lose less than {_margin(outcome.margin, _unit(outcome))} against {base}."

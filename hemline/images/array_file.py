@@ -44,17 +44,11 @@ class ArrayInFile(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class OpenArray:
-    """An array that is open: in memory, mapped, or a data set of HDF5.
+    """An array that is open: in memory, mapped, or a data set of HDF5."""
 
-    Attributes:
-        path: the file.
-        key: its name there.
-        array: anything with a shape, a type and slices.
-    """
-
-    path: Path
-    key: str
-    array: Any
+    path: Path  # the file
+    key: str  # its name there
+    array: Any  # anything with a shape, a type and slices
 
     @property
     def shape(self) -> tuple[int, ...]:

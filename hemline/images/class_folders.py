@@ -43,21 +43,14 @@ _FEW = 5
 
 @dataclass
 class Layout:
-    """How folders are read; the fields are the options of ``hemline.formats.folder``, and what is told.
+    """How folders are read: the options of ``hemline.formats.folder``, and the reported findings."""
 
-    Attributes:
-        parts: by part, the folders that hold it; empty: all is one part.
-        level: which folder, counted from the top, names the class; 0: the first below the part's.
-        aside: patterns of what is left out, with the reason.
-        label: a regular expression with one group, of file names that say the class.
-        told: what was not taken, in sentences.
-    """
-
+    # by part, the folders that hold it; empty: all is one part
     parts: dict[Part, list[str]] = field(default_factory=dict)
-    level: int = 0
-    aside: dict[str, str] = field(default_factory=dict)
-    label: str | None = None
-    told: list[str] = field(default_factory=list)
+    level: int = 0  # which folder, counted from the top, names the class; 0: the first below the part's
+    aside: dict[str, str] = field(default_factory=dict)  # patterns of what is left out, with the reason
+    label: str | None = None  # a regular expression with one group, of file names that say the class
+    told: list[str] = field(default_factory=list)  # what was not taken, in sentences
 
     def options(self) -> dict[str, Any]:
         """Return the options that say so."""

@@ -15,17 +15,11 @@ _GREY, _RGB = 1, 3
 
 
 class Form(NamedTuple):
-    """What every image must be.
+    """What every image must be."""
 
-    Attributes:
-        image_shape: (height, width) or (height, width, channels).
-        pixels: their type and range.
-        resize: how images of another size are brought to it; None: they are refused.
-    """
-
-    image_shape: tuple[int, ...]
-    pixels: Pixels = Pixels()
-    resize: Resize | None = None
+    image_shape: tuple[int, ...]  # (height, width) or (height, width, channels)
+    pixels: Pixels = Pixels()  # their type and range
+    resize: Resize | None = None  # how images of another size are brought to it; None: they are refused
 
     @property
     def nbytes(self) -> int:

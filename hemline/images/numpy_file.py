@@ -17,21 +17,13 @@ _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Ru
 
 
 class StoredArray(NamedTuple):
-    """An array in a file: where it is, and what its header says.
+    """An array in a file: where it is, and what its header says."""
 
-    Attributes:
-        path: the file.
-        key: its name, in a ``.npz`` file that of a member.
-        shape: of the array.
-        dtype: of the array.
-        in_columns: whether the first axis changes fastest.
-    """
-
-    path: Path
-    key: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    in_columns: bool
+    path: Path  # the file
+    key: str  # its name, in a ``.npz`` file that of a member
+    shape: tuple[int, ...]  # of the array
+    dtype: np.dtype[Any]  # of the array
+    in_columns: bool  # whether the first axis changes fastest
 
     @property
     def title(self) -> str:

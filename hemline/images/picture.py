@@ -23,7 +23,7 @@ _SEPARATE = 2
 _QUARTER = 63
 _HIGHEST = np.iinfo(np.uint16).max
 
-# The size is held against the limit here, before anything is unpacked: Pillow's own limit is first a warning. Filters
+# The size is compared with the limit here, before anything is unpacked: Pillow's own limit is first a warning. Filters
 # belong to the whole process, so they cannot be set around one picture of several that are read side by side.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 # Of files that are a little damaged and still readable, as viewers read them.

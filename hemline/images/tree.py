@@ -122,7 +122,7 @@ class FolderTree(Tree):
         try:
             with (self._path / name).open("rb") as file:
                 return file.read(_HEAD)
-        except OSError:  # a pipe, or what nobody may read
+        except OSError:  # a pipe, or an unreadable file
             return b""
 
     def read(self, name: str) -> bytes:
@@ -303,7 +303,7 @@ def _contents(path: Path, unseen: list[str] | None = None) -> Iterator[tuple[str
 
 @contextmanager
 def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
-    """Open a tar file for reading in any order: a compressed one would be unpacked anew for each step back."""
+    """Open a tar file for reading in any order: a compressed one would be unpacked again for each step back."""
     with tarfile.open(path) as tar, ExitStack() as stack:
         stream: Any = tar.fileobj
         if isinstance(stream, io.BufferedReader):

@@ -10,19 +10,12 @@ from typing import NamedTuple
 
 
 class Unread(NamedTuple):
-    """Files of a kind.
+    """Files of a kind."""
 
-    Attributes:
-        endings: of their names.
-        what: they are.
-        how: they are converted, in a line.
-        pictures: whether each is a picture, so that a class lacks something without them.
-    """
-
-    endings: tuple[str, ...]
-    what: str
-    how: str
-    pictures: bool = False
+    endings: tuple[str, ...]  # of their names
+    what: str  # they are
+    how: str  # they are converted, in a line
+    pictures: bool = False  # whether each is a picture, so that a class lacks something without them
 
 
 # A line each: endings, after an exclamation mark those of pictures; what the files are; how they are converted.

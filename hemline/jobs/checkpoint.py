@@ -142,7 +142,7 @@ class Checkpoints:
             return None
         try:
             about, arrays = _load(path)
-        except Exception as error:  # noqa: BLE001 - whatever half a file raises, the training starts anew
+        except Exception as error:  # noqa: BLE001 - an incomplete file raises many kinds; the training starts again
             self._ignore(path, f"is damaged ({first_line(error)})")
             return None
         if about.fingerprint != self._key:

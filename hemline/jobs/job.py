@@ -1,4 +1,4 @@
-"""One training as a job: its specification, who is told of its epochs, and who runs it.
+"""One training as a job: its specification, its callbacks, and the executor that runs it.
 
 A thread of this process or a process of another machine can run a job, and both give the same bytes.
 """
@@ -57,7 +57,7 @@ class LostError(InputError):
 
 
 class TrainingCallbacks(Protocol):
-    """Who is told what happens in a training, and may end it; called from the training's thread."""
+    """Callbacks of a training, which may also end it; called from the training's thread."""
 
     def begin(self, seed: int, earlier: list[Row]) -> None:
         """Take notice that the training of ``seed`` begins, after the epochs ``earlier``."""
@@ -84,7 +84,7 @@ class Executor(ABC):
 
     @abstractmethod
     def stop(self) -> None:
-        """Let trainings end after their present epoch: another has failed, or nobody wants them any more."""
+        """End trainings after their current epoch, because another has failed or they are no longer needed."""
 
     def prefetch(self, jobs: Callable[[], list[TrainingJob]], needed: Callable[[], set[str]]) -> None:  # noqa: B027
         """Take notice of what will be wanted next: those of ``jobs()`` whose variants ``needed()`` returns."""
@@ -94,7 +94,7 @@ class Executor(ABC):
 
         Raises:
             InputError: they can not.
-            CancelledError: nobody is to wait for them any longer.
+            CancelledError: they are no longer needed.
         """
 
     def acknowledge(self, job: TrainingJob) -> None:  # noqa: B027

@@ -35,7 +35,7 @@ def resumption(variant: str, finished: Sequence[int], epochs: Mapping[int, int])
     """Return the line that says which seeds had finished, and after how many ``epochs`` the others resume, by seed."""
     parts = [f"seed {seed} is finished" for seed in finished]
     parts += [f"seed {seed} goes on after epoch {epoch}" for seed, epoch in epochs.items()]
-    return f"{variant}: an earlier run was ended half-way: {', '.join(parts)}"
+    return f"{variant}: an earlier run was interrupted: {', '.join(parts)}"
 
 
 def show(line: str) -> None:

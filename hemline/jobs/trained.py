@@ -1,4 +1,4 @@
-"""What the train stage hands on in ``models/<variant>/``: models, history, layers, predictions and settings."""
+"""The output of the train stage in ``models/<variant>/``: models, history, layers, predictions and settings."""
 
 import csv
 import json
@@ -80,7 +80,7 @@ class Trained(Outputs):
         (self.path / _SETTINGS).write_text(json.dumps(settings.model_dump(), indent=2) + "\n")
 
     def _model_name(self, seed: int) -> str:
-        # A folder that lacks its settings is missing as a whole, which its reader is told of the model.
+        # A folder without its settings counts as missing, which the reader reports for the model.
         missing = self._files is None and not (self.path / _SETTINGS).is_file()
         return f"seed-{seed}{family_of(self.settings().training).suffix if not missing else '.keras'}"
 

@@ -26,17 +26,11 @@ _BLANK = 16
 
 
 class Framing(NamedTuple):
-    """How the images of a data set are framed.
+    """How the images of a data set are framed."""
 
-    Attributes:
-        background: the usual brightness of the border, 0 to 255.
-        fill: the usual share of the image's side that the object takes up, in (0, 1].
-        uniform: whether nearly all images have a background that is as light, or as dark, as that.
-    """
-
-    background: float
-    fill: float
-    uniform: bool = True
+    background: float  # the usual brightness of the border, 0 to 255
+    fill: float  # the usual share of the image's side that the object takes up, in (0, 1]
+    uniform: bool = True  # whether nearly all images have a background that is as light, or as dark, as that
 
 
 class Framed(NamedTuple):

@@ -36,7 +36,7 @@ class Draft:
 
 def _exchange(folder: Path, name: str, final: Path) -> None:
     if final.is_dir() and not final.is_symlink():
-        # To be deleted there, where nobody takes the half of it for the whole.
+        # Deleted there, so that a half-deleted folder is never mistaken for a complete one.
         final.replace(folder / f"former-{name}")
     (folder / name).replace(final)
 

@@ -1,4 +1,4 @@
-"""How a process that computes in threads ends when it is told to: promptly, or with what is worth it saved.
+"""Shutdown of a process that computes in threads: at once, or after saving its state.
 
 Python's threads cannot be ended, and its exit waits for them: an epoch on a large data set, and a store that does not
 answer, may take minutes. And its exception for Ctrl-C can be lost: raised while a module is imported, it may meet a

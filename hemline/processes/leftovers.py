@@ -40,7 +40,7 @@ def keep_temporary_files_apart() -> None:
 def _temporary_folder() -> Path:
     """Return the folder for temporary files, as `tempfile` chooses it.
 
-    That tries whether it can be written, by a file that a process which is killed meanwhile would leave for ever.
+    That tries whether it can be written, by a file that a process which is killed meanwhile would leave forever.
     """
     if tempfile.tempdir is None:
         named = [os.environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)]
@@ -60,7 +60,7 @@ def remove_own() -> None:
 def remove(folder: Path) -> None:
     """Remove a folder that ``own_folder`` made."""
     shutil.rmtree(folder, ignore_errors=True)
-    # What a thread still writes there is left to a later process, as is the lock that tells of it.
+    # What a thread still writes there is left to a later process, as is its lock.
     if not folder.exists():
         lock = _own.pop(folder)
         Path(lock.lock_file).unlink(missing_ok=True)

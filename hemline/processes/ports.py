@@ -1,4 +1,4 @@
-"""Free ports of this machine's own address, which nobody else can reach."""
+"""Free ports of the loopback address, which other machines cannot reach."""
 
 import socket
 

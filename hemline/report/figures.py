@@ -1,4 +1,4 @@
-"""The figures of the report: which there are, what each is drawn from, and what is told to those who cannot see it.
+"""The figures of the report: the list, their data, and their text alternatives.
 
 To add one, write what draws it (here, or in ``plots``), name it in ``figures``, and place it in
 ``templates/index.html.jinja``.

@@ -36,31 +36,22 @@ class Bar:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of one test image.
+    """What a model says of one test image."""
 
-    Attributes:
-        index: of the image, from 0.
-        picture: the image.
-        true: name of its class.
-        predicted: name of the class with the highest probability.
-        confidence: that probability, in per cent.
-        right: whether the label, not merely its name, is the predicted one.
-        bars: all classes in their order; where there are more than ten, the ten most probable, and the true one.
-    """
-
-    index: int
-    picture: Picture
-    true: str
-    predicted: str
-    confidence: float
-    right: bool
+    index: int  # of the image, from 0
+    picture: Picture  # the image
+    true: str  # name of its class
+    predicted: str  # name of the class with the highest probability
+    confidence: float  # that probability, in per cent
+    right: bool  # whether the label, not merely its name, is the predicted one
+    # all classes in their order; where there are more than ten, the ten most probable, and the true one
     bars: list[Bar]
 
 
 def training_grid(
     images: Array, labels: Array, classes: Sequence[str], pixels: Pixels = BYTES
 ) -> list[tuple[str, Picture]]:
-    """Choose training images that show every class, in turns; of very many classes, the first ones.
+    """Choose training images that show every class, in turns; of more classes than fit, the first ones.
 
     ``images`` are raw (n, height, width[, channels]); ``labels`` are integers (n,), places in
     ``classes``. Returns pairs of a class's name and a picture, up to 25, or one for each of up to 100 classes; a

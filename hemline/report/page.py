@@ -87,7 +87,7 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
         "grid_words": gallery.grid_words,
         **_predictions(results),
     }
-    # Last, because they take nearly all of the time: a missing input is told before.
+    # Last, because they take nearly all of the time: a missing input is reported before.
     shown = figures(results)
     pngs = draw(shown, drawn)
     context["pictures"] = {
@@ -100,7 +100,7 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
 
 
 def write(files: Mapping[str, bytes], folder: Path) -> None:
-    """Put the report's files in place; a failure half-way leaves the former report as it was.
+    """Put the report's files in place; a failure in the middle leaves the former report as it was.
 
     Args:
         files: contents by path below the folder, from ``render``.

@@ -8,19 +8,13 @@ from hemline.params import Params
 
 
 class Question(NamedTuple):
-    """The question, and the words of its answer.
+    """The question, and the words of its answer."""
 
-    Attributes:
-        text: without the data set and the question mark.
-        baseline: the baseline's name, and whether it is a linear model that is solved.
-        asked: the variants that the answer is about: beside a solved linear model, not those that are linear, too.
-        noun: what these are called together.
-    """
-
-    text: str
-    baseline: str
+    text: str  # without the data set and the question mark
+    baseline: str  # the baseline's name, and whether it is a linear model that is solved
+    # the variants that the answer is about: beside a solved linear model, not those that are linear, too
     asked: list[str]
-    noun: str = "variants"
+    noun: str = "variants"  # what these are called together
 
 
 def question(params: Params) -> Question:

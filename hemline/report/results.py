@@ -1,4 +1,4 @@
-"""What the earlier stages hand on, together: nothing is computed here, and nothing trained.
+"""The outputs of all earlier stages; nothing is computed or trained here.
 
 Only the variants of params.yaml are read; folders of former variants may lie beside them.
 """
@@ -25,48 +25,29 @@ from hemline.params import Params
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that the report shows. Tables hold the variants of params.yaml, in its order.
+    """Everything that the report shows. Tables hold the variants of params.yaml, in its order."""
 
-    Attributes:
-        params: the settings.
-        source: the data set.
-        train: the training images.
-        test: the test images.
-        validation_images: float32 (n, h, w) or (n, h, w, channels).
-        facts: about the data, whatever the variant.
-        selection: which variant the validation images choose.
-        doubted: one row a label that the trained models doubt, the most doubted first.
-        comparison: one row a variant.
-        runs: one row a training.
-        layers: one row a layer of a variant.
-        notes: by variant, sentences about how its models came about.
-        history: one row an epoch of a training.
-        per_class: by variant, one row a class: ``precision``, ``recall``, ``f1``, ``support``; NaN where undefined.
-        confusion: by variant, counts (classes, classes) over all seeds; rows are the true classes.
-        difference: by variant other than the baseline, its row shares minus the baseline's.
-        confusions: by variant other than the baseline, one row a tested confusion.
-        warnings: what makes results from this data doubtful, in sentences.
-        groups: int (test images,), those that count as one have the same; None: each is one by itself.
-    """
-
-    params: Params
-    source: Dataset
-    train: Labelled
-    test: Labelled
-    validation_images: NDArray[np.float32]
-    facts: Facts
-    selection: Selection
-    doubted: pd.DataFrame
-    comparison: pd.DataFrame
-    runs: pd.DataFrame
-    layers: pd.DataFrame
-    notes: dict[str, list[str]]
-    history: pd.DataFrame
+    params: Params  # the settings
+    source: Dataset  # the data set
+    train: Labelled  # the training images
+    test: Labelled  # the test images
+    validation_images: NDArray[np.float32]  # float32 (n, h, w) or (n, h, w, channels)
+    facts: Facts  # about the data, whatever the variant
+    selection: Selection  # which variant the validation images choose
+    doubted: pd.DataFrame  # one row a label that the trained models doubt, the most doubted first
+    comparison: pd.DataFrame  # one row a variant
+    runs: pd.DataFrame  # one row a training
+    layers: pd.DataFrame  # one row a layer of a variant
+    notes: dict[str, list[str]]  # by variant, sentences about how its models came about
+    history: pd.DataFrame  # one row an epoch of a training
+    # by variant, one row a class: ``precision``, ``recall``, ``f1``, ``support``; NaN where undefined
     per_class: dict[str, pd.DataFrame]
+    # by variant, counts (classes, classes) over all seeds; rows are the true classes
     confusion: dict[str, NDArray[Any]]
-    difference: dict[str, NDArray[Any]]
-    confusions: dict[str, pd.DataFrame]
-    warnings: list[str]
+    difference: dict[str, NDArray[Any]]  # by variant other than the baseline, its row shares minus the baseline's
+    confusions: dict[str, pd.DataFrame]  # by variant other than the baseline, one row a tested confusion
+    warnings: list[str]  # what makes results from this data doubtful, in sentences
+    # int (test images,), those that count as one have the same; None: each is one by itself
     groups: NDArray[Any] | None
     root: Path
 

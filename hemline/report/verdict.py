@@ -33,22 +33,15 @@ _NAMED = 8
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the comparison shows.
+    """What the comparison shows."""
 
-    Attributes:
-        answer: the sentence that answers the question; and where variants are not shown to beat the most frequent
-            class, one that says so.
-        data: what must be known about the data, in a sentence each; none where nothing must.
-        details: a sentence for each kind of verdict that occurs, with gains and intervals.
-        selection: which variant is best by validation accuracy, or why none is called so.
-        basis: seeds, test images, and what the intervals cover.
-    """
-
+    # the sentence that answers the question; and where variants are not shown to beat the most frequent class,
+    # one that says so
     answer: str
-    data: list[str]
-    details: list[str]
-    selection: str
-    basis: str
+    data: list[str]  # what must be known about the data, in a sentence each; none where nothing must
+    details: list[str]  # a sentence for each kind of verdict that occurs, with gains and intervals
+    selection: str  # which variant is best by validation accuracy, or why none is called so
+    basis: str  # seeds, test images, and what the intervals cover
 
     @property
     def sentences(self) -> list[str]:
@@ -133,9 +126,7 @@ def _data(facts: Facts, test_images: int) -> list[str]:
 
 def _impression(train_share: float) -> list[str]:
     seen = f"the networks saw {100 * train_share:g} % of the training images"
-    return (
-        [] if train_share == 1 else [f"This is an impression: {seen}. With all of them, accuracies and gains differ."]
-    )
+    return [] if train_share == 1 else [f"This is a preview: {seen}. With all of them, accuracies and gains differ."]
 
 
 def _answer(others: pd.DataFrame, question: Question, title: str, decision: Decision) -> str:

@@ -24,7 +24,7 @@ TOLERANCE = 1e-6
 # While the largest strength is the best, thrice as large a one is tried, up to this.
 LARGEST = 1e5
 _FACTOR = 3
-# The chosen solution is solved to so many times the tolerance: its accuracies are told to 0.01 %.
+# The chosen solution is solved to so many times the tolerance: its accuracies are printed to 0.01 %.
 _REFINED = 0.1
 # The bound of the gap may be so many times the tolerance, as a share of the objective.
 _GAP = 100

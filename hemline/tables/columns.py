@@ -52,23 +52,14 @@ class NoLabelsError(InputError):
 
 @dataclass
 class Roles:
-    """Which column is what.
+    """Which column is what."""
 
-    Attributes:
-        label: of labels; several, if each is of a class.
-        group: of groups, if any.
-        split: that says what a row is for, if any.
-        kind: what the columns of images hold.
-        images: these columns.
-        told: what was not taken, in sentences.
-    """
-
-    label: list[str]
-    group: str | None
-    split: str | None
-    kind: Kind
-    images: list[str]
-    told: list[str] = field(default_factory=list)
+    label: list[str]  # of labels; several, if each is of a class
+    group: str | None  # of groups, if any
+    split: str | None  # that says what a row is for, if any
+    kind: Kind  # what the columns of images hold
+    images: list[str]  # these columns
+    told: list[str] = field(default_factory=list)  # what was not taken, in sentences
 
     def options(self) -> dict[str, Any]:
         """Return the options that say so."""

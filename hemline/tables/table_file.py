@@ -201,7 +201,7 @@ class TableFile:
         return [f"column{number + 1}" for number in range(self._first_line.count(self._separator.encode()) + 1)]
 
     def _bytes(self) -> pa.NativeFile:
-        """Open the file, decompressed as it is read: a few bytes may become very many."""
+        """Open the file, decompressed as it is read: a few bytes may become gigabytes."""
         if self._content is None and not self.path.exists():
             raise FileNotFoundError
         packed = _PACKED.get(self.path.suffix.lower())

@@ -9,7 +9,7 @@ _DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
 
 def is_damage(error: BaseException) -> bool:
-    """Say whether an error tells of a damaged database, rather than of one that is locked or out of reach."""
+    """Say whether an error means a damaged database, rather than of one that is locked or out of reach."""
     # The lowest byte is the error, what is above it tells more.
     return isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
 

@@ -1,4 +1,4 @@
-"""What nobody sees in MLflow any more: runs that were deleted in its UI, and models that no run has.
+"""Leftovers in MLflow: runs deleted in its UI, and models without a run.
 
 ``mlflow gc`` removes deleted runs, and leaves their models, which are marked here before it is run.
 """
@@ -19,15 +19,10 @@ from hemline.tracking.address import local_database, tracking_uri
 
 
 class Leftovers(NamedTuple):
-    """What can be deleted.
+    """What can be deleted."""
 
-    Attributes:
-        runs: that are marked as deleted.
-        models: that neither a run nor a version of a registered model has.
-    """
-
-    runs: list[Any]
-    models: list[Any]
+    runs: list[Any]  # that are marked as deleted
+    models: list[Any]  # that neither a run nor a version of a registered model has
 
     @classmethod
     def find(cls, opened: store.Store) -> "Leftovers":

@@ -37,7 +37,7 @@ def live_lock() -> FileLock:
 
 
 def take_over(run: Run) -> FileLock:
-    """Return the lock of a training that goes on with ``run``, once the process that was killed is gone altogether.
+    """Return the lock of a training that resumes ``run``, once the process that was killed is gone altogether.
 
     That one's helper process may still be marking the run as ended, for some seconds.
     """

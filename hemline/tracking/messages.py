@@ -1,4 +1,4 @@
-"""What a training tells of itself, as it happens: messages from the process that trains to the one that records.
+"""Messages of a running training, from the process that trains to the one that records.
 
 Times are milliseconds since 1970, taken where something happens and not where it is written.
 """
@@ -14,58 +14,38 @@ from hemline.tracking.model_file import ModelFile
 
 @dataclass(frozen=True)
 class Open:
-    """Trainings with ``settings`` follow: first of all, and once."""
+    """Trainings with ``settings`` follow: first, and once."""
 
     settings: Settings
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """An epoch of ``seed`` has ended.
-
-    Attributes:
-        seed: of the training.
-        figures: ``epoch``, from 1, and its metrics; NaN where there is none.
-        at: when it ended.
-    """
+    """An epoch of ``seed`` has ended."""
 
     seed: int
-    figures: Mapping[str, float]
-    at: int
+    figures: Mapping[str, float]  # ``epoch``, from 1, and its metrics; NaN where there is none
+    at: int  # when it ended
 
 
 @dataclass(frozen=True)
 class Start:
-    """The training of ``seed`` has begun, or goes on.
-
-    Attributes:
-        seed: of the training.
-        at: when it began.
-        training_id: of a training that may be killed and go on, with all of its seeds; its run is found by it.
-        earlier: the epochs before it was killed, or ended.
-    """
+    """The training of ``seed`` has begun, or goes on."""
 
     seed: int
-    at: int
-    training_id: str = ""
-    earlier: tuple[Epoch, ...] = ()
+    at: int  # when it began
+    training_id: str = ""  # of a training that may be killed and go on, with all of its seeds; its run is found by it
+    earlier: tuple[Epoch, ...] = ()  # the epochs before it was killed, or ended
 
 
 @dataclass(frozen=True)
 class Finish:
-    """The training of ``seed`` has ended as it should.
-
-    Attributes:
-        seed: of the training.
-        model: the trained model, which takes raw pixels.
-        sha256: of the model's file in the workspace, by which the run is known.
-        at: when it ended.
-    """
+    """The training of ``seed`` has ended as it should."""
 
     seed: int
-    model: ModelFile
-    sha256: str
-    at: int
+    model: ModelFile  # the trained model, which takes raw pixels
+    sha256: str  # of the model's file in the workspace, by which the run is known
+    at: int  # when it ended
 
 
 @dataclass(frozen=True)
@@ -80,5 +60,5 @@ Message = Open | Start | Epoch | Finish | End
 
 
 def now() -> int:
-    """Return the present time, as messages have it."""
+    """Return the current time, as messages have it."""
     return time.time_ns() // 1_000_000

@@ -161,26 +161,17 @@ def model_id(run: Any) -> str | None:
 
 
 class Findings(NamedTuple):
-    """What is known of a training once it has been evaluated.
-
-    Attributes:
-        settings: of its variant.
-        epochs: how many there were. The figures are those after the last, and so the latest also where test figures of
-            each epoch were recorded.
-        figures: of the test images, by their names.
-        gain: of its variant, in words, with what it was compared with.
-        metric: that the gain is of.
-        files: for people, by their names; made where a run lacks its figures.
-        picture: of the confusion matrix over all seeds, if it has been drawn.
-    """
+    """What is known of a training once it has been evaluated."""
 
     settings: Settings
+    # how many there were. The figures are those after the last, and so the latest also where test figures of
+    # each epoch were recorded
     epochs: int
-    figures: dict[str, float]
-    gain: str
-    metric: str
-    files: Callable[[], dict[str, str]]
-    picture: Path | None
+    figures: dict[str, float]  # of the test images, by their names
+    gain: str  # of its variant, in words, with what it was compared with
+    metric: str  # that the gain is of
+    files: Callable[[], dict[str, str]]  # for people, by their names; made where a run lacks its figures
+    picture: Path | None  # of the confusion matrix over all seeds, if it has been drawn
 
 
 def complete(store: Store, run: Any, found: Findings) -> None:

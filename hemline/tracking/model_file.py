@@ -7,14 +7,9 @@ from hemline.training.served import Interface, ServedModel
 
 
 class ModelFile(NamedTuple):
-    """A file that takes raw pixels.
+    """A file that takes raw pixels."""
 
-    Attributes:
-        path: of the file; its suffix tells what kind it is.
-        interface: what it takes and returns.
-    """
-
-    path: Path
+    path: Path  # of the file; its suffix tells what kind it is
     interface: Interface
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What MLflow's errors are told by: one line, without a password, and with what helps.
+"""MLflow's errors as one line, without a password, and with a remedy.
 
 MLflow's own messages repeat the address of the store, password and all, and those of a server are long.
 """

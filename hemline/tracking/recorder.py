@@ -73,12 +73,12 @@ class Recorder:
                 break
 
     def start(self, seed: int, training_id: str = "", earlier: Sequence[Mapping[str, float]] = ()) -> None:
-        """Start the run of ``seed``, or go on with it.
+        """Start the run of ``seed``, or resume it.
 
         Args:
             seed: the training's seed.
             training_id: by which the run is found if the training is killed and goes on.
-            earlier: the figures of the epochs that the training goes on from, with ``at``, when each ended.
+            earlier: the figures of the epochs that the training resumes after, with ``at``, when each ended.
         """
         epochs = tuple(Epoch(seed, {k: v for k, v in row.items() if k != "at"}, int(row["at"])) for row in earlier)
         self._started = True

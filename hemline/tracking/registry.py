@@ -41,17 +41,11 @@ _SERVED = Path(__file__).with_name("served.py")
 
 
 class Champion(NamedTuple):
-    """The version that has the alias.
+    """The version that has the alias."""
 
-    Attributes:
-        dataset: the data set, which the registered model is named after.
-        version: its number.
-        tags: the evidence of its promotion; ``model_sha256`` identifies the model.
-    """
-
-    dataset: str
-    version: str
-    tags: dict[str, str]
+    dataset: str  # the data set, which the registered model is named after
+    version: str  # its number
+    tags: dict[str, str]  # the evidence of its promotion; ``model_sha256`` identifies the model
 
     @property
     def name(self) -> str:

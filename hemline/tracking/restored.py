@@ -17,17 +17,11 @@ EVIDENCE = "evidence.json"
 
 
 class Evidence(StrictModel):
-    """What is known of a promotion.
+    """What is known of a promotion."""
 
-    Attributes:
-        at: when it was, in milliseconds since 1970.
-        tags: of the version.
-        description: of the version.
-    """
-
-    at: int
-    tags: dict[str, str]
-    description: str
+    at: int  # when it was, in milliseconds since 1970
+    tags: dict[str, str]  # of the version
+    description: str  # of the version
 
     def write(self, folder: Path) -> None:
         """Write it into ``folder``."""

@@ -50,14 +50,10 @@ class _Quiet(PythonModel):
 
 
 class Served(_Quiet):
-    """A Keras model or a classifier of scikit-learn that takes raw pixels, its classes, and the shape of one image.
+    """A Keras model or a classifier of scikit-learn that takes raw pixels, its classes, and the shape of one image."""
 
-    Attributes:
-        facts: ``classes``, ``image_shape`` and what else was known of the model when it was promoted.
-        seen: digests of the images that it was trained on or chosen by, uint64 (n,); None where that is not known.
-    """
-
-    facts: dict[str, Any]
+    facts: dict[str, Any]  # ``classes``, ``image_shape`` and what else was known of the model when it was promoted
+    # digests of the images that it was trained on or chosen by, uint64 (n,); None where that is not known
     seen: NDArray[np.uint64] | None
 
     def load_context(self, context: Any) -> None:

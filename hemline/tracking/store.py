@@ -53,17 +53,11 @@ class MovedError(MlflowException):
 
 
 class Store(NamedTuple):
-    """An open store.
+    """An open store."""
 
-    Attributes:
-        client: talks to it.
-        experiment_id: the experiment of the data set.
-        experiments: all that are not deleted.
-    """
-
-    client: MlflowClient
-    experiment_id: str
-    experiments: list[str]
+    client: MlflowClient  # talks to it
+    experiment_id: str  # the experiment of the data set
+    experiments: list[str]  # all that are not deleted
 
     def runs_of(self, model_sha256: str) -> list[Any]:
         """Return the finished runs of a model, in whatever experiment, newest first."""
@@ -187,7 +181,7 @@ def _experiment(client: MlflowClient, dataset: str, database: Path | None) -> st
     """
     found = _known_experiment(client, dataset)
     if found is None:
-        # Without a location of its own, a local experiment's artifacts go to the present folder, which may be a copy
+        # Without a location of its own, a local experiment's artifacts go to the current folder, which may be a copy
         # that DVC deletes.
         location = (artifacts(database) / dataset).as_uri() if database else None
         tags = {_NOTE_TAG: _NOTE, _DATASET_TAG: dataset}

@@ -1,7 +1,7 @@
-"""The store's side of recording: writes into MLflow what messages tell of one variant's trainings.
+"""The store's side of recording: writes the messages of one variant's trainings into MLflow.
 
 A server that goes away while it is written to, and comes back before the training ends, then has all of it: everything
-that was told is written again, by the way in which a training that was killed goes on with its run.
+that was received is written again, as when a killed training resumes its run.
 """
 
 import math
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # A write costs as much for one epoch as for ten, and no eye follows faster.
 _SECONDS_BETWEEN_WRITES = 1.0
-# A server that is started anew takes longer to answer, and one that hangs holds each attempt up for twenty seconds.
+# A restarted server takes longer to answer, and one that hangs holds each attempt up for twenty seconds.
 _SECONDS_BETWEEN_ATTEMPTS = 15.0
 _TRAINING_TAG = f"{store.HIDDEN}training_id"
 
@@ -63,7 +63,7 @@ class StoreWriter:
             self._failed, self._behind = time.monotonic(), True
 
     def _catch_up(self) -> None:
-        """Write everything that was told; what the store has already is left as it is."""
+        """Write all messages; entries that the store has are left as they are."""
         self._runs.clear()
         while self._locks:
             liveness.end_lock(self._locks.popitem()[1])
@@ -90,7 +90,7 @@ class StoreWriter:
                 assert_never(message)
 
     def _start(self, message: Start) -> None:
-        """Start the run of a training, or go on with it; one that has all there is to know is none of the live."""
+        """Start the run of a training, or resume it; one that has all there is to know is none of the live."""
         found = self._run_of(message) if message.earlier or self._behind else None
         live = self._go_on(found, message.seed) if found else self._create(message)
         if live is None:

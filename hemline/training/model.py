@@ -154,7 +154,7 @@ def _without_chance(name: str, content: bytes) -> bytes:
     if name == "metadata.json":
         return json.dumps(json.loads(content) | {"date_saved": "1980-01-01@00:00:00"}).encode()
     if name == "config.json":
-        # Objects that layers share are told apart by their addresses: numbers in order of appearance do as well.
+        # Shared objects are identified by addresses: replaced by numbers in order of appearance.
         numbers: dict[bytes, bytes] = {}
         return re.sub(
             rb'(?<="shared_object_id": )\d+',

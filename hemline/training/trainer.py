@@ -126,12 +126,12 @@ class Trainer:
         after: TrainingState | None = None,
         on_state: Callable[[State], None] = lambda _: None,
     ) -> keras.Model:
-        """Train with ``seed`` on the present device, and return the trained model.
+        """Train with ``seed`` on the current device, and return the trained model.
 
         Args:
             seed: determines the initial weights, the order of the images in every epoch, and dropout.
             on_epoch: is given each epoch's figures; what it raises ends the training.
-            after: an earlier training with this seed to go on from; None starts one. Both end with equal bytes.
+            after: an earlier training with this seed to resume; None starts one. Both end with equal bytes.
             on_state: is then given the state, of which ``arrays_of`` makes a snapshot's; what it raises ends the
                 training, too.
 
@@ -174,7 +174,7 @@ class Trainer:
         return low or figures["epoch"] >= self._training.epochs
 
     def predict(self, model: keras.Model, images: NDArray[Any]) -> NDArray[np.float32]:
-        """Return the probabilities that a trained model gives, by the compiled program on the present device.
+        """Return the probabilities that a trained model gives, by the compiled program on the current device.
 
         Args:
             model: from ``fit``.
@@ -217,7 +217,7 @@ class Trainer:
         self._compile(state, next(iter(self._train.chunks(self._order(0, 1)))))
 
     def _compile(self, state: State, chunk: Chunk) -> None:
-        """Make both programs ready on the present device, unless they are.
+        """Make both programs ready on the current device, unless they are.
 
         One device after the other: the first compiles, and the others load what it compiled (see ``tensorflow``).
         """
@@ -340,7 +340,7 @@ def arrays_of(state: State) -> Arrays:
 
 
 def _state_of(arrays: Arrays, like: State) -> State:
-    """Return the state of which ``arrays_of`` made ``arrays``, on the present device."""
+    """Return the state of which ``arrays_of`` made ``arrays``, on the current device."""
     state: State = tf.nest.pack_sequence_as(like, [tf.constant(array) for array in arrays])
     return state
 

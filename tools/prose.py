@@ -1,0 +1,77 @@
+"""Check the prose of README, docs, templates and docstrings with proselint and the project's own glossary.
+
+Reads:  README.md, docs/*.md, params.yaml, templates, and the docstrings of hemline/, stages/, commands/, builders/
+Run:    python -m tools.prose (part of `make lint`)
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from proselint.checks import __register__ as proselint_checks
+from proselint.config import DEFAULT
+from proselint.registry import CheckRegistry
+from proselint.registry.checks import Check, types
+from proselint.tools import LintFile
+
+# Regular expressions of expressions to avoid, and the standard term for each.
+GLOSSARY = {
+    "anew": "again",
+    "an impression": "a preview",
+    "(?:are|is|was|were) told": "is reported",
+    "go(?:es|ne)? on (?:from|with)": "resume",
+    "half-way": "interrupted",
+    "hand(?:s|ed)? on": "pass on",
+    "held against": "compared with",
+    "in the box": "included",
+    "nobody": "no one, or name the process",
+    "tell(?:s)? of": "report",
+    "the present": "the current",
+    "told of": "reported",
+}
+# Repeated words are numbers in tables; typography and the rest find little but quotes, code and published claims.
+_DISABLED = (
+    "lexical_illusions",
+    "misc.preferred_forms",
+    "spelling",
+    "typography",
+    "uncomparables",
+    "weasel_words.very",
+)
+_CODE = re.compile(r"^```.*?^```|`[^`\n]+`|<(?:script|style).*?</(?:script|style)>", re.MULTILINE | re.DOTALL)
+
+
+def main() -> None:
+    """Print each finding as ``file:line: message``; exit with 1 if there are any."""
+    registry = CheckRegistry()
+    registry.register_many(proselint_checks)
+    registry.register(Check(types.PreferredForms(GLOSSARY), path="glossary", message="Write '{}', not '{}'."))
+    found = [line for path, first, text in _texts() for line in _findings(path, first, text)]
+    print("\n".join(found) or "Prose: no findings")
+    sys.exit(bool(found))
+
+
+def _texts() -> Iterator[tuple[Path, int, str]]:
+    """Yield each text with its file and the number of its first line."""
+    pages = [Path("README.md"), Path("params.yaml"), *Path("docs").glob("*.md"), *Path("hemline").rglob("*.jinja")]
+    for path in sorted(pages):
+        # Code is blanked out, line by line, so that line numbers stay.
+        yield path, 1, _CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), path.read_text())
+    for folder in ("builders", "commands", "hemline", "stages"):
+        for path in sorted(Path(folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+                    yield path, node.body[0].lineno, ast.get_docstring(node, clean=False) or ""
+
+
+def _findings(path: Path, first: int, text: str) -> Iterator[str]:
+    config = {**DEFAULT, "checks": DEFAULT["checks"] | dict.fromkeys(_DISABLED, False) | {"glossary": True}}
+    for result in LintFile(source=str(path), content=text).lint(config):
+        # proselint puts an empty line before the text.
+        yield f"{path}:{first + result.pos[0] - 2}: {result.check_result.message}"
+
+
+if __name__ == "__main__":
+    main()
