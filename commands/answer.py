@@ -1,4 +1,4 @@
-"""Say in three lines what was found, where the page is, and what to try.
+"""Print the answer, how often the test set was evaluated, where the page is, and a command to try.
 
 Reads:  the outputs of the pipeline's stages
 Writes: nothing
@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from hemline.comparison.enough import ENOUGH_SEEDS
+from hemline.dependencies.looks import count_evaluations, sentence
 from hemline.errors import one_line_errors
 from hemline.params import load_params
 from hemline.report.page import verdict_on
@@ -25,7 +26,10 @@ def main() -> None:
     """Read, and print."""
     with one_line_errors():
         results = load_results(load_params())
-        print(f"Found: {verdict_on(results).answer}\nPage:  {PAGE}\nTry:   {next_step(results)}")
+        evaluations = count_evaluations()
+        looks = [f"Looks: {sentence(evaluations)}"] if evaluations else []
+        answer = f"Found: {verdict_on(results).answer}"
+        print("\n".join([answer, *looks, f"Page:  {PAGE}", f"Try:   {next_step(results)}"]))
 
 
 def next_step(results: Results) -> str:

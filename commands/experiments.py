@@ -6,6 +6,7 @@ Run:    python -m commands.experiments [--all] [--json | --csv]
 
 from rich.console import Console
 
+from hemline.dependencies.looks import count_evaluations, sentence
 from hemline.errors import one_line_errors
 from hemline.experiments.files import as_csv, as_json
 from hemline.experiments.listed import listed
@@ -33,6 +34,8 @@ def main() -> None:
             print(as_json(rows) if options.json else as_csv(rows))
             return
         Console(highlight=False).print(table(rows))
+        if evaluations := count_evaluations():
+            print(sentence(evaluations))
         if not any(row.is_experiment for row in rows):
             more = "" if everywhere else "; those of other commits: make experiments ALL=1"
             print(f"No experiments yet: dvc exp run -S epochs=20{more}")

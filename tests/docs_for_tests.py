@@ -22,6 +22,9 @@ COMPARED = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 # What depends on numbers, on the time or on chance, and may differ from what is shown.
 RESULTS = (
     (r"\x1b\[[0-9;]*m", ""),
+    (r"(?<=fashion-mnist: ).* validation accuracy.*", "CHOICE"),  # of the model to promote
+    (r"(?<=of the test images are right).*", "COMPARED"),
+    (r"(?<=\(version )\d+,? ?[^)]*", "N"),
     (r"\b(better|worse|no difference shown)( so far)?(, still improving)?\b", "VERDICT"),
     (r"\b[0-9a-f]{7,64}\b", "HASH"),
     (r"'[a-z]{5}-[a-z]{4}'|\b[a-z]{5}-[a-z]{4}\b", "NAME"),  # DVC's, of an experiment

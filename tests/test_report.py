@@ -479,7 +479,7 @@ def test_accuracies_without_duplicates_stand_beside_the_others_where_there_are_a
 def test_doubted_labels_are_shown_as_pictures_with_what_they_look_like(page: Page) -> None:
     doubted = load_results(load_params()).doubted
     assert len(doubted) > 0
-    section = page.text.partition("Doubted labels")[2].partition("Training images")[0]
+    section = page.text.partition("Suspected label errors")[2].partition("Training images")[0]
     for row in doubted.to_dict("records"):
         assert f"labelled {row['label']}, {100 * row['quality']:.1f} %looks like {row['looks_like']}, " in section
         assert f"test image {row['index']}" in [image["alt"] for image in page.named("img")]

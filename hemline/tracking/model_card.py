@@ -39,7 +39,7 @@ def model_card(results: Results, candidate: Candidate, reason: str) -> str:
         "Limits": [
             "Intervals are about other seeds and other test images of the same kind, not about other sources of images",
             "Each promotion looks at the same test images again: a champion's test accuracy is slightly overstated",
-            f"Likely label errors among the images that no model trained on: {results.facts.likely_errors}",
+            f"Suspected label errors among the images that no model trained on: {results.facts.likely_errors}",
         ],
     }
     parts = [f"### {title}\n\n" + "\n".join(f"- {line}" for line in lines) for title, lines in sections.items()]
