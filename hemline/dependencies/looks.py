@@ -16,7 +16,7 @@ _RESULTS = re.compile(_RECORD.format(r"reports/metrics\.json"), re.MULTILINE)
 
 
 def count_evaluations() -> int:
-    """Return the number of different results for the current test images; 0 without a dvc.lock.
+    """Return how many results there are for the current test images; 0 without a dvc.lock.
 
     It is a lower bound: results that were neither committed nor kept as a DVC experiment are unknown.
     """
@@ -24,9 +24,8 @@ def count_evaluations() -> int:
         return 0
     current = LOCK_FILE.read_text()
     earlier = [contents[str(LOCK_FILE)].decode(errors="replace") for contents in versions(str(LOCK_FILE))]
-    return len(
-        {found for lock in [current, *earlier] if _test_set(lock) == _test_set(current) for found in _results(lock)}
-    )
+    same = [lock for lock in [current, *earlier] if _test_set(lock) == _test_set(current)]
+    return len({found for lock in same for found in _RESULTS.findall(lock)})
 
 
 def sentence(evaluations: int) -> str:
