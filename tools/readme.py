@@ -49,10 +49,12 @@ def _title(results: Results) -> str:
 def _settings(results: Results) -> str:
     """Return what the trainings have in common."""
     params = results.params
-    epochs = sorted({params.epochs_of(name) for name in params.variants})
+    # A solved model has no epochs.
+    epochs = sorted({each.epochs for each in params.variants.values() if hasattr(each, "epochs")})
     seeds = len(params.seeds)
-    told = f"{epochs[0]} to {epochs[-1]}" if len(epochs) > 1 else f"{epochs[0]}"
-    return f"{_title(results)}, {seeds} seed{'s' * (seeds > 1)}, {told} epoch{'s' * (epochs[-1] > 1)}."
+    told = f"{epochs[0]} to {epochs[-1]}" if len(epochs) > 1 else "".join(map(str, epochs))
+    trained = f", {told} epoch{'s' * (epochs[-1] > 1)}" if epochs else ""
+    return f"{_title(results)}, {seeds} seed{'s' * (seeds > 1)}{trained}."
 
 
 if __name__ == "__main__":
