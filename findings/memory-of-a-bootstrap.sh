@@ -5,7 +5,7 @@
 # Versions: scipy 1.17.1 (batch=None is documented; what it costs is not).
 # Why it matters: "a bootstrap interval of the test accuracy" is one line of code, and ends a CI job of 2 GB.
 # Guard: none needed: intervals are computed from variances (hemline/comparison/crossed.py); the bootstrap of
-# hemline/claims/close.py draws sets of seeds, not of images.
+# hemline/claims/verdicts.py draws sets of seeds, not of images.
 set -euo pipefail
 source "$(dirname "$0")/lib/fresh.sh"
 fresh scipy==1.17.1 numpy==2.4.6

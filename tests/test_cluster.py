@@ -289,7 +289,7 @@ def test_a_scheduler_that_is_killed_is_one_line_and_what_had_ended_is_kept(tmp_p
     holder.kill()
     assert stage.wait(PATIENCE) != 0
     said = output_of(pipeline)
-    assert f"error: cluster: {FILE}: the scheduler has gone; trainings that had ended are kept: " in said
+    assert f"error: cluster: {FILE}: the scheduler has gone; finished trainings are kept: " in said
     assert "Traceback" not in said
     # The workers end by themselves, and what their scheduler left behind is in nobody's way.
     psutil.wait_procs(children, PATIENCE)

@@ -334,7 +334,7 @@ def test_a_scheduler_that_does_not_answer_for_half_a_minute_is_given_up(training
     trainings.check_alive()
     waited = 31
     with pytest.raises(
-        InputError, match=r"^cluster: tcp://\S+: the scheduler has not answered for 31 s; trainings that"
+        InputError, match=r"^cluster: tcp://\S+: the scheduler has not answered for 31 s; finished trainings"
     ):
         trainings.check_alive()
 
@@ -342,11 +342,11 @@ def test_a_scheduler_that_does_not_answer_for_half_a_minute_is_given_up(training
 def test_a_scheduler_that_falls_silent_or_goes_at_any_question_is_one_line(trainings, monkeypatch):
     monkeypatch.setattr("hemline.cluster.trainings._SILENCE", 0.2)
     with pytest.raises(
-        InputError, match=r"^cluster: tcp://\S+: the scheduler has not answered for 0 s; trainings that"
+        InputError, match=r"^cluster: tcp://\S+: the scheduler has not answered for 0 s; finished trainings"
     ):
         trainings._ask(threading.Event().wait)
     monkeypatch.undo()
-    with pytest.raises(InputError, match=r"^cluster: tcp://\S+: the scheduler has gone; trainings that"):
+    with pytest.raises(InputError, match=r"^cluster: tcp://\S+: the scheduler has gone; finished trainings"):
         trainings._ask(Mock(side_effect=CommClosedError("closed")))
 
 

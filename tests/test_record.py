@@ -13,7 +13,7 @@ pytestmark = pytest.mark.end_to_end
 
 TRAINER = "hemline/training/dense.py"
 TRAIN_RECORDED = "The edited code of train means what it meant: recorded in dvc.lock\n"
-ALL = "check, download, normalize, train, evaluate and report"
+ALL = "check, download, normalize, train, solve, evaluate and report"
 
 
 def edit(pipeline, name, old, new):
@@ -45,7 +45,7 @@ def ran(pipeline, *command):
 
 def test_make_records_before_it_runs(pipeline):
     printed = pipeline.run("make", "--dry-run", "--old-file", ".venv/.ready").stdout
-    assert printed.splitlines()[:2] == ["python -m commands.record", "dvc repro"]
+    assert printed.splitlines()[:2] == ["python -m commands.record", "python -m commands.repro"]
 
 
 def test_edits_without_meaning_are_recorded_and_nothing_runs(pipeline):
@@ -57,7 +57,7 @@ def test_edits_without_meaning_are_recorded_and_nothing_runs(pipeline):
     said = f"The edited code of {ALL} means what it meant:"
     assert record(pipeline, "--dry-run") == f"{said} would be recorded in dvc.lock\n"
     assert pipeline.read("dvc.lock") == before
-    assert len(status(pipeline)) == 7  # two variants
+    assert len(status(pipeline)) == 8  # two variants
     assert record(pipeline) == f"{said} recorded in dvc.lock\n"
     assert status(pipeline) == {}
     # Once more, before a commit: Git does not have the code that dvc.lock names now.
@@ -73,7 +73,7 @@ def test_edits_without_meaning_are_recorded_and_nothing_runs(pipeline):
 
 
 def test_an_edit_with_a_meaning_is_left_to_dvc(pipeline):
-    edit(pipeline, "hemline/comparison/convergence.py", "_STANDARD_DEVIATIONS = 2", "_STANDARD_DEVIATIONS = 3")
+    edit(pipeline, "hemline/comparison/convergence.py", "_STANDARD_ERRORS = 2", "_STANDARD_ERRORS = 3")
     append(pipeline, "hemline/training/__init__.py", "# a comment\n")
     assert record(pipeline) == TRAIN_RECORDED
     assert set(status(pipeline)) == {"evaluate", "report"}
@@ -94,7 +94,7 @@ def test_a_stage_with_another_command_or_other_files_is_left_to_dvc(pipeline):
     append(pipeline, TRAINER, "# a comment\n")
     append(pipeline, "hemline/report/plots.py", "# a comment\n")
     edit(pipeline, "dvc.yaml", "stages.train ${key}", "stages.train  ${key}")
-    edit(pipeline, "dvc.yaml", "      - hemline/report\n", "      - hemline/report\n      - claims.yaml\n")
+    edit(pipeline, "dvc.yaml", "hemline/report, ", "hemline/report, claims.yaml, ")
     before = pipeline.read("dvc.lock")
     assert record(pipeline) == ""
     assert pipeline.read("dvc.lock") == before

@@ -183,7 +183,7 @@ def test_every_setting_of_every_family_has_a_column_and_a_dash_where_a_variant_l
     values = {"dataset": "tiny", "seeds": [0], "baseline": "solved", "variants": variants}
     runs = pd.DataFrame({"variant": ["dense", "solved"], "epochs": [5, 1]})
     table = settings_table(parse_params(values, Path("params.yaml")), runs)
-    assert {*DenseSettings.model_fields, "strengths", "tolerance", "trained"} == {
+    assert {*DenseSettings.model_fields, "largest", "strengths", "tolerance", "trained"} == {
         column.key for column in table.columns
     }
     (_, dense), (_, solved) = table.rows

@@ -16,6 +16,8 @@ from proselint.registry import CheckRegistry
 from proselint.registry.checks import Check, types
 from proselint.tools import LintFile
 
+from hemline.terminal.arguments import parser
+
 # Regular expressions of expressions to avoid, and the standard term for each.
 GLOSSARY = {
     "anew": "again",
@@ -46,6 +48,7 @@ _CODE = re.compile(r"^```.*?^```|`[^`\n]+`|<(?:script|style).*?</(?:script|style
 
 def main() -> None:
     """Print each finding as ``file:line: message``; exit with 1 if there are any."""
+    parser(__doc__, "python -m tools.prose").parse_args()
     registry = CheckRegistry()
     registry.register_many(proselint_checks)
     registry.register(Check(types.PreferredForms(GLOSSARY), path="glossary", message="Write '{}', not '{}'."))

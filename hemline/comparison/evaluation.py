@@ -230,7 +230,7 @@ class Evaluation:
     def selection(self) -> Selection:
         """Return which variant is chosen by the validation images."""
         if not self._validation:
-            return Selection()
+            return Selection(metric=decision_of(self._metric).name)
         scores, labels = by_seed(self._validation), self._validation_labels
         return select(scores, labels, self._parameters, self.baseline, self._metric)
 

@@ -12,6 +12,7 @@ from hemline.schema import StrictModel
 class Selection(StrictModel):
     """Which variant is taken: ``reports/evaluation/selection.json``."""
 
+    metric: str = "accuracy"  # that decided, by its name in params.yaml
     # the variant with the best mean on validation images, the first of equals; None without such images
     best: str | None = None
     # those that are not shown to differ from it on these images, itself among them
@@ -33,12 +34,18 @@ def select(
         metric: that decides.
     """
     if len(labels) < 2:  # noqa: PLR2004 - a variance needs two
-        return Selection()
+        return Selection(metric=decision_of(metric).name)
     best, tied = _tied(scores, labels, metric)
     others = {variant: own for variant, own in scores.items() if variant != baseline}
     among = _tied(others, labels, metric)[1] if others else []
     smallest = parameters.__getitem__
-    return Selection(best=best, tied=tied, chosen=min(tied, key=smallest), other=min(among, key=smallest, default=None))
+    return Selection(
+        metric=decision_of(metric).name,
+        best=best,
+        tied=tied,
+        chosen=min(tied, key=smallest),
+        other=min(among, key=smallest, default=None),
+    )
 
 
 def _tied(scores: Mapping[str, ImageScores], labels: Labels, metric: Metric) -> tuple[str, list[str]]:

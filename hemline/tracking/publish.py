@@ -21,7 +21,6 @@ from hemline.data.normalized import Normalized
 from hemline.errors import InputError
 from hemline.families.registry import family_of
 from hemline.jobs.trained import Settings, Trained
-from hemline.params import load_params
 from hemline.tracking import liveness, mlflow_run, store
 from hemline.tracking.artifacts import texts
 from hemline.tracking.messages import now
@@ -65,7 +64,7 @@ def publish(variants: list[str], advance: Callable[[int], None] = lambda _: None
 def _findings(rows: list[dict[Any, Any]], settings: dict[str, Settings]) -> list[Findings]:
     """Return what evaluate and report have found of each training, in the order of ``rows``."""
     labels, classes = Normalized().labels("test"), Normalized().about().classes
-    decision = decision_of(find_metric(load_params().metric))
+    decision = decision_of(find_metric(Evaluated().selection().metric))
     gains = _gains(decision)
     found: list[Findings] = []
     for variant, own in settings.items():
