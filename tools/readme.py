@@ -50,7 +50,7 @@ def _settings(results: Results) -> str:
     """Return what the trainings have in common."""
     params = results.params
     # A solved model has no epochs.
-    epochs = sorted({each.epochs for each in params.variants.values() if hasattr(each, "epochs")})
+    epochs = sorted({params.epochs_of(name) for name, each in params.variants.items() if hasattr(each, "epochs")})
     seeds = len(params.seeds)
     told = f"{epochs[0]} to {epochs[-1]}" if len(epochs) > 1 else "".join(map(str, epochs))
     trained = f", {told} epoch{'s' * (epochs[-1] > 1)}" if epochs else ""
