@@ -145,5 +145,5 @@ $(READY): requirements.lock
 	@$(PYTHON) -m venv --clear $(VENV)
 	@awk '/^[a-z]/ {keep = /^uv==/} keep' requirements.lock > $(VENV)/uv.txt
 	@python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
-	@uv pip install --quiet --require-hashes -r requirements.lock
+	@uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r requirements.lock
 	@touch $@
