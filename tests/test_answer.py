@@ -1,4 +1,4 @@
-"""The end of `make`: in three lines what was found, where the page is, and what to try."""
+"""The end of `make`: the answer, how often the test set was evaluated, where the page is, and a command to try."""
 
 from pathlib import Path
 
@@ -61,14 +61,15 @@ def test_a_gain_that_the_solved_baseline_takes_away_asks_for_that_baseline(told)
 
 
 @pytest.mark.slow
-def test_make_ends_with_these_three_lines(pipeline):
+def test_make_ends_with_these_lines(pipeline):
     # As if it were set up: the tools are those of the tests' own Python.
     printed = pipeline.run("make", "--silent", "--old-file", ".venv/.ready", "pipeline").stdout
-    *_, empty, found, page, to_try = printed.splitlines()
+    *_, empty, found, looks, page, to_try = printed.splitlines()
     assert empty == ""
     assert found.startswith(
         "Found: Too few seeds or images to tell whether any variant differs from the baseline linear"
     )
+    assert looks == "Looks: The test set was evaluated once, as far as Git's history shows."
     assert page == "Page:  reports/index.html"
     assert (pipeline.folder / page.split()[1]).is_file()
     assert "dvc exp run -S 'seeds=[0,1,2,3]'" in to_try
