@@ -22,10 +22,10 @@ from hemline.terminal.arguments import parser
 
 PARAMS = Path("params.yaml")
 NEXT = """
-dvc queue start          # runs them, one after the other; with -j 2, two at once
-dvc queue status         # which wait, run, are done, or failed
-dvc queue logs NAME      # what one of them printed
-make experiments         # their results; dvc exp show for all figures"""
+dvc queue start          # runs them one after the other; with -j 2, two at a time
+dvc queue status         # shows which are queued, running, done or failed
+dvc queue logs NAME      # prints the output of one of them
+make experiments         # lists the results; dvc exp show lists all metrics"""
 
 
 def main() -> None:
