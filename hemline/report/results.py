@@ -56,7 +56,7 @@ class Results:
         """Mean of the deciding metric on validation images, by variant in params.yaml's order; NaN without any."""
         return mean_validation(self.runs, self.metric)
 
-    @cached_property
+    @property  # not kept, because figures are drawn in other processes, to which functions in it cannot be passed
     def metric(self) -> Metric:
         """The metric that decides."""
         return find_metric(self.params.metric)
