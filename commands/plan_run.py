@@ -4,6 +4,7 @@ Reads:  params.yaml, dvc.lock, what `dvc status` knows
 Run:    python -m commands.plan_run variants.dense-128.epochs=20
 """
 
+import json
 from pathlib import Path
 
 from tabulate import tabulate
@@ -11,6 +12,7 @@ from tabulate import tabulate
 from commands.queue import PARAMS, checked, combinations, overrides
 from hemline.errors import InputError, one_line_errors
 from hemline.experiments.plan import Planned, plan
+from hemline.params import SOLVE
 from hemline.processes.dvc import dvc_json
 from hemline.schema import read_yaml
 from hemline.seconds import noted_seconds
@@ -27,11 +29,12 @@ def main() -> None:
         if len(experiments) > 1:
             raise InputError(f"changes: must be those of one experiment, got {len(experiments)}")
         (values,) = experiments
-        checked(values)
+        solves = checked(values).solved_beside()
         if not Path("dvc.lock").exists():
             print("Every stage would run: none has run yet.")
             return
-        planned = plan(read_yaml(Path("dvc.lock"))["stages"], values, dvc_json("status"))
+        rewritten = [] if SOLVE.exists() and json.loads(SOLVE.read_text()) == solves else [str(SOLVE)]
+        planned = plan(read_yaml(Path("dvc.lock"))["stages"], values, dvc_json("status"), rewritten)
         if values != read_yaml(PARAMS) and "check" not in {each.stage for each in planned}:
             planned.insert(0, Planned("check", "params.yaml"))
     if not planned:

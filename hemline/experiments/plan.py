@@ -4,7 +4,7 @@ A stage runs if what `dvc.lock` recorded for it differs from what is there, or i
 reads. The files of the first two stages are always the same, so that nothing runs because of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from hemline.jobs.trained import Trained
@@ -21,20 +21,23 @@ class Planned(NamedTuple):
     because: str  # of what, in a few words
 
 
-def plan(lock: Mapping[str, Any], params: Mapping[str, Any], status: Mapping[str, Any]) -> list[Planned]:
+def plan(
+    lock: Mapping[str, Any], params: Mapping[str, Any], status: Mapping[str, Any], rewritten: Iterable[str] = ()
+) -> list[Planned]:
     """Return the stages that would run, in their order.
 
     Args:
         lock: the stages of ``dvc.lock``.
         params: what ``params.yaml`` would hold.
         status: what `dvc status --json` says of the workspace as it is.
+        rewritten: outputs of the first two stages that would not be the same.
     """
     variants = params["variants"]
     names = {*_ORDER} - {"train"} | {f"train@{variant}" for variant in variants}
     order = {name: place for place, name in enumerate(_ORDER)}
     places = {variant: place for place, variant in enumerate(variants)}
     planned: list[Planned] = []
-    written: list[str] = []
+    written = [*rewritten]
     for name in sorted(names, key=lambda each: (order[each.split("@")[0]], places.get(each.partition("@")[2], 0))):
         recorded = lock.get(name)
         because = "it has not run yet" if recorded is None else _reason(name, recorded, params, status, written)
