@@ -1,4 +1,4 @@
-"""A gain over a linear model that is trained too little is no gain: what of it is training is told."""
+"""A gain over a linear model that is trained too little is no gain: its share is reported."""
 
 import json
 
