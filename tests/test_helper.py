@@ -60,6 +60,15 @@ def test_an_error_drops_the_tasks_that_have_not_begun():
         futures[-1].result(timeout=60)
 
 
+def test_an_error_leaves_no_process_that_is_still_ending_when_python_exits():
+    pid = 0
+    with pytest.raises(ValueError, match="no"), helper_process() as helper:  # noqa: PT012 - the error comes inside
+        pid = helper.submit(os.getpid).result()
+        helper.submit(time.sleep, 0.5)
+        raise ValueError("no")
+    assert not psutil.pid_exists(pid)
+
+
 def test_ctrl_c_is_the_parent_s_to_answer(tmp_path):
     with started(tmp_path, seconds=1) as (process, helper):
         helper.send_signal(signal.SIGINT)

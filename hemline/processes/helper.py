@@ -17,7 +17,9 @@ _LAST_WORDS = 5.0
 def helper_process(
     count: int = 1, start: Literal["spawn", "fork"] = "spawn", *, orphaned: Callable[[], None] | None = None
 ) -> Iterator[Executor]:
-    """Yield an executor of ``count`` processes; an exception drops what has not begun, and waits for nothing.
+    """Yield an executor of ``count`` processes; an exception cancels the tasks that have not begun.
+
+    Ctrl-C and a requested exit do not wait for the task that has.
 
     Args:
         count: of processes.
@@ -35,8 +37,10 @@ def helper_process(
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     try:
         yield executor
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
+    except BaseException as error:
+        # Python's exit waits for the processes in any case. If it begins while they end, as it may without waiting
+        # here, Python 3.11 writes to a pipe that another thread is closing, and prints a traceback.
+        executor.shutdown(wait=isinstance(error, Exception), cancel_futures=True)
         raise
     executor.shutdown()
 
