@@ -118,7 +118,7 @@ def test_a_test_set_is_the_same_however_its_pixels_were_scaled():
 
 def test_the_sentence_names_who_failed_and_by_how_much():
     failed = outcome(change(-0.02, -0.03, -0.01, 0.001), change(0.01, 0.005, 0.015, 0.001, "deep"))
-    assert plain(verdict_of(failed)) == "Failed: worse than at main: wide (-2.00 [-3.00, -1.00])."
+    assert plain(verdict_of(failed)) == "Failed: worse than at main: wide by 2.00 [1.00, 3.00] percentage points."
     within = outcome(change(-0.002, -0.004, -0.001, 0.001), margin=0.01)
     assert verdict_of(within) == "Passed: every variant is shown to lose less than 1 percentage point against main."
     unsure = outcome(change(-0.002, -0.0141, 0.01, 0.7), margin=0.005)
@@ -191,7 +191,7 @@ def cells(text):
 def test_a_variant_that_got_worse_fails_and_the_table_is_for_the_pull_request(changed):
     done = gate(changed, "main")
     assert done.returncode == 1, done.stderr
-    assert plain(done.stdout).startswith("**Failed: worse than at main: dense-4 (-")
+    assert plain(done.stdout).startswith("**Failed: worse than at main: dense-4 by ")
     rows = cells(done.stdout)
     assert rows["dense-4"][-1] == "**worse**"
     assert rows["linear (baseline)"][-1] == "unchanged: the same models"

@@ -22,6 +22,11 @@ class Unit(NamedTuple):
         """Write ``gain``, ``gain_low`` and ``gain_high`` of a row, as ``gain`` does."""
         return self.gain(row["gain"]), self.gain(row["gain_low"]), self.gain(row["gain_high"])
 
+    def losses(self, gain: float, low: float, high: float) -> tuple[str, str, str]:
+        """Write a negative gain and its interval as amounts, after words that say the sign: "worse by 0.56"."""
+        loss, least, most = (self.gain(-value).removeprefix("+") for value in (gain, high, low))
+        return loss, least, most
+
     def after(self, text: str) -> str:
         """Put the unit's name after a number."""
         return f"{text} {self.name}".rstrip()

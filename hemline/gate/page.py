@@ -22,10 +22,12 @@ def verdict_of(outcome: Outcome) -> str:
     compared = [each for each in outcome.judged if each.change.difference]
     if outcome.failed:
         unit, failed = _unit(outcome), [each.change for each in outcome.failed]
-        names = listed([f"{change.variant} ({_points(change.difference, unit)})" for change in failed])
         if outcome.margin is None:
-            return f"Failed: worse than at {base}: {names}."
-        return f"Failed: not shown to lose less than {_margin(outcome.margin, _unit(outcome))} against {base}: {names}."
+            losses = {each.variant: unit.losses(*each.difference[:3]) for each in failed if each.difference}
+            names = [f"{name} by {unit.after(f'{loss} [{low}, {high}]')}" for name, (loss, low, high) in losses.items()]
+            return f"Failed: worse than at {base}: {listed(names)}."
+        names = [f"{change.variant} ({_points(change.difference, unit)})" for change in failed]
+        return f"Failed: not shown to lose less than {_margin(outcome.margin, unit)} against {base}: {listed(names)}."
     if not compared:
         return f"Passed: no variant that {base} has, too, was trained again."
     if outcome.margin is None:

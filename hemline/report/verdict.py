@@ -217,7 +217,8 @@ def _their(improving: list[str]) -> str:
 
 
 def _gain(row: dict[Hashable, Any], unit: Unit, *, first: bool) -> str:
-    gain, low, high = unit.ends(row)
+    ends = (row["gain"], row["gain_low"], row["gain_high"])
+    gain, low, high = unit.losses(*ends) if row["verdict"] == "worse" else unit.ends(row)
     level = "95 % interval " if first else ""
     return f"{unit.after(gain) if first else gain} ({level}{low} to {high})"
 
