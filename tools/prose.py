@@ -1,6 +1,6 @@
 """Check the prose of README, docs, templates and docstrings with proselint and the project's own glossary.
 
-Reads:  README.md, docs/*.md, params.yaml, templates, and the docstrings of hemline/, stages/, commands/, builders/
+Reads:  *.md, docs/*.md, params.yaml, templates, and the docstrings of hemline/, stages/, commands/, builders/
 Run:    python -m tools.prose (part of `make lint`)
 """
 
@@ -59,7 +59,12 @@ def main() -> None:
 
 def _texts() -> Iterator[tuple[Path, int, str]]:
     """Yield each text with its file and the number of its first line."""
-    pages = [Path("README.md"), Path("params.yaml"), *Path("docs").glob("*.md"), *Path("hemline").rglob("*.jinja")]
+    pages = [
+        *Path().glob("[A-Z]*.md"),
+        Path("params.yaml"),
+        *Path("docs").glob("*.md"),
+        *Path("hemline").rglob("*.jinja"),
+    ]
     for path in sorted(pages):
         # Code is blanked out, line by line, so that line numbers stay.
         yield path, 1, _CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), path.read_text())
