@@ -130,6 +130,7 @@ def test_the_metrics_for_dvc_stand_beside_the_folder(evaluated):
     assert set(metrics) == {"128", "linear"}
     assert metrics["128"]["gain"] == pytest.approx(5 / 6 - 3 / 6, abs=1e-6)
     assert "gain" not in metrics["linear"]
+    assert metrics["128"]["val_accuracy"] == pytest.approx((0.3 + 0.5) / 2)  # after the last epoch, the mean over seeds
     assert all(metric.key in metrics[variant] for variant in metrics for metric in METRICS)
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 from rich.console import Console
 
+from hemline.comparison.metrics import find_metric
 from hemline.experiments.files import as_csv, as_json
 from hemline.experiments.listed import changes, listed
 from hemline.experiments.table import table
@@ -14,12 +15,14 @@ from hemline.experiments.table import table
 PARAMS = {"epochs": 5, "learning_rate": 0.001, "variants": {"linear": {"hidden": []}, "wide": {"hidden": [9]}}}
 
 
-def state(rev, name=None, params=PARAMS, *, error=None, gain=0.03, when="2026-03-04T05:06:07"):
+def state(rev, name=None, params=PARAMS, *, error=None, gain=0.03, when="2026-03-04T05:06:07", **validation):
     figures = {
         "linear": {"accuracy": 0.84},
         "narrow": {"accuracy": 0.85, "gain": 0.01, "gain_low": 0.0, "gain_high": 0.02},
         "wide": {"accuracy": 0.87, "gain": gain, "gain_low": gain - 0.01, "gain_high": gain + 0.01},
     }
+    for variant, value in validation.items():
+        figures[variant] |= value
     data = {
         "timestamp": when,
         "params": {"params.yaml": {"data": params}, "versions.yaml": {"data": {"keras": "3.15"}}},
@@ -90,6 +93,34 @@ def test_gains_over_another_baseline_or_of_another_data_set_stand_in_tables_of_t
     assert titles == ["tiny, gains over linear", "tiny, gains over wide", "mnist, gains over linear"]
 
 
+@pytest.mark.parametrize(("metric", "order"), [("accuracy", ["good", "poor"]), ("log_loss", ["poor", "good"])])
+def test_validation_orders_the_experiments_and_chooses_the_variant_whose_gain_is_shown(metric, order):
+    params = PARAMS | {"dataset": "tiny", "baseline": "linear", "metric": metric}
+    key = f"val_{find_metric(metric).key}"
+    known = {"poor": (0.1, 0.2), "good": (0.6, 0.5)}  # on the test images, it is the other way round
+    shown = [
+        state(
+            *(str(place) * 40, name, params | {"epochs": place + 9}),
+            **{each: {key: value} for each, value in zip(("narrow", "wide"), values, strict=True)},
+            gain=0.5 / (1 + place),
+        )
+        for place, (name, values) in enumerate(known.items())
+    ]
+    former = experiment(state("8" * 40, "former", params | {"epochs": 99}, gain=0.9))
+    later = experiment(state("9" * 40, "later", params | {"epochs": 98}, gain=0.9), "queued")
+    main = state("7" * 40, "main", params) | {"experiments": [former, later, *map(experiment, shown)]}
+    rows = listed([state("workspace", params=params), main], everywhere=False)
+    assert [row.name for row in rows[2:]] == [*order, "former", "later"]
+    best = {"accuracy": {"good": "narrow", "poor": "wide"}, "log_loss": {"good": "wide", "poor": "narrow"}}[metric]
+    assert {row.name: row.gains[0].variant for row in rows[2:4]} == best
+    assert rows[4].gains[0].variant == "wide"  # by the gain, where nothing else is known
+    written = {each["name"]: each["gains"] for each in json.loads(as_json(rows))}
+    assert written["later"] == []
+    assert written["good"][0]["validation"] == (0.6 if metric == "accuracy" else 0.5)
+    out = printed([state("workspace", params=params), main])
+    assert ("narrow 60.00" if metric == "accuracy" else "wide 0.5000") in out
+
+
 def test_programs_get_fractions_and_every_change():
     slow = state("1" * 40, "slow-one", PARAMS | {"epochs": 20}, gain=0.0384)
     rows = listed([state("workspace"), commit("main", experiment(slow))], everywhere=False)
@@ -113,7 +144,7 @@ def test_what_is_left_out_is_said():
     out = " ".join(printed([state("workspace"), commit("main")]).split())
     # Four parameters, one version, and nine figures.
     assert "Not shown: the rest of the 14 parameters and metrics. `dvc exp show` has a column for each." in out
-    assert "the best of several, slightly overstated" in out
+    assert "gains are of the test images, which must not choose" in out
 
 
 @pytest.mark.parametrize("waiting", ["queued", "running"])

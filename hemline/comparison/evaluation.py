@@ -15,7 +15,7 @@ from hemline.comparison.doubts import Doubts, Predicted, doubts
 from hemline.comparison.facts import Facts
 from hemline.comparison.metrics import ACCURACY, ImageScores, Metric, computed_metrics, correct, decision_of
 from hemline.comparison.scores import Score, score
-from hemline.comparison.selection import Selection, select
+from hemline.comparison.selection import Selection, mean_validation, select
 from hemline.comparison.statistics import Row, accuracy_interval, figure_interval, table
 from hemline.data.duplicates import Duplicates
 from hemline.data.imbalance import is_imbalanced, most_frequent
@@ -219,13 +219,15 @@ class Evaluation:
         )
 
     def metrics(self) -> dict[str, dict[str, float]]:
-        """Return what ``dvc metrics diff`` and ``dvc exp show`` are to show of each variant."""
+        """Return what ``dvc metrics diff`` and ``dvc exp show`` are to show of each variant.
+
+        Beside the test figures, the deciding metric on the validation images, by which people are to choose.
+        """
+        chosen_by, validation = f"val_{self._metric.key}", mean_validation(self.runs(), self._metric)
         keys = ["accuracy", *(each.key for each in computed_metrics(self._metric.key))]
-        keys += ["gain", "gain_low", "gain_high"]
-        return {
-            row["variant"]: {key: round(row[key], 6) for key in keys if not pd.isna(row[key])}
-            for row in self.comparison().to_dict("records")
-        }
+        keys += ["gain", "gain_low", "gain_high", chosen_by]
+        rows = [row | {chosen_by: validation[row["variant"]]} for row in self.comparison().to_dict("records")]
+        return {row["variant"]: {key: round(row[key], 6) for key in keys if not pd.isna(row[key])} for row in rows}
 
     def selection(self) -> Selection:
         """Return which variant is chosen by the validation images."""

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from hemline.experiments.listed import Listed
+from hemline.experiments.listed import Gain, Listed
 
-_COLUMNS = ["name", "is_experiment", "state", "changed", "compared", "created", "variant", "gain", "low", "high"]
+_ROW = ["name", "is_experiment", "state", "changed", "compared"]
 
 
 def as_json(rows: Sequence[Listed]) -> str:
@@ -19,7 +19,7 @@ def as_json(rows: Sequence[Listed]) -> str:
 def as_csv(rows: Sequence[Listed]) -> str:
     """Return a line for each gain, and one for what has none; several changes are separated by semicolons."""
     text = io.StringIO()
-    table = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    table = csv.DictWriter(text, [*_ROW, "created", *Gain._fields], lineterminator="\n")
     table.writeheader()
     for row in rows:
         known = _known(row)
@@ -30,4 +30,4 @@ def as_csv(rows: Sequence[Listed]) -> str:
 
 def _known(row: Listed) -> dict[str, Any]:
     created = row.created.isoformat() if row.created else None
-    return {key: getattr(row, key) for key in _COLUMNS[:5]} | {"created": created}
+    return {key: getattr(row, key) for key in _ROW} | {"created": created}

@@ -6,21 +6,25 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from hemline.comparison.metrics import ACCURACY, Metric, decision_of, find_metric
+from hemline.errors import InputError
 from hemline.schema import is_printable
 
 _DIGITS = 7
 _PARAMS = "params.yaml"
 # Without the metric that decides unless another is named.
 _COMPARED = {"dataset": "", "baseline": "", "metric": "accuracy"}
+_LAST = (True, 0.0)
 
 
 class Gain(NamedTuple):
-    """A variant's gain over the baseline, with its 95 % interval; all but the name in [-1, 1]."""
+    """A variant's gain over the baseline on the test images, with its 95 % interval, as files have it."""
 
     variant: str
     gain: float
     low: float
     high: float
+    validation: float | None = None  # the deciding metric on the validation images, by which people are to choose
 
 
 class Listed(NamedTuple):
@@ -31,14 +35,15 @@ class Listed(NamedTuple):
     state: str  # "success", "queued", "running" or "failed"
     changed: list[str]  # the parameters that differ from those of its commit, as they would be typed
     compared: tuple[str, ...]  # the data set, the baseline and the metric: gains of others cannot stand beside these
-    # of the variants that were changed; the largest one, where a change is one of all variants, or none is
+    # of the variants that were changed; where a change is one of all variants, or none is, of the best by validation,
+    # and where that is not known, the largest; none before there are results
     gains: list[Gain]
     created: datetime | None  # when; None for the workspace
     values: int  # how many parameters and figures DVC has of it
 
 
 def listed(shown: list[Any], *, everywhere: bool) -> list[Listed]:
-    """Return the rows of what `dvc exp show --json` prints, in DVC's order.
+    """Return the rows of what `dvc exp show --json` prints, the experiments of a commit by validation, best first.
 
     Of all commits (``everywhere``), those without experiments are left out, except the current one.
     """
@@ -51,10 +56,20 @@ def listed(shown: list[Any], *, everywhere: bool) -> list[Listed]:
             continue
         own = _params(commit)
         rows.append(_row(commit, own, is_experiment=False))
+        experiments: list[Listed] = []
         for experiment in commit["experiments"] or []:
             state = (experiment["executor"] or {}).get("state") or "success"
-            rows += [_row(each, own, is_experiment=True, state=state) for each in experiment["revs"]]
+            experiments += [_row(each, own, is_experiment=True, state=state) for each in experiment["revs"]]
+        rows += sorted(experiments, key=_best_place)
     return rows
+
+
+def deciding(compared: tuple[str, ...]) -> Metric | None:
+    """Return the metric that decides, of a row's ``compared``; None for one of another version."""
+    try:
+        return find_metric(compared[2]) if compared[2:] else ACCURACY
+    except InputError:
+        return None
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -83,13 +98,16 @@ def _row(shown: Mapping[str, Any], base: Mapping[str, Any], *, is_experiment: bo
     created = (shown["data"] or {}).get("timestamp")
     files, params = _contents(shown, "metrics"), _params(shown)
     changed = list(changes(base, params)) if shown["data"] else []
+    compared = tuple(str(params[key]) for key, usual in _COMPARED.items() if params.get(key, usual) != usual)
+    state = "failed" if shown["error"] else state
     return Listed(
         name=shown["name"] or (shown["rev"] if shown["rev"] == "workspace" else shown["rev"][:_DIGITS]),
         is_experiment=is_experiment,
-        state="failed" if shown["error"] else state,
+        state=state,
         changed=changed,
-        compared=tuple(str(params[key]) for key, usual in _COMPARED.items() if params.get(key, usual) != usual),
-        gains=_gains(files, changed),
+        compared=compared,
+        # DVC gives what has not run yet the figures of its commit.
+        gains=_gains(files, changed, compared) if state == "success" else [],
         created=datetime.fromisoformat(created) if created else None,
         values=_leaves(_contents(shown, "params")) + _leaves(files),
     )
@@ -107,10 +125,12 @@ def _params(shown: Mapping[str, Any]) -> dict[str, Any]:
     return own | {f"{name}:{key}": value for name, values in files.items() for key, value in values.items()}
 
 
-def _gains(files: Mapping[str, Any], changed: list[str]) -> list[Gain]:
-    """Return the gains of the variants whose own parameters are all that changed, or else the largest."""
+def _gains(files: Mapping[str, Any], changed: list[str], compared: tuple[str, ...]) -> list[Gain]:
+    """Return the gains of the variants whose own parameters are all that changed, or else that of the best."""
+    metric = deciding(compared)
+    validation = f"val_{metric.key}" if metric else ""
     gains = {
-        variant: Gain(variant, figures["gain"], figures["gain_low"], figures["gain_high"])
+        variant: Gain(variant, figures["gain"], figures["gain_low"], figures["gain_high"], figures.get(validation))
         for file in files.values()
         for variant, figures in file.items()
         if isinstance(figures, dict) and {"gain", "gain_low", "gain_high"} <= set(figures)
@@ -118,7 +138,19 @@ def _gains(files: Mapping[str, Any], changed: list[str]) -> list[Gain]:
     of = {re.split(r"[ .]", change)[1] if change.startswith("variants.") else "" for change in changed}
     if of and of <= gains.keys():
         return [gains[variant] for variant in gains if variant in of]
-    return sorted(gains.values(), key=lambda each: -each.gain)[:1]
+    return sorted(gains.values(), key=lambda each: (_place(each, compared), -each.gain))[:1]
+
+
+def _best_place(row: Listed) -> tuple[bool, float]:
+    return min((_place(each, row.compared) for each in row.gains), default=_LAST)
+
+
+def _place(gain: Gain, compared: tuple[str, ...]) -> tuple[bool, float]:
+    """Return what is lower for what is better on the validation images."""
+    metric = deciding(compared)
+    if gain.validation is None or metric is None:
+        return _LAST
+    return False, gain.validation if decision_of(metric).is_loss else -gain.validation
 
 
 def _leaves(value: Any) -> int:

@@ -8,10 +8,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hemline.comparison.metrics import decision_of, find_metric
-from hemline.comparison.units import PLAIN, POINTS, Unit
-from hemline.errors import InputError
-from hemline.experiments.listed import Gain, Listed
+from hemline.comparison.metrics import Metric, decision_of
+from hemline.comparison.units import PLAIN, Unit
+from hemline.experiments.listed import Gain, Listed, deciding
+from hemline.words import percent
 
 _GAIN = len("+1.23 [+1.23, +1.23]")
 _CREATED = "%d %b %H:%M"
@@ -33,13 +33,16 @@ def _table(compared: tuple[str, ...], rows: Sequence[Listed]) -> Table:
         made.title, made.title_justify = f"{compared[0]}, gains over {', '.join(compared[1:])}", "left"
     made.add_column("Experiment", overflow="fold", ratio=1)
     made.add_column("Changed", overflow="fold", ratio=1)
-    unit = _unit(compared)
-    made.add_column(f"{unit.heading('Gain')}\n[95 % interval]", overflow="fold", width=_GAIN + 2 * (unit.factor == 1))
+    metric = deciding(compared)
+    unit = decision_of(metric).unit if metric else PLAIN
+    validation = f"Validation{' %' if metric and metric.show is percent else ''}"
+    heading = f"{validation}\n{unit.heading('Gain')}\n[95 % interval]"
+    made.add_column(heading, overflow="fold", width=_GAIN + 2 * (unit.factor == 1))
     made.add_column("When", width=_WHEN)
     for row in rows:
         name = Padding(Text(row.name), _INDENT) if row.is_experiment else Text(row.name)
         when = row.created.strftime(_CREATED) if row.created else ""
-        made.add_row(name, Text("\n".join(row.changed)), Text(_result(row, unit)), Text(when))
+        made.add_row(name, Text("\n".join(row.changed)), Text(_result(row, metric, unit)), Text(when))
     return made
 
 
@@ -47,30 +50,22 @@ def left_out(rows: Sequence[Listed]) -> str:
     """Say what the table does not show."""
     most = max(row.values for row in rows)
     return (
-        "Gain: of the variants that were changed; else the largest, the best of several, slightly overstated.\n"
+        "Experiments of a commit: by validation, the best first; gains are of the test images, which must not choose.\n"
+        "Gain: of the variants that were changed; else of the best by validation (where unknown: the largest).\n"
         "Changed: against the commit above; in the workspace, against the current commit, whether it has run or not.\n"
         f"Not shown: the rest of the {most} parameters and metrics. `dvc exp show` has a column for each."
     )
 
 
-def _result(row: Listed, unit: Unit) -> str:
+def _result(row: Listed, metric: Metric | None, unit: Unit) -> str:
     if row.state == "failed" and row.is_experiment:
         return f"failed: dvc queue logs {row.name}"
     if row.state in {"queued", "running", "failed"}:
         return row.state
-    return "\n".join(_gain(gain, unit) for gain in row.gains)
+    return "\n".join(_gain(gain, metric, unit) for gain in row.gains)
 
 
-def _gain(gain: Gain, unit: Unit) -> str:
-    estimate, low, high = (unit.gain(value) for value in gain[1:])
-    return f"{gain.variant}\n{estimate} [{low}, {high}]"
-
-
-def _unit(compared: tuple[str, ...]) -> Unit:
-    """Return the unit of the metric that is the third; one of another version's is a pure number."""
-    if not compared[2:]:
-        return POINTS
-    try:
-        return decision_of(find_metric(compared[2])).unit
-    except InputError:
-        return PLAIN
+def _gain(gain: Gain, metric: Metric | None, unit: Unit) -> str:
+    estimate, low, high = map(unit.gain, gain[1:4])
+    validation = f" {metric.show(gain.validation)}" if metric and gain.validation is not None else ""
+    return f"{gain.variant}{validation}\n{estimate} [{low}, {high}]"
