@@ -557,11 +557,18 @@ def test_a_database_that_needs_a_server_is_refused_in_one_line_without_its_passw
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("uri", ["./mlruns", "mlruns", "file:./mlruns", "file:///tmp/mlruns"])
-def test_a_store_of_folders_is_refused_in_one_line(fresh, monkeypatch, uri):
+_FOLDERS = ["./mlruns", "mlruns", "file:./mlruns", "file:///tmp/mlruns", "FILE:mlruns", "~/mlruns"]
+# MLflow would take the first for one of the current folder, which is another one in every copy.
+_OTHER_FORMS = ["sqlite+pysqlite:///x.db", "SQLITE:///x.db", " sqlite:///x.db", "sqlite:x.db", "sqlite://x.db"]
+_NO_FILES = ["sqlite:///", "sqlite:///runs/", "sqlite:///:memory:", "sqlite:///~/x.db", "sqlite:///x.db?timeout=5"]
+
+
+@pytest.mark.parametrize("uri", [*_FOLDERS, *_OTHER_FORMS, *_NO_FILES, "server:5000", "localhost:5000"])
+def test_an_address_that_is_no_server_and_no_database_file_is_refused_in_one_line(fresh, monkeypatch, uri):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    with pytest.raises(InputError, match=r"^MLFLOW_TRACKING_URI must be a server or an SQLite file") as caught:
+    with pytest.raises(InputError, match=r"^MLFLOW_TRACKING_URI must be a server, as .*, or an SQLite file") as caught:
         find_champion("tiny")
+    assert f"got {uri!r}; set it to sqlite:///mlflow.db" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -5,10 +5,12 @@ import re
 from pathlib import Path
 
 from hemline.repository import repository
+from hemline.tracking.one_line import without_passwords
 
 _SQLITE = "sqlite:///"
-_DATABASE = re.compile(r"(postgresql|mysql|mssql)(\+\w+)?://")
-_FILES = re.compile(r"file:|[./~]|(?!databricks)[^:]*$")
+_FILE = re.compile(_SQLITE + r"(?!~|:memory:)[^?]*[^?/\s]")  # SQLAlchemy takes what follows a question mark for options
+_DATABASE = re.compile(r"(postgres(ql)?|mysql|mssql)(\+\w+)?://")
+_SERVER = re.compile(r"(?!sqlite|file:)[a-z][a-z\d+.-]*://|databricks$|uc:|arn:")
 
 
 class AddressError(ValueError):
@@ -21,20 +23,20 @@ def tracking_uri() -> str:
     The relative path of a database starts at the main repository, also in the copies that DVC makes of it.
 
     Raises:
-        AddressError: it is a folder, or a database that needs a server.
+        AddressError: it is a folder, a database that needs a server, or of another form.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}mlflow.db"
-    if uri.startswith(_SQLITE):
+    if _FILE.fullmatch(uri):
         return f"{_SQLITE}{(repository() / uri.removeprefix(_SQLITE)).resolve()}"
     if _DATABASE.match(uri):
         raise AddressError(
             "a database is reached through `mlflow server`, because several processes that use it first at once break "
             "it; set MLFLOW_TRACKING_URI to the server's address (docs/TEAM.md)"
         )
-    if _FILES.match(uri):
+    if not _SERVER.match(uri):
         raise AddressError(
-            "MLFLOW_TRACKING_URI must be a server or an SQLite file, because MLflow no longer keeps runs in folders; "
-            "set it to sqlite:///mlflow.db, or unset it"
+            "MLFLOW_TRACKING_URI must be a server, as http://server:5000, or an SQLite file, because MLflow no longer "
+            f"keeps runs in folders, got {without_passwords(uri)!r}; set it to sqlite:///mlflow.db, or unset it"
         )
     return uri
 
