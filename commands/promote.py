@@ -28,6 +28,7 @@ from hemline.terminal.arguments import parser
 from hemline.tracking.model_card import model_card
 from hemline.tracking.publish import publish
 from hemline.tracking.registry import Champion, find_champion, load_champion, promote
+from hemline.words import percent
 
 # The tag of the images that a champion was trained on or chosen by.
 _TRAINING = "training_digest"
@@ -71,7 +72,7 @@ def _test(results: Results, candidate: Candidate, champion: Champion | None) -> 
         champions, unseen = _champion_probabilities(results, champion)
         row = _challenge(results, probabilities, champions, unseen)
         return row, _left_out(unseen) + describe_challenge(row, champion.name, results.metric)
-    reason = f"there was no champion; {100 * candidate.test_accuracy:.2f} % of the test images are right"
+    reason = f"there was no champion; {percent(candidate.test_accuracy)} % of the test images are right"
     baseline = results.params.baseline
     if candidate.variant == baseline:
         return None, f"{reason}, and it is of the baseline"

@@ -16,7 +16,12 @@ def signed(value: float, digits: int = 2) -> str:
 
 def percent(share: float, digits: int = 2) -> str:
     """Write a share as per cent, without the sign; nothing for NaN."""
-    return "" if math.isnan(share) else f"{100 * share:.{digits}f}"
+    return "" if math.isnan(share) else f"{100 * same(share):.{digits}f}"
+
+
+def same(value: float) -> float:
+    """Return one value for all that differ only by the order of sums, so that they are rounded alike when printed."""
+    return round(value, 9)
 
 
 def counted_images(test_images: int, groups: int) -> str:

@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from hemline.comparison.units import POINTS
 from hemline.words import isolated, listed, percent, plain_in_markdown, signed
 
 
@@ -16,6 +17,13 @@ def test_signs_are_written_except_for_nothing(value, text):
 def test_a_share_is_written_as_per_cent_and_a_missing_one_as_nothing():
     assert percent(0.8409) == "84.09"
     assert percent(math.nan) == ""
+
+
+def test_equal_shares_and_gains_read_alike_in_whatever_order_they_were_summed():
+    for value in (0.84095, 0.03015, -0.00565, 0.9363 - 0.5 * 0.0001):
+        assert {percent(each) for each in (value, value + 1e-15, value - 1e-15)} == {percent(value)}
+        assert {POINTS.gain(each) for each in (value, value + 1e-15, value - 1e-15)} == {POINTS.gain(value)}
+    assert POINTS.gain(0.84095 - 0.8466) == POINTS.gain(-0.00565)
 
 
 @pytest.mark.parametrize(

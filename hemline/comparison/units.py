@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from hemline.words import signed
+from hemline.words import same, signed
 
 
 class Unit(NamedTuple):
@@ -16,7 +16,7 @@ class Unit(NamedTuple):
 
     def gain(self, value: float) -> str:
         """Write a gain with its sign, and without the unit."""
-        return signed(self.factor * value, self.digits)
+        return signed(self.factor * same(value), self.digits)
 
     def ends(self, row: Mapping[Any, Any]) -> tuple[str, str, str]:
         """Write ``gain``, ``gain_low`` and ``gain_high`` of a row, as ``gain`` does."""

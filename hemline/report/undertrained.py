@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from hemline.words import percent, signed
+from hemline.comparison.units import POINTS
+from hemline.words import percent
 
 # Of more gains, so many are named.
 _NAMED = 8
@@ -43,17 +44,17 @@ def sentences(comparison: pd.DataFrame, baseline: str, linear: dict[str, str]) -
 
 def _sentence(trained: dict[Any, Any], comparison: pd.DataFrame, linear: dict[str, str]) -> str:
     """Say it of one trained model, whose gain over the solved one is negative."""
-    name, lack, accuracy = trained["variant"], -100 * trained["gain"], trained["accuracy"]
-    low, high = -100 * trained["gain_high"], -100 * trained["gain_low"]
+    name, lack, accuracy = trained["variant"], -trained["gain"], trained["accuracy"]
+    less, low, high = POINTS.losses(trained["gain"], trained["gain_low"], trained["gain_high"])
     solved, told = percent(accuracy - trained["gain"]), percent(accuracy)
     head = (
         f"Solved, the linear model is right about {solved} % of the test images, and {name}, the same model trained "
-        f"for some epochs, about {told} %: {lack:.2f} percentage points less (95 % interval {low:.2f} to {high:.2f})."
+        f"for some epochs, about {told} %: {less} percentage points less (95 % interval {low} to {high})."
     )
     others = comparison[~comparison["variant"].isin(linear)]
-    gains = 100 * (others["accuracy"] - accuracy)
+    gains = others["accuracy"] - accuracy
     parts = [
-        f"{'all' if lack >= gain else f'{100 * lack / gain:.0f} %'} of the {signed(gain)} of {variant}"
+        f"{'all' if lack >= gain else f'{percent(lack / gain, 0)} %'} of the {POINTS.gain(gain)} of {variant}"
         for variant, gain in zip(others["variant"], gains, strict=True)
         if gain > 0
     ]
