@@ -21,6 +21,7 @@ from ruamel.yaml.error import YAMLError
 
 from hemline.data.description import Dataset, Part, Split
 from hemline.data.imbalance import IMBALANCED
+from hemline.data.labels import Labels
 from hemline.data.splits import Labelling
 from hemline.describe import screen
 from hemline.describe.account import account
@@ -34,7 +35,6 @@ from hemline.describe.form import Wanted
 from hemline.describe.survey import Survey, survey
 from hemline.describe.write import check_name, description_text, write_description
 from hemline.errors import InputError, one_line_errors
-from hemline.formats.format import Labels
 from hemline.jobs.agreement import check_agreement
 from hemline.params import parse_params
 from hemline.schema import read_yaml

@@ -138,6 +138,25 @@ def writing(path: Path) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def reading(name: object, *damaged: type[Exception]) -> Iterator[None]:
+    """Name a file, or a part of one, in an ``InputError``, which also a missing or a damaged one becomes.
+
+    Args:
+        name: what stands before the error's text.
+        damaged: the errors by which a reader says that a file is none of its own, or a damaged one.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(f"{name}: no such file") from None
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    except damaged as error:
+        text = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(f"{name}: cannot be read: {text}") from None
+
+
 def refusal(error: OSError) -> str | None:
     """Return path, cause and remedy in one line; None if the error is none of the machine's."""
     if str(error.strerror).startswith(_NO_TEMPORARY_FOLDER):

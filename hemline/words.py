@@ -3,7 +3,8 @@
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -39,6 +40,37 @@ def listed(parts: Sequence[str]) -> str:
     """Join the parts that are not empty: "a", "a and b", "a, b and c"."""
     *rest, last = [part for part in parts if part] or [""]
     return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def first_listed(parts: Sequence[str], most: int = 5, count: int | None = None) -> str:
+    """Join the first parts, and say how many more there are of ``count``, or of those given: "a, b and 3 more"."""
+    rest = (len(parts) if count is None else count) - len(parts[:most])
+    return listed([*parts[:most], f"{rest:,} more" if rest else ""])
+
+
+def first_quoted(names: Collection[str], most: int = 8) -> str:
+    """Quote the first names, and say how many more there are: "['a', 'b'] and 3 more"."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{[*names][:most]}{more}"
+
+
+def option(key: str, value: object) -> str:
+    """Return the option of `make describe` that gives a key this value, as it is typed: `--option 'aside=[a, b]'`."""
+    text = f"{key}={_yaml(value)}"
+    return f"`--option {text}`" if re.fullmatch(r"[\w=./-]+(<\w+>)?", text) else f"`--option '{text}'`"
+
+
+def either(key: str, values: Iterable[object], most: int = 8) -> str:
+    """Return the options that give a key one of the first values: `--option key=a` or `--option key=b`."""
+    return " or ".join(option(key, value) for value in islice(values, most))
+
+
+def _yaml(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_yaml(each)}' for key, each in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_yaml, value))}]"
+    return f'"{value}"' if str(value).startswith("*") else str(value)  # or YAML would take it for an alias
 
 
 def plain_in_markdown(text: str) -> str:

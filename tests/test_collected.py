@@ -13,6 +13,7 @@ from PIL import Image
 from ruamel.yaml import YAML
 
 from hemline.data.description import Split, load_dataset
+from hemline.data.labels import Labels
 from hemline.data.duplicates import find_duplicates
 from hemline.data.findings import Findings, constant_warning, scale_warning
 from hemline.data.normalized import Normalized
@@ -21,7 +22,7 @@ from hemline.data.splits import Labelling, choose
 from hemline.download.sources import fetch
 from hemline.errors import InputError
 from hemline.formats import raw as formats_raw
-from hemline.formats.format import Labels, Source
+from hemline.formats.format import Source
 from hemline.images.tree import digest
 from hemline.params import parse_params
 from stages import check, known, normalize

@@ -28,8 +28,7 @@ _REMEDY = "start the workers by `make workers`, or set cluster to null, to train
 def connect(cluster: str) -> "Client":
     """Return a client of the scheduler, by its address or the path of its file from the top of the main repository.
 
-    Raises:
-        InputError: there is no such file, no answer, or that is no address of a scheduler.
+    No such file, no answer, and what is no address of a scheduler are an ``InputError``.
     """
     from distributed import Client  # noqa: PLC0415 - 0.7 s, for those who have a cluster
 
@@ -70,12 +69,9 @@ def security(address: str) -> str:
 
 
 def call_with_timeout(seconds: float, ask: Callable[[], T]) -> T:
-    """Return what ``ask`` does, called in a thread that keeps no process from ending, after so many seconds at most.
+    """Return what ``ask`` does, or raise what it raises, in a thread that keeps no process from ending.
 
-    Once connected, Dask's own wait without limit.
-
-    Raises:
-        TimeoutError: it has not returned. What it raises is raised here.
+    Once connected, Dask's own wait without limit; here, after so many seconds, that is a ``TimeoutError``.
     """
     answer = Future[T]()
 

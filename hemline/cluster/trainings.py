@@ -58,11 +58,7 @@ class Cluster(Executor):
     """The workers of a scheduler; a context, at whose end unneeded trainings are cancelled."""
 
     def __init__(self, cluster: str) -> None:
-        """Connect to the scheduler at an address, or at that in its file.
-
-        Raises:
-            InputError: the address does not answer.
-        """
+        """Connect to the scheduler at an address, or at that in its file; an ``InputError`` if that does not answer."""
         self._client: Any = connect(cluster)
         self._name, self._identity = cluster, identity(worker=False)
         self._executor = self._client.get_executor(pure=False)

@@ -101,11 +101,7 @@ class _Callbacks:
 
 
 def local_folder(spec: TrainingSpec, worker: str) -> Path:
-    """Return the folder of the data set on this machine.
-
-    Raises:
-        LostError: there is none, or it has another data set than the driver's.
-    """
+    """Return the folder of the data set on this machine; a ``LostError`` if there is none like the driver's."""
     for folder in (spec.data, _OWN):
         if all((folder / name).is_file() for name in spec.digests):
             for name, digest in spec.digests.items():

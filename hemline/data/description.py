@@ -263,29 +263,25 @@ class CollectedDataset(Dataset):
 
 
 def check_known(name: Any, folder: Path = Path("data")) -> None:
-    """Refuse a name that no data set has.
-
-    Raises:
-        InputError: with the names that there are.
-    """
+    """Refuse a name that no data set has, by an ``InputError`` with those that there are."""
     available = sorted(path.stem for path in folder.glob("*.yaml"))
     if name not in available:
         raise InputError(f"dataset: must be one of {available} (the files {folder}/<name>.yaml), got {name!r}")
 
 
 def load_dataset(name: str, folder: Path = Path("data")) -> Dataset:
-    """Read and validate ``<folder>/<name>.yaml``.
-
-    Raises:
-        InputError: there is no such data set, or its description breaks a rule.
-    """
+    """Read ``<folder>/<name>.yaml``; an ``InputError`` if there is none, or a description that breaks a rule."""
     check_known(name, folder)
     path = folder / f"{name}.yaml"
-    values = read_yaml(path)
+    return parse_dataset(name, read_yaml(path), path)
+
+
+def parse_dataset(name: str, values: Any, source: Path) -> Dataset:
+    """Validate a description as YAML gives it; ``source`` names it in the ``InputError`` for the first broken rule."""
     if not isinstance(values, dict):
-        return parse(Dataset, values, path)
+        return parse(Dataset, values, source)
     model: type[Dataset] = IdxDataset if values.get("format", "idx") == "idx" else CollectedDataset
-    return parse(model, values | {"name": name}, path)
+    return parse(model, values | {"name": name}, source)
 
 
 def _check_distinct(key: str, names: list[str]) -> None:

@@ -14,10 +14,7 @@ _ROWS = 4096
 
 
 class Duplicates(NamedTuple):
-    """Which test images are in another set, too, pixel for pixel, and which have another label there; bool (n,) each.
-
-    What is relabelled is found, too.
-    """
+    """Which test images are in another set, pixel for pixel, and which have another label there; bool (n,)."""
 
     found: NDArray[np.bool_]
     relabelled: NDArray[np.bool_]
@@ -48,14 +45,9 @@ def find_duplicates(test: Labelled, *others: Labelled) -> Duplicates:
 
 
 def group_test_images(images: NDArray[np.generic], known: NDArray[np.integer] | None) -> NDArray[np.int32] | None:
-    """Tell which test images count as one: those of one object, and those of the same pixels.
+    """Return the group of each test image (n, ...), from 0: of those of one object, and of the same pixels.
 
-    Args:
-        images: of any shape and type, (n, ...).
-        known: integers (n,): images of one object have the same; None where nothing is known of that.
-
-    Returns:
-        The number of each image's group, from 0; None where every image is a group by itself.
+    Where integers (n,) are known, images of one object have the same. None: every image is a group by itself.
     """
     groups = np.arange(len(images)) if known is None else np.unique(known, return_inverse=True)[1]
     checksums = _checksums(images)

@@ -16,11 +16,10 @@ from hemline.errors import writing
 from hemline.outputs import Outputs
 from hemline.processes.drafts import draft
 from hemline.schema import StrictModel, Text
-from hemline.words import listed
+from hemline.words import first_listed, listed
 
 # Networks are made for inputs of about this size; far from it, their first steps are too small or too large.
 _SMALLEST, _LARGEST = 0.5, 2.0
-_NAMED = 5
 _GROUPS = "test-groups.npy"
 
 
@@ -51,22 +50,11 @@ class Findings(Outputs):
             new.put(folder.name, self.path)
 
     def warnings(self) -> list[str]:
-        """Return the sentences.
-
-        Raises:
-            InputError: they are missing, or damaged.
-        """
+        """Return the sentences; an ``InputError`` if they are missing, or damaged."""
         return self.read_json("warnings.json", Warnings).warnings
 
     def duplicates(self, test_images: int) -> Duplicates:
-        """Return which test images are in the training or the validation set, too.
-
-        Args:
-            test_images: how many there are.
-
-        Raises:
-            InputError: it is missing or damaged, or of other test images.
-        """
+        """Return which of so many test images are in the training or the validation set, too."""
         array, shape = self.read_array("test-duplicates.npy"), (2, test_images)
         if array.dtype != np.bool_ or array.shape != shape:
             rule = f"must be bool {shape}, got {array.dtype} {array.shape}"
@@ -74,14 +62,7 @@ class Findings(Outputs):
         return Duplicates(*array)
 
     def groups(self, test_images: int) -> NDArray[np.integer[Any]] | None:
-        """Return the group of each test image, (n,): those of one object, or of the same pixels; None: no two are.
-
-        Args:
-            test_images: how many there are.
-
-        Raises:
-            InputError: it is damaged, or of other test images.
-        """
+        """Return the group of each of so many test images, (n,): of one object or the same pixels; None: no two are."""
         if not self.has(_GROUPS):
             return None
         array = self.read_array(_GROUPS)
@@ -91,15 +72,9 @@ class Findings(Outputs):
 
 
 def scale_warning(pixels: Pixels, scale: float, most: float = 0) -> str:
-    """Say that scaled pixels are not of the size that networks are made for.
+    """Say that pixels divided by ``scale`` are not of the size that networks are made for; nothing where they are.
 
-    Args:
-        pixels: their range.
-        scale: that they are divided by.
-        most: what most pixels do not exceed; 0: unknown.
-
-    Returns:
-        A sentence; empty where the largest pixel, or most pixels, are of that size.
+    That is decided by their largest, and by what ``most`` of them do not exceed, where that is known and not 0.
     """
     largest = max(abs(pixels.lowest), abs(pixels.highest))
     if any(_SMALLEST <= each / scale <= _LARGEST for each in (largest, most)):
@@ -116,19 +91,13 @@ def class_warnings(labels: Mapping[str, NDArray[np.integer[Any]]], classes: Sequ
     for name, kind in (("train", "training"), ("test", "test")):
         missing = np.flatnonzero(np.bincount(labels[name], minlength=len(classes)) == 0)
         if missing.size:
-            named = [classes[number] for number in missing[:_NAMED]]
-            rest = [f"{missing.size - _NAMED} more"] if missing.size > _NAMED else []
             verb = "has" if missing.size == 1 else "have"
-            sentences.append(f"{listed([*named, *rest])} {verb} no {kind} images.")
+            sentences.append(f"{first_listed([classes[number] for number in missing.tolist()])} {verb} no {kind} images.")
     return sentences
 
 
 def constant_warning(counts: Mapping[str, int]) -> str:
-    """Say how many images have one value in all pixels.
-
-    Args:
-        counts: by set.
-    """
+    """Say how many images have one value in all pixels; ``counts`` are by set."""
     found = [f"{count} {name} image{'s' if count > 1 else ''}" for name, count in counts.items() if count]
     if not found:
         return ""

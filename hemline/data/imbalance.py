@@ -12,20 +12,12 @@ IMBALANCED = 1.5
 
 
 def is_imbalanced(labels: Labels) -> bool:
-    """Say whether the largest class has more than 1.5 times the images of the smallest; a class without any is none.
-
-    Args:
-        labels: int (images,), the true classes.
-    """
+    """Say whether the largest class has over 1.5 times the images of the smallest with any, by labels (images,)."""
     counts = np.bincount(labels)
     counts = counts[counts > 0]
     return bool(counts.max() > IMBALANCED * counts.min())
 
 
 def most_frequent(labels: Labels) -> int:
-    """Return the class that has the most images; the first of equals.
-
-    Args:
-        labels: int (images,), the true classes of the training images.
-    """
+    """Return the class that has the most images, by their labels, int (images,); the first of equals."""
     return int(np.bincount(labels).argmax())

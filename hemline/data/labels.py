@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from hemline.data.description import Part
 from hemline.errors import InputError
+from hemline.words import first_quoted
 
 _DIGITS = re.compile(r"([0-9]+)")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?")
@@ -17,6 +19,17 @@ _MOST = 2**53  # whole numbers that a float holds
 Case = Literal["fold", "keep"]
 Codes = NDArray[np.int32]
 NaturalKey = tuple[tuple[str | tuple[int, str], ...], str]
+Raw = Mapping[Part, Sequence[Any] | NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a part."""
+
+    codes: NDArray[np.integer[Any]]  # integers (n,), places in ``values``
+    values: list[str]  # the labels as they stand in the data, each once, in their natural order
+    # integers (n,): images of one object have the same; None where nothing is known of that
+    groups: NDArray[np.integer[Any]] | None = None
 
 
 def natural_key(text: str) -> NaturalKey:
@@ -26,8 +39,21 @@ def natural_key(text: str) -> NaturalKey:
     return tuple((len(numbers[i]), numbers[i]) if i % 2 else piece for i, piece in enumerate(pieces)), text
 
 
+def labelled(
+    labels: Raw, groups: Raw | None = None, *, order: Sequence[str] | None = None, case: Case | None = None
+) -> dict[Part, Labels]:
+    """Return the labels, text or numbers (n,), and the groups of each part; other arguments are those of ``encode``.
+
+    Fewer than two classes, or one without an image to learn from, are an ``InputError``.
+    """
+    codes, values = encode(labels, order, case)
+    _check_classes(codes, values)
+    numbers, _ = encode(groups or {}, case="keep")
+    return {part: Labels(each, values, numbers.get(part)) for part, each in codes.items()}
+
+
 def encode(
-    labels: Mapping[Part, Sequence[Any] | NDArray[Any]], order: Sequence[str] | None = None, case: Case | None = None
+    labels: Raw, order: Sequence[str] | None = None, case: Case | None = None
 ) -> tuple[dict[Part, Codes], list[str]]:
     """Turn labels, text or numbers (n,) by part, into numbers, of all parts alike.
 
@@ -86,11 +112,7 @@ def _spellings(found: set[str], case: Case | None) -> dict[str, str]:
 
 
 def plain(labels: NDArray[Any]) -> NDArray[Any]:
-    """Return labels (n,) of any type as integers or text.
-
-    Raises:
-        InputError: they are something else.
-    """
+    """Return labels (n,) of any type as integers or text; an ``InputError`` if they are something else."""
     if labels.dtype.kind == "S":
         return np.char.decode(labels, "utf-8", "replace")
     if labels.dtype.kind == "f":
@@ -113,17 +135,11 @@ def _plain_object(label: Any) -> Any:
     return label
 
 
-def check_classes(codes: Mapping[Part, NDArray[Any]], values: Sequence[str]) -> None:
-    """Refuse labels that nothing can be learnt from.
-
-    Raises:
-        InputError: fewer than two classes; one without an image to learn from.
-    """
+def _check_classes(codes: Mapping[Part, NDArray[Any]], values: Sequence[str]) -> None:
     if len(values) < 2:  # noqa: PLR2004 - what there is to tell apart
         raise InputError(f"classes: must be two or more, got {list(values)}")
     learnt = np.concatenate([codes[part] for part in codes if part in {"train", "all"}] or [np.empty(0, np.int32)])
     missing = np.flatnonzero(np.bincount(learnt, minlength=len(values)) == 0)
     if missing.size:
-        names = [values[code] for code in missing[:5]]
-        more = f" and {missing.size - 5} more" if missing.size > 5 else ""  # noqa: PLR2004 - names in a line
-        raise InputError(f"classes: must have images to train on, got none of {names}{more}, which only others have")
+        names = first_quoted([values[code] for code in missing.tolist()], 5)
+        raise InputError(f"classes: must have images to train on, got none of {names}, which only others have")

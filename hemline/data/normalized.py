@@ -83,27 +83,15 @@ class Normalized(Outputs):
             new.put(whole.path.name, self.path)
 
     def about(self) -> About:
-        """Return the classes and the scale.
-
-        Raises:
-            InputError: they are missing, or damaged.
-        """
+        """Return the classes and the scale; an ``InputError`` if they are missing, or damaged."""
         return self.read_json(_ABOUT, About)
 
     def images(self, name: str) -> NDArray[Any]:
-        """Return the images of a set as they came, without a look at their labels.
-
-        Raises:
-            InputError: they are missing, or damaged.
-        """
+        """Return the images of a set as they came; an ``InputError`` if they are missing, or damaged."""
         return self.read_array(self.files_of(name).images)
 
     def labels(self, name: str) -> NDArray[np.integer]:
-        """Return the labels of a set.
-
-        Raises:
-            InputError: they are missing, or damaged.
-        """
+        """Return the labels of a set; an ``InputError`` if they are missing, or damaged."""
         return self.read_array(self.files_of(name).labels)
 
     def constant_images(self, name: str) -> int:
@@ -116,11 +104,7 @@ class Normalized(Outputs):
         return sum(int((piece == piece[:, :1]).all(axis=1).sum()) for piece in pieces)
 
     def digests(self, *, test_labels: bool) -> dict[str, str]:
-        """Return SHA-256 of those files that a training reads, by name; read once, at 1.5 GB a second.
-
-        Raises:
-            InputError: one is missing.
-        """
+        """Return SHA-256 of those files that a training reads, by name; read once, at 1.5 GB a second."""
         names = {file for name in ("train", "validation", "test") for file in self.files_of(name)}
         if not test_labels:
             names.remove(self.files_of("test").labels)
@@ -134,8 +118,7 @@ class Normalized(Outputs):
     def read(self, name: str) -> Labelled:
         """Open one of the sets, memory-mapped where it is on this machine's disk.
 
-        Raises:
-            InputError: it is missing or damaged, or its images and labels do not belong together.
+        Images and labels that do not belong together are an ``InputError``.
         """
         images, labels = self.images(name), self.labels(name)
         if images.ndim not in {3, 4} or len(images) != len(labels):

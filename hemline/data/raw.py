@@ -26,11 +26,7 @@ class RawImages:
 
 
 def read_raw(dataset: IdxDataset, folder: Path = Path("data/raw")) -> RawImages:
-    """Read a data set's four raw files, each checked against its description.
-
-    Raises:
-        InputError: a file is missing, or is not what the description says.
-    """
+    """Read a data set's four raw files, each checked against its description, as ``read_file`` does."""
     return RawImages(*(read_file(dataset, file, folder / file.name) for file in dataset.files.in_order()))
 
 

@@ -24,16 +24,8 @@ def describe_images(
 ) -> Described:
     """Return the keys of the description; files are read once more, for their checksums.
 
-    Args:
-        name: of the data set.
-        data: where it is.
-        seen: its images.
-        wanted: what the user decides.
-        split: how a test set is taken, if none is given.
-        advance: called with the bytes that have been read since the last time.
-
-    Raises:
-        InputError: images or files that no description can hold.
+    ``advance`` is called with the bytes that have been read since the last time. Images or files that no description
+    can hold are an ``InputError``.
     """
     shape, pixels = suggest_shape(seen, wanted), suggest_pixels(seen)
     values: dict[str, Any] = {

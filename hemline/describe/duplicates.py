@@ -39,11 +39,7 @@ def near_groups(fingerprints: Fingerprints, exact: Indices) -> Indices:
 
     Two images are near duplicates if their perceptual hashes are equal and their fine difference hashes differ in
     at most ``FARTHEST`` bits: the first is robust and the second exacting. Both know shapes only; a picture that is
-    recoloured, but not one that is turned, is found. The cost grows with n log n.
-
-    Args:
-        fingerprints: of n images.
-        exact: their groups by ``exact_groups``.
+    recoloured, but not one that is turned, is found. The cost grows with n log n. Exact groups are compared as one.
     """
     _, places = np.unique(exact, return_index=True)  # one image of each
     fine = fingerprints.fine[places]
@@ -64,13 +60,7 @@ def near_groups(fingerprints: Fingerprints, exact: Indices) -> Indices:
 
 
 def count_duplicates(groups: Indices, labels: NDArray[Any], is_test: NDArray[np.bool_]) -> Duplicates:
-    """Count the images that share a group.
-
-    Args:
-        groups: (n,).
-        labels: (n,).
-        is_test: (n,), which of them are test images.
-    """
+    """Count the images that share a group, given of each (n,) its group, its label, and whether it is a test image."""
     order = np.argsort(groups, kind="stable")
     starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
     sizes = np.diff(starts, append=len(order))

@@ -19,12 +19,7 @@ def stage_seconds(
 ) -> float:
     """Estimate the seconds of a stage that trains one variant on this machine, its seeds side by side.
 
-    Args:
-        training: the variant's settings.
-        seeds: those of params.yaml.
-        image_shape: (height, width) or (height, width, channels).
-        classes: how many.
-        images: those of an epoch.
+    Images are (height, width) or (height, width, channels), and as many as an epoch has.
     """
     family = family_of(training)
     trainings = len(family.seeds(training, seeds))

@@ -19,12 +19,7 @@ Advance = Callable[[int], None]
 
 
 def source_files(data: Data, advance: Advance = lambda _: None) -> list[dict[str, Any]]:
-    """Return what ``SourceFile`` says of each file, or folder of pictures; they are read once more.
-
-    Args:
-        data: what was found.
-        advance: called with the bytes that have been read since the last time.
-    """
+    """Return what ``SourceFile`` says of each file or folder; ``advance`` is called with the bytes that are read."""
     described = []
     for file in data.found.files:
         path = _absolute(file.path)
@@ -53,9 +48,6 @@ def sources(data: Data) -> list[str]:
     """Return the folder that holds the files, as ``sources`` names it; none outside the repository.
 
     A path of this machine would tell others who its user is, and lead nowhere on theirs.
-
-    Raises:
-        InputError: they lie in several.
     """
     folder = holding_folder(data)
     top = repository()
@@ -73,8 +65,7 @@ def holding_folder(data: Data) -> Path:
 def link(data: Data, name: str) -> str | None:
     """Let ``data/manual/<name>``, which git does not see, lead to data outside the repository; return the link.
 
-    Raises:
-        InputError: something else is there.
+    Where something else is there, that is an ``InputError``.
     """
     folder, place = holding_folder(data), repository() / MANUAL / name
     if folder.is_relative_to(repository()):

@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 from hemline.data.findings import Findings
 from hemline.data.normalized import Normalized
-from hemline.data.parts import part_in
 from hemline.errors import InputError
 from hemline.formats.format import Found, Source, find_format, formats, open_source, parse_options
-from hemline.images.class_folders import is_generic
+from hemline.images.names import is_generic
 from hemline.images.unread import unread
 from hemline.jobs.trained import Trained
 from hemline.repository import repository
@@ -35,10 +34,10 @@ class Data(NamedTuple):
 
 
 def find_data(path: Path, format_name: str | None = None, options: Mapping[str, Any] | None = None) -> Data:
-    """Find out how the images at ``path`` are stored, and open them.
+    """Find out how the images of a file or a folder are stored, and open them.
 
     Args:
-        path: a file or a folder.
+        path: of the file or the folder.
         format_name: the only format to ask; None: all are that know the options.
         options: of the format; what they leave open, it finds by itself.
 
@@ -75,11 +74,7 @@ def _asked(format_name: str | None, options: Mapping[str, Any]) -> list[str]:
 
 
 def _chosen(path: Path, found: dict[str, Found], errors: dict[str, InputError]) -> str:
-    """Return the format that reads the path; a table that names the pictures says more than their folders.
-
-    Raises:
-        InputError: none does; or several do, and say different things.
-    """
+    """Return the format that reads the path, or refuse; a table that names pictures says more than their folders."""
     if not found:
         raise _nothing(path, errors)
     if "table" in errors and "folder" in found and not _says_nothing(found["folder"], path):
@@ -130,7 +125,7 @@ def _says_nothing(found: Found, path: Path) -> bool:
         values = next(iter(source.parts().values())).values
     except InputError:
         return True
-    return bool(found.options.get("label")) or all(is_generic(value) or part_in(value) for value in values)
+    return bool(found.options.get("label")) or all(map(is_generic, values))
 
 
 def _agree(folder: Source, table: Source, path: Path) -> bool:

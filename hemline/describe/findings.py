@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from hemline.data.description import Part
 from hemline.data.findings import class_warnings
+from hemline.data.labels import Labels
 from hemline.data.levels import Levels, most_pixels
 from hemline.data.splits import Labelling
 from hemline.describe.duplicates import Duplicates, count_duplicates, exact_groups, near_groups, near_only
 from hemline.describe.fit import Fit, labels_of
-from hemline.describe.survey import NAMED, Survey
-from hemline.formats.format import Labels, Source
-from hemline.words import listed
+from hemline.describe.survey import Survey
+from hemline.formats.format import Source
+from hemline.words import first_listed, listed
 
 # Fewer training images of a class teach little; where another class has so many times more, accuracy misleads.
 _FEW, _IMBALANCE = 10, 3
@@ -25,14 +26,7 @@ _DARK_PIXELS = 8
 
 
 def findings(seen: Survey, source: Source, fitting: Fit, scale: float) -> list[str]:
-    """Return what stands out, one sentence each.
-
-    Args:
-        seen: every image.
-        source: tells what they are called.
-        fitting: the settings, and how they split the images.
-        scale: that pixels are to be divided by.
-    """
+    """Return what stands out, one sentence each; pixels are to be divided by ``scale``."""
     classes = seen.classes
     parts = {part: Labelling(labels.codes) for part, labels in seen.parts.items()}
     labels = {name: labels_of(parts, chosen) for name, chosen in fitting.sets.items()}
@@ -66,10 +60,10 @@ def depth_sentences(seen: Survey) -> list[str]:
     largest = max(seen.reach.values(), default=0.0)
     dark = [code for code, highest in sorted(seen.reach.items()) if highest < largest / _DARK]
     if dark:
-        each = [f"{seen.classes[code]} ({seen.reach[code]:g})" for code in dark[:NAMED]]
+        named = first_listed([f"{seen.classes[code]} ({seen.reach[code]:g})" for code in dark])
         told.append(
-            f"Ranges differ between classes: pixels reach {largest:g}, but not those of "
-            f"{listed(_with_rest(each, len(dark)))}; a model can tell these by their brightness alone."
+            f"Ranges differ between classes: pixels reach {largest:g}, but not those of {named}; a model can tell "
+            "these by their brightness alone."
         )
     return told
 
@@ -88,7 +82,7 @@ def range_sentence(levels: Levels, scale: float) -> str:
 def _some(counts: Counter[int], classes: Sequence[str]) -> str:
     if len(counts) == len(classes):
         return "all classes"
-    return listed(_with_rest([classes[code] for code in sorted(counts)[:NAMED]], len(counts)))
+    return first_listed([classes[code] for code in sorted(counts)])
 
 
 def duplicate_sentences(seen: Survey, source: Source) -> list[str]:
@@ -111,8 +105,8 @@ def few_sentence(counts: NDArray[np.intp], classes: Sequence[str]) -> str:
     few = np.flatnonzero((counts > 0) & (counts < _FEW))
     if not few.size:
         return ""
-    named = [f"{classes[number]} ({counts[number]})" for number in few[:NAMED]]
-    return f"Fewer than {_FEW} training images: {listed(_with_rest(named, few.size))}."
+    named = first_listed([f"{classes[number]} ({counts[number]})" for number in few.tolist()])
+    return f"Fewer than {_FEW} training images: {named}."
 
 
 def imbalance_sentence(counts: NDArray[np.intp], classes: Sequence[str]) -> str:
@@ -132,8 +126,7 @@ def constant_sentence(seen: Survey) -> str:
     found = seen.constant
     if not found.count:
         return ""
-    named = listed(_with_rest(found.first, found.count))
-    return f"{_images(found.count)} {_have(found.count)} the same value in all pixels: {named}."
+    return f"{_images_have(found.count)} the same value in all pixels: {first_listed(found.first, count=found.count)}."
 
 
 def size_sentence(sizes: Counter[tuple[int, int]]) -> str:
@@ -153,10 +146,10 @@ def colour_sentence(seen: Survey) -> str:
 
 
 def _duplicate_sentence(found: Duplicates, kind: str, example: Sequence[str], has_test: bool) -> str:
-    text = f"{_images(found.images)} {_have(found.images)} {kind}"
+    text = f"{_images_have(found.images)} {kind}"
     if found.leaked:
-        text += f"; {found.leaked:,} of them {'is a test image' if found.leaked == 1 else 'are test images'} whose "
-        text += f"{'twin is' if found.leaked == 1 else 'twins are'} not, which flatters every result"
+        are = "is a test image whose twin is" if found.leaked == 1 else "are test images whose twins are"
+        text += f"; {found.leaked:,} of them {are} not, which flatters every result"
     if found.mislabelled:
         text += f"; in {found.mislabelled:,} of {found.groups:,} groups, labels differ"
     if not has_test:
@@ -172,13 +165,5 @@ def _name(parts: Mapping[Part, Labels], source: Source, place: int) -> str:
     raise IndexError(place)
 
 
-def _images(count: int) -> str:
-    return f"{count:,} image" if count == 1 else f"{count:,} images"
-
-
-def _have(count: int) -> str:
-    return "has" if count == 1 else "have"
-
-
-def _with_rest(named: list[str], count: int) -> list[str]:
-    return [*named, f"{count - len(named):,} more"] if count > len(named) else named
+def _images_have(count: int) -> str:
+    return f"{count:,} image has" if count == 1 else f"{count:,} images have"

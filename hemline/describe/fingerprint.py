@@ -22,13 +22,7 @@ class Fingerprint(NamedTuple):
 
 
 def fingerprint(image: NDArray[Any], lowest: float, highest: float) -> Fingerprint:
-    """Return the hashes of an image.
-
-    Args:
-        image: uint8, uint16 or float32, (height, width) or (height, width, channels).
-        lowest: its smallest pixel.
-        highest: its largest pixel.
-    """
+    """Return the hashes of an image, uint8, uint16 or float32, (height, width[, channels]), with its extreme pixels."""
     exact = hashlib.blake2b(f"{image.shape} {image.dtype}".encode(), digest_size=EXACT)
     exact.update(np.ascontiguousarray(image).data)
     if lowest == highest:  # of no shape: like nothing but its copies

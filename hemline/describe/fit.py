@@ -43,11 +43,7 @@ class Fit(NamedTuple):
 
 
 def fit(parts: Mapping[Part, Labelling], classes: Sequence[str], split: Split | None) -> Fit:
-    """Choose settings; no image is read.
-
-    Raises:
-        InputError: there are too few images of a class.
-    """
+    """Choose settings; no image is read; an ``InputError`` if there are too few images of a class."""
     share, sets = _validation(parts, classes, split)
     images = len(sets["train"].indices)
     batch_size = _batch_size(images)
@@ -59,9 +55,7 @@ def fit(parts: Mapping[Part, Labelling], classes: Sequence[str], split: Split | 
 def fitting_scale(pixels: Pixels, levels: Levels = NO_LEVELS) -> float:
     """Return what makes the largest pixels 1, within what ``normalize.scale`` can be.
 
-    Args:
-        pixels: their range.
-        levels: all pixels, counted: those that are larger than 99.9 % and than half the largest do not count.
+    Of all pixels, counted, those that are larger than 99.9 % and than half the largest do not count.
     """
     largest, usual = max(abs(pixels.lowest), abs(pixels.highest)), quantile(levels, _USUAL)
     scale = largest

@@ -31,11 +31,7 @@ class Suggested(NamedTuple):
 
 
 def suggest_shape(seen: Survey, wanted: Wanted) -> Suggested:
-    """Choose the shape of all images.
-
-    Raises:
-        InputError: their channels are neither grey nor colour, and not alike.
-    """
+    """Choose the shape of all images; an ``InputError`` if channels are neither grey nor colour, and not alike."""
     sizes = seen.sizes
     size, reason = _size(sizes, wanted.size)
     channels = _channels(seen, wanted.colour)

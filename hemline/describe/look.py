@@ -1,6 +1,5 @@
 """Properties of images, one by one; hashes are computed beside the reading, as both take equally long."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from hemline.data.levels import Levels, count_levels
 from hemline.describe.fingerprint import Fingerprint, fingerprint
 from hemline.errors import InputError
+from hemline.images.parallel import in_order
 from hemline.processes.helper import helper_process
 
 Image = NDArray[Any]
@@ -23,8 +23,6 @@ _LARGE = 2**16
 _BATCH = 256
 # So many images are worth the second or two that another process takes to start.
 _MANY = 5000
-# Batches for each core that are under way, or done and not yet taken.
-_AHEAD = 4
 _COLOURS = 3
 
 
@@ -43,21 +41,14 @@ class Seen(NamedTuple):
 def look(images: Iterable[Image | InputError], count: int) -> Iterator[Seen | InputError]:
     """Yield the properties of each image, in their order; memory holds a few hundred small images, or a few large ones.
 
-    Args:
-        images: or why they cannot be read.
-        count: how many they are, roughly.
+    Errors, of images that cannot be read, are passed on; ``count`` is how many there are, roughly.
     """
     cores = joblib.cpu_count()
-    ahead: deque[Callable[[], list[Seen | InputError]]] = deque()
     with ExitStack() as stack:
         threads: Executor = stack.enter_context(ThreadPoolExecutor(cores))
         helper = stack.enter_context(helper_process(max(1, cores - 1))) if count >= _MANY else None
-        for batch in _batches(images):
-            ahead.append(_begin(batch, threads, helper))
-            if len(ahead) >= _AHEAD * cores:
-                yield from ahead.popleft()()
-        while ahead:
-            yield from ahead.popleft()()
+        for batch in in_order(_begin(batch, threads, helper) for batch in _batches(images)):
+            yield from batch
 
 
 def see(image: Image) -> Seen:

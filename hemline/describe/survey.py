@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.description import Part
+from hemline.data.labels import Labels
 from hemline.data.levels import NO_LEVELS, Levels
 from hemline.describe.fingerprint import COARSE, EXACT, FINE
 from hemline.describe.look import Seen, look
 from hemline.errors import InputError
-from hemline.formats.format import Labels, Source
+from hemline.formats.format import Source
 
 # Names that a line has room for.
 NAMED = 5
@@ -88,15 +89,9 @@ class Survey:
 
 
 def survey(source: Source, parts: dict[Part, Labels], advance: Callable[[int], None] = lambda _: None) -> Survey:
-    """Look at every image of a source.
+    """Look at every image of a source, whose labels are given; an ``InputError`` if there are not as many images.
 
-    Args:
-        source: opened.
-        parts: its labels.
-        advance: called with the number of images that have been looked at since the last time.
-
-    Raises:
-        InputError: there are not as many images as labels.
+    ``advance`` is called with the number of images that have been looked at since the last time.
     """
     done = Survey(parts)
     hashes = bytearray(), bytearray(), bytearray()

@@ -9,10 +9,10 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from hemline.data.description import CollectedDataset, Dataset, IdxDataset
+from hemline.data.description import Dataset, parse_dataset
 from hemline.errors import InputError, writing
 from hemline.processes.drafts import draft
-from hemline.schema import NAME_PATTERN, parse, read_yaml
+from hemline.schema import NAME_PATTERN, read_yaml
 
 FOLDER = Path("data")
 _WIDTH = 110
@@ -43,12 +43,7 @@ _COMMENTS = {
 
 
 def description_text(values: dict[str, Any], account: Sequence[str] = ()) -> str:
-    """Return the YAML text of a description.
-
-    Args:
-        values: by key; what is absent is left out.
-        account: what was taken as what, in lines that stand at the end.
-    """
+    """Return the YAML text of a description, less keys that are absent; at its end the account, line by line."""
     blocks = [
         "# A data set, as `make describe` found it; data/fashion-mnist.yaml shows one whose files are downloaded.\n"
     ]
@@ -63,32 +58,22 @@ def description_text(values: dict[str, Any], account: Sequence[str] = ()) -> str
 
 
 def write_description(name: str, text: str, folder: Path = FOLDER) -> Dataset:
-    """Write ``<folder>/<name>.yaml`` in one step, once it is known to be valid.
+    """Write ``<folder>/<name>.yaml`` in one step, and return the data set.
 
-    Returns:
-        The data set.
-
-    Raises:
-        InputError: it breaks a rule; nothing is written.
+    Where it breaks a rule, nothing is written, and that is an ``InputError``.
     """
     path = folder / f"{name}.yaml"
     with draft() as new:
         written = new.folder / path.name
         with writing(path):
             written.write_text(text, encoding="utf-8")
-        values = read_yaml(written)
-        model: type[Dataset] = IdxDataset if values.get("format", "idx") == "idx" else CollectedDataset
-        dataset = parse(model, values | {"name": name}, path)
+        dataset = parse_dataset(name, read_yaml(written), path)
         new.put(path.name, path)
     return dataset
 
 
 def check_name(name: str | None, *, force: bool, folder: Path = FOLDER) -> str:
-    """Refuse a name that is none, or another data set's, and return it.
-
-    Raises:
-        InputError: the rule, and the remedy.
-    """
+    """Refuse a name that is none, or another data set's, by an ``InputError``; return it."""
     if not name:
         raise InputError("NAME: is required, but missing; give the data set a name: --name my-flowers")
     if not re.fullmatch(NAME_PATTERN, name) or len(name) > _LONGEST_NAME:
@@ -112,20 +97,17 @@ def _dump(key: str, value: Any) -> str:
 
 def _styled(value: Any, depth: int) -> Any:
     """Return lists of numbers, and short ones, in one line; everything else line by line."""
+    if not isinstance(value, dict | list):
+        return value
+    inside = list(value.values()) if isinstance(value, dict) else value
+    in_a_line = not any(isinstance(each, dict | list) for each in inside)
+    styled: CommentedMap | CommentedSeq
     if isinstance(value, dict):
-        mapped = CommentedMap({key: _styled(each, depth + 1) for key, each in value.items()})
-        if all(not isinstance(each, dict | list) for each in value.values()) and depth == 0:
-            mapped.fa.set_flow_style()
-        return mapped
-    if isinstance(value, list):
-        listed = CommentedSeq([_styled(each, depth + 1) for each in value])
-        if _is_flat(value):
-            listed.fa.set_flow_style()
-        return listed
-    return value
-
-
-def _is_flat(value: Sequence[Any]) -> bool:
-    if any(isinstance(each, dict | list) for each in value):
-        return False
-    return all(not isinstance(each, str) for each in value) or len(value) <= _IN_A_LINE
+        styled = CommentedMap({key: _styled(each, depth + 1) for key, each in value.items()})
+        in_a_line = in_a_line and depth == 0
+    else:
+        styled = CommentedSeq([_styled(each, depth + 1) for each in value])
+        in_a_line = in_a_line and (len(value) <= _IN_A_LINE or not any(isinstance(each, str) for each in value))
+    if in_a_line:
+        styled.fa.set_flow_style()
+    return styled

@@ -23,12 +23,12 @@ def is_gzip(path: Path) -> bool:
 
 
 def unpack(archive: Path, sizes: Mapping[str, int], folder: Path, limit: int) -> None:
-    """Put the wanted files of a tar file, compressed by gzip or not, into ``folder``, which is made.
+    """Put the wanted files of a tar file, compressed by gzip or not, into ``folder``, which is made, and nowhere else.
 
     Args:
         archive: the tar file.
         sizes: by file name, at whatever place in the archive: the most bytes that it can have.
-        folder: nothing is written anywhere else.
+        folder: where the files go.
         limit: the most bytes that all of the archive can have, decompressed.
 
     Raises:

@@ -61,8 +61,7 @@ class _Client:
     def __call__(self, command: list[str]) -> Path:
         """Run ``command``; return the file that holds its standard output.
 
-        Raises:
-            InputError: there is no such command, it fails, writes too much, or nothing arrives for too long.
+        A command that is missing, fails, writes too much, or brings nothing for too long is an ``InputError``.
         """
         if shutil.which(command[0]) is None:
             raise InputError(f"{command[0]} is not installed")

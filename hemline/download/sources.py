@@ -42,9 +42,7 @@ def fetch(dataset: Dataset, folder: Path = Path("data/raw"), patience: float = P
 
     A file that is there and right stays. The others are collected beside ``folder``, and moved when all are right. A
     source that does not answer for ``patience`` seconds is given up. Returns the files in the order of the description.
-
-    Raises:
-        InputError: no source had a file that is what the data set says; one line for each source says why.
+    Where no source has a file as the data set says, the ``InputError`` has a line for each source.
     """
     with _staging(folder) as staging, Display() as display:
         collection = _Collection(dataset, folder, staging, patience, display)

@@ -31,11 +31,7 @@ class Watch:
         self._before = 0
 
     def check(self, received: int) -> None:
-        """Take note of the bytes received so far.
-
-        Raises:
-            StalledError: the last seconds brought too few.
-        """
+        """Take note of the bytes received so far; a ``StalledError`` if the last seconds brought too few."""
         limit = self._busy if self._before else self._patience
         if received - self._before >= self._enough:
             self._start, self._before = time.monotonic(), received

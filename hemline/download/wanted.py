@@ -39,16 +39,11 @@ class Wanted(ABC):
     def accept(self, arrived: Path, staging: Path) -> Path:
         """Verify a file that may be moved, and return what goes into ``data/raw``, made in ``staging``.
 
-        Raises:
-            InputError: it is not what the description says.
+        What is not as the description says is an ``InputError``.
         """
 
     def accept_folder(self, folder: Path, staging: Path, advance: Callable[[int], None]) -> Path:
-        """Do the same with a folder, which stays where it is; ``advance`` is called with the bytes that have been read.
-
-        Raises:
-            InputError: as ``accept``; or no folder is wanted.
-        """
+        """Do the same with a folder, which stays where it is; ``advance`` is called with the bytes read so far."""
         del staging, advance
         raise InputError(f"{folder} is a folder, where a file must be")
 

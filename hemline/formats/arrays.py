@@ -8,7 +8,6 @@ so memory holds some images at a time, packed or not.
 
 import math
 import os
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -19,16 +18,18 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from hemline.data.description import Part
-from hemline.data.labels import Case, check_classes, encode, plain
+from hemline.data.labels import Case, Labels, labelled, plain
 from hemline.data.parts import settled, told_of
-from hemline.errors import InputError
-from hemline.formats.format import Format, Found, Labels, Located, RowsSource, Source
+from hemline.errors import InputError, reading
+from hemline.formats.format import Format, Found, Located, RowsSource, Source
 from hemline.formats.idx import find_four
-from hemline.images.array_file import ArrayInFile, OpenArray, arrays_in, is_array_file
+from hemline.images.array_file import arrays_in, is_array_file
 from hemline.images.array_roles import NUMBERS, Arrays, by_files, by_keys, by_names, may_be_classes, unknown
 from hemline.images.layout import as_images
+from hemline.images.stored import ArrayInFile, OpenArray
 from hemline.images.tree import PICTURES
 from hemline.schema import Count, StrictModel
+from hemline.words import option
 
 _PICTURES = tuple(PICTURES)
 _CHUNK = 2**24  # bytes of images that are read at a time
@@ -72,10 +73,8 @@ class ArraysSource(RowsSource):
         for images, _, _ in self._arrays[part]:
             row = math.prod(images.shape[1:]) * images.dtype.itemsize
             for rows in images.rows(max(1, _CHUNK // row)):
-                try:
+                with reading(images.title):
                     arranged = as_images(rows, shape)
-                except InputError as error:
-                    raise InputError(f"{images.title}: {error}") from None
                 yield np.swapaxes(arranged, 1, 2) if self._options.transpose else arranged
 
     def stored_type(self) -> np.dtype[Any]:
@@ -92,26 +91,17 @@ class ArraysSource(RowsSource):
 
     @cached_property
     def _labels(self) -> dict[Part, Labels]:
-        column = self._options.column
-        try:
-            codes, values = encode(
-                {
-                    part: _joined([_plain_labels(each.labels, column) for each in arrays])
-                    for part, arrays in self._arrays.items()
-                },
-                case=self._options.case,
-            )
-            check_classes(codes, values)
-        except InputError as error:
-            first = next(iter(self._arrays.values()))[0].labels.title
-            raise InputError(str(error) if str(error).startswith(first) else f"{first}: {error}") from None
-        kept = {
-            part: _joined([_plain_labels(each.groups, None) for each in arrays if each.groups is not None])
+        labels = {
+            part: np.concatenate([_plain_labels(each.labels, self._options.column) for each in arrays])
+            for part, arrays in self._arrays.items()
+        }
+        groups = {
+            part: np.concatenate([_plain_labels(each.groups, None) for each in arrays if each.groups is not None])
             for part, arrays in self._arrays.items()
             if arrays[0].groups is not None
         }
-        groups, _ = encode(kept, case="keep")
-        return {part: Labels(each, values, groups.get(part)) for part, each in codes.items()}
+        with reading(next(iter(self._arrays.values()))[0].labels.title):
+            return labelled(labels, groups, case=self._options.case)
 
 
 class ArraysFormat(Format):
@@ -119,9 +109,8 @@ class ArraysFormat(Format):
 
     Options = ArraysOptions
 
-    def find(self, path: Path, options: StrictModel) -> Found | None:
+    def find(self, path: Path, options: ArraysOptions) -> Found | None:
         """See ``Format``."""
-        assert isinstance(options, ArraysOptions)  # noqa: S101 - by `Options`
         if path.is_dir():
             return _find_in_folder(path, options)
         if not is_array_file(path):
@@ -131,44 +120,36 @@ class ArraysFormat(Format):
             raise InputError(f"{path}: is one array; name the folder that holds those of images and of labels")
         return _found([Located(path)], options)
 
-    def open(self, files: Sequence[Located], options: StrictModel) -> Source:
+    def open(self, files: Sequence[Located], options: ArraysOptions) -> Source:
         """See ``Format``."""
-        assert isinstance(options, ArraysOptions)  # noqa: S101 - by `Options`
         return ArraysSource(_matched(files, options)[0], options)
 
 
 def _find_in_folder(path: Path, options: ArraysOptions) -> Found | None:
     if find_four(path):
         return None  # of the MNIST family, whose description names its four files
-    folders: dict[Path, list[Path]] = defaultdict(list)
+    held: dict[Path, list[Located]] = {}
     for top, inside, names in os.walk(path):
         inside[:] = sorted(name for name in inside if not name.startswith("."))
-        likely = sorted(name for name in names if not name.lower().endswith(_PICTURES))
-        folders[Path(top)] += [file for name in likely if is_array_file(file := Path(top) / name)]
-    held = {folder: files for folder, files in folders.items() if files}
-    if not held:
-        return None
+        likely = [Path(top, name) for name in sorted(names) if not name.lower().endswith(_PICTURES)]
+        if files := [Located(file) for file in likely if is_array_file(file)]:
+            held[Path(top)] = files
     if path not in held and len(held) > 1:
         named = ", ".join(str(folder.relative_to(path)) for folder in list(held)[:4])
-        rule = "arrays lie in several folders"
-        raise InputError(
-            f"{path}: {rule} ({named}); put them into one, called as in x_train.npy, y_train.npy, x_test.npy"
-        )
-    return _found([Located(file) for file in held.get(path) or next(iter(held.values()))], options)
+        remedy = "put them into one, called as in x_train.npy, y_train.npy, x_test.npy"
+        raise InputError(f"{path}: arrays lie in several folders ({named}); {remedy}")
+    return _found(held.get(path) or next(iter(held.values())), options) if held else None
 
 
 def _found(files: Sequence[Located], options: ArraysOptions) -> Found:
-    parts, options, told = _matched(files, options), *_advice(files, options)
-    used = {array.path for arrays in parts[0].values() for each in arrays for array in each if array is not None}
-    said = options.model_dump(exclude_defaults=True) | ({"by_file": True} if parts[1] else {})
-    for part, arrays in settled(parts[0]).items():
-        titles = dict.fromkeys(
-            f"{each.images.title.rpartition('/')[2]} and {each.labels.title.rpartition('/')[2]}" for each in arrays
-        )
-        if not parts[1]:
-            told.append(f"The images and labels of {part}: {', '.join(titles)}.")
-    told += told_of(parts[0])
-    if parts[1]:
+    (parts, by_file), (options, told) = _matched(files, options), _advice(files, options)
+    used = {array.path for arrays in parts.values() for each in arrays for array in each if array is not None}
+    said = options.model_dump(exclude_defaults=True) | ({"by_file": True} if by_file else {})
+    for part, arrays in settled(parts).items() if not by_file else ():
+        pairs = ([array.title.rpartition("/")[2] for array in (each.images, each.labels)] for each in arrays)
+        told.append(f"The images and labels of {part}: {', '.join(dict.fromkeys(map(' and '.join, pairs)))}.")
+    told += told_of(parts)
+    if by_file:
         told.append("Each file is a class, called as the file is: no array has labels.")
     aside = {file.path.name: "holds no array of images or labels" for file in files if file.path not in used}
     return Found([file for file in files if file.path in used], said, told, aside)
@@ -177,13 +158,11 @@ def _found(files: Sequence[Located], options: ArraysOptions) -> Found:
 def _advice(files: Sequence[Located], options: ArraysOptions) -> tuple[ArraysOptions, list[str]]:
     """Return options that some published sets need, and what is known of them."""
     names = " ".join(file.path.name.lower() for file in files)
-    told = []
+    told, turns = [], f"{option('transpose', 'true')} turns them up."
     if "emnist" in names and not options.transpose:
-        told.append("EMNIST's images lie on their side as they are published; `--option transpose=true` turns them up.")
+        told.append(f"EMNIST's images lie on their side as they are published; {turns}")
     elif ".mat" in names and not options.transpose:
-        told.append(
-            "MATLAB counts columns first: if images lie on their side, `--option transpose=true` turns them up."
-        )
+        told.append(f"MATLAB counts columns first: if images lie on their side, {turns}")
     if "qmnist" in names and options.column is None:
         options = options.model_copy(update={"column": 0})
         told.append("QMNIST's labels have eight columns; the first is the class.")
@@ -219,10 +198,6 @@ def _aligned(arrays: Arrays) -> Arrays:
     return arrays
 
 
-def _joined(labels: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    return labels[0] if len(labels) == 1 else np.concatenate(labels)
-
-
 def _check(arrays: Arrays) -> None:
     images, labels, groups = arrays
     if len(images.shape) < 2 or 0 in images.shape:  # noqa: PLR2004 - images, pixels
@@ -251,10 +226,8 @@ def _plain_labels(array: ArrayInFile, column: int | None) -> NDArray[Any]:
                 raise InputError(f"{array.title}: {rule}; `--option column=0` takes the first of several columns")
             return np.asarray(ones.argmax(axis=1))
         labels = labels[:, 0]
-    try:
+    with reading(array.title):
         return plain(labels)
-    except InputError as error:
-        raise InputError(f"{array.title}: {error}") from None
 
 
 FORMAT = ArraysFormat()

@@ -13,14 +13,16 @@ from unicodedata import normalize
 from pydantic import AfterValidator, Field
 
 from hemline.data.description import Part
-from hemline.data.labels import Case, check_classes, encode, natural_key
+from hemline.data.labels import Case, Labels, labelled, natural_key
 from hemline.data.parts import parts_in, settled, told_of
-from hemline.errors import InputError
-from hemline.formats.format import Format, Found, Image, Labels, Located, Source, decoded
-from hemline.images.class_folders import find_layout, without_aside
+from hemline.errors import InputError, reading
+from hemline.formats.format import Format, Found, Image, Located, Source, decoded, only_folder
+from hemline.images.class_folders import find_layout
+from hemline.images.names import without_aside
 from hemline.images.tree import is_archive, open_tree
 from hemline.images.unread import lost_pictures
 from hemline.schema import Count, StrictModel, is_printable
+from hemline.words import option
 
 
 def _check_pattern(text: str) -> str:
@@ -75,16 +77,9 @@ class FolderSource(Source):
     def parts(self) -> dict[Part, Labels]:
         """See ``Source``."""
         labels = {part: [picture.label for picture in pictures] for part, pictures in self._parts.items()}
-        codes, values = encode(labels, case=self._options.case)
-        try:
-            check_classes(codes, values)
-        except InputError as error:
-            raise InputError(f"{self._path}: {error}") from None
-        group = self._options.group
-        if group is None:
-            return {part: Labels(each, values) for part, each in codes.items()}
-        groups, _ = encode({part: self._groups(part, group) for part in self._parts}, case="keep")
-        return {part: Labels(each, values, groups[part]) for part, each in codes.items()}
+        groups = {part: self._groups(part, pattern) for part in self._parts} if (pattern := self._options.group) else {}
+        with reading(self._path):
+            return labelled(labels, groups, case=self._options.case)
 
     def images(self, part: Part) -> Iterator[Image | InputError]:
         """See ``Source``."""
@@ -115,9 +110,8 @@ class FolderFormat(Format):
 
     Options = FolderOptions
 
-    def find(self, path: Path, options: StrictModel) -> Found | None:
+    def find(self, path: Path, options: FolderOptions) -> Found | None:
         """See ``Format``."""
-        assert isinstance(options, FolderOptions)  # noqa: S101 - by `Options`
         if not path.is_dir() and not is_archive(path):
             return None
         tree = open_tree(path)
@@ -135,12 +129,9 @@ class FolderFormat(Format):
             told = [f"{rule}: make a CSV with the header file_name,label,split of it.", *told]
         return Found([Located(path)], chosen.model_dump(exclude_defaults=True), told)
 
-    def open(self, files: Sequence[Located], options: StrictModel) -> Source:
+    def open(self, files: Sequence[Located], options: FolderOptions) -> Source:
         """See ``Format``."""
-        assert isinstance(options, FolderOptions)  # noqa: S101 - by `Options`
-        if len(files) != 1:
-            raise InputError(f"files: must be one folder, got {[file.path.name for file in files]}")
-        return FolderSource(files[0].path, options)
+        return FolderSource(only_folder(files), options)
 
 
 def _is_list(name: str) -> bool:
@@ -156,10 +147,8 @@ def _found(names: Sequence[str], path: Path, options: FolderOptions) -> tuple[Fo
         )
     if options.parts or options.label:
         return options, []
-    try:
+    with reading(path):
         layout = find_layout(names, options.level or 0)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
     said = layout.options()
     if layout.level == 1 and not (layout.aside or layout.parts):
         said = {}  # a folder for each class, and nothing else
@@ -198,7 +187,7 @@ def _label_of(name: str, folders: Sequence[str], options: FolderOptions, path: P
         return _label(match[1], path)
     if not folders:
         rule = f"every picture must lie in the folder of its class, as in {path.name}/cat/1.png"
-        raise InputError(f"{path / name}: {rule}; move it there, or leave it out: `--option 'aside=[{name}]'`")
+        raise InputError(f"{path / name}: {rule}; move it there, or leave it out: {option('aside', [name])}")
     return _label(folders[0], path)
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.description import Part
-from hemline.errors import InputError
+from hemline.data.labels import Labels
+from hemline.errors import InputError, reading
 from hemline.images.form import Form, conform, conform_all
 from hemline.images.parallel import parallel_map
 from hemline.images.picture import decode
@@ -39,16 +40,6 @@ class Located(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Labels:
-    """The labels of a part."""
-
-    codes: NDArray[np.integer[Any]]  # integers (n,), places in ``values``
-    values: list[str]  # the labels as they stand in the data, each once, in their natural order
-    # integers (n,): images of one object have the same; None where nothing is known of that
-    groups: NDArray[np.integer[Any]] | None = None
-
-
-@dataclass(frozen=True)
 class Found:
     """What a format makes of a path."""
 
@@ -65,11 +56,7 @@ class Source(ABC):
 
     @abstractmethod
     def parts(self) -> dict[Part, Labels]:
-        """Return the labels of each part.
-
-        Raises:
-            InputError: they are missing, or no labels.
-        """
+        """Return the labels of each part; an ``InputError`` if they are missing, or no labels."""
 
     @abstractmethod
     def images(self, part: Part) -> Iterator[Image | InputError]:
@@ -113,12 +100,7 @@ class Source(ABC):
 
 
 def decoded(contents: Iterable[bytes | InputError], name: Callable[[int], str]) -> Iterator[Image | InputError]:
-    """Decode picture files, several at a time, in their order.
-
-    Args:
-        contents: their bytes, or why they could not be read.
-        name: by index, what they are called in errors.
-    """
+    """Decode picture files, several at a time, in their order; ``name`` gives by index what errors call them."""
 
     def image(item: tuple[int, bytes | InputError]) -> Image | InputError:
         index, content = item
@@ -159,10 +141,10 @@ class RowsSource(Source):
         """See ``Source``."""
         index = 0
         for rows in self.rows(part):
-            finite = [bool(np.isfinite(row).all()) for row in rows]
-            for image, is_finite in zip(rows.astype(self.pixel_type, copy=False), finite, strict=True):
-                wrong = f"{self.name(part, index)}: pixels: must be finite numbers, got nan or infinity"
-                yield image if is_finite else InputError(wrong)
+            finite = np.asarray(np.isfinite(rows).reshape(len(rows), -1).all(axis=1))
+            for image, is_finite in zip(rows.astype(self.pixel_type, copy=False), finite.tolist(), strict=True):
+                wrong = "pixels: must be finite numbers, got nan or infinity"
+                yield image if is_finite else InputError(f"{self.name(part, index)}: {wrong}")
                 index += 1
 
     def batches(self, part: Part, form: Form) -> Iterator[Image]:
@@ -170,18 +152,14 @@ class RowsSource(Source):
         first = 0
         for rows in self.rows(part):
             try:
-                yield conform_all(rows, form)
-            except InputError as error:
-                raise InputError(f"{self._first_wrong(part, first, rows, form)}: {error}") from None
-            first += len(rows)
-
-    def _first_wrong(self, part: Part, first: int, rows: Image, form: Form) -> str:
-        for index, image in enumerate(rows, first):
-            try:
-                conform(image, form)
+                batch = conform_all(rows, form)
             except InputError:
-                return self.name(part, index)
-        raise AssertionError(part)  # one of them is wrong
+                for index, image in enumerate(rows, first):  # one of them is wrong
+                    with reading(self.name(part, index)):
+                        conform(image, form)
+                raise
+            yield batch
+            first += len(rows)
 
 
 def narrowest(arrays: Iterable[Image]) -> str:
@@ -202,7 +180,7 @@ class Format(ABC):
     Options: ClassVar[type[StrictModel]] = StrictModel
 
     @abstractmethod
-    def find(self, path: Path, options: StrictModel) -> Found | None:
+    def find(self, path: Path, options: Any) -> Found | None:
         """Say what of ``path``, a file or a folder, this format reads; None where it is another's.
 
         Args:
@@ -214,7 +192,7 @@ class Format(ABC):
         """
 
     @abstractmethod
-    def open(self, files: Sequence[Located], options: StrictModel) -> Source:
+    def open(self, files: Sequence[Located], options: Any) -> Source:
         """Open the files.
 
         Args:
@@ -226,6 +204,13 @@ class Format(ABC):
         """
 
 
+def only_folder(files: Sequence[Located]) -> Path:
+    """Return the one folder or archive that a data set is; an ``InputError`` if it is several."""
+    if len(files) != 1:
+        raise InputError(f"files: must be one folder, got {[file.path.name for file in files]}")
+    return files[0].path
+
+
 def formats() -> list[str]:
     """Return the names of all formats."""
     import hemline.formats as package  # noqa: PLC0415 - which this module is a part of
@@ -234,11 +219,7 @@ def formats() -> list[str]:
 
 
 def find_format(name: str, key: str = "format") -> Format:
-    """Return the format of this name.
-
-    Raises:
-        InputError: there is none.
-    """
+    """Return the format of this name; an ``InputError`` if there is none."""
     if name not in formats():
         raise InputError(f"{key}: must be one of {formats()}, got {name!r}")
     found: Format = import_module(f"hemline.formats.{name}").FORMAT
@@ -248,17 +229,11 @@ def find_format(name: str, key: str = "format") -> Format:
 def open_source(name: str, files: Sequence[Located], options: Mapping[str, Any], description: Path) -> Source:
     """Open the files of a data set in the format ``name``, with options as they stand in its description.
 
-    Raises:
-        InputError: there is no such format, or an option breaks a rule; the files are no such files.
+    What breaks a rule, or is no such file, is an ``InputError``.
     """
-    read = parse_options(name, options, description)
-    return find_format(name).open(files, read)
+    return find_format(name).open(files, parse_options(name, options, description))
 
 
 def parse_options(name: str, options: Mapping[str, Any], description: Path) -> StrictModel:
-    """Validate the options of a data set in the format ``name``; no file is looked at.
-
-    Raises:
-        InputError: there is no such format, or an option breaks a rule.
-    """
+    """Validate the options of a data set in a format; no file is looked at, and a broken rule is an ``InputError``."""
     return parse(find_format(name, f"{description}: format").Options, {**options}, description)

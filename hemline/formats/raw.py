@@ -8,23 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.description import CollectedDataset, Dataset, IdxDataset, Part
+from hemline.data.labels import Labels
 from hemline.data.raw import read_raw
 from hemline.data.splits import Labelling
 from hemline.errors import InputError
-from hemline.formats.format import Labels, Located, Source, open_source
+from hemline.formats.format import Located, Source, open_source
 from hemline.formats.idx import IdxSource
 from hemline.images.form import Form
+from hemline.words import first_quoted
 
 
 class Raw:
     """The raw images of a data set, and their classes."""
 
     def __init__(self, dataset: Dataset, folder: Path = Path("data/raw")) -> None:
-        """Open them; labels are read, and checked.
-
-        Raises:
-            InputError: a file is missing, or is not what the description says.
-        """
+        """Open them, and read the labels; an ``InputError`` if a file is missing, or not as described."""
         self._source = _open(dataset, folder)
         resize = dataset.resize if isinstance(dataset, CollectedDataset) else None
         self._form = Form(tuple(dataset.image_shape), dataset.pixels, resize)
@@ -62,7 +60,7 @@ class Raw:
             key = "classes" if dataset.labels is None else "labels"
             rule = f"{key}: must have {unknown[0]!r} as it stands in the data"
             remedy = "classes are renamed under `classes`, beside `labels` as they stand in the data"
-            raise InputError(f"data/{dataset.name}.yaml: {rule}, got {_shown([*known])}; {remedy}")
+            raise InputError(f"data/{dataset.name}.yaml: {rule}, got {first_quoted(known)}; {remedy}")
         numbers = np.array([known[value] for value in labels.values])
         classes: NDArray[np.integer[Any]] = numbers[labels.codes].astype(np.min_scalar_type(len(known) - 1))
         counts = np.bincount(classes, minlength=len(known)).tolist()
@@ -82,10 +80,6 @@ def raw_files(dataset: CollectedDataset, folder: Path = Path("data/raw")) -> lis
         Located(zipped if zipped.exists() else folder / file.name, file.part)
         for file, zipped in zip(dataset.files, packed, strict=True)
     ]
-
-
-def _shown(names: list[str]) -> str:
-    return f"{names[:8]}" + (f" and {len(names) - 8} more" if len(names) > 8 else "")  # noqa: PLR2004 - fits a line
 
 
 def _open(dataset: Dataset, folder: Path) -> Source:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hemline.data.description import Part
-from hemline.data.labels import check_classes, encode, natural_key
+from hemline.data.labels import Labels, labelled, natural_key
 from hemline.data.parts import part_in, settled
 from hemline.errors import InputError
-from hemline.formats.format import Format, Found, Image, Labels, Located, Source, decoded
+from hemline.formats.format import Format, Found, Image, Located, Source, decoded
 from hemline.images.tree import is_picture
 from hemline.schema import StrictModel
 
@@ -37,9 +37,7 @@ class ShardSource(Source):
 
     def parts(self) -> dict[Part, Labels]:
         """See ``Source``."""
-        codes, values = encode({part: [sample.label for sample in each] for part, each in self._parts.items()})
-        check_classes(codes, values)
-        return {part: Labels(each, values) for part, each in codes.items()}
+        return labelled({part: [sample.label for sample in each] for part, each in self._parts.items()})
 
     def images(self, part: Part) -> Iterator[Image | InputError]:
         """See ``Source``."""

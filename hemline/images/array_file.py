@@ -3,76 +3,22 @@
 Nothing is unpickled but arrays and lists: ``hemline.images.pickled`` makes nothing else of a pickle.
 """
 
-import gzip
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hemline.errors import InputError
+from hemline.data.idx import open_idx, rank_of
+from hemline.errors import InputError, reading
 from hemline.images import numpy_file
 from hemline.images.pickled import load_pickle
+from hemline.images.stored import ArrayInFile, OpenArray
 
-# By the type code of an IDX file.
-_IDX = {8: "u1", 9: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-_MOST_RANK = 4
 _CIFAR = (3, 32, 32)
 _CIFAR_NAMES = {"train": 2, "test": 2, "test_batch": 1}
-
-
-class ArrayInFile(Protocol):
-    """An array in a file: where it is, what it is called there, its shape and its type."""
-
-    @property
-    def path(self) -> Path: ...  # noqa: D102
-    @property
-    def key(self) -> str: ...  # noqa: D102
-    @property
-    def shape(self) -> tuple[int, ...]: ...  # noqa: D102
-    @property
-    def dtype(self) -> np.dtype[Any]: ...  # noqa: D102
-    @property
-    def title(self) -> str: ...  # noqa: D102
-
-    def rows(self, size: int) -> Iterator[NDArray[Any]]: ...  # noqa: D102
-    def whole(self) -> NDArray[Any]: ...  # noqa: D102
-
-
-@dataclass(frozen=True, eq=False)
-class OpenArray:
-    """An array that is open: in memory, mapped, or a data set of HDF5."""
-
-    path: Path  # the file
-    key: str  # its name there
-    array: Any  # anything with a shape, a type and slices
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of the array."""
-        return tuple(self.array.shape)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the array."""
-        return cast("np.dtype[Any]", self.array.dtype)
-
-    @property
-    def title(self) -> str:
-        """What it is called in errors."""
-        return str(self.path) if self.key == self.path.name else f"{self.path}: {self.key}"
-
-    def rows(self, size: int) -> Iterator[NDArray[Any]]:
-        """Yield the array, ``size`` rows at a time."""
-        for start in range(0, self.shape[0], size):
-            yield np.asarray(self.array[start : start + size])
-
-    def whole(self) -> NDArray[Any]:
-        """Return the array."""
-        return np.asarray(self.array[:])
 
 
 def is_array_file(path: Path) -> bool:
@@ -81,11 +27,7 @@ def is_array_file(path: Path) -> bool:
 
 
 def arrays_in(path: Path) -> list[ArrayInFile]:
-    """Return the arrays of a file.
-
-    Raises:
-        InputError: it is damaged, or holds none.
-    """
+    """Return the arrays of a file; an ``InputError`` if it is damaged, or holds none."""
     reader = _reader(path)
     if reader is None:
         raise InputError(f"{path}: is no file of arrays")
@@ -101,47 +43,24 @@ def _reader(path: Path) -> Callable[[Path], list[ArrayInFile]] | None:
         return by_ending[ending]
     if ending == ".bin":
         return _cifar if _cifar_labels(path) else None
-    if ending not in {"", ".gz", ".idx"} and "ubyte" not in ending:
-        return None
-    head = _head(path)
-    if len(head) == 4 and head[:2] == b"\0\0" and head[2] in _IDX and 1 <= head[3] <= _MOST_RANK:  # noqa: PLR2004
+    if (ending in {"", ".gz", ".idx"} or "ubyte" in ending) and rank_of(path) is not None:
         return _idx
-    return _pickle if head[:1] == b"\x80" and ending == "" else None
+    return _pickle if ending == "" and _is_pickle(path) else None
 
 
 def _numpy(path: Path) -> list[ArrayInFile]:
     return [*numpy_file.arrays_of(path)]
 
 
-def _head(path: Path) -> bytes:
-    try:
-        with _opened(path) as stream:
-            return stream.read(4)
-    except (OSError, EOFError):
-        return b""
-
-
-def _opened(path: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
+def _is_pickle(path: Path) -> bool:
+    with suppress(OSError), path.open("rb") as stream:
+        return stream.read(1) == b"\x80"
+    return False
 
 
 def _idx(path: Path) -> list[ArrayInFile]:
-    """Open an IDX file of any type; a packed one is unpacked into memory."""
-    try:
-        with _opened(path) as stream:
-            head = stream.read(4)
-            sizes = np.frombuffer(stream.read(4 * head[3]), ">u4")
-            shape, dtype = tuple(int(size) for size in sizes), np.dtype(_IDX[head[2]])
-            packed = stream.read() if path.suffix.lower() == ".gz" else None
-    except (OSError, EOFError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
-    promised = math.prod(shape) * dtype.itemsize
-    held = len(packed) if packed is not None else path.stat().st_size - 4 - 4 * head[3]
-    if held != promised or 0 in shape or len(shape) < head[3]:
-        raise InputError(f"{path}: is truncated or too long: its header promises {promised:,} bytes, got {held:,}")
-    if packed is not None:
-        return [OpenArray(path, path.name, np.frombuffer(packed, dtype).reshape(shape))]
-    return [OpenArray(path, path.name, np.memmap(path, dtype, "r", 4 + 4 * head[3], shape))]
+    with reading(path, OSError, EOFError):
+        return [OpenArray(path, path.name, open_idx(path, any_type=True))]
 
 
 def _matlab(path: Path) -> list[ArrayInFile]:
@@ -163,11 +82,9 @@ def _hdf5(path: Path) -> list[ArrayInFile]:
     import h5py  # type: ignore[import-untyped] # noqa: PLC0415 - for these files only
 
     found: dict[str, Any] = {}
-    try:
+    with reading(path, OSError, RuntimeError):
         file = h5py.File(path, "r")
         file.visititems(lambda name, each: found.update({name: each}) if isinstance(each, h5py.Dataset) else None)
-    except (OSError, RuntimeError) as error:
-        raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())[:200]}") from None
     return [OpenArray(path, name, each) for name, each in found.items() if each.shape]
 
 
@@ -189,11 +106,8 @@ def _cifar(path: Path) -> list[ArrayInFile]:
 
 def _pickle(path: Path) -> list[ArrayInFile]:
     """Read CIFAR's pickles, and others of a dictionary of arrays and lists."""
-    with path.open("rb") as stream:
-        try:
-            held = load_pickle(stream)
-        except InputError as error:
-            raise InputError(f"{path}: {error}") from None
+    with reading(path), path.open("rb") as stream:
+        held = load_pickle(stream)
     if not isinstance(held, dict):
         return []
     found: list[ArrayInFile] = []

@@ -11,7 +11,8 @@ from hemline.data.description import Part
 from hemline.data.labels import natural_key
 from hemline.data.parts import part_in, part_of, words_of
 from hemline.errors import InputError
-from hemline.images.array_file import ArrayInFile, OpenArray
+from hemline.images.stored import ArrayInFile, OpenArray
+from hemline.words import either, option
 
 NUMBERS = "buif"  # NumPy's kinds of what pixels may be
 # What arrays are called, the likelier names first.
@@ -42,11 +43,7 @@ class _Named(NamedTuple):
 
 
 def by_keys(stored: Sequence[ArrayInFile], keys: Mapping[Part, Sequence[str]]) -> dict[Part, list[Arrays]]:
-    """Return the arrays whose names the user says: of each part, the images' and the labels'.
-
-    Raises:
-        InputError: there is none of a name.
-    """
+    """Return the images and labels of each part that the user names; an ``InputError`` if there is none of a name."""
     by_key = {_key(array): array for array in stored} | {array.key: array for array in stored}
     for key in (key for names in keys.values() for key in names):
         if key not in by_key:
@@ -107,8 +104,8 @@ def unknown(stored: Sequence[ArrayInFile]) -> InputError:
     images = [array for array in stored if len(array.shape) > 1 and array.dtype.kind in NUMBERS]
     flat = [array for array in stored if len(array.shape) == 1]
     pairs = [(image, label) for image in images for label in flat if label.shape == image.shape[:1]]
-    each = [f"`--option 'keys={{all: [{_key(image)}, {_key(label)}]}}'`" for image, label in pairs[:4]]
-    remedy = " or ".join(each) or "`--option 'keys={train: [<images>, <labels>], test: [<images>, <labels>]}'`"
+    remedy = either("keys", [{"all": [_key(image), _key(label)]} for image, label in pairs[:4]])
+    remedy = remedy or option("keys", {part: ["<images>", "<labels>"] for part in ("train", "test")})
     return InputError(f"{files}: {rule}, got {sorted(map(_key, stored))}; say which they are by {remedy}")
 
 
@@ -170,11 +167,7 @@ def _count(images: ArrayInFile, labels: ArrayInFile) -> int:
 
 
 def _likeliest_images(named: Sequence[_Named]) -> list[ArrayInFile]:
-    """Return the likeliest, or those of all files where each has one.
-
-    Raises:
-        InputError: there are several.
-    """
+    """Return the likeliest, or those of all files where each has one; an ``InputError`` if there are several."""
     rank = min(each.rank for each in named)
     best = [each.array for each in named if each.rank == rank]
     names = {re.sub("[0-9]+", "", f"{array.path.name} {array.key}") for array in best}
@@ -187,11 +180,7 @@ def _likeliest_images(named: Sequence[_Named]) -> list[ArrayInFile]:
 
 
 def _likeliest_labels(named: Sequence[_Named], images: ArrayInFile) -> ArrayInFile:
-    """Return the likeliest.
-
-    Raises:
-        InputError: others have other labels.
-    """
+    """Return the likeliest; an ``InputError`` if others have other labels."""
     best = min(named, key=lambda each: each.rank).array
     same = [each.array for each in named if each.array.shape[:1] == best.shape[:1]]
     others = [each for each in same if each is not best and not np.array_equal(each.whole(), best.whole())]
@@ -201,8 +190,8 @@ def _likeliest_labels(named: Sequence[_Named], images: ArrayInFile) -> ArrayInFi
 
 
 def _several(what: str, part: Part, pairs: Sequence[tuple[ArrayInFile, str]]) -> InputError:
-    options = " or ".join(f"`--option 'keys={{{part}: [{_key(images)}, {labels}]}}'`" for images, labels in pairs[:4])
-    return InputError(f"{pairs[0][0].path}: several arrays may be the {what}: say which: {options}")
+    which = either("keys", [{part: [_key(images), labels]} for images, labels in pairs[:4]])
+    return InputError(f"{pairs[0][0].path}: several arrays may be the {what}: say which: {which}")
 
 
 def _by_rank(arrays: Sequence[ArrayInFile]) -> dict[Part, list[Arrays]]:

@@ -5,40 +5,18 @@ Folders of parts have the same class folders inside; one without class folders a
 the option that chooses it.
 """
 
-import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from itertools import combinations
 from typing import Any, NamedTuple, NoReturn
 
 from hemline.data.description import Part
-from hemline.data.parts import part_in, parts_in, words_of
+from hemline.data.parts import part_in, words_of
 from hemline.errors import InputError
-from hemline.words import listed
+from hemline.images.names import BY_NAME, PICTURE_FOLDERS, class_prefixes, is_generic
+from hemline.words import first_listed, option
 
-# What folders are called that divide pictures and name no class.
-_GENERIC = frozenset(
-    re.findall(
-        r"\S+",
-        "image images img imgs picture pictures photo photos part parts batch folder dir data dataset files set chunk "
-        "shard jpg jpeg png",
-    )
-)
-_PICTURE_FOLDERS = frozenset({"image", "images", "img", "imgs", "original", "originals", "rgb"})
-_MASK_FOLDERS = frozenset(
-    re.findall(
-        r"\S+",
-        "mask masks segmentation segmentations gt groundtruth ground_truth annotation annotations trimap trimaps",
-    )
-)
-_MASK = re.compile(r"(.+?)[ _-](mask|masks|seg|segmentation|gt)([ _-]?[0-9]+)?", re.IGNORECASE)
-# Words that cameras and programs begin file names with.
-_CAMERAS = _GENERIC | {*re.findall(r"\S+", "dsc dscn dscf pic frame file scan sample example train test val")}
-_ENDS = re.compile("/|$").finditer  # of the folders of a path
-BY_NAME = r"^(.*?)[ ._-]*[0-9]+\.[^.]*$"
-_FEW = 5
+_FEW = 5  # pictures that an option names one by one
 
 
 @dataclass
@@ -77,50 +55,11 @@ class _Children(NamedTuple):
         return "/".join([*self.above, *names])
 
 
-def without_aside(names: Sequence[str], aside: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """Return the pictures that are not left out, and the others with the reason.
-
-    Masks that lie beside their pictures, as `1_mask.png` or in a folder `masks` beside `images`, are left out always.
-
-    Args:
-        names: of pictures.
-        aside: patterns as `cat/*`, `*.gif`, or folders.
-    """
-    stems = {name.rpartition(".")[0] for name in names}
-    beside = _mask_folders(names)
-    kept, out = [], {}
-    for name in names:
-        folders, _, file = name.rpartition("/")
-        match = _MASK.fullmatch(file.rpartition(".")[0])
-        if any(fnmatch(name, each) or name == each or name.startswith(f"{each.rstrip('/')}/") for each in aside):
-            out[name] = "left out by the option `aside`"
-        elif match and f"{folders}/{match[1]}".lstrip("/") in stems:
-            out[name] = "a mask beside its picture"
-        elif beside and any(name[: at.start()] in beside for at in re.finditer("/", name)):
-            out[name] = "in a folder of masks beside one of pictures"
-        else:
-            kept.append(name)
-    return kept, out
-
-
-def _mask_folders(names: Sequence[str]) -> set[str]:
-    folders = {folder[: at.start()] for folder in {name.rpartition("/")[0] for name in names} for at in _ENDS(folder)}
-    placed = [each.rpartition("/")[::2] for each in folders]
-    pictures = {above for above, name in placed if name.lower() in _PICTURE_FOLDERS}
-    return {
-        f"{above}/{name}".lstrip("/") for above, name in placed if name.lower() in _MASK_FOLDERS and above in pictures
-    }
-
-
 def find_layout(names: Sequence[str], level: int = 0) -> Layout:
-    """Find out how folders of pictures are to be read.
+    """Find out how folders of pictures are to be read, given their paths with slashes, at least one.
 
-    Args:
-        names: paths with slashes, at least one.
-        level: which folder, counted from the top, names the class; 0: that is to be found out.
-
-    Raises:
-        InputError: they cannot be, or two readings are plausible; with the options that choose.
+    An option ``level`` other than 0 says which folder, counted from the top, names the class. What cannot be read so,
+    or in two plausible ways, is an ``InputError`` with the options that choose.
     """
     top = Folder()
     for name in names:
@@ -144,7 +83,11 @@ def find_layout(names: Sequence[str], level: int = 0) -> Layout:
     if folder.pictures and layout.level:
         loose = folder.pictures[0]
         rule = "every picture must lie in the folder of its class, as in cat/1.png"
-        _stop(f"{loose}: {rule}; {_take_out(folder.pictures)} leaves out the {len(folder.pictures):,} that do not")
+        endings = sorted(
+            {f"{loose.rpartition('/')[0]}/*.{each.rpartition('.')[2]}".lstrip("/") for each in folder.pictures}
+        )
+        out = option("aside", folder.pictures if len(folder.pictures) <= _FEW else endings)
+        _stop(f"{loose}: {rule}; {out} leaves out the {len(folder.pictures):,} that do not")
     for loose in folder.pictures:
         layout.aside[loose] = "beside the folders of the parts"
     return layout
@@ -187,8 +130,7 @@ def _with_parts(at: _Children, level: int) -> Layout | None:
         if common := set(inside[other].inside) & classes:
             _stop(
                 f"{at.path(other)}: has class folders ({_shown(common)}) as {_shown(parts)} have, and its name tells "
-                f"no part: `--option 'aside=[{at.path(other)}]'` leaves it out; {_parts_remedy(at, parts, other)} "
-                f"takes it"
+                f"no part: {_without(at, [other])} leaves it out; {_parts_remedy(at, parts, other)} takes it"
             )
         layout.aside[at.path(other)] = "beside the folders of the parts, and without their class folders"
     for name in set(at.named) - set(parts):
@@ -217,9 +159,9 @@ def _same_part(at: _Children, part: Part, names: list[str]) -> list[str]:
     """Refuse `train` and `train_augmented`; `train_1` and `train_2` are both of a part."""
     plain = {"".join(word for word in words_of(name) if not word.isdigit()).lower() for name in names}
     if len(plain) > 1:
-        each = " or ".join(f"`--option 'aside=[{at.path(name)}]'` leaves out {name}" for name in names)
-        both = f"{{{part}: [{', '.join(at.path(name) for name in names)}], ...}}"
-        _stop(f"{_shown(names)}: both are for {part}; {each}; `--option 'parts={both}'` takes both")
+        each = " or ".join(f"{_without(at, [name])} leaves out {name}" for name in names)
+        both = option("parts", f"{{{part}: [{', '.join(map(at.path, names))}], ...}}")
+        _stop(f"{_shown(names)}: both are for {part}; {each}; {both} takes both")
     return names
 
 
@@ -237,7 +179,7 @@ def _classes(at: _Children) -> Layout | None:
     """Read cat/1.png, dog/1.png; or refuse, where these may be parts or families of classes; None: they name none."""
     inside = at.folder.inside
     layout = Layout(level=len(at.above) + 1)
-    if set(at.named) == set(inside) or all(_is_generic(name) or name in at.named for name in inside):
+    if all(map(is_generic, inside)):
         if not any(_sole(name, folder)[1].inside for name, folder in inside.items()):
             return None
     else:
@@ -253,12 +195,12 @@ def _classes(at: _Children) -> Layout | None:
 
 def _refuse_pictures_beside(at: _Children) -> None:
     """Refuse a folder `images` as a class among others."""
-    pictures = [name for name in at.folder.inside if name.lower() in _PICTURE_FOLDERS]
+    pictures = [name for name in at.folder.inside if name.lower() in PICTURE_FOLDERS]
     if pictures:
-        others = [at.path(name) for name in at.folder.inside if name not in pictures]
+        others = [name for name in at.folder.inside if name not in pictures]
         _stop(
-            f"{at.path(pictures[0])}: names no class, and lies beside {_shown(others)}: "
-            f"`--option 'aside=[{', '.join(others)}]'` leaves them out; {_level(at, 1)} takes all as classes"
+            f"{at.path(pictures[0])}: names no class, and lies beside {_shown(map(at.path, others))}: "
+            f"{_without(at, others)} leaves them out; {_level(at, 1)} takes all as classes"
         )
 
 
@@ -285,10 +227,11 @@ def _set_test_aside(at: _Children, layout: Layout) -> None:
     """Take a folder `test` beside class folders for pictures without labels; a lone `train` is a vehicle."""
     hints = set(at.named.values())
     if {"train", "test"} <= hints or {"train", "validation"} <= hints:
-        out = f"`--option 'aside=[{', '.join(map(at.path, at.named))}]'` leaves them out"
         beside = _shown(set(at.folder.inside) - {*at.named})
-        rule = f"{_shown(at.named)}: have no class folders inside, and lie beside {beside}"
-        _stop(f"{rule}: {out}, {_level(at, 1)} takes each as a class")
+        _stop(
+            f"{_shown(at.named)}: have no class folders inside, and lie beside {beside}: {_without(at, at.named)} "
+            f"leaves them out, {_level(at, 1)} takes each as a class"
+        )
     if len(at.folder.inside) - len(at.named) > 1:
         for name, part in at.named.items():
             if part != "train" and name.lower() in {"test", "testing", "val", "valid", "validation"}:
@@ -297,12 +240,11 @@ def _set_test_aside(at: _Children, layout: Layout) -> None:
 
 
 def _stop_same(at: _Children, names: Sequence[str], common: set[str]) -> NoReturn:
-    inside = at.folder.inside
-    kinds = [f"`--option 'aside=[{', '.join(at.path(each) for each in inside if each != name)}]'`" for name in names]
+    inside, parts = at.folder.inside, _parts_remedy(at, {names[0]: "train", names[1]: "test"})
+    alone = _without(at, [name for name in inside if name != names[0]])
     _stop(
         f"{_shown(names)}: have the same folders inside ({_shown(common)}). Are these the classes? {_level(at, 2)}. Or "
-        f"{_shown(inside)}? {_level(at, 1)}. One of these alone: {kinds[0]}. If they are parts: "
-        f"{_parts_remedy(at, {names[0]: 'train', names[1]: 'test'})}"
+        f"{_shown(inside)}? {_level(at, 1)}. One of these alone: {alone}. If they are parts: {parts}"
     )
 
 
@@ -311,7 +253,7 @@ def _by_file_names(at: _Children, names: Sequence[str]) -> Layout:
     aside: dict[str, str] = {}
     labelled: dict[str, list[str]] = {}
     for folder in sorted({name.rpartition("/")[0] for name in names}):
-        found = _prefixes([name.rpartition("/")[2] for name in names if name.rpartition("/")[0] == folder])
+        found = class_prefixes([name.rpartition("/")[2] for name in names if name.rpartition("/")[0] == folder])
         if len(found) > 1:
             labelled[folder] = sorted(found)
         else:
@@ -325,19 +267,8 @@ def _by_file_names(at: _Children, names: Sequence[str]) -> Layout:
     if set(layout.parts) == {"train"}:
         layout.parts = {}
     classes = next(iter(labelled.values()))
-    layout.told.append(f"The classes stand in the names of the files: {listed(classes[:_FEW])}; no folder names them.")
+    layout.told.append(f"The classes stand in the names of the files: {first_listed(classes)}; no folder names them.")
     return layout
-
-
-def _prefixes(files: Sequence[str]) -> Counter[str]:
-    """Return the classes that file names begin with, if all do, and each has several pictures."""
-    matches = [re.match(BY_NAME, file) for file in files]
-    found = Counter(match[1] for match in matches if match)
-    if sum(found.values()) < len(files) or len(found) > max(2, len(files) // 4):
-        return Counter()
-    words = [each.lower() for each in found]
-    good = all(re.search(r"[^\W\d_]", each) and each not in _CAMERAS and not parts_in(each) for each in words)
-    return found if good and min(found.values()) > 1 else Counter()
 
 
 def _no_classes(at: _Children, names: Sequence[str]) -> InputError:
@@ -347,24 +278,17 @@ def _no_classes(at: _Children, names: Sequence[str]) -> InputError:
     level = f"; if the folders are the classes, {_level(at, 1)}" if at.folder.inside else ""
     return InputError(
         f"there must be a folder for each class, or a table that names the pictures{named}. If their names say the "
-        f"class, as {example!r} does, say where: `--option 'label=^(.*?)_'`{level}"
+        f"class, as {example!r} does, say where: {option('label', '^(.*?)_')}{level}"
     )
-
-
-def _is_generic(name: str) -> bool:
-    words = [word.lower() for word in words_of(name)]
-    return any(word in _GENERIC for word in words) and all(
-        word in _GENERIC or word.isdigit() or len(word) == 1 for word in words
-    )
-
-
-def is_generic(name: str) -> bool:
-    """Say whether a folder's name divides pictures and names no class: images, part_1, train_images."""
-    return _is_generic(name) or part_in(name) is not None
 
 
 def _level(at: _Children, below: int) -> str:
-    return f"`--option level={len(at.above) + below}`"
+    return option("level", len(at.above) + below)
+
+
+def _without(at: _Children, names: Iterable[str]) -> str:
+    """Return the option that leaves some of the folders out."""
+    return option("aside", [at.path(name) for name in names])
 
 
 def _parts_remedy(at: _Children, parts: dict[str, Part], also: str | None = None) -> str:
@@ -373,21 +297,11 @@ def _parts_remedy(at: _Children, parts: dict[str, Part], also: str | None = None
         said.setdefault(part, []).append(at.path(name))
     if also:
         said["train"].append(at.path(also))
-    inner = ", ".join(f"{part}: [{', '.join(names)}]" for part, names in said.items())
-    return f"`--option 'parts={{{inner}}}'`"
+    return option("parts", said)
 
 
-def _take_out(pictures: Sequence[str]) -> str:
-    first = pictures[0].rpartition("/")[0]
-    pattern = f"{first}/" if first else ""
-    endings = sorted({f"{pattern}*.{name.rpartition('.')[2]}" for name in pictures})
-    names = ", ".join(pictures if len(pictures) <= _FEW else endings)
-    return f"`--option 'aside=[{names}]'`"
-
-
-def _shown(names: Any) -> str:
-    each = sorted(names)
-    return listed(each[:_FEW]) + (f" and {len(each) - _FEW} more" if len(each) > _FEW else "")
+def _shown(names: Iterable[str]) -> str:
+    return first_listed(sorted(names))
 
 
 def _stop(text: str) -> NoReturn:

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from hemline.errors import InputError
+from hemline.words import option
 
 _CHANNELS = frozenset({1, 3})
 
@@ -44,10 +45,10 @@ def _shape_of_row(count: int, shape: Sequence[int] | None) -> Sequence[int]:
             return side, side
         side = math.isqrt(count // 3)
         if side * side * 3 == count:
-            remedy = f"`--option 'shape=[{side}, {side}, 3]'` if a pixel's red, green and blue stand together, "
-            remedy += f"`--option 'shape=[3, {side}, {side}]'` if all red ones come first, as in CIFAR"
+            remedy = f"{option('shape', [side, side, 3])} if a pixel's red, green and blue stand together, "
+            remedy += f"{option('shape', [3, side, side])} if all red ones come first, as in CIFAR"
         else:
-            remedy = "say how by `--option 'shape=[<height>, <width>]'`, with the channels behind these if any"
+            remedy = f"say how by {option('shape', ['<height>', '<width>'])}, with the channels behind these if any"
         raise InputError(f"{count} pixels in a row make no square; {remedy}")
     if math.prod(shape) != count:
         raise InputError(f"options.shape: must be {count} pixels, as many as there are in a row, got {list(shape)}")

@@ -10,7 +10,7 @@ import joblib
 
 T = TypeVar("T")
 R = TypeVar("R")
-# For each thread: so many are under way, or done and not yet taken.
+# For each core: so many are under way, or done and not yet taken.
 _AHEAD = 4
 
 
@@ -23,15 +23,21 @@ def parallel_map(function: Callable[[T], R], items: Iterable[T], is_large: Calla
         is_large: whether another thread shall do it. Of small images, most is done in Python, and threads that wait
             for each other take longer than one that does it all.
     """
-    cores = joblib.cpu_count()  # once: it looks into the system's files
-    pool = ThreadPoolExecutor(cores)
-    ahead: deque[Callable[[], R]] = deque()
+    pool = ThreadPoolExecutor(joblib.cpu_count())
+    begun = (pool.submit(function, item).result if is_large(item) else partial(function, item) for item in items)
     try:
-        for item in items:
-            ahead.append(pool.submit(function, item).result if is_large(item) else partial(function, item))
-            if len(ahead) >= _AHEAD * cores:
-                yield ahead.popleft()()
-        while ahead:
-            yield ahead.popleft()()
+        yield from in_order(begun)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def in_order(begun: Iterable[Callable[[], R]]) -> Iterator[R]:
+    """Yield what calls return, one after the other; each is taken, and so its work begun, some calls ahead."""
+    most = _AHEAD * joblib.cpu_count()  # once: it looks into the system's files
+    ahead: deque[Callable[[], R]] = deque()
+    for each in begun:
+        ahead.append(each)
+        if len(ahead) >= most:
+            yield ahead.popleft()()
+    while ahead:
+        yield ahead.popleft()()

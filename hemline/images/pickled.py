@@ -57,11 +57,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 def load_pickle(stream: IO[bytes]) -> Any:
-    """Return what a pickle holds.
-
-    Raises:
-        InputError: it is damaged, or holds anything but dictionaries, lists, texts, numbers and arrays of numbers.
-    """
+    """Return what a pickle of dictionaries, lists, texts, numbers and arrays holds; of any other, an ``InputError``."""
     try:
         return _plain(_Unpickler(stream, encoding="bytes").load())
     except InputError:

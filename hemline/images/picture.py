@@ -54,13 +54,9 @@ def decode(content: bytes) -> NDArray[Any]:
 
 
 def read_picture(file: IO[bytes]) -> Image.Image:
-    """Read a picture as ``decode`` does.
+    """Read a picture as ``decode`` does, into mode L or RGB; of more than 8 bits a pixel, into F, I, I;16 or similar.
 
-    Returns:
-        An image of mode L or RGB; where it has more than 8 bits a pixel, of mode F, I, I;16 or similar.
-
-    Raises:
-        InputError: no picture, a broken or an absurdly large one.
+    No picture, a broken or an absurdly large one is an ``InputError``.
     """
     try:
         with Image.open(file) as image:

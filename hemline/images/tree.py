@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from functools import partial
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -66,16 +66,11 @@ Advance = Callable[[int], None]
 class Tree(ABC):
     """Pictures and tables by their names: paths from the top, with slashes; whatever else is there is not seen."""
 
-    unseen: list[str]
-    """The names of all other files; of a hidden folder, or one of thumbnails, its name with a slash."""
+    unseen: list[str]  # the names of all other files; of a hidden folder, or one of thumbnails, its name with a slash
 
     @abstractmethod
     def files(self) -> list[str]:
-        """Return the names of all pictures and tables, sorted by code points.
-
-        Raises:
-            InputError: the folder or the archive cannot be read.
-        """
+        """Return the names of all pictures and tables, by code points; an ``InputError`` if they cannot be read."""
 
     def names(self) -> list[str]:
         """Return the names of all pictures, sorted by code points; errors are those of ``files``."""
@@ -87,11 +82,7 @@ class Tree(ABC):
 
     @abstractmethod
     def read(self, name: str) -> bytes:
-        """Return the bytes of one of them; threads may do so side by side.
-
-        Raises:
-            InputError: it cannot be read, or has absurdly many bytes.
-        """
+        """Return the bytes of one, absurdly many of which are an ``InputError``; threads may do so side by side."""
 
     def read_or_error(self, name: str) -> bytes | InputError:
         """Return the bytes, or the error that ``read`` raises."""
@@ -114,7 +105,7 @@ class FolderTree(Tree):
         if self._files is None:
             self._files = []
             for name in sorted(_walk(self._path, "", ())):
-                seen = not name.endswith("/") and is_seen(name, lambda name=name: self._head(name))  # type: ignore[misc]
+                seen = not name.endswith("/") and is_seen(name, partial(self._head, name))
                 (self._files if seen else self.unseen).append(name)
         return self._files
 
@@ -138,16 +129,10 @@ class FolderTree(Tree):
 class ZipTree(Tree):
     """The files of a zip file."""
 
-    def __init__(self, path: Path, file: IO[bytes] | None = None) -> None:
-        """Open it.
-
-        Args:
-            path: how it is called in errors.
-            file: where its bytes are, if not there.
-        """
+    def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._zip = zipfile.ZipFile(file or path)
+            self._zip = zipfile.ZipFile(path)
         except FileNotFoundError:
             raise InputError(f"{path}: no such file") from None
         except _DAMAGED as error:
@@ -156,7 +141,7 @@ class ZipTree(Tree):
         self._members: dict[str, str] = {}
         for member in self._zip.infolist():
             name = str(PurePosixPath(member.filename))
-            if is_seen(name, lambda member=member: self._head(member.filename)) and not member.is_dir():  # type: ignore[misc]
+            if is_seen(name, partial(self._head, member.filename)) and not member.is_dir():
                 self._members[name] = member.filename
             elif not member.is_dir():
                 self.unseen.append(name)
@@ -183,22 +168,45 @@ class ZipTree(Tree):
             raise InputError(f"{self._path}: {name}: cannot be read: {error}") from None
 
 
-def open_tree(path: Path) -> Tree:
-    """Open a folder, a zip file, or a tar file, whose pictures are then copied to a temporary one.
+class TarTree(Tree):
+    """The files of a tar file; one that is compressed is unpacked to a temporary file, to be read in any order."""
 
-    Raises:
-        InputError: it is neither.
-    """
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.unseen = []
+        self._members: dict[str, tarfile.TarInfo] = {}
+        try:
+            with tarfile.open(path) as tar:
+                is_plain = isinstance(tar.fileobj, io.BufferedReader)
+                self._file: IO[bytes] = path.open("rb") if is_plain else _unpacked(tar)
+            with tarfile.open(fileobj=self._file) as tar:
+                members = {str(PurePosixPath(each.name)): each for each in tar if each.isreg() and not each.issparse()}
+            for name in sorted(members):
+                if is_seen(name, partial(self._content, members[name], _HEAD)):
+                    self._members[name] = members[name]
+                else:
+                    self.unseen.append(name)
+        except _DAMAGED as error:
+            raise InputError(f"{path}: is neither a folder nor an archive of pictures: {error}") from None
+
+    def files(self) -> list[str]:
+        """See ``Tree``."""
+        return list(self._members)
+
+    def read(self, name: str) -> bytes:
+        """See ``Tree``."""
+        _check_size(self._members[name].size, f"{self._path}: {name}")
+        return self._content(self._members[name], MOST_BYTES)
+
+    def _content(self, member: tarfile.TarInfo, most: int) -> bytes:
+        return os.pread(self._file.fileno(), min(member.size, most), member.offset_data)
+
+
+def open_tree(path: Path) -> Tree:
+    """Open a folder, a zip file, or a tar file; an ``InputError`` if it is none of these."""
     if path.is_dir():
         return FolderTree(path)
-    if zipfile.is_zipfile(path) or not is_archive(path):
-        return ZipTree(path)
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the tree
-    unseen: list[str] = []
-    pack(path, file, unseen=unseen)
-    tree = ZipTree(path, file)
-    tree.unseen = unseen
-    return tree
+    return TarTree(path) if is_archive(path) and not zipfile.is_zipfile(path) else ZipTree(path)
 
 
 def is_table(name: str) -> bool:
@@ -207,12 +215,7 @@ def is_table(name: str) -> bool:
 
 
 def is_picture(name: str, head: Callable[[], bytes]) -> bool:
-    """Say whether a file is a picture: by its usual ending, and by its first bytes where it has another.
-
-    Args:
-        name: of the file.
-        head: reads its first 32 bytes.
-    """
+    """Say whether a file is a picture: by its usual ending, else by its first 32 bytes, which ``head`` reads."""
     ending = posixpath.splitext(name)[1].lower()
     return ending in PICTURES or (ending not in _NO_PICTURES and is_picture_head(head()))
 
@@ -234,22 +237,10 @@ def is_archive(path: Path) -> bool:
     return path.is_file() and (zipfile.is_zipfile(path) or tarfile.is_tarfile(path))
 
 
-def pack(
-    path: Path, target: Path | IO[bytes], advance: Advance = lambda _: None, unseen: list[str] | None = None
-) -> str:
+def pack(path: Path, target: Path, advance: Advance = lambda _: None) -> str:
     """Put the files of a folder, of a tar or of a zip file into an uncompressed zip file: the same bytes each time.
 
-    Args:
-        path: the folder or the archive.
-        target: the zip file.
-        advance: called with the number of bytes of each.
-        unseen: takes the names of a tar's other files.
-
-    Returns:
-        The digest of them, as ``digest`` gives it.
-
-    Raises:
-        InputError: they cannot be read.
+    ``advance`` is called with the number of bytes of each. Returns the digest of them, as ``digest`` gives it.
     """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as packed:
 
@@ -257,7 +248,7 @@ def pack(
             packed.writestr(zipfile.ZipInfo(name, _EPOCH), content)
             advance(len(content))
 
-        return _digest(_contents(path, unseen), add)
+        return _digest(path, add)
 
 
 def digest(path: Path, advance: Advance = lambda _: None) -> str:
@@ -265,55 +256,26 @@ def digest(path: Path, advance: Advance = lambda _: None) -> str:
 
     That is the SHA-256 of, for each file, its name in UTF-8, a zero byte, and the SHA-256 of its bytes.
     """
-    return _digest(_contents(path), lambda _, content: advance(len(content)))
+    return _digest(path, lambda _, content: advance(len(content)))
 
 
-def _digest(files: Iterator[tuple[str, bytes]], take: Callable[[str, bytes], None]) -> str:
-    whole = hashlib.sha256()
-    for name, content in files:
+def _digest(path: Path, take: Callable[[str, bytes], None]) -> str:
+    tree, whole = open_tree(path), hashlib.sha256()
+    for name in tree.files():
+        content = tree.read(name)
         whole.update(name.encode(errors="surrogateescape") + b"\0" + hashlib.sha256(content).digest())
         take(name, content)
     return whole.hexdigest()
 
 
-def _contents(path: Path, unseen: list[str] | None = None) -> Iterator[tuple[str, bytes]]:
-    if path.is_dir() or zipfile.is_zipfile(path):
-        tree = open_tree(path)
-        yield from ((name, tree.read(name)) for name in tree.files())
-        return
-    try:
-        with _open_tar(path) as tar:
-            members = {str(PurePosixPath(each.name)): each for each in tar if each.isfile()}
-
-            def opened(name: str) -> IO[bytes]:
-                file = tar.extractfile(members[name])
-                assert file is not None  # noqa: S101 - a regular file has contents
-                return file
-
-            for name in sorted(members):
-                if is_seen(name, lambda name=name: opened(name).read(_HEAD)):  # type: ignore[misc]
-                    yield name, _bounded(opened(name), f"{path}: {name}")
-                elif unseen is not None:
-                    unseen.append(name)
-    except InputError:
-        raise
-    except _DAMAGED as error:
-        raise InputError(f"{path}: is neither a folder nor an archive of pictures: {error}") from None
-
-
-@contextmanager
-def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
-    """Open a tar file for reading in any order: a compressed one would be unpacked again for each step back."""
-    with tarfile.open(path) as tar, ExitStack() as stack:
-        stream: Any = tar.fileobj
-        if isinstance(stream, io.BufferedReader):
-            yield tar
-            return
-        unpacked = stack.enter_context(tempfile.TemporaryFile())
-        stream.seek(0)
-        shutil.copyfileobj(stream, unpacked)
-        unpacked.seek(0)
-        yield stack.enter_context(tarfile.open(fileobj=unpacked))
+def _unpacked(tar: tarfile.TarFile) -> IO[bytes]:
+    """Return the contents of a compressed tar file, which would be unpacked again for each step back."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the tree
+    stream: Any = tar.fileobj
+    stream.seek(0)
+    shutil.copyfileobj(stream, file)
+    file.seek(0)
+    return file
 
 
 def _walk(top: Path, below: str, above: tuple[str, ...]) -> Iterator[str]:
@@ -346,6 +308,10 @@ def is_seen(name: str, head: Callable[[], bytes]) -> bool:
 
 def _bounded(file: IO[bytes], name: str) -> bytes:
     content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise InputError(f"{name}: must have at most {MOST_BYTES:,} bytes, got more")
+    _check_size(len(content), name)
     return content
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > MOST_BYTES:
+        raise InputError(f"{name}: must have at most {MOST_BYTES:,} bytes, got more")

@@ -8,6 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from hemline.words import option
+
 
 class Unread(NamedTuple):
     """Files of a kind."""
@@ -63,7 +65,8 @@ def kind_of(name: str) -> Unread | None:
 
 def unread(path: Path) -> str | None:
     """Return what most files at a path are that are not read, and how to convert them."""
-    names = [path.name] if path.is_file() else _names(path)
+    walked = (name for _, _, files in os.walk(path) for name in files)
+    names = [path.name] if path.is_file() else [*islice(walked, 100_000)]
     if path.is_file() and zipfile.is_zipfile(path):
         names = [name for name in zipfile.ZipFile(path).namelist() if not name.endswith("/")]
         if any(name.lower().endswith((".npy", ".npz", "ubyte", ".gz", ".mat", ".h5")) for name in names):
@@ -77,20 +80,11 @@ def unread(path: Path) -> str | None:
 
 
 def lost_pictures(unseen: Sequence[str]) -> str | None:
-    """Return which files that lie with pictures are pictures themselves, and are not read.
-
-    Args:
-        unseen: names of files that are neither pictures nor tables.
-    """
-    found = [name for name in unseen if (kind := kind_of(name)) is not None and kind.pictures]
+    """Return which of the files that are neither pictures nor tables are pictures of a kind that is not read."""
+    found = [(name, kind) for name in unseen if (kind := kind_of(name)) is not None and kind.pictures]
     if not found:
         return None
-    kind = kind_of(found[0])
-    assert kind is not None  # noqa: S101 - by the line above
-    ending = next(each for each in kind.endings if found[0].lower().endswith(each))
+    name, kind = found[0]
+    ending = next(each for each in kind.endings if name.lower().endswith(each))
     rule = f"one of {len(found):,} {ending} ({kind.what}), which are not read: {kind.how}"
-    return f"{found[0]}: {rule}; or leave them out: `--option 'aside=[\"*{ending}\"]'`; {DATA_PAGE}"
-
-
-def _names(path: Path) -> list[str]:
-    return [*islice((name for _, _, files in os.walk(path) for name in files), 100_000)]
+    return f"{name}: {rule}; or leave them out: {option('aside', [f'*{ending}'])}; {DATA_PAGE}"

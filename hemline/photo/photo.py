@@ -17,10 +17,8 @@ def read_photo(path: Path, channels: int, pixels: Pixels = BYTES) -> Image.Image
     """Read a picture file as mode L or RGB (1 or 3 ``channels``), 0 to 255: its first frame, turned as its camera says.
 
     What is transparent gets a plain background. A file that stays within a smaller range of ``pixels`` than files can
-    hold is taken for one of the data set's own, whose white is the highest.
-
-    Raises:
-        InputError: no such file, no picture, a broken or an absurdly large one; channels that no photo has.
+    hold is taken for one of the data set's own, whose white is the highest. No file, no picture, a broken or an
+    absurdly large one, and channels that no photo has, are an ``InputError``.
     """
     if channels not in MODES:
         raise InputError(f"image_shape: must have 1 or 3 channels to predict photos, got {channels}")

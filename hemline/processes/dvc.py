@@ -53,9 +53,6 @@ def check_copies() -> None:
 
     It writes its cache's folder into the settings of each copy, as ASCII only; and of a shallow clone, it keeps no
     experiment, and says that all went well.
-
-    Raises:
-        InputError: the cache is in a folder whose name is not ASCII, or the clone is shallow.
     """
     refuse_shallow_clone(Path.cwd())
     if str(Path.cwd()).isascii():
@@ -121,8 +118,7 @@ def staged(paths: list[str]) -> Iterator[None]:
 def output(*command: str) -> str:
     """Return what a command of git's or DVC's prints.
 
-    Raises:
-        InputError: it is not installed, or failed; the message ends with what it said last.
+    One that is not installed, or fails, is an ``InputError``, which ends with what it said last.
     """
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, env=environment()).stdout

@@ -35,11 +35,7 @@ class ShutdownRequest:
         return self._terminated.is_set()
 
     def raise_if_interrupted(self) -> None:
-        """Find out about a Ctrl-C that was lost; for a loop that no answer to Ctrl-C comes back to.
-
-        Raises:
-            KeyboardInterrupt: it has come.
-        """
+        """Raise ``KeyboardInterrupt`` if a Ctrl-C was lost; for a loop that no answer to Ctrl-C comes back to."""
         if self._interrupted.is_set():
             raise KeyboardInterrupt
 
@@ -50,11 +46,7 @@ class ShutdownRequest:
         self._terminated.set()
 
     def interrupt(self, _signal: int, _frame: FrameType | None) -> None:
-        """Answer Ctrl-C.
-
-        Raises:
-            KeyboardInterrupt: always.
-        """
+        """Answer Ctrl-C by ``KeyboardInterrupt``."""
         if self._interrupted.is_set():
             _end(INTERRUPTED)
         self._interrupted.set()

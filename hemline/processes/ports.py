@@ -8,10 +8,9 @@ HOST = "127.0.0.1"
 
 
 def free_port(wanted: int | None, usual: int) -> int:
-    """Return a port of 127.0.0.1 that is free: the one ``wanted`` by the user, or the usual one, or any.
+    """Return a free port of 127.0.0.1: that ``wanted`` by the user, or else the usual one, or any.
 
-    Raises:
-        InputError: the port that was asked for is not free, or none is.
+    One that is wanted and not free is an ``InputError``.
     """
     for port in [wanted] if wanted is not None else [usual, 0]:
         with socket.socket() as probe:

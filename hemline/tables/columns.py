@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hemline.data.labels import natural_key, plain
-from hemline.errors import InputError
+from hemline.errors import InputError, reading
 from hemline.tables.kinds import (
     IMAGES,
     Kind,
@@ -23,9 +23,10 @@ from hemline.tables.kinds import (
     sample,
     values_of,
 )
-from hemline.tables.options import TableOptions, either, shown
+from hemline.tables.options import TableOptions
 from hemline.tables.split import find_split, usual
 from hemline.tables.table_file import TableFile
+from hemline.words import either, first_quoted, option
 
 # The likelier names first; a column of coordinates called `y` is none.
 _LABELS = re.findall(
@@ -70,12 +71,7 @@ class Roles:
 
 
 def find_roles(file: TableFile, options: TableOptions, resolve: Resolve | None = None) -> Roles:
-    """Return which column is what.
-
-    Args:
-        file: the table.
-        options: what the user says.
-        resolve: finds a picture that lies with the table.
+    """Return which column is what; ``resolve`` finds a picture that lies with the table.
 
     Raises:
         NoLabelsError: no column has labels.
@@ -103,8 +99,7 @@ def find_images(
 ) -> tuple[Kind, list[str]]:
     """Return what kind of images there are, and which of some columns holds them; none for a column for each pixel.
 
-    Raises:
-        InputError: several columns may be it.
+    Where several columns may be it, that is an ``InputError``.
     """
     if options.image is not None:
         _check_known(file, image=[options.image])
@@ -116,7 +111,7 @@ def find_images(
     likely = [name for name in kinds if name.lower() in IMAGES]
     found = likely if len(likely) == 1 else [*kinds]
     if len(found) > 1 and not _same_pictures(file, found, kinds, resolve):
-        rule = f"several columns hold pictures: {shown(found)}"
+        rule = f"several columns hold pictures: {first_quoted(found)}"
         raise InputError(f"{file.path}: {rule}; say which: {either('image', found)}")
     return (kinds[found[0]], found[:1]) if found else ("pixels", [])
 
@@ -130,11 +125,7 @@ def _same_pictures(file: TableFile, names: Sequence[str], kinds: Mapping[str, Ki
 
 
 def read_column(file: TableFile, name: str) -> NDArray[Any]:
-    """Return a column's values, integers or text (rows,).
-
-    Raises:
-        InputError: one of them is missing, or is no label.
-    """
+    """Return a column's values, integers or text (rows,); an ``InputError`` if one is missing, or is no label."""
     values = values_of(file, name)
     missing = np.flatnonzero(values.is_null().to_numpy())
     array = values.to_numpy()
@@ -142,21 +133,25 @@ def read_column(file: TableFile, name: str) -> NDArray[Any]:
         missing = np.flatnonzero([isinstance(each, str) and not each.strip() for each in array])
     if missing.size:
         raise InputError(f"{file.row(int(missing[0]))}: column {name!r}: must have a value, got none")
-    try:
+    with reading(f"{file.path}: column {name!r}"):
         return plain(array)
-    except InputError as error:
-        raise InputError(f"{file.path}: column {name!r}: {error}") from None
+
+
+def read_texts(file: TableFile, column: str) -> NDArray[Any]:
+    """Return the names of pictures, (rows,); numbers become text, and of Hugging Face's pictures it is the path."""
+    if pa.types.is_struct(file.columns[column]):
+        values = file.first_values(column, everything=True)
+        return np.array([(value or {}).get("path") or "" for value in values], object)
+    return np.array([str(value) for value in read_column(file, column).tolist()], object)
 
 
 def check_alike(file: TableFile, first: TableFile, needed: Sequence[str], images: Sequence[str]) -> None:
-    """Refuse a file that lacks columns that the first one has.
-
-    Raises:
-        InputError: with the columns that differ.
-    """
+    """Refuse a file that lacks columns that the first one has, by an ``InputError`` that names them."""
     missing = sorted(set(needed) - set(file.columns), key=natural_key)
     if missing:
-        raise InputError(f"{file.path}: must have the columns of {first.path.name}, but differs in {shown(missing)}")
+        raise InputError(
+            f"{file.path}: must have the columns of {first.path.name}, but differs in {first_quoted(missing)}"
+        )
     for name in images if file.types_are_certain else ():
         if is_number(first.columns[name]) and is_text(file.columns[name]):
             rule = f"column {name!r}: must be {first.columns[name]} as in {first.path.name}"
@@ -165,10 +160,11 @@ def check_alike(file: TableFile, first: TableFile, needed: Sequence[str], images
 
 def _check_known(file: TableFile, **named: Sequence[str | None]) -> None:
     """Refuse names of columns, by option, that the table has not."""
-    for option, names in named.items():
+    known = first_quoted(file.columns)
+    for key, names in named.items():
         for name in names:
             if name is not None and name not in file.columns:
-                raise InputError(f"{file.path}: options.{option}: must be one of {shown(file.columns)}, got {name!r}")
+                raise InputError(f"{file.path}: options.{key}: must be one of {known}, got {name!r}")
 
 
 def _find_label(file: TableFile, names: Sequence[str], told: list[str], *, whole: bool) -> list[str]:
@@ -180,26 +176,22 @@ def _find_label(file: TableFile, names: Sequence[str], told: list[str], *, whole
         return one_hot
     weak = [name for name in names if not _LABEL_WORDS.isdisjoint(lower_words(name)) and name not in found]
     if found and weak:
-        told.append(f"Not taken as labels: {shown(weak)}; `--option label=<column>` does that.")
+        told.append(f"Not taken as labels: {first_quoted(weak)}; {option('label', '<column>')} does that.")
     if not (found := found or weak):
         rule = f"must have a column of labels ({', '.join(_LABELS[:6])} ...)"
-        raise NoLabelsError(f"{file.path}: {rule}, got {shown(names)}; name it by `--option label=<column>`")
+        raise NoLabelsError(f"{file.path}: {rule}, got {first_quoted(names)}; name it by {option('label', '<column>')}")
     return found if len(found) == 1 else [_one_of_same(file, found, told)]
 
 
 def _one_of_same(file: TableFile, found: Sequence[str], told: list[str]) -> str:
-    """Return one of several columns that divide the rows alike, one of text if there is any.
-
-    Raises:
-        InputError: they do not.
-    """
+    """Return one of several columns that divide the rows alike, of text if any is; an ``InputError`` if they do not."""
     first, *others = ([str(value) for value in values_of(file, name).to_pylist()] for name in found)
     classes = len(set(first))
     if any(not len(set(each)) == classes == len(set(zip(first, each, strict=True))) for each in others):
-        rule = f"several columns may be the labels: {shown(found)}"
+        rule = f"several columns may be the labels: {first_quoted(found)}"
         raise InputError(f"{file.path}: {rule}; say which: {either('label', found)}")
     best = next((name for name in found if is_text(file.columns[name])), found[0])
-    told.append(f"Column {best!r} has the labels; {shown([n for n in found if n != best])} says the same.")
+    told.append(f"Column {best!r} has the labels; {first_quoted([n for n in found if n != best])} says the same.")
     return best
 
 
@@ -211,7 +203,7 @@ def _one_hot(file: TableFile, names: Sequence[str]) -> list[str]:
     if len(columns) > 1 and (sums == 1).all():
         return list(columns)
     if len(columns) > 2:  # noqa: PLR2004 - of two, one may be about something else
-        rule = f"columns {shown(columns)} are 0 or 1, and rows have {sums.min()} to {sums.max()} of them 1"
+        rule = f"columns {first_quoted(columns)} are 0 or 1, and rows have {sums.min()} to {sums.max()} of them 1"
         raise NoLabelsError(f"{file.path}: {rule}: several labels for an image are no classes to tell apart")
     return []
 
@@ -221,7 +213,7 @@ def _find_group(file: TableFile, names: Sequence[str], told: list[str]) -> str |
         if not _OBJECTS.isdisjoint(lower_words(name)) or usual(name) == "case_id":
             values = sample(file, name)
             if all(values) and 1 < len(set(values)) < len(values):
-                out = f"`--option 'ignore=[{name}]'` splits without regard to it"
+                out = f"{option('ignore', [name])} splits without regard to it"
                 told.append(f"Images with the same {name!r} stay on one side of the split; {out}.")
                 return name
     return None
@@ -248,16 +240,18 @@ def _pixels(file: TableFile, columns: Mapping[str, pa.DataType], told: list[str]
     if family := _family(names, columns):
         ordered = sorted(family, key=natural_key)
         if left := [name for name in names if name not in family]:
-            told.append(f"Columns {shown(left)} are not looked at: the pixels are {ordered[0]} to {ordered[-1]}.")
+            told.append(
+                f"Columns {first_quoted(left)} are not looked at: the pixels are {ordered[0]} to {ordered[-1]}."
+            )
         if ordered != [name for name in names if name in family]:
             out_of_order = "The columns of pixels are out of the order of their numbers"
             told.append(f"{out_of_order}, and read as {ordered[0]}, {ordered[1]} and so on.")
         return ordered
     if text := next((name for name in names if not is_number(columns[name])), None):
         rule = f"column {text!r}: must be numbers, as pixels are, got {columns[text]}"
-        raise InputError(f"{file.path}: {rule}; `--option 'ignore=[{text}]'` takes it out")
+        raise InputError(f"{file.path}: {rule}; {option('ignore', [text])} takes it out")
     if not names:
         raise InputError(
-            f"{file.path}: must have columns of pixels, of pictures or of paths, got {shown(file.columns)}"
+            f"{file.path}: must have columns of pixels, of pictures or of paths, got {first_quoted(file.columns)}"
         )
     return names

@@ -1,7 +1,5 @@
-"""What a user says of a table whose columns' names do not tell, and how that is asked for."""
+"""What a user says of a table whose columns' names do not tell."""
 
-import re
-from collections.abc import Collection, Iterable
 from typing import Annotated
 
 from pydantic import Field
@@ -9,8 +7,6 @@ from pydantic import Field
 from hemline.data.description import Part
 from hemline.data.labels import Case
 from hemline.schema import Count, StrictModel
-
-_FEW = 8
 
 
 class TableOptions(StrictModel):
@@ -34,16 +30,3 @@ class TableOptions(StrictModel):
     def labels(self) -> list[str]:
         """The columns of ``label``, none where it is not said."""
         return [self.label] if isinstance(self.label, str) else self.label or []
-
-
-def either(key: str, names: Iterable[str]) -> str:
-    """Return the options that choose one of the first columns, for an error: `--option key=a` or `--option key=b`."""
-    options = [f"{key}={name}" for name in names][:_FEW]
-    quoted = [each if re.fullmatch(r"[\w=./-]+", each) else f"'{each}'" for each in options]
-    return " or ".join(f"`--option {each}`" for each in quoted)
-
-
-def shown(columns: Collection[str]) -> str:
-    """Return the first names of columns, and how many more there are, for an error."""
-    names = list(columns)
-    return f"{names[:_FEW]}" + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")

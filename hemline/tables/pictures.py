@@ -8,18 +8,14 @@ from functools import partial
 from hemline.data.description import Part
 from hemline.data.parts import part_in_path
 from hemline.errors import InputError
+from hemline.words import either
 
 
 class Pictures:
     """The names of pictures, found by the end of their path."""
 
     def __init__(self, names: Iterable[str], folder: str | None = None) -> None:
-        """Index them.
-
-        Args:
-            names: paths with slashes.
-            folder: only those in it can be named.
-        """
+        """Index them by their paths with slashes; where a ``folder`` is given, only those in it can be named."""
         self.names = {name for name in names if folder is None or name.startswith(f"{folder.rstrip('/')}/")}
         self._by_end: dict[str, list[str]] = defaultdict(list)
         for name in sorted(self.names):
@@ -50,9 +46,8 @@ class Pictures:
         if len(found) > 1:
             found = self._nearest(found, path, folder, part)
         if len(found) > 1:
-            first, second = (posixpath.dirname(name) or "." for name in found[:2])
-            rule = f"{text!r} may be {found[0]} or {found[1]}"
-            raise InputError(f"{rule}; say which: `--option folder={first}` or `--option folder={second}`")
+            which = either("folder", [posixpath.dirname(name) or "." for name in found[:2]])
+            raise InputError(f"{text!r} may be {found[0]} or {found[1]}; say which: {which}")
         return found[0] if found else None
 
     def _nearest(self, found: list[str], path: str, folder: str, part: Part | None) -> list[str]:

@@ -8,14 +8,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hemline.data.description import Part
-from hemline.data.labels import check_classes, encode
+from hemline.data.labels import Labels, labelled
 from hemline.data.parts import settled
-from hemline.errors import InputError
+from hemline.errors import InputError, reading
 from hemline.tables.columns import check_alike, find_roles, read_column
 from hemline.tables.kinds import Resolve, ones
 from hemline.tables.options import TableOptions
 from hemline.tables.split import split_rows
 from hemline.tables.table_file import TableFile
+from hemline.words import option
 
 
 class Piece(NamedTuple):
@@ -43,10 +44,6 @@ class Rows:
         self._labels = {file: self._read_labels(file) for file, _ in files}
         self.pieces = settled(self._split())
 
-    def count(self, part: Part) -> int:
-        """Return the number of images of a part."""
-        return sum(len(piece.rows) for piece in self.pieces[part])
-
     def row(self, part: Part, index: int) -> str:
         """Return the file and the row of an image."""
         for file, rows in self.pieces[part]:
@@ -66,37 +63,26 @@ class Rows:
                 if len(chosen):
                     yield file, batch if len(chosen) == batch.num_rows else batch.take(pa.array(chosen))
 
-    def labels(self) -> tuple[dict[Part, NDArray[np.int32]], list[str]]:
-        """Return of each part the places of its labels among the values, integers (n,), and the values.
-
-        Raises:
-            InputError: they are no labels of classes.
-        """
+    def labels(self) -> dict[Part, Labels]:
+        """Return the labels and the groups of each part; an ``InputError`` if they are no labels of classes."""
         first, column = self._files[0][0], self.roles.label[0]
         names = first.class_names(column) if len(self.roles.label) == 1 else None
         columns = {part: self._named_labels(pieces, names) for part, pieces in self.pieces.items()}
-        order = names or (self.roles.label if len(self.roles.label) > 1 else None)
-        try:
-            codes, values = encode(columns, order=order, case=self._options.case)
-            check_classes(codes, values)
-        except InputError as error:
-            raise InputError(f"{first.path}: column {column!r}: {error}") from None
-        rows = sum(len(each) for each in codes.values())
-        if 2 * len(values) > rows > 2 * 2:
-            rule = f"has {len(values):,} different values in {rows:,} rows, as names have and no classes"
-            raise InputError(f"{first.path}: column {column!r}: {rule}; name another by `--option label=<column>`")
-        return codes, values
+        order, groups = names or (self.roles.label if len(self.roles.label) > 1 else None), self._groups()
+        with reading(f"{first.path}: column {column!r}"):
+            labels = labelled(columns, groups, order=order, case=self._options.case)
+            values, rows = len(next(iter(labels.values())).values), sum(len(each.codes) for each in labels.values())
+            if 2 * values > rows > 2 * 2:
+                rule = f"has {values:,} different values in {rows:,} rows, as names have and no classes"
+                raise InputError(f"{rule}; name another by {option('label', '<column>')}")
+        return labels
 
-    def groups(self) -> dict[Part, NDArray[np.int32]] | None:
-        """Return of each part the groups of its images, integers (n,); None where no column has them."""
+    def _groups(self) -> dict[Part, NDArray[Any]] | None:
         group = self.roles.group
         if group is None:
             return None
-        whole = {file: read_column(file, group) for file, _ in self._files}
-        columns = {
-            part: np.concatenate([_objects(whole[f])[rows] for f, rows in each]) for part, each in self.pieces.items()
-        }
-        return encode(columns, case="keep")[0]
+        whole = {file: _objects(read_column(file, group)) for file, _ in self._files}
+        return {part: np.concatenate([whole[f][rows] for f, rows in each]) for part, each in self.pieces.items()}
 
     def _read_labels(self, file: TableFile) -> NDArray[Any]:
         names = self.roles.label

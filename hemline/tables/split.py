@@ -12,8 +12,9 @@ from hemline.data.description import Part
 from hemline.data.parts import part_in
 from hemline.errors import InputError
 from hemline.tables.kinds import is_text, ones, sample
-from hemline.tables.options import TableOptions, either, shown
+from hemline.tables.options import TableOptions
 from hemline.tables.table_file import TableFile
+from hemline.words import either, first_quoted, option
 
 _SPLITS = frozenset({"split", "usage", "partition", "subset"})
 _FLAGS: dict[str, Part] = {
@@ -31,21 +32,17 @@ def usual(name: str) -> str:
 
 
 def find_split(file: TableFile, options: TableOptions, names: Sequence[str], told: list[str]) -> str | None:
-    """Return the one of some columns that says what rows are for, if any, and tell that.
-
-    Raises:
-        InputError: several do, or one may be meant to.
-    """
+    """Return the column that says what rows are for, if any, and tell that; an ``InputError`` if several may."""
     for name in names:
         if usual(name) in _FOLDS and options.group != name:
             raise InputError(
                 f"{file.path}: column {name!r}: is a split into folds, and may be meant as one: "
-                f"`--option group={name}` takes whole folds for the test set; `--option split={name}` with "
-                f"`--option 'parts={{train: [1, 2], test: [3]}}'` says which; `--option 'ignore=[{name}]'` goes without"
+                f"{option('group', name)} takes whole folds for the test set; {option('split', name)} with "
+                f"{option('parts', {'train': [1, 2], 'test': [3]})} says which; {option('ignore', [name])} goes without"
             )
     found = [name for name in names if _says_parts(file, name)]
     if len(found) > 1:
-        rule = f"several columns say train or test: {shown(found)}"
+        rule = f"several columns say train or test: {first_quoted(found)}"
         raise InputError(f"{file.path}: {rule}; say which: {either('split', found)}")
     if found:
         told.append(f"Column {found[0]!r} says what is for training and for the test.")
@@ -67,16 +64,9 @@ def _says_parts(file: TableFile, name: str) -> bool:
 def split_rows(
     file: TableFile, name: str, values: NDArray[Any], parts: Mapping[Part, Sequence[str | int]] | None
 ) -> dict[Part, NDArray[Any]]:
-    """Return the places of the rows of each part.
+    """Return the places of the rows of each part, by the values (rows,) of the column ``name`` that says it.
 
-    Args:
-        file: the table.
-        name: of the column that says it.
-        values: of that column (rows,).
-        parts: by part, the values that stand for it; None: the values say it.
-
-    Raises:
-        InputError: a value of the column names no part.
+    Where ``parts`` is None, the values themselves must name parts; what names none is an ``InputError``.
     """
     words = np.array([str(value).strip() for value in values.tolist()])
     said = {str(value): part for part, each in (parts or {}).items() for value in each}
@@ -91,7 +81,7 @@ def split_rows(
                 part = "validation"  # as in contests: the public test set was looked at
         rows = np.flatnonzero(words == word)
         if part is None:
-            remedy = "say what it is for by `--option 'parts={train: [...], test: [...]}'`"
+            remedy = f"say what it is for by {option('parts', {'train': '[...]', 'test': '[...]'})}"
             rule = f"column {name!r}: must be train, test or validation"
             raise InputError(f"{file.row(int(rows[0]))}: {rule}, got {word!r}; {remedy}")
         found.setdefault(part, []).append(rows)

@@ -29,26 +29,18 @@ _PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 
 
 class TableFile:
-    """A CSV, Parquet or Arrow file, or one of JSON in lines; columns are known by their names.
-
-    Attributes:
-        path: what it is called in errors.
-        inside: its path from the top of what it lies in.
-    """
+    """A CSV, Parquet or Arrow file, or one of JSON in lines; columns are known by their names."""
 
     def __init__(
         self, path: Path, content: bytes | None = None, inside: str | None = None, *, header: bool = True
     ) -> None:
-        """Look at the header.
+        """Look at the header; an ``InputError`` if it cannot be read, has no names, or one twice.
 
         Args:
-            path: the file.
+            path: the file, and what it is called in errors.
             content: its bytes, if they are not there.
-            inside: its path in a tree of files.
+            inside: its path from the top of what it lies in.
             header: whether the first row of a CSV file names the columns; if not, they are column1, column2, ...
-
-        Raises:
-            InputError: it cannot be read, or names of columns appear twice, or there are none.
         """
         self.path = path
         self.inside = inside or path.name
@@ -119,14 +111,9 @@ class TableFile:
         return self._samples[key]
 
     def batches(self, columns: Sequence[str], as_type: pa.DataType | None = None) -> Iterator[pa.RecordBatch]:
-        """Yield some columns, some rows at a time.
+        """Yield some columns, some rows at a time; text of CSV is read ``as_type``.
 
-        Args:
-            columns: their names.
-            as_type: which CSV's text is read as.
-
-        Raises:
-            InputError: the file is damaged; text is of another type.
+        A damaged file, or text of another type, is an ``InputError``.
         """
         raw = (
             [self._raw_names[self._names.index(name)] for name in columns]

@@ -20,10 +20,8 @@ class AddressError(ValueError):
 def tracking_uri() -> str:
     """Return the address of the store: ``MLFLOW_TRACKING_URI`` where it is set, or else the repository's own.
 
-    The relative path of a database starts at the main repository, also in the copies that DVC makes of it.
-
-    Raises:
-        AddressError: it is a folder, a database that needs a server, or of another form.
+    The relative path of a database starts at the main repository, also in the copies that DVC makes of it. A folder,
+    a database that needs a server, or an address of another form is an ``AddressError``.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}mlflow.db"
     if _FILE.fullmatch(uri):

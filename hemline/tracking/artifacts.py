@@ -6,13 +6,7 @@ from numpy.typing import NDArray
 
 
 def texts(labels: NDArray[np.integer], predicted: NDArray[np.integer], classes: list[str]) -> dict[str, str]:
-    """Return the contents of the files by their names.
-
-    Args:
-        labels: int (images,), the true classes.
-        predicted: int (images,).
-        classes: the classes' names.
-    """
+    """Return the contents of the files by their names, of true and predicted classes, int (images,)."""
     # By hand: scikit-learn would take a second to be imported, while a stage waits.
     count = len(classes)
     counts = np.bincount(labels.astype(np.int64) * count + predicted, minlength=count**2).reshape(count, count)

@@ -17,8 +17,7 @@ def is_damage(error: BaseException) -> bool:
 def damage(database: Path) -> str | None:
     """Return what is wrong with the file of a SQLite store, in a few words, or None.
 
-    Raises:
-        sqlite3.Error: nothing can be said, because it is locked or out of reach.
+    One that is locked or out of reach is an ``sqlite3.Error``.
     """
     if not database.stat().st_size:
         return "is empty"

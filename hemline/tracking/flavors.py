@@ -52,13 +52,9 @@ def declare(mlflow_model: Model, folder: str, suffix: str) -> None:
 
 
 def save_model(path: str, mlflow_model: Model, file: Path, signature: ModelSignature) -> None:
-    """Write the folder of an MLflow model.
+    """Write the folder of an MLflow model at ``path``, which does not exist, and complete what is known of the model.
 
-    Args:
-        path: the folder, which does not exist.
-        mlflow_model: what is known of the model so far; completed.
-        file: the model, a ``.keras`` file, or a ``.skops`` file, which takes flattened images.
-        signature: of the model.
+    The model is a ``.keras`` file, or a ``.skops`` file, which takes flattened images.
     """
     mlflow_model.signature = signature
     declare(mlflow_model, _DATA, file.suffix)

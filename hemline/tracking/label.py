@@ -15,12 +15,7 @@ def unknown_models(dataset: str, models: list[str]) -> list[str]:
 
 
 def tag_models(dataset: str, tags: Mapping[str, Mapping[str, str]]) -> None:
-    """Set tags on the finished runs of models, whether they were just trained or long before.
-
-    Args:
-        dataset: that they were trained on.
-        tags: by the models' SHA-256.
-    """
+    """Set tags, by SHA-256, on the finished runs of models of a data set, whether just trained or long before."""
     opened = store.open_store(dataset)
     for sha256, wanted in tags.items():
         for run in opened.runs_of(sha256):

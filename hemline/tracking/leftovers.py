@@ -47,11 +47,7 @@ class Leftovers(NamedTuple):
         return sum(path.stat().st_size for path in files)
 
     def remove(self, opened: store.Store) -> None:
-        """Delete them for good.
-
-        Raises:
-            InputError: `mlflow gc` failed.
-        """
+        """Delete them for good; an ``InputError`` if `mlflow gc` failed."""
         for folder in self._folders():
             folder.mkdir(parents=True, exist_ok=True)  # one that is missing would end `mlflow gc`
         for each in self.models:
@@ -73,11 +69,7 @@ class Leftovers(NamedTuple):
 
 
 def open_local_store(dataset: str) -> store.Store:
-    """Return the store, if it is a file.
-
-    Raises:
-        InputError: it is a server's, or cannot be opened.
-    """
+    """Return the store, if it is a file; an ``InputError`` if it is a server's, or cannot be opened."""
     with store.reached():
         if local_database(tracking_uri()) is None:
             raise InputError(

@@ -24,11 +24,7 @@ _PATIENCE, _POLL = 10.0, 0.1
 
 
 def live_lock() -> FileLock:
-    """Take the lock that shows that a run is alive.
-
-    It is taken before the run exists, which names it by ``LOCK_TAG`` from its first moment on: no other process can
-    see the run without it.
-    """
+    """Take the lock that shows that a run is alive, before the run exists: no other process can see it without."""
     _folder().mkdir(parents=True, exist_ok=True)
     # Another thread ends the run than starts it.
     lock = FileLock(_folder() / f"{uuid.uuid4().hex}.lock", thread_local=False)

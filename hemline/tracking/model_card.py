@@ -19,13 +19,7 @@ _LONGEST = 4500
 
 
 def model_card(results: Results, candidate: Candidate, reason: str) -> str:
-    """Return the card of a champion.
-
-    Args:
-        results: of the pipeline that trained it.
-        candidate: what was promoted.
-        reason: why, in words.
-    """
+    """Return the card of a champion, which was promoted because of ``reason``."""
     row = next(row for row in results.comparison.to_dict("records") if row["variant"] == candidate.variant)
     sections = {
         "Model": _model(results, candidate, row["parameters"], reason),

@@ -33,17 +33,10 @@ FIGURES = Path("reports/figures")
 
 
 def publish(variants: list[str], advance: Callable[[int], None] = lambda _: None) -> bool:
-    """Complete the store for ``variants``; what fails in MLflow costs a warning. A second time, this adds nothing.
+    """Complete the store for ``variants``, and say whether that is done; what fails in MLflow costs a warning.
 
-    Args:
-        variants: those to be published; their models, and what evaluate and report have written of them, are read.
-        advance: called with the number of trainings that have their runs since the last time.
-
-    Returns:
-        Whether the store is now complete.
-
-    Raises:
-        InputError: the results are missing from the workspace, or are not those of its models.
+    A second time, this adds nothing. What evaluate and report have written is read; where it is missing, or not that
+    of the workspace's models, that is an ``InputError``. ``advance`` is called with the number of trainings done.
     """
     rows = Evaluated().runs(variants).to_dict("records")
     settings = {variant: Trained(variant).settings() for variant in variants}

@@ -89,13 +89,7 @@ class Recorder:
         self._tell(Epoch(seed, figures, now() if at is None else at))
 
     def finish(self, seed: int, model: ServedModel, sha256: str) -> None:
-        """Log the trained model, and end the run of ``seed``.
-
-        Args:
-            seed: the training's seed.
-            model: the trained model.
-            sha256: of the model's file in the workspace.
-        """
+        """Log the trained model, whose file in the workspace has this SHA-256, and end the run of ``seed``."""
         try:
             file = ModelFile.write(model, self._models, f"seed-{seed}")
         except OSError as error:

@@ -63,10 +63,7 @@ def uri(dataset: str) -> str:
 def find_champion(dataset: str) -> Champion | None:
     """Return the champion of a data set, or None; a store that does not exist is not created for that.
 
-    One whose store is gone is registered again, which one line tells.
-
-    Raises:
-        InputError: the store cannot be reached.
+    One whose store is gone is registered again, which one line tells. A store out of reach is an ``InputError``.
     """
     with store.reached(), _quiet():
         database = local_database(tracking_uri())
@@ -88,11 +85,7 @@ def find_champion(dataset: str) -> Champion | None:
 
 
 def load_champion(champion: Champion) -> "Served":
-    """Load the champion's model.
-
-    Raises:
-        InputError: it cannot be loaded, or was not promoted by Hemline.
-    """
+    """Load the champion's model; an ``InputError`` if it cannot be loaded, or was not promoted by Hemline."""
     from hemline.training import tensorflow  # noqa: F401, PLC0415 - started as everywhere, before the model imports it
 
     try:

@@ -15,17 +15,11 @@ COLUMNS = [
 
 
 def relocate(database: Path, artifacts: Path) -> None:
-    """Rewrite the locations in ``database`` that lie below another repository's ``mlartifacts``.
+    """Rewrite the locations in ``database`` below another repository's folder of artifacts, if they exist here.
 
     MLflow has no function for that, so that this writes into its tables: the risk of another version is that columns
-    are renamed, which fails before anything is written, or added, which leaves some locations as they are.
-
-    Args:
-        database: the SQLite store.
-        artifacts: where its artifacts are now; a location is rewritten if what it names exists there.
-
-    Raises:
-        sqlite3.Error: the database is none, lacks a column, or cannot be written.
+    are renamed, which fails before anything is written, or added, which leaves some locations as they are. A file
+    that is no such database, or cannot be written, is an ``sqlite3.Error``.
     """
     with closing(sqlite3.connect(database)) as connection, connection:
         locations = connection.execute("SELECT artifact_location FROM experiments").fetchall()

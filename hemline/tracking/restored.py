@@ -36,12 +36,7 @@ class Kept(NamedTuple):
 
     @classmethod
     def newest(cls, artifacts: Path, dataset: str) -> Self | None:
-        """Return the last promotion whose model is still there, or None.
-
-        Args:
-            artifacts: of the whole store.
-            dataset: the data set whose champion it was.
-        """
+        """Return the last promotion of a data set's champion whose model is still in the store's folder, or None."""
         found = []
         for path in artifacts.glob(f"{dataset}/models/*/artifacts/artifacts/{EVIDENCE}"):
             try:
@@ -52,14 +47,7 @@ class Kept(NamedTuple):
         return max(found, key=lambda each: each.evidence.at, default=None)
 
     def register(self, client: MlflowClient, dataset: str, description: str, alias: str) -> Any | None:
-        """Register the model again and give it the alias; return its version, or None if somebody had deleted it.
-
-        Args:
-            client: talks to the store.
-            dataset: the name of the registered model.
-            description: of the registered model.
-            alias: of the version.
-        """
+        """Register the model again and give it the alias; return its version, or None if somebody had deleted it."""
         if _knows(client.get_registered_model, dataset) or _knows(client.get_logged_model, self.folder.parent.name):
             return None
         client.create_registered_model(dataset, description=description)

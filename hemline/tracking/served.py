@@ -73,18 +73,10 @@ class Served(_Quiet):
 
     # Any element is let through to the checks below: MLflow's own messages name neither rule nor remedy.
     def predict(self, context: Any, model_input: list[Any], params: Any = None) -> list[dict[str, Any]]:  # noqa: ARG002
-        """Return the class and all probabilities of each image.
+        """Return the ``class`` of each image, and its ``probabilities`` by class.
 
-        Args:
-            context: MLflow's, not needed.
-            model_input: images of raw pixels, numbers in the data set's range, nested lists (n, *image_shape).
-            params: MLflow's, not needed.
-
-        Returns:
-            For each image its ``class`` and ``probabilities`` by class.
-
-        Raises:
-            RefusedError: the input breaks a rule.
+        Images are raw pixels, numbers in the data set's range, nested lists (n, *image_shape); what breaks a rule is a
+        ``RefusedError``. The other arguments are MLflow's, and not needed.
         """
         classes = self.facts["classes"]
         return [
