@@ -13,9 +13,9 @@ from PIL import Image
 from ruamel.yaml import YAML
 
 from hemline.data.description import Split, load_dataset
-from hemline.data.labels import Labels
 from hemline.data.duplicates import find_duplicates
 from hemline.data.findings import Findings, constant_warning, scale_warning
+from hemline.data.labels import Labels
 from hemline.data.normalized import Normalized
 from hemline.data.pixels import Pixels
 from hemline.data.splits import Labelling, choose

@@ -91,8 +91,8 @@ def class_warnings(labels: Mapping[str, NDArray[np.integer[Any]]], classes: Sequ
     for name, kind in (("train", "training"), ("test", "test")):
         missing = np.flatnonzero(np.bincount(labels[name], minlength=len(classes)) == 0)
         if missing.size:
-            verb = "has" if missing.size == 1 else "have"
-            sentences.append(f"{first_listed([classes[number] for number in missing.tolist()])} {verb} no {kind} images.")
+            named = first_listed([classes[number] for number in missing.tolist()])
+            sentences.append(f"{named} {'has' if missing.size == 1 else 'have'} no {kind} images.")
     return sentences
 
 
