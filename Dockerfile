@@ -13,6 +13,7 @@ USER 1000
 WORKDIR /home/hemline/project
 # First, so that a change of code does not install the dependencies again.
 COPY --chown=hemline Makefile requirements.lock ./
+COPY --chown=hemline tools/hemline tools/
 RUN make setup
 COPY --chown=hemline . .
 CMD ["make"]

@@ -22,81 +22,81 @@ SHARE := 1
 ##@ The pipeline
 
 pipeline: $(READY)  ## run it and print the answer (the default)
-	@python -m commands.record
-	@python -m commands.repro
-	@echo; python -m commands.answer
+	@hemline record
+	@hemline repro
+	@echo; hemline answer
 
 record: $(READY)  ## record edits of comments and formatting: [ARGS=--dry-run]
-	@python -m commands.record $(ARGS)
+	@hemline record $(ARGS)
 
 quick: $(READY)  ## a preview in half a minute: reports/quick.html
-	@python -m commands.quick
+	@hemline quick
 
 setup: $(READY)  ## only create .venv with the pinned dependencies
 
 ##@ Experiments
 
 exp: $(READY)  ## run one: make exp S='variants.dense-128.epochs=20'
-	@set -f; python -m commands.experiment $(S)
+	@set -f; hemline experiment $(S)
 
 plan-run: $(READY)  ## which stages would run: make plan-run S='epochs=20'
-	@set -f; python -m commands.plan_run $(S)
+	@set -f; hemline plan-run $(S)
 
 queue: $(READY)  ## queue some: make queue S='dataset=mnist epochs=5,10'
-	@set -f; python -m commands.queue $(S)
+	@set -f; hemline queue $(S)
 
 claims: $(READY)  ## test what five tutorials claim: reports/claims.html
-	@python -m commands.claims --docs
+	@hemline claims --docs
 
 experiments: $(READY)  ## list them at 80 columns; ALL=1: those of every commit
-	@python -m commands.experiments $(if $(ALL),--all) $(ARGS)
+	@hemline experiments $(if $(ALL),--all) $(ARGS)
 
 plots: $(READY)  ## DVC's charts, without network: make plots REVS='main mine'
-	@python -m commands.plots $(REVS)
+	@hemline plots $(REVS)
 
 ##@ Workers
 
 workers: $(READY)  ## start workers that keep TensorFlow loaded between stages
-	@python -m commands.workers $(ARGS)
+	@hemline workers $(ARGS)
 
 stop-workers: $(READY)  ## stop them
-	@python -m commands.workers --stop
+	@hemline workers --stop
 
 ##@ Your own data
 
 describe: $(READY)  ## inspect images: make describe DATA=path NAME=name
 	@test -n "$(DATA)" || { echo "error: DATA: name the folder or the file of your images: make describe DATA=path NAME=name" >&2; exit 1; }
 	@test -n "$(NAME)" || { echo "error: NAME: give the data set a name: make describe DATA=path NAME=name" >&2; exit 1; }
-	@python -m commands.describe "$(DATA)" --name "$(NAME)" $(ARGS)
+	@hemline describe "$(DATA)" --name "$(NAME)" $(ARGS)
 
 ##@ MLflow
 
 ui: $(READY)  ## complete the store and serve the UI on 127.0.0.1
-	@python -m commands.ui
+	@hemline ui
 
 sync: $(READY)  ## complete the store from the results in the workspace
-	@python -m commands.sync
+	@hemline sync
 
 clean-runs: $(READY)  ## permanently delete runs marked in the UI: YES=1
-	@python -m commands.clean_runs $(if $(YES),--yes)
+	@hemline clean-runs $(if $(YES),--yes)
 
 ##@ The best model
 
 promote: $(READY)  ## make it the champion if it beats the current one
-	@python -m commands.promote
+	@hemline promote
 
 serve: $(READY)  ## serve the champion on 127.0.0.1
-	@python -m commands.serve
+	@hemline serve
 
 predict: $(READY)  ## classify a photo: make predict IMAGE=photo.png
 	@test -n "$(IMAGE)" || { echo "error: IMAGE: name a picture file: make predict IMAGE=photo.png" >&2; exit 1; }
-	@python -m commands.predict "$(IMAGE)"
+	@hemline predict "$(IMAGE)"
 
 ##@ Checks
 
 gate: $(READY)  ## did a variant get worse? make gate BASE=main [MARGIN=0.5]
 	@test -n "$(BASE)" || { echo "error: BASE: name the revision to compare with: make gate BASE=main" >&2; exit 2; }
-	@python -m commands.gate "$(BASE)" $(if $(MARGIN),--margin "$(MARGIN)")
+	@hemline gate "$(BASE)" $(if $(MARGIN),--margin "$(MARGIN)")
 
 test: $(READY)  ## run the tests
 	@python -m pytest $(PARALLEL) -m "not slow"
@@ -139,11 +139,12 @@ help:  ## list these
 	@awk -F ':.*## ' '/^##@ / { print (groups++ ? "\n" : "") substr($$0, 5) } \
 		/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-$(READY): requirements.lock
+$(READY): requirements.lock tools/hemline
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 found; install one, or say make PYTHON=..." >&2; exit 1; }
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version), once ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@awk '/^[a-z]/ {keep = /^uv==/} keep' requirements.lock > $(VENV)/uv.txt
 	@python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
 	@uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r requirements.lock
+	@install -m 755 tools/hemline $(VENV)/bin/hemline
 	@touch $@

@@ -1,17 +1,5 @@
-"""What people run beside the pipeline; each has a target in the ``Makefile``.
+"""Command-line programs; ``hemline --help`` lists them, and the ``Makefile`` has a target for each.
 
-Importing any of them refuses a Python without the project's packages.
+A module has ``main``. Its parameters are the options that ``add_options`` declares, and ``others`` if it passes unknown
+options on. Its docstring is its help. ``ERROR_STATUS`` is the exit status of an error, if not 1.
 """
-
-import sys
-from importlib.util import find_spec
-
-from hemline.errors import end_by_ctrl_c_while_imported
-
-if not all(map(find_spec, ("dvc", "mlflow", "pydantic"))):
-    sys.exit(
-        f"error: {sys.executable}: is a Python without the packages of this project; "
-        f"run `. .venv/bin/activate`, and this again, or `make help`"
-    )
-
-end_by_ctrl_c_while_imported()

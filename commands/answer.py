@@ -2,7 +2,7 @@
 
 Reads:  the outputs of the pipeline's stages
 Writes: nothing
-Run:    python -m commands.answer
+Run:    hemline answer
 """
 
 import os
@@ -10,12 +10,10 @@ from pathlib import Path
 
 from hemline.comparison.enough import ENOUGH_SEEDS
 from hemline.dependencies.looks import count_evaluations, sentence
-from hemline.errors import one_line_errors
 from hemline.params import load_params
 from hemline.report.page import verdict_on
 from hemline.report.results import Results, load_results
 from hemline.report.undertrained import not_over_solved
-from hemline.terminal.arguments import parser
 from hemline.words import listed
 
 PAGE = Path("reports/index.html")
@@ -24,12 +22,11 @@ _LONGER = 4  # times as many epochs, where some may not have been enough
 
 def main() -> None:
     """Read, and print."""
-    with one_line_errors():
-        results = load_results(load_params())
-        evaluations = count_evaluations()
-        looks = [f"Looks: {sentence(evaluations)}"] if evaluations else []
-        answer = f"Found: {verdict_on(results).answer}"
-        print("\n".join([answer, *looks, f"Page:  {PAGE}", f"Try:   {next_step(results)}"]))
+    results = load_results(load_params())
+    evaluations = count_evaluations()
+    looks = [f"Looks: {sentence(evaluations)}"] if evaluations else []
+    answer = f"Found: {verdict_on(results).answer}"
+    print("\n".join([answer, *looks, f"Page:  {PAGE}", f"Try:   {next_step(results)}"]))
 
 
 def next_step(results: Results) -> str:
@@ -63,8 +60,3 @@ def _experiment(change: str, reason: str) -> str:
     # `make` finds DVC without it; a shell does not.
     activated = "" if "VIRTUAL_ENV" in os.environ else ". .venv/bin/activate; "
     return f"{activated}dvc exp run -S {change}  # {reason}"
-
-
-if __name__ == "__main__":
-    parser(__doc__, "python -m commands.answer").parse_args()
-    main()

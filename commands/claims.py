@@ -1,11 +1,12 @@
-"""Hold published claims against repeated trainings, and say which of them hold.
+"""Test published claims with repeated trainings, and report which of them hold.
 
 Reads:  claims.yaml; the data sets that it names
 Writes: DVC experiments, MLflow runs; reports/claims.html, reports/claims.md; with --docs, README.md, docs/CLAIMS.md
-Run:    python -m commands.claims [--docs]
+Run:    hemline claims --docs
 """
 
 import signal
+from argparse import ArgumentParser
 from pathlib import Path
 
 from hemline.claims.experiments import run_all
@@ -15,30 +16,29 @@ from hemline.claims.outcome import Experiment
 from hemline.claims.page import render, short_table, summary
 from hemline.claims.questions import Outputs, answer
 from hemline.claims.verdicts import Judged, judge_claim
-from hemline.errors import one_line_errors
 from hemline.report.page import write
 from hemline.report.readme import rewrite
-from hemline.terminal.arguments import parser
 
 REPORTS = Path("reports")
 README, PAGE = Path("README.md"), Path("docs/CLAIMS.md")
 
 
-def main() -> None:
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--docs", action="store_true", help=f"also write the table into {PAGE}, its sum into {README}")
+
+
+def main(docs: bool) -> None:
     """Train what has not been trained, judge, write."""
-    options = parser(__doc__, "python -m commands.claims --docs")
-    options.add_argument("--docs", action="store_true", help=f"also write the table into {PAGE}, its sum into {README}")
     # Ended from outside, it ends DVC and the trainings as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with one_line_errors():
-        arguments = options.parse_args()
-        claims = load_claims()
-        revisions = run_all(claims)
-        experiments = {name: Experiment(name, claims.params(name), revision) for name, revision in revisions.items()}
-        seconds = complete_runs(claims, list(experiments.values()))
-        judged = _judge_and_write(claims, experiments, seconds)
-        if arguments.docs:
-            _write_docs(judged)
+    claims = load_claims()
+    revisions = run_all(claims)
+    experiments = {name: Experiment(name, claims.params(name), revision) for name, revision in revisions.items()}
+    seconds = complete_runs(claims, list(experiments.values()))
+    judged = _judge_and_write(claims, experiments, seconds)
+    if docs:
+        _write_docs(judged)
 
 
 def _write_docs(judged: list[Judged]) -> None:
@@ -75,7 +75,3 @@ def _outputs(place: str, experiments: dict[str, Experiment]) -> Outputs:
     name, variant = place.split("/")
     experiment = experiments[name]
     return Outputs(experiment.probabilities(variant), experiment.labels, experiment.dataset.classes)
-
-
-if __name__ == "__main__":
-    main()

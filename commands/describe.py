@@ -1,16 +1,17 @@
-"""Look at labelled images, write their description, and tell what is doubtful and which settings fit.
+"""Inspect labelled images, write their description, and report suspicious images and suitable settings.
 
 Reads:  the images; params.yaml
 Writes: data/<name>.yaml
-Run:    python -m commands.describe PATH --name NAME [--resize 64x64] [--grey | --colour] [--test-share 0.2] [--force]
+Run:    hemline describe ~/flowers --name flowers --resize 64x64
+        hemline describe irises.csv --name irises --option label=species
 
 Where the format cannot tell by itself, --format names it, and --option what else it must know: --option label=species.
 """
 
-import argparse
 import json
 import math
 import re
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,10 @@ from hemline.describe.fit import Fit, changed, changes, fit
 from hemline.describe.form import Wanted
 from hemline.describe.survey import Survey, survey
 from hemline.describe.write import check_name, description_text, write_description
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import InputError
 from hemline.jobs.agreement import check_agreement
 from hemline.params import parse_params
 from hemline.schema import read_yaml
-from hemline.terminal.arguments import parser
 from hemline.terminal.bar import bar
 
 PARAMS = Path("params.yaml")
@@ -47,35 +47,59 @@ _TEST_SHARE = 0.2
 _CONSOLE = Console(soft_wrap=True, markup=False, highlight=False)
 
 
-def main() -> None:
-    """Look, write, tell."""
-    arguments = _arguments()
-    with one_line_errors():
-        name = check_name(arguments.name, force=arguments.force)
-        share, wanted = _share(arguments.test_share), Wanted(_size(arguments.resize), arguments.colour)
-        data = find_data(arguments.data.expanduser(), arguments.format, dict(map(_option, arguments.option)))
-        parts = data.source.parts()
-        split = _split(parts, share)
-        labellings = {part: Labelling(labels.codes, labels.groups) for part, labels in parts.items()}
-        fitting = fit(labellings, _classes(parts), split)
-        seen = _look(data, parts)
-        with bar("checksums", total_bytes([file.path for file in data.found.files]), "bytes") as advance:
-            described = describe_images(name, data, seen, wanted=wanted, split=split, advance=advance)
-        new = changes(name, described.pixels, fitting, seen.levels)
-        found = findings(seen, data.source, fitting, dict(new)["normalize.scale"])
-        files = account(data)
-        lines = [*data.found.told, *screen.account_lines(files)]
-        dataset = write_description(name, description_text(described.values, lines))
-        linked = link(data, name)
-        if arguments.json:
-            print(json.dumps(screen.as_json(data, seen, described, files=files, found=found, new=new)))
-            return
-        _tell(screen.overview(name, data, seen, described, fitting))
-        _tell(["How it was read:", *(f"  {line}" for line in lines)])
-        _tell(screen.found_lines(found, seen.images))
-        if linked:
-            _tell([f"{linked}, which git does not see, leads to the images; data/{name}.yaml names no place of yours."])
-        _tell_settings(dataset, new, fitting)
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("path", type=Path, help="a folder of class folders, arrays, a table, IDX files")
+    parser.add_argument("--name", help="of the data set: small letters, digits and hyphens")
+    parser.add_argument("--resize", metavar="HEIGHTxWIDTH", help="bring all images to this size")
+    colours = parser.add_mutually_exclusive_group()
+    colours.add_argument("--grey", dest="colour", action="store_false", default=None, help="make all images grey")
+    colours.add_argument("--colour", dest="colour", action="store_true", default=None, help="make none of them grey")
+    parser.add_argument("--test-share", metavar="SHARE", help=f"of a test set to be taken (default: {_TEST_SHARE})")
+    parser.add_argument("--format", dest="form", help="how the images are stored, where several formats can read them")
+    parser.add_argument("--option", dest="options", action="append", default=[], metavar="KEY=VALUE", help="for it")
+    parser.add_argument("--json", dest="for_programs", action="store_true", help="print all findings, for programs")
+    parser.add_argument("--force", action="store_true", help="replace the description of this name")
+
+
+def main(
+    *,
+    path: Path,
+    name: str | None,
+    resize: str | None,
+    colour: bool | None,
+    test_share: str | None,
+    form: str | None,
+    options: list[str],
+    for_programs: bool,
+    force: bool,
+) -> None:
+    """Look, write, report."""
+    name = check_name(name, force=force)
+    share, wanted = _share(test_share), Wanted(_size(resize), colour)
+    data = find_data(path.expanduser(), form, dict(map(_option, options)))
+    parts = data.source.parts()
+    split = _split(parts, share)
+    labellings = {part: Labelling(labels.codes, labels.groups) for part, labels in parts.items()}
+    fitting = fit(labellings, _classes(parts), split)
+    seen = _look(data, parts)
+    with bar("checksums", total_bytes([file.path for file in data.found.files]), "bytes") as advance:
+        described = describe_images(name, data, seen, wanted=wanted, split=split, advance=advance)
+    new = changes(name, described.pixels, fitting, seen.levels)
+    found = findings(seen, data.source, fitting, dict(new)["normalize.scale"])
+    files = account(data)
+    lines = [*data.found.told, *screen.account_lines(files)]
+    dataset = write_description(name, description_text(described.values, lines))
+    linked = link(data, name)
+    if for_programs:
+        print(json.dumps(screen.as_json(data, seen, described, files=files, found=found, new=new)))
+        return
+    _tell(screen.overview(name, data, seen, described, fitting))
+    _tell(["How it was read:", *(f"  {line}" for line in lines)])
+    _tell(screen.found_lines(found, seen.images))
+    if linked:
+        _tell([f"{linked}, which git does not see, leads to the images; data/{name}.yaml names no place of yours."])
+    _tell_settings(dataset, new, fitting)
 
 
 def _look(data: Data, parts: dict[Part, Labels]) -> Survey:
@@ -150,29 +174,3 @@ def _option(text: str) -> tuple[str, Any]:
     if not key or not equals:
         raise InputError(f"--option: must be key=value, as in label=species, got {text!r}")
     return key, parsed
-
-
-def _arguments() -> argparse.Namespace:
-    arguments = parser(
-        __doc__,
-        "python -m commands.describe ~/flowers --name flowers --resize 64x64",
-        "python -m commands.describe irises.csv --name irises --option label=species",
-    )
-    arguments.add_argument(
-        "data", type=Path, metavar="path", help="a folder of class folders, arrays, a table, IDX files"
-    )
-    arguments.add_argument("--name", help="of the data set: small letters, digits and hyphens")
-    arguments.add_argument("--resize", metavar="HEIGHTxWIDTH", help="bring all images to this size")
-    colours = arguments.add_mutually_exclusive_group()
-    colours.add_argument("--grey", dest="colour", action="store_false", default=None, help="make all images grey")
-    colours.add_argument("--colour", dest="colour", action="store_true", default=None, help="make none of them grey")
-    arguments.add_argument("--test-share", metavar="SHARE", help=f"of a test set to be taken (default: {_TEST_SHARE})")
-    arguments.add_argument("--format", help="how the images are stored, where several formats can read them")
-    arguments.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="of the format")
-    arguments.add_argument("--json", action="store_true", help="print all that is found, for programs")
-    arguments.add_argument("--force", action="store_true", help="replace the description of this name")
-    return arguments.parse_args()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,12 +1,13 @@
-"""Tell whether this machine computes the bits that it should: small trainings, predictions, a comparison, figures.
+"""Check whether this machine computes the expected bits: small trainings, predictions, a comparison, figures.
 
 Reads:  commands/fingerprint.yaml, the expected digests
 Writes: nothing; with --write, that file
-Run:    python -m commands.fingerprint [--write]
+Run:    hemline fingerprint
 """
 
 import hashlib
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,8 @@ from numpy.typing import NDArray  # noqa: E402
 from ruamel.yaml import YAML  # noqa: E402
 
 from hemline.data.normalized import Labelled  # noqa: E402
-from hemline.errors import one_line_errors  # noqa: E402
 from hemline.families.dense import DenseSettings  # noqa: E402
 from hemline.schema import read_yaml  # noqa: E402
-from hemline.terminal.arguments import parser  # noqa: E402
 
 EXPECTED = Path(__file__).with_name("fingerprint.yaml")
 N_CLASSES = 10
@@ -45,21 +44,22 @@ TRAININGS = {
 STREAMED = "dense 128, adam"  # once more, streamed: its digest is the same
 
 
-def main() -> None:
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--write", action="store_true", help="make this machine's digests the expected ones")
+
+
+def main(write: bool) -> None:
     """Compute the digests, print them beside the expected ones, and fail where they differ."""
-    arguments = parser(__doc__, "python -m commands.fingerprint")
-    arguments.add_argument("--write", action="store_true", help="make this machine's digests the expected ones")
-    with one_line_errors():
-        write = arguments.parse_args().write
-        expected = {} if write else read_yaml(EXPECTED)
-        found = {}
-        for name, digest in digests():
-            found[name] = digest
-            print(f"{name:32}{digest}  {'' if write else 'as expected' if expected.get(name) == digest else 'OTHER'}")
-        if write:
-            YAML().dump(found, EXPECTED)
-        elif found != expected:
-            sys.exit("error: these are not the expected bits" if is_target() else NOT_THE_TARGET)
+    expected = {} if write else read_yaml(EXPECTED)
+    found = {}
+    for name, digest in digests():
+        found[name] = digest
+        print(f"{name:32}{digest}  {'' if write else 'as expected' if expected.get(name) == digest else 'OTHER'}")
+    if write:
+        YAML().dump(found, EXPECTED)
+    elif found != expected:
+        sys.exit("error: these are not the expected bits" if is_target() else NOT_THE_TARGET)
 
 
 def digests() -> Iterator[tuple[str, str]]:
@@ -123,7 +123,3 @@ def _compared(probabilities: NDArray[np.float32]) -> Iterator[tuple[str, str]]:
 def _digest(*arrays: NDArray[Any]) -> str:
     content = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
     return hashlib.sha256(content).hexdigest()[:16]
-
-
-if __name__ == "__main__":
-    main()

@@ -2,48 +2,39 @@
 
 Reads:  params.yaml, data/normalized/, models/, reports/evaluation/, here and at the other revision, through DVC
 Writes: reports/gate.md, and the same to the terminal: the table for a pull request
-Run:    python -m commands.gate main [--margin 0.5]
+Run:    hemline gate main  # fails what is shown to be worse
+        hemline gate main --margin 0.5  # fails what may lose more
 
 Exit status: 0, passed; 1, a variant got worse; 2, it could not be found out.
 """
 
-import argparse
 import math
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
-from typing import NoReturn
 
 from hemline.comparison.metrics import decision_of, find_metric
 from hemline.comparison.units import POINTS, Unit
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import InputError
 from hemline.params import load_params
-from hemline.terminal.arguments import parser
 
 PAGE = Path("reports/gate.md")
-_UNKNOWN = 2
-_EXAMPLES = (
-    "python -m commands.gate main  # fails what is shown to be worse",
-    "python -m commands.gate main --margin 0.5  # fails what may lose more",
-)
+ERROR_STATUS = 2
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}; for example: python -m commands.gate main --margin 0.5")
-
-
-def main() -> None:
-    """Compare, write the table, and end with the verdict."""
-    arguments = parser(__doc__, *_EXAMPLES, kind=_Parser)
-    arguments.add_argument("base", help="a branch, a tag, a commit, or an experiment of DVC: main, say")
-    arguments.add_argument(
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("base", help="a branch, a tag, a commit, or an experiment of DVC: main, say")
+    parser.add_argument(
         "--margin", metavar="POINTS", help="points that a variant may lose; or in its unit, of another metric"
     )
-    with one_line_errors(_UNKNOWN):
-        options = arguments.parse_args()
-        if not options.base.strip():
-            raise InputError("base: must name a revision, got an empty text; for example: make gate BASE=main")
-        sys.exit(_gate(options.base.strip(), options.margin))
+
+
+def main(base: str, margin: str | None) -> None:
+    """Compare, write the table, and end with the verdict."""
+    if not base.strip():
+        raise InputError("base: must name a revision, got an empty text; for example: make gate BASE=main")
+    sys.exit(_gate(base.strip(), margin))
 
 
 def margin_of(text: str, unit: Unit = POINTS) -> float:
@@ -74,7 +65,3 @@ def _gate(base: str, text: str | None) -> int:
     PAGE.write_text(page)
     print(page, end="")
     return int(bool(outcome.failed))
-
-
-if __name__ == "__main__":
-    main()

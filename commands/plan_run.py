@@ -1,42 +1,43 @@
-"""Say which stages a change of parameters would run, why, and how long they took when they last ran here.
+"""List the stages that a change of parameters would run, why, and how long they took when they last ran here.
 
 Reads:  params.yaml, dvc.lock, what `dvc status` knows
-Run:    python -m commands.plan_run variants.dense-128.epochs=20
+Run:    hemline plan-run variants.dense-128.epochs=20
 """
 
 import json
+from argparse import ArgumentParser
 from pathlib import Path
 
 from tabulate import tabulate
 
 from commands.queue import PARAMS, checked, combinations, overrides
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import InputError
 from hemline.experiments.plan import Planned, plan
 from hemline.params import SOLVE
 from hemline.processes.dvc import dvc_json
 from hemline.schema import read_yaml
 from hemline.seconds import noted_seconds
-from hemline.terminal.arguments import parser
 
 
-def main() -> None:
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("changes", nargs="*", metavar="key=value", help="a key of params.yaml; ~variants.name")
+
+
+def main(changes: list[str]) -> None:
     """Print the stages, or that nothing would run."""
-    arguments = parser(__doc__, "python -m commands.plan_run epochs=20")
-    arguments.add_argument("changes", nargs="*", metavar="key=value", help="a key of params.yaml; ~variants.name")
-    with one_line_errors():
-        changes = overrides(arguments.parse_args().changes)
-        experiments = list(combinations(changes))
-        if len(experiments) > 1:
-            raise InputError(f"changes: must be those of one experiment, got {len(experiments)}")
-        (values,) = experiments
-        solves = checked(values).solved_beside()
-        if not Path("dvc.lock").exists():
-            print("Every stage would run: none has run yet.")
-            return
-        rewritten = [] if SOLVE.exists() and json.loads(SOLVE.read_text()) == solves else [str(SOLVE)]
-        planned = plan(read_yaml(Path("dvc.lock"))["stages"], values, dvc_json("status"), rewritten)
-        if values != read_yaml(PARAMS) and "check" not in {each.stage for each in planned}:
-            planned.insert(0, Planned("check", "params.yaml"))
+    experiments = list(combinations(overrides(changes)))
+    if len(experiments) > 1:
+        raise InputError(f"changes: must be those of one experiment, got {len(experiments)}")
+    (values,) = experiments
+    solves = checked(values).solved_beside()
+    if not Path("dvc.lock").exists():
+        print("Every stage would run: none has run yet.")
+        return
+    rewritten = [] if SOLVE.exists() and json.loads(SOLVE.read_text()) == solves else [str(SOLVE)]
+    planned = plan(read_yaml(Path("dvc.lock"))["stages"], values, dvc_json("status"), rewritten)
+    if values != read_yaml(PARAMS) and "check" not in {each.stage for each in planned}:
+        planned.insert(0, Planned("check", "params.yaml"))
     if not planned:
         print("Nothing would run.")
         return
@@ -46,7 +47,3 @@ def main() -> None:
     missing = "; some have not run here yet" if None in seconds else ""
     total = f"Together: {sum(filter(None, seconds)):.0f}"
     print(f"\nSeconds: of the last run here, with the settings of that time{missing}. {total}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,9 +1,9 @@
-"""Tell what is on a photo, with the champion or, where there is none, the best model of the workspace.
+"""Classify a photo, with the champion or, where there is none, the best model of the workspace.
 
-Run: python -m commands.predict photo.png [--invert | --no-invert] [--top 3] [--save seen.png]
+Run: hemline predict photo.png --top 5
 """
 
-import argparse
+from argparse import ArgumentParser, BooleanOptionalAction
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,14 +15,13 @@ from hemline.comparison.promotion import choose
 from hemline.data.description import CollectedDataset, Resize, load_dataset
 from hemline.data.pixels import Pixels
 from hemline.data.scaling import from_screen, to_screen
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import InputError
 from hemline.jobs.trained import Trained
 from hemline.params import load_params
 from hemline.photo.framing import SAMPLE, Framed, Framing, frame, measure
 from hemline.photo.photo import read_photo
 from hemline.photo.terminal import shades
 from hemline.report.results import load_results
-from hemline.terminal.arguments import parser
 
 
 class Classifier(NamedTuple):
@@ -37,36 +36,33 @@ class Classifier(NamedTuple):
     probabilities: Callable[[NDArray[Any]], NDArray[Any]]  # images (n, *image_shape) of raw pixels -> (n, classes)
 
 
-def main() -> None:
-    """Read the photo, bring it into the data set's frame, print what the model makes of it."""
-    options = _arguments()
-    with one_line_errors():
-        # Before the seconds that TensorFlow takes; the model's own number of channels is not known yet.
-        read_photo(options.photo, channels=1)
-        classifier = _classifier(load_params().dataset)
-        shape = classifier.image_shape
-        channels = shape[2] if len(shape) > 2 else 1  # noqa: PLR2004 - h, w, channels
-        photo = read_photo(options.photo, channels, classifier.pixels)
-        framed = frame(photo, shape, classifier.framing, invert=options.invert, resize=classifier.resize)
-        if options.save:
-            _save(framed, options.save)
-        print(f"{_described(framed, options.invert)} What {classifier.name} sees:\n\n{shades(framed.pixels)}\n")
-        (row,) = classifier.probabilities(from_screen(framed.pixels[None], classifier.pixels))
-        for place in row.argsort()[::-1][: max(1, options.top)]:
-            print(f"{100 * row[place]:6.2f} %  {classifier.classes[place]}")
-
-
-def _arguments() -> argparse.Namespace:
-    arguments = parser(__doc__, "python -m commands.predict photo.png --top 5")
-    arguments.add_argument("photo", type=Path, help="a picture file of any size, grey or colour")
-    arguments.add_argument(
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("photo", type=Path, help="a picture file of any size, grey or colour")
+    parser.add_argument(
         "--invert",
-        action=argparse.BooleanOptionalAction,
+        action=BooleanOptionalAction,
         help="invert the image; by default, where the border's brightness shows that it is needed",
     )
-    arguments.add_argument("--top", type=int, default=3, help="how many classes to print (default: 3)")
-    arguments.add_argument("--save", type=Path, help="also write what the model sees, as a picture file")
-    return arguments.parse_args()
+    parser.add_argument("--top", type=int, default=3, help="how many classes to print (default: 3)")
+    parser.add_argument("--save", type=Path, help="also write what the model sees, as a picture file")
+
+
+def main(photo: Path, invert: bool | None, top: int, save: Path | None) -> None:
+    """Read the photo, bring it into the data set's frame, print what the model makes of it."""
+    # Before the seconds that TensorFlow takes; the model's own number of channels is not known yet.
+    read_photo(photo, channels=1)
+    classifier = _classifier(load_params().dataset)
+    shape = classifier.image_shape
+    channels = shape[2] if len(shape) > 2 else 1  # noqa: PLR2004 - h, w, channels
+    pixels = read_photo(photo, channels, classifier.pixels)
+    framed = frame(pixels, shape, classifier.framing, invert=invert, resize=classifier.resize)
+    if save:
+        _save(framed, save)
+    print(f"{_described(framed, invert)} What {classifier.name} sees:\n\n{shades(framed.pixels)}\n")
+    (row,) = classifier.probabilities(from_screen(framed.pixels[None], classifier.pixels))
+    for place in row.argsort()[::-1][: max(1, top)]:
+        print(f"{100 * row[place]:6.2f} %  {classifier.classes[place]}")
 
 
 def _classifier(dataset: str) -> Classifier:
@@ -119,7 +115,3 @@ def _save(framed: Framed, path: Path) -> None:
         Image.fromarray(pixels.squeeze(axis=-1) if pixels.shape[2:] == (1,) else pixels).save(path)
     except (OSError, ValueError) as error:
         raise InputError(f"--save: must be a picture file that can be written, got {str(path)!r}: {error}") from None
-
-
-if __name__ == "__main__":
-    main()

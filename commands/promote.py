@@ -2,7 +2,7 @@
 
 Reads params.yaml, data/, models/ and reports/evaluation/; writes a version, with its evidence, to MLflow's registry.
 
-Run: python -m commands.promote
+Run: hemline promote
 """
 
 import sys
@@ -18,13 +18,12 @@ from hemline.data.description import CollectedDataset
 from hemline.data.digests import image_digests, seen_digests, set_digest
 from hemline.data.normalized import Normalized
 from hemline.data.scaling import to_screen
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import InputError
 from hemline.families.registry import family_of
 from hemline.jobs.trained import Trained
 from hemline.params import load_params
 from hemline.photo.framing import SAMPLE, measure
 from hemline.report.results import Results, load_results
-from hemline.terminal.arguments import parser
 from hemline.tracking.model_card import model_card
 from hemline.tracking.publish import publish
 from hemline.tracking.registry import Champion, find_champion, load_champion, promote
@@ -38,23 +37,22 @@ _FEWEST = 30
 
 def main() -> None:
     """Choose the candidate, test it against the champion, promote it or say why not."""
-    with one_line_errors():
-        results = load_results(load_params())
-        candidate = choose(results.runs, results.metric, results.selection)
-        _check_current(candidate)
-        print(f"{results.params.dataset}: {candidate.describe()}.")
-        champion = find_champion(results.params.dataset)
-        if champion is not None and champion.tags.get("model_sha256") == candidate.model_sha256:
-            print(f"Not promoted: this model is {champion.name} already.")
-            return
-        row, reason = _test(results, candidate, champion)
-        if row is not None and row.verdict != "better":
-            print(f"Not promoted: {reason}.")
-            return
-        # The version is to lead to the run of its training.
-        if not publish(list(results.params.variants)):
-            sys.exit(1)
-        print(f"Promoted to version {_promote(results, candidate, row, reason)}: {reason}.")
+    results = load_results(load_params())
+    candidate = choose(results.runs, results.metric, results.selection)
+    _check_current(candidate)
+    print(f"{results.params.dataset}: {candidate.describe()}.")
+    champion = find_champion(results.params.dataset)
+    if champion is not None and champion.tags.get("model_sha256") == candidate.model_sha256:
+        print(f"Not promoted: this model is {champion.name} already.")
+        return
+    row, reason = _test(results, candidate, champion)
+    if row is not None and row.verdict != "better":
+        print(f"Not promoted: {reason}.")
+        return
+    # The version is to lead to the run of its training.
+    if not publish(list(results.params.variants)):
+        sys.exit(1)
+    print(f"Promoted to version {_promote(results, candidate, row, reason)}: {reason}.")
 
 
 def _check_current(candidate: Candidate) -> None:
@@ -172,8 +170,3 @@ def _evidence(candidate: Candidate, row: Row | None) -> dict[str, str]:
         figures |= {"gain": f"{gain.gain:.6f}", "gain_low": f"{gain.low:.6f}", "gain_high": f"{gain.high:.6f}"}
         figures |= {"p_value": f"{row.p_value:.3g}", "test_images": row.images}
     return {key: str(value) for key, value in figures.items()}
-
-
-if __name__ == "__main__":
-    parser(__doc__, "python -m commands.promote").parse_args()
-    main()

@@ -2,23 +2,23 @@
 
 Reads:  params.yaml, data/<dataset>.yaml
 Writes: DVC's queue; nothing where a parameter is wrong
-Run:    python -m commands.queue dataset=digits epochs=5,10,20
+Run:    hemline queue dataset=mnist epochs=5,10,20
 
 What `dvc exp run --queue` queues runs later, in copies of what git knows: a mistake would show only there.
 """
 
 import tempfile
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from hemline.data.description import load_dataset
-from hemline.errors import InputError, first_line, one_line_errors
+from hemline.errors import InputError, first_line
 from hemline.jobs.agreement import check_agreement
 from hemline.params import Params, load_params, parse_params
 from hemline.processes.dvc import check_copies, run_dvc, staged, untracked
 from hemline.schema import read_yaml
-from hemline.terminal.arguments import parser
 
 PARAMS = Path("params.yaml")
 NEXT = """
@@ -28,24 +28,26 @@ dvc queue logs NAME      # prints the output of one of them
 make experiments         # lists the results; dvc exp show lists all metrics"""
 
 
-def main() -> None:
-    """Check every experiment, then queue them all."""
-    arguments = parser(__doc__, "python -m commands.queue dataset=mnist epochs=5,10,20")
-    arguments.add_argument(
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
         "changes", nargs="*", metavar="key=value", help="a key of params.yaml; several values with commas: one each"
     )
-    with one_line_errors():
-        changes = overrides(arguments.parse_args().changes)
-        experiments = [checked(values) for values in combinations(changes)]
-        check_copies()
-        files = untracked(sorted({params.dataset for params in experiments}))
-        options = [option for change in changes for option in ("-S", change)]
-        # Staged only for as long: what is queued is the files as they are now, whatever becomes of them.
-        with staged(files):
-            run_dvc("exp", "run", "--queue", *options)
-        if files:
-            print(f"With {', '.join(files)}, which git does not know yet.")
-        print(NEXT)
+
+
+def main(changes: list[str]) -> None:
+    """Check every experiment, then queue them all."""
+    changes = overrides(changes)
+    experiments = [checked(values) for values in combinations(changes)]
+    check_copies()
+    files = untracked(sorted({params.dataset for params in experiments}))
+    options = [option for change in changes for option in ("-S", change)]
+    # Staged only for as long: what is queued is the files as they are now, whatever becomes of them.
+    with staged(files):
+        run_dvc("exp", "run", "--queue", *options)
+    if files:
+        print(f"With {', '.join(files)}, which git does not know yet.")
+    print(NEXT)
 
 
 def checked(values: Any) -> Params:
@@ -100,7 +102,3 @@ def combinations(changes: list[str]) -> Iterator[Any]:
             raise InputError(
                 f"changes: {first_line(error.__cause__ or error).rstrip('.')}, got {' '.join(changes)!r}"
             ) from None
-
-
-if __name__ == "__main__":
-    main()

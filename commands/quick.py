@@ -1,8 +1,8 @@
-"""Give a preview: a fifth of the training images, two variants, two seeds, two epochs.
+"""Train a preview: a fifth of the training images, two variants, two seeds, two epochs.
 
 Reads:  params.yaml, and what the pipeline reads
 Writes: a DVC experiment of its own, with its MLflow runs; reports/quick.html
-Run:    python -m commands.quick
+Run:    hemline quick
 
 The stages run in a copy that DVC makes; the workspace stays as it is.
 """
@@ -15,11 +15,10 @@ from typing import Any
 
 from commands.queue import checked
 from hemline.claims.experiments import overrides
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import InputError
 from hemline.params import Params, load_params
 from hemline.processes.dvc import check_copies, environment, untracked
 from hemline.report.question import question
-from hemline.terminal.arguments import parser
 
 PAGE = Path("reports/quick.html")
 # What trainings import. After set-up it takes seconds to be compiled and to be read from the disk, here by a core that
@@ -30,23 +29,22 @@ _SHARE, _VARIANTS, _SEEDS, _EPOCHS = 0.2, 2, 2, 2
 
 def main() -> None:
     """Run the experiment, and bring its page here."""
-    with one_line_errors():
-        name = time.strftime("quick-%Y%m%d-%H%M%S")
-        params = load_params()
-        values = impression(params)
-        checked(values)
-        check_copies()
-        options = [option for change in overrides(values) for option in ("-S", change)]
-        options += [option for path in untracked([params.dataset]) for option in ("--copy-paths", path)]
-        command = ["dvc", "exp", "run", "--temp", "--name", name, *options]
-        silent = subprocess.DEVNULL
-        with subprocess.Popen([sys.executable, "-c", _IMPORTS], stdout=silent, stderr=silent) as imports:
-            status = subprocess.run(command, check=False, env=environment()).returncode
-            imports.kill()  # a refusal of DVC's is shown at once
-        if status:
-            sys.exit(status)
-        PAGE.write_bytes(_page_of(name))
-        print(f"\n{summary(values)}\nThe page: {PAGE}\nThe answer, from all images: make")
+    name = time.strftime("quick-%Y%m%d-%H%M%S")
+    params = load_params()
+    values = impression(params)
+    checked(values)
+    check_copies()
+    options = [option for change in overrides(values) for option in ("-S", change)]
+    options += [option for path in untracked([params.dataset]) for option in ("--copy-paths", path)]
+    command = ["dvc", "exp", "run", "--temp", "--name", name, *options]
+    silent = subprocess.DEVNULL
+    with subprocess.Popen([sys.executable, "-c", _IMPORTS], stdout=silent, stderr=silent) as imports:
+        status = subprocess.run(command, check=False, env=environment()).returncode
+        imports.kill()  # a refusal of DVC's is shown at once
+    if status:
+        sys.exit(status)
+    PAGE.write_bytes(_page_of(name))
+    print(f"\n{summary(values)}\nThe page: {PAGE}\nThe answer, from all images: make")
 
 
 def impression(params: Params) -> dict[str, Any]:
@@ -73,8 +71,3 @@ def _page_of(experiment: str) -> bytes:
         return bytes(DVCFileSystem(".", rev=experiment).read_bytes("reports/index.html"))
     except OSError as error:
         raise InputError(f"{experiment}: has no report: {error}; run `make quick` again") from None
-
-
-if __name__ == "__main__":
-    parser(__doc__, "python -m commands.quick").parse_args()
-    main()

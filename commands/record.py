@@ -1,27 +1,29 @@
-"""Record edits of comments, docstrings and formatting in dvc.lock, so that `dvc repro` runs nothing because of them.
+"""Record edits of comments and formatting in dvc.lock, so that `dvc repro` runs nothing because of them.
 
 `make` does this first. Code is compared by its syntax trees, as dvc.lock recorded it and as it is; where dvc.lock is
 half a file, because DVC was killed while it wrote it, the last commit's takes its place.
 
 Reads:  dvc.lock, the code that it names, Git's history
 Writes: dvc.lock
-Run:    python -m commands.record
+Run:    hemline record
+        hemline record --dry-run
 """
 
+from argparse import ArgumentParser
+
 from hemline.dependencies.lock_file import LOCK_FILE, code_is_as_recorded, committed_lock, entries, is_damaged, mend
-from hemline.errors import one_line_errors
-from hemline.terminal.arguments import parser
 from hemline.words import listed
 
 
-def main() -> None:
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+
+
+def main(dry_run: bool) -> None:
     """Mend, compare, record; say in a line each what was done, and nothing where nothing was."""
-    arguments = parser(__doc__, "python -m commands.record", "python -m commands.record --dry-run")
-    arguments.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
-    dry_run = arguments.parse_args().dry_run
-    with one_line_errors():
-        if LOCK_FILE.exists():
-            _record(LOCK_FILE.read_bytes().decode(errors="replace"), dry_run=dry_run)
+    if LOCK_FILE.exists():
+        _record(LOCK_FILE.read_bytes().decode(errors="replace"), dry_run=dry_run)
 
 
 def _record(text: str, *, dry_run: bool) -> None:
@@ -44,7 +46,3 @@ def _record(text: str, *, dry_run: bool) -> None:
 def _named(stages: list[str]) -> str:
     """Return the stages, those of all variants as one."""
     return listed(list(dict.fromkeys(name.partition("@")[0] for name in stages)))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Run the pipeline as `dvc repro` does; of its closing advice, leave out `dvc push` where no remote is configured.
 
-Run: python -m commands.repro
+Run: hemline repro
 """
 
 import sys
@@ -10,14 +10,11 @@ from dvc.cli import main as dvc
 from dvc.config import Config
 from dvc.ui import ui
 
-from hemline.terminal.arguments import parser
-
 _ADVICE = "Use `dvc push`"
 
 
-def main() -> None:
+def main(others: list[str]) -> None:
     """Pass the arguments on to `dvc repro`, and end with its status."""
-    _, arguments = parser(__doc__, "python -m commands.repro").parse_known_args()
     write = ui.write
 
     def write_what_holds(*objects: Any, **options: Any) -> None:
@@ -25,8 +22,4 @@ def main() -> None:
             write(*objects, **options)
 
     ui.write = write_what_holds
-    sys.exit(dvc(["repro", *arguments]))
-
-
-if __name__ == "__main__":
-    main()
+    sys.exit(dvc(["repro", *others]))

@@ -1,10 +1,11 @@
 """Serve the champion on this machine only: raw pixels in, class and probabilities out.
 
-Run: python -m commands.serve [--port 5001] [--example]
+Run: hemline serve --port 5001
 """
 
 import json
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +13,28 @@ import numpy as np
 
 from hemline.data.description import load_dataset
 from hemline.data.normalized import Normalized
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import InputError
 from hemline.params import Params, load_params
 from hemline.processes.foreground import run_in_foreground
 from hemline.processes.ports import HOST, free_port
-from hemline.terminal.arguments import parser
 
 PORT = 5001
 EXAMPLE = Path(".hemline/example.json")
 
 
-def main() -> None:
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
+    parser.add_argument("--example", action="store_true", help="print a complete request, and serve nothing")
+
+
+def main(port: int | None, example: bool) -> None:
     """Print how to ask, then serve until interrupted."""
-    arguments = parser(__doc__, "python -m commands.serve --port 5001")
-    arguments.add_argument("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
-    arguments.add_argument("--example", action="store_true", help="print a complete request, and serve nothing")
-    options = arguments.parse_args()
-    with one_line_errors():
-        params = load_params()
-        if options.example:
-            print(_curl(options.port or PORT, json.dumps({"inputs": [_example(params)]}, separators=(",", ":"))))
-            return
-        sys.exit(_serve(params, options.port))
+    params = load_params()
+    if example:
+        print(_curl(port or PORT, json.dumps({"inputs": [_example(params)]}, separators=(",", ":"))))
+        return
+    sys.exit(_serve(params, port))
 
 
 def _serve(params: Params, wanted_port: int | None) -> int:
@@ -66,7 +67,3 @@ def _example(params: Params) -> Any:
         dataset = load_dataset(params.dataset)
         image = np.full(dataset.image_shape, dataset.pixels.lowest, dataset.pixels.type)
     return image.tolist()
-
-
-if __name__ == "__main__":
-    main()

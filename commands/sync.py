@@ -1,13 +1,11 @@
 """Complete the MLflow store from what the workspace holds; a second time, it adds nothing.
 
-Run: python -m commands.sync
+Run: hemline sync
 """
 
 import sys
 
-from hemline.errors import one_line_errors
 from hemline.params import load_params
-from hemline.terminal.arguments import parser
 from hemline.terminal.bar import bar
 from hemline.tracking import store
 from hemline.tracking.address import local_database, tracking_uri
@@ -19,21 +17,15 @@ _OTHERS = "to add the runs of another commit: `git checkout`, `dvc checkout` and
 
 def main() -> None:
     """Give every model of the workspace its full run."""
-    with one_line_errors():
-        params = load_params()
-        with store.reached():
-            store.bring_along()
-        database = local_database(tracking_uri())
-        missing = database is not None and not database.exists()
-        with bar("MLflow", sum(len(params.seeds_of(variant)) for variant in params.variants), "trainings") as advance:
-            complete = publish(list(params.variants), advance)
-        if not complete:
-            sys.exit(1)
-        if missing:
-            print(f"{database}: rebuilt from the current workspace; {_OTHERS}")
-        find_champion(params.dataset)  # registers it again, where only its files are left
-
-
-if __name__ == "__main__":
-    parser(__doc__, "python -m commands.sync").parse_args()
-    main()
+    params = load_params()
+    with store.reached():
+        store.bring_along()
+    database = local_database(tracking_uri())
+    missing = database is not None and not database.exists()
+    with bar("MLflow", sum(len(params.seeds_of(variant)) for variant in params.variants), "trainings") as advance:
+        complete = publish(list(params.variants), advance)
+    if not complete:
+        sys.exit(1)
+    if missing:
+        print(f"{database}: rebuilt from the current workspace; {_OTHERS}")
+    find_champion(params.dataset)  # registers it again, where only its files are left

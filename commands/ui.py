@@ -1,18 +1,18 @@
 """Complete the MLflow store, and serve its UI on this machine only.
 
-Run: python -m commands.ui [--port 5000]
+Run: hemline ui --port 5000
 """
 
 import sys
+from argparse import ArgumentParser
 from typing import NamedTuple
 
 from hemline.comparison.evaluated import Evaluated
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import InputError
 from hemline.params import load_params
 from hemline.processes.foreground import run_in_foreground
 from hemline.processes.helper import helper_process
 from hemline.processes.ports import HOST, free_port
-from hemline.terminal.arguments import parser
 
 PORT = 5000
 
@@ -25,20 +25,22 @@ class Prepared(NamedTuple):
     environment: dict[str, str]
 
 
-def main() -> None:
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
+
+
+def main(port: int | None) -> None:
     """Publish, print the link, serve until interrupted."""
-    arguments = parser(__doc__, "python -m commands.ui --port 5000")
-    arguments.add_argument("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
-    with one_line_errors():
-        port = free_port(arguments.parse_args().port, PORT)
-        # In a process that ends before the server starts: what it imports would be held as long as that runs.
-        with helper_process() as beside:
-            prepared = beside.submit(prepare, port).result()
-        if prepared.command is None:
-            print(f"MLFLOW_TRACKING_URI names a server: {prepared.address}")
-            return
-        text = f"Runs and their curves: {prepared.address}\nCtrl-C ends it."
-        sys.exit(run_in_foreground(prepared.command, prepared.environment, port, text))
+    port = free_port(port, PORT)
+    # In a process that ends before the server starts: what it imports would be held as long as that runs.
+    with helper_process() as beside:
+        prepared = beside.submit(prepare, port).result()
+    if prepared.command is None:
+        print(f"MLFLOW_TRACKING_URI names a server: {prepared.address}")
+        return
+    text = f"Runs and their curves: {prepared.address}\nCtrl-C ends it."
+    sys.exit(run_in_foreground(prepared.command, prepared.environment, port, text))
 
 
 def prepare(port: int) -> Prepared:
@@ -71,7 +73,3 @@ def complete(variants: list[str]) -> None:
         publish(variants)
     except InputError as error:
         print(f"warning: {error}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()

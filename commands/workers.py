@@ -1,27 +1,26 @@
-"""Start workers on this machine that keep TensorFlow and compiled programs between stages, or stop them.
+"""Start workers on this machine, which keep TensorFlow and compiled programs between stages, or stop them.
 
 Writes: .hemline/workers.json, for `cluster` in params.yaml, and .hemline/workers.log
-Run:    python -m commands.workers [--count 2] [--idle 30]
-        python -m commands.workers --stop
+Run:    hemline workers --count 2
+        hemline workers --stop
 """
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 import time
+from argparse import SUPPRESS, ArgumentParser
 from pathlib import Path
 
 import joblib
 
 from hemline.cluster.connect import connect, keep_memory
 from hemline.cluster.published import expire
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import InputError
 from hemline.processes.ports import HOST
 from hemline.repository import repository
 from hemline.target import fix_target
-from hemline.terminal.arguments import parser
 
 # The file of the scheduler's address, and what the workers say.
 SCHEDULER, LOG = Path(".hemline/workers.json"), Path(".hemline/workers.log")
@@ -30,24 +29,25 @@ _POLL = 0.1
 _PULSE = 60.0  # seconds between two looks at what has expired
 
 
-def main() -> None:
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--count", type=int, default=joblib.cpu_count(), help="workers; default: one for each core")
+    parser.add_argument("--idle", type=float, default=30, help="minutes without work until they stop by themselves")
+    parser.add_argument("--stop", action="store_true", help="stop them")
+    parser.add_argument("--hold", action="store_true", help=SUPPRESS)
+
+
+def main(count: int, idle: float, stop: bool, hold: bool) -> None:
     """Start, or stop, or be the process that holds them."""
-    arguments = parser(__doc__, "python -m commands.workers --count 2", "python -m commands.workers --stop")
-    arguments.add_argument("--count", type=int, default=joblib.cpu_count(), help="workers; default: one for each core")
-    arguments.add_argument("--idle", type=float, default=30, help="minutes without work until they stop by themselves")
-    arguments.add_argument("--stop", action="store_true", help="stop them")
-    arguments.add_argument("--hold", action="store_true", help=argparse.SUPPRESS)
-    with one_line_errors():
-        options = arguments.parse_args()
-        if options.count < 1 or not options.idle > 0:
-            raise InputError(f"--count, --idle: must be more than 0, got {options.count}, {options.idle}")
-        os.chdir(repository())
-        if options.hold:
-            _hold(options.count, options.idle)
-        elif options.stop:
-            _stop()
-        else:
-            _start(options.count, options.idle)
+    if count < 1 or not idle > 0:
+        raise InputError(f"--count, --idle: must be more than 0, got {count}, {idle}")
+    os.chdir(repository())
+    if hold:
+        _hold(count, idle)
+    elif stop:
+        _stop()
+    else:
+        _start(count, idle)
 
 
 def _start(count: int, idle: float) -> None:
@@ -56,7 +56,7 @@ def _start(count: int, idle: float) -> None:
         return
     SCHEDULER.parent.mkdir(exist_ok=True)
     fix_target()  # in the environment of the processes that train
-    command = [sys.executable, "-m", "commands.workers", "--hold", "--count", str(count), "--idle", str(idle)]
+    command = [sys.executable, "-m", "hemline", "workers", "--hold", "--count", str(count), "--idle", str(idle)]
     with LOG.open("w") as log:
         held = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -128,7 +128,3 @@ def _hold(count: int, idle: float) -> None:
     # Others may have been started meanwhile.
     if SCHEDULER.exists() and own in SCHEDULER.read_text():
         SCHEDULER.unlink(missing_ok=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,7 @@
 
 TensorFlow, NumPy and their libraries choose code by processor, and other code gives other last bits, from which
 training makes a third of a percentage point. x86-64-v3 (AVX2 and FMA: Intel since 2013, AMD since 2015) is the least
-that is still fast. ``python -m commands.fingerprint`` tells whether a machine gives the expected bits.
+that is still fast. ``hemline fingerprint`` tells whether a machine gives the expected bits.
 
 The settings are read when libraries are loaded: ``fix_target`` comes before NumPy and TensorFlow are imported.
 """

@@ -18,13 +18,13 @@ PATIENCE = 180  # seconds; no expectation, only an end to waiting
 
 
 @contextlib.contextmanager
-def serving(module, folder, ready):
-    """Run ``python -m <module>`` in ``folder``; yield its process, port and log once the path ``ready`` answers."""
+def serving(command, folder, ready):
+    """Run ``hemline <command>`` in ``folder``; yield its process, port and log once the path ``ready`` answers."""
     port = free_port(None, 0)
-    log = folder / f"{module}.{port}.log"  # a test may start another server in the folder
+    log = folder / f"{command}.{port}.log"  # a test may start another server in the folder
     with log.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, "--port", str(port)],
+            [sys.executable, "-m", "hemline", command, "--port", str(port)],
             cwd=folder,
             env=workspace.environment(),
             stdout=file,

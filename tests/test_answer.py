@@ -8,6 +8,7 @@ from report_data import Inputs, write_inputs
 from ruamel.yaml import YAML
 
 from commands import answer
+from hemline.__main__ import main as hemline
 from hemline.params import load_params
 from hemline.report.page import verdict_on
 from hemline.report.results import load_results
@@ -21,7 +22,7 @@ def told(tmp_path, monkeypatch, capsys):
 
     def tell(**inputs):
         write_inputs(Path(), Inputs(**inputs))
-        answer.main()
+        hemline(["answer"])
         return capsys.readouterr().out.splitlines()
 
     return tell

@@ -13,7 +13,7 @@ import test_claims_page
 import workspace_for_tests as workspace
 from PIL import Image
 
-from commands import promote
+from hemline.__main__ import main as hemline
 from hemline.params import load_params
 from hemline.report.page import render, write
 from hemline.report.results import load_results
@@ -39,7 +39,7 @@ def folder(tmp_path_factory):
     """Build a workspace of six trainings, the best of them promoted, and its report."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         built = workspace.build(tmp_path_factory.mktemp("browser") / "workspace", monkeypatch)
-        promote.main()
+        hemline(["promote"])
         write(render(load_results(load_params())), Path("reports"))
         publish(list(load_params().variants))
         yield built
@@ -48,7 +48,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def ui(folder):
     """Serve the UI as `make ui` does, and return the link that it prints."""
-    with servers.serving("commands.ui", folder, "/health") as (_, _, log):
+    with servers.serving("ui", folder, "/health") as (_, _, log):
         yield servers.first_link(log)
 
 

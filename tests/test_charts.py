@@ -26,7 +26,7 @@ def test_the_charts_are_drawn_and_nothing_is_fetched(pipeline, revisions):
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where the browser is missing, it may be as well
 
     pipeline.commit("The same again")
-    said = pipeline.run("python", "-m", "commands.plots", *revisions).stdout
+    said = pipeline.run("python", "-m", "hemline", "plots", *revisions).stdout
     page_file = pipeline.folder / "dvc_plots/index.html"
     assert page_file.as_uri() in said
     requests, errors = [], []

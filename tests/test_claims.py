@@ -1,4 +1,4 @@
-"""`python -m commands.claims` from end to end: real DVC, a real MLflow store, a tiny data set.
+"""`hemline claims` from end to end: real DVC, a real MLflow store, a tiny data set.
 
 One repository goes through all tests, in their order, as in `test_pipeline`.
 """
@@ -42,7 +42,7 @@ CONTENTS = values(
     questions_of="first",
     questions=[{"asks": "What are they?", "outputs_of": "claims-tiny/dense-4"}],
 )
-COMMAND = (sys.executable, "-m", "commands.claims")
+COMMAND = (sys.executable, "-m", "hemline", "claims")
 DEADLINE = 300
 
 

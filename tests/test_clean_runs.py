@@ -1,12 +1,11 @@
 """Deleting for good what was deleted in MLflow's UI, with a real store."""
 
-import sys
 from pathlib import Path
 
 import pytest
 import workspace_for_tests as workspace
 
-from commands import clean_runs, promote
+from hemline.__main__ import main as hemline
 from hemline.params import load_params
 from hemline.tracking import mlflow_run, store
 from hemline.tracking.publish import publish
@@ -17,7 +16,7 @@ from hemline.tracking.registry import find_champion
 def folder(tmp_path, monkeypatch):
     """A workspace of six runs, with a champion, of which the runs of two variants were deleted in the UI."""
     built = workspace.build(tmp_path / "workspace", monkeypatch)
-    promote.main()
+    hemline(["promote"])
     opened = store.open_store("tiny")
     for run in store.search(opened, "tags.variant != 'linear'"):
         opened.client.delete_run(run.info.run_id)
@@ -25,9 +24,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def clean(monkeypatch, capsys, *options):
-    monkeypatch.setattr(sys, "argv", ["clean_runs", *options])
     capsys.readouterr()
-    clean_runs.main()
+    hemline(["clean-runs", *options])
     return capsys.readouterr().out
 
 

@@ -30,7 +30,7 @@ class Workers:
 
     def __init__(self, pipeline, count=2, idle=30, **environment):
         self.pipeline, self.count = pipeline, count
-        command = [sys.executable, "-m", "commands.workers", "--count", str(count), "--idle", str(idle)]
+        command = [sys.executable, "-m", "hemline", "workers", "--count", str(count), "--idle", str(idle)]
         environment = pipeline.environment | {"DVC_ROOT": str(pipeline.folder)} | environment
         done = subprocess.run(
             command, cwd=pipeline.folder, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
@@ -61,7 +61,7 @@ class Workers:
 
     def stop(self):
         self.client.close()
-        self.pipeline.run("python", "-m", "commands.workers", "--stop", check=False)
+        self.pipeline.run("python", "-m", "hemline", "workers", "--stop", check=False)
 
 
 @pytest.fixture(scope="module")
@@ -231,7 +231,7 @@ def test_a_scheduler_that_was_started_elsewhere_needs_none_of_this_project(tmp_p
     pipeline = make_pipeline(tmp_path / "repository")
     file = tmp_path / "scheduler.json"
     scheduler = ["dask", "scheduler", "--host", HOST, "--port", "0", "--no-dashboard", "--scheduler-file", str(file)]
-    worker = [sys.executable, "-m", "commands.worker", "--scheduler-file", str(file), "--no-dashboard", "--no-nanny"]
+    worker = [sys.executable, "-m", "hemline", "worker", "--scheduler-file", str(file), "--no-dashboard", "--no-nanny"]
     with ExitStack() as ending:
 
         def start(command, folder):
@@ -307,5 +307,5 @@ def test_workers_without_work_end_by_themselves(tmp_path):
     workers.client.close()
     holder.wait(PATIENCE)
     wait_until(lambda: not (pipeline.folder / FILE).exists())
-    said = pipeline.run("python", "-m", "commands.workers", "--stop").stdout
+    said = pipeline.run("python", "-m", "hemline", "workers", "--stop").stdout
     assert said == "No workers are there.\n"

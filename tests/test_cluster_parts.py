@@ -17,7 +17,7 @@ from distributed.comm import CommClosedError
 from distributed.security import Security
 from pipelines_for_tests import wait_until
 
-from commands import worker as start_worker
+from hemline.__main__ import main as hemline
 from hemline.cluster import published, worker
 from hemline.cluster.connect import connect, security
 from hemline.cluster.identity import differences, identity, resource
@@ -385,9 +385,8 @@ def test_a_training_that_died_with_its_workers_is_told_in_words_and_another_erro
     ("arguments", "got"), [([], "None"), (["nonsense"], "'nonsense'"), (["tcp://host"], "'tcp://host'")]
 )
 def test_a_worker_without_the_address_of_a_scheduler_is_one_line(monkeypatch, arguments, got):
-    monkeypatch.setattr("sys.argv", ["worker", *arguments])
     with pytest.raises(SystemExit, match=f"^error: scheduler: must be an address, such as tcp://host:8786, got {got}$"):
-        start_worker.main()
+        hemline(["worker", *arguments])
 
 
 def for_later(spec, names):

@@ -114,12 +114,12 @@ def test_the_store_is_completed_during_a_training_which_goes_on_and_is_in_it_onc
     wait_until(lambda: "RUNNING" in statuses(alone))
     stopped = training(alone)
     stopped.suspend()
-    done = alone.run("python", "-m", "commands.sync", check=False)
+    done = alone.run("python", "-m", "hemline", "sync", check=False)
     assert "Traceback" not in done.stderr
     stopped.resume()
     assert dvc.wait(PATIENCE) == 0
     alone.run("dvc", "repro")
-    alone.run("python", "-m", "commands.sync")
+    alone.run("python", "-m", "hemline", "sync")
     assert statuses(alone) == ["FINISHED"] * (known + 1)
 
 
@@ -142,7 +142,7 @@ def ui(tmp_path_factory):
     """Serve the UI of a workspace; its folder and its port."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         folder = workspace.build(tmp_path_factory.mktemp("ui") / "workspace", monkeypatch)
-        with servers.serving("commands.ui", folder, "/health") as (_, port, _):
+        with servers.serving("ui", folder, "/health") as (_, port, _):
             yield folder, port
 
 

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 import workspace_for_tests as workspace
 
-from commands import sync
+from hemline.__main__ import main as hemline
 from hemline.errors import InputError
 from hemline.jobs.trained import Trained
 from hemline.tracking import store
@@ -71,7 +71,7 @@ def test_nothing_is_overwritten_by_what_is_moved_aside(database):
 def template(tmp_path_factory):
     with pytest.MonkeyPatch.context() as monkeypatch:
         folder = workspace.build(tmp_path_factory.mktemp("synced") / "workspace", monkeypatch)
-        sync.main()
+        hemline(["sync"])
     return folder
 
 
@@ -91,7 +91,7 @@ def test_a_damaged_store_is_made_anew_from_the_results_and_what_it_was_is_kept(s
         path.unlink()
     DAMAGES[how](synced / "mlflow.db")
     damaged = (synced / "mlflow.db").read_bytes()
-    sync.main()
+    hemline(["sync"])
     assert runs() == sorted(Trained(variant).model_sha256(seed) for variant in workspace.USUAL for seed in (0, 1))
     assert (synced / "mlflow.db.damaged-1").read_bytes() == damaged
     told = capfd.readouterr()
@@ -106,6 +106,6 @@ def test_a_command_that_meets_a_damaged_store_names_the_one_that_mends_it(synced
 
 
 def test_a_complete_store_is_completed_without_a_word(synced, capfd):
-    sync.main()
+    hemline(["sync"])
     assert capfd.readouterr() == ("", "")
     assert not list(synced.glob("*damaged*"))

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from ruamel.yaml import YAML
 from sklearn.datasets import load_digits
 
 from commands import describe
+from hemline.__main__ import main as hemline
 from hemline.data.description import CollectedDataset, IdxDataset, load_dataset
 from hemline.describe.write import description_text, write_description
 from hemline.download.sources import fetch
@@ -45,9 +45,8 @@ def run(place, monkeypatch, capsys):
     """Run the command; return what it printed, or the line that it ended with."""
 
     def run(path, *options, name="mine"):
-        monkeypatch.setattr(sys, "argv", ["describe", str(path), "--name", name, *options])
         try:
-            describe.main()
+            hemline(["describe", str(path), "--name", name, *options])
         except SystemExit as end:
             return str(end.code)
         return capsys.readouterr().out
@@ -328,7 +327,7 @@ def test_from_a_folder_of_pictures_to_the_answer_and_the_model(tmp_path, digits)
     folder = tmp_path / "repository"
     folder.mkdir()
     pipeline = make_pipeline(folder)
-    printed = pipeline.run("python", "-m", "commands.describe", str(digits), "--name", "digits").stdout
+    printed = pipeline.run("python", "-m", "hemline", "describe", str(digits), "--name", "digits").stdout
     (command,) = [line.split() for line in printed.splitlines() if "dvc exp run" in line]
     assert "normalize.scale=16" in command
     pipeline.set(variants={"linear": {"hidden": []}, "dense-64": {"hidden": [64]}}, learning_rate=0.001)
@@ -336,9 +335,9 @@ def test_from_a_folder_of_pictures_to_the_answer_and_the_model(tmp_path, digits)
     metrics = json.loads(pipeline.read("reports/metrics.json"))
     assert metrics["linear"]["accuracy"] > 0.95
     assert abs(metrics["dense-64"]["gain"]) < 0.05
-    pipeline.run("python", "-m", "commands.promote")
-    told = pipeline.run("python", "-m", "commands.predict", str(next((digits / "3").iterdir()))).stdout
+    pipeline.run("python", "-m", "hemline", "promote")
+    told = pipeline.run("python", "-m", "hemline", "predict", str(next((digits / "3").iterdir()))).stdout
     assert told.splitlines()[-3].endswith("%  3")
-    with servers.serving("commands.serve", folder, "/ping") as (_, port, _):
+    with servers.serving("serve", folder, "/ping") as (_, port, _):
         status, answer = servers.ask(port, json.dumps({"inputs": [[[17] * 8] * 8]}))
     assert (status, answer["message"]) == (400, "inputs: pixels must be numbers from 0 to 16, got 17")

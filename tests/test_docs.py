@@ -14,6 +14,7 @@ import pytest
 from markdown.extensions.toc import slugify
 
 from commands.experiment import changes_of, dvc_command
+from hemline.__main__ import commands
 from hemline.errors import InputError
 from hemline.params import load_params, read_yaml
 from tools import stages
@@ -66,6 +67,13 @@ def test_every_module_run_with_python_exists():
     modules = set(re.findall(r"python -m ([a-z]+\.[a-z_]+)", text))
     assert modules
     assert all((ROOT / f"{module.replace('.', '/')}.py").exists() for module in modules)
+
+
+def test_every_command_of_hemline_in_the_docs_and_in_the_makefile_exists():
+    text = DOCS + (ROOT / "Makefile").read_text() + (ROOT / "MLproject").read_text()
+    called = set(re.findall(r"(?:`|\$ |^|@|; |-m )hemline ([a-z-]+)\b", text, re.MULTILINE))
+    assert "describe" in called
+    assert called <= set(commands())
 
 
 def tree():
@@ -238,7 +246,7 @@ def test_mlproject_has_an_entry_point_for_every_stage():
 
 def test_parameters_without_a_value_are_left_as_they_are():
     assert dvc_command(changes_of(["epochs=20", "optimizer="])) == ["dvc", "exp", "run", "-S", "epochs=20"]
-    assert dvc_command(changes_of(["epochs="]))[1:] == ["-m", "commands.repro"]
+    assert dvc_command(changes_of(["epochs="]))[1:] == ["-m", "hemline", "repro"]
     with pytest.raises(InputError, match=r"or ~variants.name, got 'epochs'"):
         changes_of(["epochs"])
 

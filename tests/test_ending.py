@@ -75,15 +75,27 @@ PREPARING = """
 # Half-way in the imports of a module that Python runs by `-m`.
 IMPORTING = """
     sys.argv[0] = "-m"
-    import PACKAGE
+    import stages
     sleep()
 """
 IMPORTED = """
     from hemline.errors import one_line_errors
     sys.argv[0] = "-m"
-    import PACKAGE
+    import stages
     with one_line_errors():
         sleep()
+"""
+# In the import of a command's module, or in the command.
+IMPORTING_COMMAND = """
+    import hemline.__main__ as command
+    command.import_module = lambda name: sleep()
+    command.main(["serve"])
+"""
+RUNNING_COMMAND = """
+    import types
+    import hemline.__main__ as command
+    command.import_module = lambda name: types.SimpleNamespace(__doc__="It.\\n\\nRun: hemline it", main=sleep)
+    command.main(["serve"])
 """
 # The system gives the signal to a thread, as it may.
 BY_A_THREAD = """
@@ -130,10 +142,10 @@ def test_ctrl_c_ends_a_process_whose_threads_compute_and_whose_code_catches_ever
     assert end_of(started(code), signal.SIGINT) == (INTERRUPTED, "", "")
 
 
-@pytest.mark.parametrize("package", ["commands", "stages"])
-def test_ctrl_c_ends_what_is_still_imported_without_a_word_and_what_runs_with_a_status(package):
-    assert end_of(started(IMPORTING.replace("PACKAGE", package)), signal.SIGINT) == (-signal.SIGINT, "", "")
-    assert end_of(started(IMPORTED.replace("PACKAGE", package)), signal.SIGINT) == (INTERRUPTED, "", "")
+@pytest.mark.parametrize(("importing", "running"), [(IMPORTING, IMPORTED), (IMPORTING_COMMAND, RUNNING_COMMAND)])
+def test_ctrl_c_ends_what_is_still_imported_without_a_word_and_what_runs_with_a_status(importing, running):
+    assert end_of(started(importing), signal.SIGINT) == (-signal.SIGINT, "", "")
+    assert end_of(started(running), signal.SIGINT) == (INTERRUPTED, "", "")
 
 
 @pytest.mark.parametrize(

@@ -167,13 +167,13 @@ def test_of_all_commits_those_with_experiments_and_the_present_one_are_shown():
 @pytest.mark.end_to_end
 def test_the_experiments_of_dvc_are_listed(pipeline):
     pipeline.environment["COLUMNS"] = "80"
-    none = pipeline.run("python", "-m", "commands.experiments").stdout
+    none = pipeline.run("python", "-m", "hemline", "experiments").stdout
     assert "No experiments yet" in none
     pipeline.set(batch_size=8)
     pipeline.run("dvc", "exp", "save", "--name", "smaller-batches")
     pipeline.run("git", "checkout", "params.yaml")
     pipeline.run("dvc", "exp", "run", "--queue", "--name", "later", "-S", "epochs=3")
-    out = pipeline.run("python", "-m", "commands.experiments").stdout
+    out = pipeline.run("python", "-m", "hemline", "experiments").stdout
     assert "No experiments yet" not in out
     lines = {line.split()[0]: line.split() for line in out.splitlines() if line.strip()}
     assert lines["smaller-batches"][1:3] == ["batch_size=8", "dense-4"]
@@ -181,5 +181,5 @@ def test_the_experiments_of_dvc_are_listed(pipeline):
     assert max(len(line) for line in out.splitlines()) <= 80
     # After another commit they are those of an earlier one.
     pipeline.commit("Another")
-    assert "smaller-batches" not in pipeline.run("python", "-m", "commands.experiments").stdout
-    assert "smaller-batches" in pipeline.run("python", "-m", "commands.experiments", "--all").stdout
+    assert "smaller-batches" not in pipeline.run("python", "-m", "hemline", "experiments").stdout
+    assert "smaller-batches" in pipeline.run("python", "-m", "hemline", "experiments", "--all").stdout

@@ -157,7 +157,7 @@ def test_the_recipes_do_what_the_page_says_one_after_the_other(tmp_path):
     pipeline.set(variants=variants, metric="top_2")
     pipeline.commit("A variant of the new family")
     # As `make` does: of what trained before, no code changed its meaning.
-    pipeline.run("python", "-m", "commands.record")
+    pipeline.run("python", "-m", "hemline", "record")
     second = pipeline.run("dvc", "repro")
     assert stages_of(second) == {"check", "train@nearest", "evaluate", "report"}
     assert json.loads(pipeline.read("models/nearest/settings.json"))["training"]["sharpness"] == 0.1

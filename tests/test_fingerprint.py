@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from commands import fingerprint
+from hemline.__main__ import main as hemline
 from hemline.schema import read_yaml
 from hemline.target import NOT_THE_TARGET, is_target
 
@@ -29,7 +30,7 @@ def test_trainings_predictions_comparisons_and_figures_are_the_expected_bits_wha
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
     done = subprocess.run(
-        [sys.executable, "-m", "commands.fingerprint"],
+        [sys.executable, "-m", "hemline", "fingerprint"],
         cwd=tmp_path,
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | ELSEWHERE,
         capture_output=True,
@@ -50,9 +51,8 @@ def test_a_streamed_training_has_the_bits_of_a_resident_one():
 def test_other_bits_are_told_and_fail(monkeypatch, capsys):
     expected = read_yaml(fingerprint.EXPECTED)
     monkeypatch.setattr(fingerprint, "digests", lambda: iter((expected | {"linear, adam": "0" * 16}).items()))
-    monkeypatch.setattr(sys, "argv", ["fingerprint"])
     with pytest.raises(SystemExit) as ended:
-        fingerprint.main()
+        hemline(["fingerprint"])
     assert ended.value.code
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "OTHER" in line]
     assert line.startswith("linear, adam")

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,8 @@ import pytest
 from datasets_for_tests import publish
 from pipelines_for_tests import Pipeline, arrays, finished_pipeline
 
-from commands.gate import main, margin_of
+from commands.gate import margin_of
+from hemline.__main__ import main as hemline
 from hemline.data.normalized import Labelled
 from hemline.data.pixels import Pixels
 from hemline.errors import InputError
@@ -151,9 +151,8 @@ def test_a_margin_that_is_none_is_one_line(text):
 
 @pytest.mark.parametrize("arguments", [[], [""], ["main", "--margin", "x"], ["main", "--nope"]])
 def test_bad_usage_is_one_line_and_another_exit_status_than_a_failure(arguments, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["gate", *arguments])
     with pytest.raises(SystemExit) as ended:
-        main()
+        hemline(["gate", *arguments])
     assert ended.value.code == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ")
@@ -179,7 +178,7 @@ def changed(tmp_path_factory):
 
 
 def gate(pipeline, *arguments):
-    return pipeline.run("python", "-m", "commands.gate", *arguments, check=False)
+    return pipeline.run("python", "-m", "hemline", "gate", *arguments, check=False)
 
 
 def cells(text):
@@ -266,7 +265,7 @@ def test_the_workflow_s_gate_is_the_command_of_the_makefile():
         text=True,
         check=True,
     ).stdout
-    assert 'python -m commands.gate "HEAD^1" --margin "0.5"' in makefile
+    assert 'hemline gate "HEAD^1" --margin "0.5"' in makefile
     assert "make gate BASE=HEAD^1" in (root / ".github/workflows/ci.yml").read_text()
 
 

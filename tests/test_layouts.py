@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from layouts_for_tests import LAYOUTS, Stops, layouts_table
 
-from commands import describe
+from hemline.__main__ import main as hemline
 from hemline.data.description import load_dataset
 from hemline.describe.account import account
 from hemline.describe.find import find_data
@@ -88,8 +87,7 @@ def test_what_is_described_goes_through_the_pipeline_with_the_same_images_and_na
     write(top)
     monkeypatch.chdir(repository)
     monkeypatch.delenv("DVC_ROOT", raising=False)
-    monkeypatch.setattr(sys, "argv", ["describe", str(top / path), "--name", "mine", "--json"])
-    describe.main()
+    hemline(["describe", str(top / path), "--name", "mine", "--json"])
     told = json.loads(capsys.readouterr().out)
     assert {part: sum(counts.values()) for part, counts in told["parts"].items()} == {
         part: len(rows) for part, rows in expected.items()

@@ -88,10 +88,10 @@ def test_results_of_an_older_commit_are_completed_from_dvc_s_cache(longer_copy):
     longer_copy.run("git", "checkout", "--quiet", "--force", "HEAD~1")
     longer_copy.run("dvc", "checkout", "--force")
     longer_copy.forget_the_store()
-    longer_copy.run("python", "-m", "commands.sync")
+    longer_copy.run("python", "-m", "hemline", "sync")
     longer_copy.run("git", "checkout", "--quiet", "--force", "main")
     longer_copy.run("dvc", "checkout", "--force")
-    longer_copy.run("python", "-m", "commands.sync")
+    longer_copy.run("python", "-m", "hemline", "sync")
     assert set(opened_runs(longer_copy)) == FIRST | SECOND
 
 
@@ -102,7 +102,7 @@ def test_a_fresh_clone_that_pulled_the_results_is_completed_without_training(lon
     clone = Pipeline(longer_copy.folder.parent / "clone")
     longer_copy.run("git", "clone", "--quiet", str(longer_copy.folder), str(clone.folder))
     clone.run("dvc", "pull")
-    clone.run("python", "-m", "commands.sync")
+    clone.run("python", "-m", "hemline", "sync")
     assert set(opened_runs(clone)) == SECOND
     assert "Running stage" not in clone.run("dvc", "repro").stdout
 
@@ -115,7 +115,7 @@ def test_a_moved_repository_still_opens_its_models_and_ends_its_dead_runs(longer
     training.wait(PATIENCE)
     longer_copy.folder = longer_copy.folder.rename(longer_copy.folder.with_name("moved"))
     assert running(longer_copy)
-    longer_copy.run("python", "-m", "commands.sync")
+    longer_copy.run("python", "-m", "hemline", "sync")
     assert set(opened_runs(longer_copy)) == FIRST | SECOND
     assert not running(longer_copy)
     assert not list((longer_copy.folder / ".hemline" / "live").iterdir())

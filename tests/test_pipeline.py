@@ -244,7 +244,7 @@ def test_results_restored_from_the_run_cache_are_back_filled_into_a_new_store(pi
     pipeline.forget_the_store()
     done = pipeline.run("dvc", "repro")
     assert "epoch 1/1" not in done.stdout  # nothing was trained
-    pipeline.run("python", "-m", "commands.sync")
+    pipeline.run("python", "-m", "hemline", "sync")
     assert runs_of(pipeline) == [("dense-4", 0, 1), ("dense-4", 1, 1), ("linear", 0, 1), ("linear", 1, 1)]
     assert len(query(pipeline, "SELECT * FROM tags WHERE key = 'backfilled'")) == 4
 

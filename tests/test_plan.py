@@ -73,8 +73,8 @@ def test_only_a_stage_that_dvc_runs_to_its_end_notes_its_seconds(tmp_path, monke
 @pytest.mark.slow
 @pytest.mark.parametrize("change", ["variants.dense-4.epochs=2", "baseline=dense-4", "normalize.scale=100"])
 def test_dvc_runs_what_was_planned(pipeline, change):
-    told = pipeline.run("python", "-m", "commands.plan_run", change).stdout
+    told = pipeline.run("python", "-m", "hemline", "plan-run", change).stdout
     rows = [line.split() for line in told.partition("\n\n")[0].splitlines()[2:]]
     assert all(float(seconds) > 0 for _, seconds, *_ in rows)
-    ran = pipeline.run("python", "-m", "commands.experiment", change).stdout
+    ran = pipeline.run("python", "-m", "hemline", "experiment", change).stdout
     assert Counter(re.findall(r"Running stage '(.*)'", ran)) == Counter(stage for stage, *_ in rows)

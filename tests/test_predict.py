@@ -1,13 +1,12 @@
 """Photos of all kinds, brought into a data set's frame and told apart."""
 
-import sys
-
 import numpy as np
 import pytest
 import workspace_for_tests as workspace
 from PIL import Image, PngImagePlugin
 
-from commands import predict, promote
+from commands import predict
+from hemline.__main__ import main as hemline
 from hemline.data.description import Resize
 from hemline.data.pixels import Pixels
 from hemline.data.scaling import from_screen, to_screen
@@ -208,8 +207,7 @@ def finished(template, tmp_path, monkeypatch):
 
 
 def run(monkeypatch, *arguments):
-    monkeypatch.setattr(sys, "argv", ["predict", *map(str, arguments)])
-    predict.main()
+    hemline(["predict", *map(str, arguments)])
 
 
 def test_a_model_is_shown_the_photo_in_its_data_set_s_own_range(finished, monkeypatch, tmp_path):
@@ -251,7 +249,7 @@ def test_without_a_champion_the_best_model_of_the_workspace_tells(finished, monk
 
 
 def test_the_champion_tells_where_there_is_one(finished, monkeypatch, capsys):
-    promote.main()
+    hemline(["promote"])
     run(monkeypatch, band(finished / "photo.png", label=0), "--invert")
     told = capsys.readouterr().out
     assert "The image was inverted, as told. What the champion (version 1, three with seed 1) sees:" in told

@@ -124,7 +124,7 @@ def test_a_queued_experiment_has_the_data_set_that_git_did_not_know_as_it_was_th
     pipeline.set(seeds=[0], variants={"linear": {"hidden": []}})
     add_data_set(pipeline)
     before = pipeline.run("git", "status", "--porcelain").stdout
-    told = pipeline.run("python", "-m", "commands.queue", "dataset=new", "epochs=2,3").stdout
+    told = pipeline.run("python", "-m", "hemline", "queue", "dataset=new", "epochs=2,3").stdout
     assert "With data/new.yaml, which git does not know yet." in told
     assert all(command in told for command in ("dvc queue start", "dvc queue status", "dvc queue logs"))
     assert pipeline.run("git", "status", "--porcelain").stdout == before
@@ -144,18 +144,18 @@ def test_an_impression_sees_a_data_set_that_git_does_not_know_also_where_nothing
     before = pipeline.run("git", "status", "--porcelain").stdout
     python = shutil.which("python", path=pipeline.environment["PATH"])
     pipeline.environment["PATH"] = "/usr/bin:/bin"
-    assert "An impression, no answer" in pipeline.run(python, "-m", "commands.quick").stdout
+    assert "An impression, no answer" in pipeline.run(python, "-m", "hemline", "quick").stdout
     assert (pipeline.folder / "reports/quick.html").exists()
     assert pipeline.run("git", "status", "--porcelain").stdout == before
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [("commands.quick",), ("commands.experiment", "dataset=nope")])
+@pytest.mark.parametrize("command", [("quick",), ("experiment", "dataset=nope")])
 def test_a_data_set_that_is_not_there_is_one_line_that_names_those_that_are(inside, command):
-    if command == ("commands.quick",):
+    if command == ("quick",):
         inside.set(dataset="nope")
     before = inside.read("params.yaml")
-    done = inside.run("python", "-m", *command, check=False)
+    done = inside.run("python", "-m", "hemline", *command, check=False)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     known = sorted(path.stem for path in (inside.folder / "data").glob("*.yaml"))
@@ -169,8 +169,8 @@ def test_a_folder_whose_name_is_not_ascii_is_one_line_that_says_what_helps(pipel
     elsewhere.mkdir()
     moved = pipeline.copy(elsewhere)
     moved.set(batch_size=4)
-    for command in (["commands.quick"], ["commands.queue", "epochs=2"]):
-        done = moved.run("python", "-m", *command, check=False)
+    for command in (["quick"], ["queue", "epochs=2"]):
+        done = moved.run("python", "-m", "hemline", *command, check=False)
         assert done.returncode == 1
         (line,) = done.stderr.splitlines()
         assert line.startswith(f"error: {moved.folder}/.dvc/cache: must be a path in ASCII letters")
@@ -178,4 +178,4 @@ def test_a_folder_whose_name_is_not_ascii_is_one_line_that_says_what_helps(pipel
     # As the line says:
     shutil.move(moved.folder / ".dvc/cache", tmp_path / "cache")
     moved.run("dvc", "cache", "dir", "--local", str(tmp_path / "cache"))
-    assert "An impression, no answer" in moved.run("python", "-m", "commands.quick").stdout
+    assert "An impression, no answer" in moved.run("python", "-m", "hemline", "quick").stdout

@@ -45,7 +45,7 @@ def test_its_page_says_what_it_is_and_the_workspace_stays_as_it_was(pipeline):
     before = pipeline.run("git", "status", "--porcelain").stdout
     files = {path: path.read_bytes() for path in pipeline.folder.glob("reports/**/*") if path.is_file()}
     known = len(runs(pipeline))
-    printed = pipeline.run("python", "-m", "commands.quick").stdout
+    printed = pipeline.run("python", "-m", "hemline", "quick").stdout
     assert "An impression, no answer: 20% of the training images, 2 epochs, 2 seeds." in printed
     page = pipeline.folder / "reports/quick.html"
     assert "This is a preview: the networks saw 20 % of the training images" in page.read_text().replace("\xa0", " ")
@@ -62,7 +62,7 @@ def test_its_page_says_what_it_is_and_the_workspace_stays_as_it_was(pipeline):
 
 @pytest.mark.slow
 def test_a_set_too_small_for_it_is_one_line_and_an_exit_status(pipeline):
-    done = pipeline.run("python", "-m", "commands.quick", check=False)
+    done = pipeline.run("python", "-m", "hemline", "quick", check=False)
     assert done.returncode != 0
     assert "batch_size: must be at most the number of training images, 9, got 16" in done.stderr
     assert not (pipeline.folder / "reports/quick.html").exists()

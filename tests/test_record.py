@@ -27,7 +27,7 @@ def append(pipeline, name, text):
 
 
 def record(pipeline, *arguments):
-    return pipeline.run("python", "-m", "commands.record", *arguments).stdout
+    return pipeline.run("python", "-m", "hemline", "record", *arguments).stdout
 
 
 def status(pipeline):
@@ -45,7 +45,7 @@ def ran(pipeline, *command):
 
 def test_make_records_before_it_runs(pipeline):
     printed = pipeline.run("make", "--dry-run", "--old-file", ".venv/.ready").stdout
-    assert printed.splitlines()[:2] == ["python -m commands.record", "python -m commands.repro"]
+    assert printed.splitlines()[:2] == ["hemline record", "hemline repro"]
 
 
 def test_edits_without_meaning_are_recorded_and_nothing_runs(pipeline):

@@ -10,7 +10,8 @@ import pytest
 import workspace_for_tests as workspace
 from sklearn.ensemble import RandomForestClassifier
 
-from commands import promote, sync
+from commands import promote
+from hemline.__main__ import main as hemline
 from hemline.data.description import load_dataset
 from hemline.data.digests import seen_digests, set_digest
 from hemline.data.normalized import Normalized
@@ -24,7 +25,7 @@ def template(tmp_path_factory):
     """Build a workspace whose best variant has been promoted, once for all tests."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         folder = workspace.build(tmp_path_factory.mktemp("promoted") / "workspace", monkeypatch)
-        promote.main()
+        hemline(["promote"])
     return folder
 
 
@@ -128,7 +129,7 @@ def test_a_classifier_of_scikit_learn_can_be_the_champion():
 
 @pytest.mark.usefixtures("promoted")
 def test_the_same_model_is_not_promoted_twice(capsys):
-    promote.main()
+    hemline(["promote"])
     assert "Not promoted: this model is the champion (version 1, three with seed 1) already." in capsys.readouterr().out
     assert len(versions()) == 1
 
@@ -136,7 +137,7 @@ def test_the_same_model_is_not_promoted_twice(capsys):
 @pytest.mark.usefixtures("promoted")
 def test_a_worse_model_is_not_promoted_though_its_validation_accuracy_is_better(capsys):
     retrain("two", [(2, 0.99), (2, 0.98)])
-    promote.main()
+    hemline(["promote"])
     told = capsys.readouterr().out
     assert "two is the best of 3 variants: 98.50 %" in told
     expected = "it is worse than the champion (version 1, three with seed 1) on 60 test images: \N{MINUS SIGN}33.33"
@@ -147,18 +148,18 @@ def test_a_worse_model_is_not_promoted_though_its_validation_accuracy_is_better(
 @pytest.mark.usefixtures("promoted")
 def test_an_equal_model_is_not_promoted(capsys):
     retrain("two", [(3, 0.99), (3, 0.98)])
-    promote.main()
+    hemline(["promote"])
     assert "Not promoted: it is not shown to differ from the champion" in capsys.readouterr().out
 
 
 def test_a_better_model_takes_over_from_a_champion_that_only_the_registry_still_has(tmp_path, monkeypatch, capsys):
     weak = {"linear": [(0, 0.3), (0, 0.3)], "two": [(2, 0.6), (2, 0.65)], "three": [(0, 0.1), (0, 0.1)]}
     workspace.build(tmp_path / "weak", monkeypatch, weak)
-    promote.main()
+    hemline(["promote"])
     shutil.rmtree("models/two")
     workspace.write_models("two", [(1, 0.2), (1, 0.25)])
     retrain("three", [(3, 0.9), (3, 0.95)])
-    promote.main()
+    hemline(["promote"])
     told = capsys.readouterr().out
     assert "Promoted to version 2: it is better than the champion (version 1, two with seed 1) on 60" in told
     champion = registry.find_champion("tiny")
@@ -172,13 +173,13 @@ def test_a_better_model_takes_over_from_a_champion_that_only_the_registry_still_
 def test_models_that_were_trained_after_the_evaluation_are_refused():
     workspace.write_models("three", [(2, 0.9), (2, 0.95)])
     with pytest.raises(SystemExit, match=r"^error: models/three: was trained again .*; run `dvc repro`$"):
-        promote.main()
+        hemline(["promote"])
 
 
 def test_without_validation_nothing_is_promoted(tmp_path, monkeypatch):
     workspace.build(tmp_path, monkeypatch, validation_split=0)
     with pytest.raises(SystemExit, match=r"^error: normalize\.validation_split: must be above 0"):
-        promote.main()
+        hemline(["promote"])
     assert not (tmp_path / "mlflow.db").exists()
 
 
@@ -215,7 +216,7 @@ def test_a_champion_whose_store_is_gone_is_registered_again_with_its_evidence(pr
 
 def test_sync_brings_back_the_champion_of_a_store_that_was_deleted(promoted, capsys):
     forget(promoted)
-    sync.main()
+    hemline(["sync"])
     told = capsys.readouterr().out
     assert "mlflow.db: rebuilt from the current workspace" in told
     assert "tiny: the champion (version 1, three with seed 1) is registered again" in told
@@ -318,7 +319,7 @@ def test_a_champion_keeps_the_digests_of_its_images(promoted):
 def test_the_first_champion_must_be_better_than_the_baseline(tmp_path, monkeypatch, capsys):
     alike = {"linear": [(2, 0.8), (2, 0.81)], "two": [(2, 0.9), (2, 0.95)], "three": [(2, 0.1), (2, 0.1)]}
     workspace.build(tmp_path, monkeypatch, alike)
-    promote.main()
+    hemline(["promote"])
     told = capsys.readouterr().out
     assert "Not promoted: there was no champion; " in told
     assert "it is not shown to differ from the baseline linear with seed 1 on 60 test images" in told

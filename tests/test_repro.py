@@ -22,7 +22,7 @@ def test_the_advice_to_push_stands_where_there_is_a_remote_and_else_not(tmp_path
     if remote:
         run("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
     (tmp_path / "dvc.yaml").write_text("stages:\n  one: {cmd: echo done > out, outs: [out]}\n")
-    printed = run(sys.executable, "-m", "commands.repro")
+    printed = run(sys.executable, "-m", "hemline", "repro")
     assert "Running stage 'one'" in printed
     assert ("dvc push" in printed) == remote
-    assert run(sys.executable, "-m", "commands.repro").splitlines()[-1] == "Data and pipelines are up to date."
+    assert run(sys.executable, "-m", "hemline", "repro").splitlines()[-1] == "Data and pipelines are up to date."

@@ -14,7 +14,7 @@ import pytest
 import servers_for_tests as servers
 import workspace_for_tests as workspace
 
-from commands import promote
+from hemline.__main__ import main as hemline
 from hemline.errors import InputError
 from hemline.processes.ports import free_port
 from hemline.tracking.served import RefusedError, Served, check_images
@@ -99,8 +99,8 @@ def served(tmp_path_factory):
     """Serve a champion, as `make serve` does, until the last test has run."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         folder = workspace.build(tmp_path_factory.mktemp("served") / "workspace", monkeypatch)
-        promote.main()
-        with servers.serving("commands.serve", folder, "/ping") as running:
+        hemline(["promote"])
+        with servers.serving("serve", folder, "/ping") as running:
             yield running
 
 
@@ -149,7 +149,7 @@ def test_the_printed_example_works_as_it_is(served):
 @pytest.mark.slow
 def test_ctrl_c_ends_the_server_and_leaves_nothing_behind(served):
     folder = served[2].parent
-    with servers.serving("commands.serve", folder, "/ping") as (process, port, _):
+    with servers.serving("serve", folder, "/ping") as (process, port, _):
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
         assert not servers.answers(port)
@@ -160,7 +160,7 @@ def test_without_a_champion_the_remedy_is_named(tmp_path, monkeypatch):
     workspace.enter(tmp_path, monkeypatch)
     workspace.describe(workspace.USUAL)
     done = subprocess.run(
-        [sys.executable, "-m", "commands.serve"],
+        [sys.executable, "-m", "hemline", "serve"],
         cwd=tmp_path,
         env=workspace.environment(),
         capture_output=True,

@@ -162,29 +162,29 @@ def bob(services, ada, story, tmp_path_factory):
 
 @pytest.mark.slow
 def test_what_the_server_missed_is_completed_by_two_people_at_once_and_no_run_stands_twice(ada, bob):
-    both = [each.start("python", "-m", "commands.sync") for each in (ada, bob)]
+    both = [each.start("python", "-m", "hemline", "sync") for each in (ada, bob)]
     assert [each.wait() for each in both] == [0, 0], (bob.folder.parent / "output").read_text()
     before = runs_of(bob)
     assert len([run for run in before if run["training"][2] == 4 and run["status"] == "FINISHED"]) == len(TRAININGS)
     assert {training[:2] for training in opened_runs(bob, among=4)} == TRAININGS
     assert not [run for run in before if run["status"] == "RUNNING"]
-    again = bob.run("python", "-m", "commands.sync")
+    again = bob.run("python", "-m", "hemline", "sync")
     assert (again.stdout, again.stderr) == ("", "")
     assert runs_of(bob) == before
 
 
 @pytest.mark.slow
 def test_a_champion_that_one_promotes_is_everybody_s(ada, bob):
-    promoted = ada.run("python", "-m", "commands.promote").stdout
+    promoted = ada.run("python", "-m", "hemline", "promote").stdout
     assert "Promoted to version 1: there was no champion" in promoted
-    assert "Not promoted: this model is the champion (version 1" in bob.run("python", "-m", "commands.promote").stdout
+    assert "Not promoted: this model is the champion (version 1" in bob.run("python", "-m", "hemline", "promote").stdout
 
 
 @pytest.mark.slow
 def test_a_clone_that_never_trained_fills_a_store_of_its_own(bob):
     own = Pipeline(bob.folder)
     own.environment = {key: value for key, value in bob.environment.items() if not key.startswith("MLFLOW_")}
-    own.run("python", "-m", "commands.sync")
+    own.run("python", "-m", "hemline", "sync")
     runs = trainings(runs_of(own), epochs=4)
     assert set(runs) == TRAININGS
     assert all(run["status"] == "FINISHED" and set(run["metrics"]) >= COMPLETE for run in runs.values())
@@ -196,10 +196,10 @@ def test_a_wrong_password_is_one_line_without_it_and_costs_no_training(bob):
     wrong = Pipeline(bob.folder)
     wrong.environment = bob.environment | {"MLFLOW_TRACKING_PASSWORD": WRONG}
     refused = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
-    ui = wrong.run("python", "-m", "commands.ui", check=False)
+    ui = wrong.run("python", "-m", "hemline", "ui", check=False)
     assert ui.returncode == 1
     assert re.fullmatch(rf"error: MLflow at http://\S+: the server refuses .*{refused}\n", ui.stderr)
-    sync = wrong.run("python", "-m", "commands.sync", check=False)
+    sync = wrong.run("python", "-m", "hemline", "sync", check=False)
     assert sync.returncode == 1
     assert re.fullmatch(rf"warning: MLflow: the server refuses .*{refused}; run `make sync` .*\n", sync.stderr)
     train = wrong.run("python", "-m", "stages.train", "linear")
@@ -226,7 +226,7 @@ def test_the_commands_of_the_page_are_those_that_are_tried_here():
     tried = Path(__file__).read_text()
     for command in re.findall(r"^(dvc \S+(?: run -S \S+)?|make \S+)", SECTIONS["Each person"], re.MULTILINE):
         words = command.split()
-        module = {"make": ["python", "-m", f"commands.{words[-1]}"]}.get(words[0], words)
+        module = {"make": ["python", "-m", "hemline", words[-1]]}.get(words[0], words)
         assert ", ".join(f'"{word}"' for word in module) in tried, command
 
 

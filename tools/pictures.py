@@ -114,7 +114,7 @@ def _runs(params: Params) -> tuple[list[str], str]:
 @contextmanager
 def _ui() -> Iterator[str]:
     """Serve MLflow's UI as `make ui` does, and yield the link that it prints."""
-    command = [sys.executable, "-u", "-m", "commands.ui", "--port", str(free_port(None, 0))]
+    command = [sys.executable, "-u", "-m", "hemline", "ui", "--port", str(free_port(None, 0))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
             assert server.stdout is not None  # noqa: S101 - it is a pipe

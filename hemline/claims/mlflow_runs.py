@@ -50,5 +50,5 @@ def _back_fill(experiment: Experiment) -> None:
         experiment.materialise(Path(folder))
         # As a stage of the experiment would be run; the packages are those of this repository.
         environment = {"DVC_ROOT": str(root), "PYTHONPATH": str(root)}
-        command = [sys.executable, "-m", "commands.sync"]
+        command = [sys.executable, "-m", "hemline", "sync"]
         subprocess.run(command, cwd=folder, env=os.environ | environment, check=True)

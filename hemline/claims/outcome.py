@@ -128,7 +128,7 @@ class Experiment:
         return Trained(variant, files=self._files).probabilities("test")
 
     def materialise(self, folder: Path) -> None:
-        """Write into ``folder`` what `commands.sync` reads."""
+        """Write into ``folder`` what `hemline sync` reads."""
         for path in (*_PUBLISHED, Path("data") / f"{self.dataset.name}.yaml"):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             self._files.get(path.as_posix(), str(folder / path), recursive=True)

@@ -1,26 +1,56 @@
-"""The command line of commands and stages: each answers ``--help`` with what it does, and an example."""
+"""The command line of commands, stages and tools: each answers ``--help`` with its purpose and an example."""
 
 import argparse
+import re
 import textwrap
+from collections.abc import Sequence
+from typing import NoReturn, TypeVar
+
+from hemline.errors import InputError
 
 _WIDTH = 79
 _REFERENCES = ("Reads:", "Writes:")
+_Parser = TypeVar("_Parser", bound=argparse.ArgumentParser)
+_EXAMPLE = re.compile(r"^(?:Run:)? +(hemline [a-z].*)$", re.MULTILINE)
 
 
-def parser(
-    doc: str | None, *examples: str, kind: type[argparse.ArgumentParser] = argparse.ArgumentParser
-) -> argparse.ArgumentParser:
-    """Return a parser without arguments yet.
+class _OneLineParser(argparse.ArgumentParser):
+    """A parser whose errors are one line, with an example."""
+
+    example = ""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; for example: {self.example}")
+
+
+def command_parser(doc: str) -> argparse.ArgumentParser:
+    """Return the parser of a command of ``hemline``, without arguments yet.
 
     Args:
-        doc: the module's docstring; its first paragraph, and what it reads and writes, are the help's.
-        examples: complete commands, the plainest first; with a comment behind ``#`` where one does not explain itself.
-        kind: of the parser, where it refuses in its own way.
+        doc: the module's docstring; its first paragraph, input, output and examples (``Run:``) are the help.
     """
+    examples = _EXAMPLE.findall(doc)
+    made = _parser(doc, examples, 2, _OneLineParser)
+    made.example = examples[-1].partition("  #")[0]
+    return made
+
+
+def parser(doc: str | None, *examples: str) -> argparse.ArgumentParser:
+    """Return the parser of a module that is run by ``python -m``, without arguments yet.
+
+    Args:
+        doc: the module's docstring; its first paragraph, input and output are the help.
+        examples: complete commands, the plainest first; with a comment behind ``#`` where one does not explain itself.
+    """
+    return _parser(doc or "", examples, 3, argparse.ArgumentParser)  # python -m <module>
+
+
+def _parser(doc: str, examples: Sequence[str], words: int, kind: type[_Parser]) -> _Parser:
+    title = f"example{'s' if len(examples) > 1 else ''}:"
     return kind(
-        prog=" ".join(examples[0].split()[:3]),  # python -m <module>
-        description=_description(doc or ""),
-        epilog="\n".join([f"example{'s' if len(examples) > 1 else ''}:", *(f"  {example}" for example in examples)]),
+        prog=" ".join(examples[0].split()[:words]),
+        description=_description(doc),
+        epilog="\n".join([title, *(f"  {example}" for example in examples)]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
