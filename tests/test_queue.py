@@ -1,10 +1,11 @@
 """`make queue`, and what DVC's copies of the repository have of files that git does not know."""
 
+import re
 import shutil
 from contextlib import suppress
 
 import pytest
-from pipelines_for_tests import Pipeline, make_pipeline, wait_until
+from pipelines_for_tests import REPOSITORY, Pipeline, make_pipeline, wait_until
 
 from commands.queue import checked, combinations, overrides
 from hemline.errors import InputError
@@ -98,6 +99,30 @@ def test_a_remote_that_is_a_relative_folder_is_warned_of_once(inside, tmp_path, 
     assert capsys.readouterr().err.startswith("warning: DVC's remote near: is a relative folder")
     warn_of_relative_remotes(tmp_path)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.slow
+def test_an_experiment_is_pushed_with_its_data_to_the_remote_that_the_docs_show(tmp_path):
+    for folder in ("project", "hub"):
+        (tmp_path / folder).mkdir()
+    project, hub = Pipeline(tmp_path / "project"), Pipeline(tmp_path / "hub")
+    hub.run("git", "init", "--quiet", "--bare")
+    project.run("git", "init", "--quiet", "--initial-branch", "main")
+    project.run("git", "remote", "add", "origin", str(hub.folder))
+    project.run("dvc", "init", "--quiet")
+    (project.folder / "params.yaml").write_text("n: 1\n")
+    (project.folder / "dvc.yaml").write_text("stages: {one: {cmd: cp params.yaml out, params: [n], outs: [out]}}\n")
+    project.run("dvc", "repro", "--quiet")
+    page = (REPOSITORY / "docs/YOUR-PROJECT.md").read_text()
+    (shown,) = re.findall(r"^\$ (dvc remote add --default storage .*)$", page, re.MULTILINE)
+    project.run("sh", "-c", shown)
+    project.commit("As the docs show")
+    project.run("dvc", "exp", "run", "--quiet", "--name", "two", "-S", "n=2")
+    project.run("dvc", "exp", "push", "origin", "two")
+    kept = [path.read_text() for path in (tmp_path / "storage/files").rglob("*") if path.is_file()]
+    assert kept == ["n: 2\n"]
+    warn_of_relative_remotes(project.folder)
+    assert not (project.folder / ".hemline").exists()
 
 
 def test_what_git_does_not_know_is_the_data_sets_that_are_used_and_code(inside):
