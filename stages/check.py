@@ -21,7 +21,7 @@ from hemline.errors import InputError, one_line_errors
 from hemline.families.registry import family_of
 from hemline.jobs.agreement import check_agreement
 from hemline.params import SOLVE, Params, load_params
-from hemline.processes.dvc import refuse_shallow_clone, warn_of_relative_remotes
+from hemline.processes.dvc import refuse_copy_of_shallow_clone, warn_of_relative_remotes
 from hemline.repository import repository
 from hemline.terminal.arguments import parser
 
@@ -34,8 +34,7 @@ def main() -> None:
     with one_line_errors():
         # In a copy that DVC made for an experiment, params.yaml is the experiment's own.
         here = repository() == Path.cwd().resolve()
-        if not here:
-            refuse_shallow_clone(repository())
+        refuse_copy_of_shallow_clone()
         warn_of_relative_remotes(repository())
         back = "; correct it, or `git checkout params.yaml`" if here else ""
         with _results_kept(back):

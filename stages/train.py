@@ -30,6 +30,7 @@ from hemline.jobs.trained import Settings, Trained
 from hemline.outputs import Outputs
 from hemline.params import Params, load_params
 from hemline.processes.drafts import draft
+from hemline.processes.dvc import refuse_copy_of_shallow_clone
 from hemline.processes.ending import TERMINATED, asked_to_end, prompt_end
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart, remove_if_dead
@@ -51,6 +52,7 @@ def main() -> None:
     arguments.add_argument("variant", help="a name under `variants` in params.yaml")
     with one_line_errors():
         variant = arguments.parse_args().variant
+        refuse_copy_of_shallow_clone()  # where only code was edited, the stage check does not run
         params = load_params()
         keep_temporary_files_apart()
         Settings.of(params, variant)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hemline.errors import InputError
+from hemline.repository import repository
 
 # The code of stages; an experiment's copy has no file of it that git does not know.
 _CODE = ("hemline", "stages")
@@ -54,7 +55,7 @@ def check_copies() -> None:
     It writes its cache's folder into the settings of each copy, as ASCII only; and of a shallow clone, it keeps no
     experiment, and says that all went well.
     """
-    refuse_shallow_clone(Path.cwd())
+    _refuse_shallow_clone(Path.cwd())
     if str(Path.cwd()).isascii():
         return
     cache = output("dvc", "cache", "dir").strip()
@@ -65,22 +66,31 @@ def check_copies() -> None:
         )
 
 
-def refuse_shallow_clone(repository: Path) -> None:
-    """Refuse a clone of which DVC would keep no experiment that is run in a copy."""
-    if output("git", "-C", str(repository), "rev-parse", "--is-shallow-repository").strip() == "true":
+def refuse_copy_of_shallow_clone() -> None:
+    """Refuse to go on in a copy that DVC made of a shallow clone, because it would keep nothing of what runs there.
+
+    Raises:
+        InputError: says how to bring the history.
+    """
+    if repository() != Path.cwd().resolve():
+        _refuse_shallow_clone(repository())
+
+
+def _refuse_shallow_clone(clone: Path) -> None:
+    if output("git", "-C", str(clone), "rev-parse", "--is-shallow-repository").strip() == "true":
         raise InputError(
             "git: the clone must have its history where DVC is to run experiments in copies, but is a shallow one, of "
             "which DVC keeps no experiment; run `git fetch --unshallow`"
         )
 
 
-def warn_of_relative_remotes(repository: Path) -> None:
+def warn_of_relative_remotes(folder: Path) -> None:
     """Say once, on standard error, which of DVC's remotes are relative folders: experiments are pushed elsewhere."""
     settings = ConfigParser(interpolation=None, strict=False)
-    settings.read([repository / ".dvc/config", repository / ".dvc/config.local"], encoding="utf-8")
+    settings.read([folder / ".dvc/config", folder / ".dvc/config.local"], encoding="utf-8")
     urls = {each: settings[each].get("url", "/") for each in settings.sections() if each.startswith("'remote ")}
     names = [each.split('"')[1] for each, url in urls.items() if "://" not in url and not Path(url).is_absolute()]
-    noted = repository / ".hemline/relative-remotes"
+    noted = folder / ".hemline/relative-remotes"
     if names and (not noted.exists() or noted.read_text() != " ".join(names)):
         print(
             f"warning: DVC's remote {', '.join(names)}: is a relative folder, which `dvc exp push` takes for one from "
