@@ -1,6 +1,7 @@
 """What the served model accepts and refuses, by itself and behind a real server."""
 
 import json
+import re
 import shlex
 import signal
 import socket
@@ -144,6 +145,14 @@ def test_the_printed_example_works_as_it_is(served):
     line = servers.printed(log, r"^ *(curl .*)$")
     done = subprocess.run(shlex.split(line), cwd=folder, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["predictions"][0]["class"] == workspace.CLASSES[0]
+
+
+@pytest.mark.slow
+def test_servers_print_no_warnings_of_the_libraries_that_they_use(served):
+    with servers.serving("ui", served[2].parent, "/health") as (_, _, log):
+        assert servers.first_link(log)
+        printed = served[2].read_text() + log.read_text()
+    assert not re.findall(r"(?i).*(?:warn|deprecat|onednn|cuda|starlette).*", printed)
 
 
 @pytest.mark.slow

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 def app(model_uri: str) -> "FastAPI":
     """Return the server of a model, which answers to the names of this machine only."""
+    if "keras" in mlflow.models.get_model_info(model_uri).flavors:
+        # Started as everywhere, and without what it prints of processors, before the model imports it.
+        from hemline.training import tensorflow  # noqa: F401, PLC0415
     served: FastAPI = scoring_server.init(mlflow.pyfunc.load_model(model_uri))
     served.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
     return served
