@@ -80,6 +80,14 @@ def test_a_change_of_one_variant_shows_what_came_of_that_one_however_large_the_g
     assert [each.variant for each in rows[1].gains] == ["wide"]
 
 
+def test_an_interval_that_says_nothing_is_not_shown():
+    shown = state("1" * 40, "main")
+    shown["data"]["metrics"]["reports/metrics.json"]["data"]["wide"] |= {"gain_low": -1.0, "gain_high": 0.97}
+    out = " ".join(printed([state("workspace"), shown]).split())
+    assert "+3.00 [too few to tell]" in out
+    assert "100.00" not in out
+
+
 def test_gains_over_another_baseline_or_of_another_data_set_stand_in_tables_of_their_own():
     base = PARAMS | {"dataset": "tiny", "baseline": "linear"}
     others = [

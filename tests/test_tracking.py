@@ -239,6 +239,9 @@ def test_a_recorded_run_is_tied_to_its_model_by_content_and_says_where_it_comes_
     assert tags["seed"] == "4"
     assert tags["dvc_experiment"] == "tipsy-hats"
     assert tags["mlflow.source.git.commit"] == "c" * 40
+    # MLflow's UI hides tags that begin with its name: locks, hosts and the like are for programs.
+    shown = {key for key in tags if not key.startswith("mlflow.")}
+    assert shown == {"model_sha256", "variant", "seed", "dvc_experiment"}
 
 
 def test_the_logged_model_takes_raw_pixels_and_answers_as_the_workspace_s_own(workspace):
@@ -421,6 +424,9 @@ def test_the_table_of_runs_shows_every_metric_of_the_comparison_beside_the_one_t
     columns = set(server._VIEW_STATE["selectedColumns"])
     assert columns >= {f"metrics.`test_{metric.key}`" for metric in METRICS}
     assert columns >= {"metrics.`test_accuracy`", "tags.`gain`", "metrics.`val_accuracy`"}
+    # A curve of a model is the mean over its seeds, with their range.
+    assert server._VIEW_STATE["groupBy"]["groupByKeys"] == [{"mode": "param", "groupByData": "model"}]
+    assert server._VIEW_STATE["useGroupedValuesInCharts"]
 
 
 # Failures of the store.

@@ -4,6 +4,8 @@ Apart from the statistics themselves, because the report, which only reads their
 SciPy and statsmodels.
 """
 
+from hemline.comparison.units import POINTS, Unit
+
 # From so many trainings on, the t interval holds what it says; see docs/STATISTICS.md.
 ENOUGH_SEEDS = 4
 # How often failures of a frequency that is ruled out would be missed all the same.
@@ -51,3 +53,9 @@ def tells(low: float, high: float, possible: float = 2.0) -> bool:
         possible: the width of what is possible: 2 for a gain in accuracy, 1 for an accuracy.
     """
     return high - low < _TELLING_SHARE * possible
+
+
+def interval(unit: Unit, gain: float, low: float, high: float) -> str:
+    """Write a gain with its interval, or with what stands in the place of one that says nothing."""
+    telling = unit is not POINTS or tells(low, high)
+    return f"{unit.gain(gain)} [{f'{unit.gain(low)}, {unit.gain(high)}' if telling else 'too few to tell'}]"

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from hemline.comparison.enough import interval
 from hemline.comparison.metrics import Metric, decision_of
 from hemline.comparison.units import PLAIN, Unit
 from hemline.experiments.listed import Gain, Listed, deciding
@@ -66,6 +67,5 @@ def _result(row: Listed, metric: Metric | None, unit: Unit) -> str:
 
 
 def _gain(gain: Gain, metric: Metric | None, unit: Unit) -> str:
-    estimate, low, high = map(unit.gain, gain[1:4])
     validation = f" {metric.show(gain.validation)}" if metric and gain.validation is not None else ""
-    return f"{gain.variant}{validation}\n{estimate} [{low}, {high}]"
+    return f"{gain.variant}{validation}\n{interval(unit, *gain[1:4])}"

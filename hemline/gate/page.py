@@ -2,7 +2,7 @@
 
 from tabulate import tabulate
 
-from hemline.comparison.enough import seeds_warning, tells
+from hemline.comparison.enough import interval, seeds_warning
 from hemline.comparison.metrics import ACCURACY, decision_of
 from hemline.comparison.units import POINTS, Unit
 from hemline.gate.changes import Change, Difference, Judged
@@ -26,7 +26,7 @@ def verdict_of(outcome: Outcome) -> str:
             losses = {each.variant: unit.losses(*each.difference[:3]) for each in failed if each.difference}
             names = [f"{name} by {unit.after(f'{loss} [{low}, {high}]')}" for name, (loss, low, high) in losses.items()]
             return f"Failed: worse than at {base}: {listed(names)}."
-        names = [f"{change.variant} ({_points(change.difference, unit)})" for change in failed]
+        names = [f"{each.variant} ({_interval(each.difference, unit)})" for each in failed]
         return f"Failed: not shown to lose less than {_margin(outcome.margin, unit)} against {base}: {listed(names)}."
     if not compared:
         return f"Passed: no variant that {base} has, too, was trained again."
@@ -63,7 +63,7 @@ def _row(judged: Judged, outcome: Outcome) -> list[str]:
     words = judged.words or _KINDS.get(change.kind, "")
     p_value = "" if judged.p_value is None else _p_value(judged.p_value)
     trainings = str(change.trainings or "")
-    difference = _points(change.difference, _unit(outcome))
+    difference = _interval(change.difference, _unit(outcome))
     return [name, old, new, difference, p_value, trainings, f"**{words}**" if judged.fails else words]
 
 
@@ -120,12 +120,8 @@ def _rule(margin: float | None, unit: Unit) -> str:
     )
 
 
-def _points(difference: Difference | None, unit: Unit) -> str:
-    if difference is None:
-        return ""
-    estimate, low, high = (unit.gain(value) for value in difference[:3])
-    telling = unit is not POINTS or tells(difference.low, difference.high)
-    return f"{estimate} [{low}, {high}]" if telling else f"{estimate} [too few to tell]"
+def _interval(difference: Difference | None, unit: Unit) -> str:
+    return "" if difference is None else interval(unit, *difference[:3])
 
 
 def _amount(value: float, unit: Unit) -> str:
