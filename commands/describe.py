@@ -23,7 +23,6 @@ from ruamel.yaml.error import YAMLError
 from hemline.data.description import Dataset, Part, Split
 from hemline.data.imbalance import IMBALANCED
 from hemline.data.labels import Labels
-from hemline.data.splits import Labelling
 from hemline.describe import screen
 from hemline.describe.account import account
 from hemline.describe.description import describe_images
@@ -80,8 +79,7 @@ def main(
     data = find_data(path.expanduser(), form, dict(map(_option, options)))
     parts = data.source.parts()
     split = _split(parts, share)
-    labellings = {part: Labelling(labels.codes, labels.groups) for part, labels in parts.items()}
-    fitting = fit(labellings, _classes(parts), split)
+    fitting = fit(parts, next(iter(parts.values())).values, split)
     seen = _look(data, parts)
     with bar("checksums", total_bytes([file.path for file in data.found.files]), "bytes") as advance:
         described = describe_images(name, data, seen, wanted=wanted, split=split, advance=advance)
@@ -132,10 +130,6 @@ def _tell_settings(dataset: Dataset, new: Sequence[tuple[str, Any]], fitting: Fi
 
 def _tell(lines: Sequence[str]) -> None:
     _CONSOLE.print("\n".join(lines), end="\n\n")
-
-
-def _classes(parts: dict[Part, Labels]) -> list[str]:
-    return next(iter(parts.values())).values
 
 
 def _split(parts: dict[Part, Labels], share: float | None) -> Split | None:

@@ -36,6 +36,11 @@ def counted_images(test_images: int, groups: int) -> str:
     return f"{groups:,} groups ({images})" if groups else images
 
 
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text: a set of many that can be read in some lines."""
+    return frozenset(text.split())
+
+
 def listed(parts: Sequence[str]) -> str:
     """Join the parts that are not empty: "a", "a and b", "a, b and c"."""
     *rest, last = [part for part in parts if part] or [""]

@@ -61,7 +61,7 @@ def normalize(params: Params, dataset: Dataset) -> NDArray[np.integer[Any]] | No
         train_share=settings.train_share,
     )
 
-    labels = {part: labelling.labels for part, labelling in raw.parts.items()}
+    labels = {part: each.codes for part, each in raw.parts.items()}
     about = About(classes=dataset.classes, scale=settings.scale, pixels=dataset.pixels)
     with bar("normalize", sum(map(len, labels.values())), "images") as advance:
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from hemline.data.labels import Labels
 from hemline.data.normalized import About, Labelled, Normalized
 from hemline.data.pixels import BYTES
 from hemline.data.scaling import scale, to_raw
-from hemline.data.splits import Labelling, choose
+from hemline.data.splits import choose
 
 
 def write_sets(sets, classes, divisor, pixels=None, folder=None):
@@ -27,7 +28,7 @@ def write_sets(sets, classes, divisor, pixels=None, folder=None):
 def split(train, test, *, divisor=1, **options):
     """Return the sets of raw (images, labels) of training and test."""
     parts = {"train": train, "test": test}
-    chosen = choose({part: Labelling(labels) for part, (_, labels) in parts.items()}, **options)
+    chosen = choose({part: Labels(labels, []) for part, (_, labels) in parts.items()}, **options)
     return {
         name: Labelled(scale(parts[part][0][indices], divisor), parts[part][1][indices])
         for name, (part, indices) in chosen.items()

@@ -18,7 +18,7 @@ from hemline.data.findings import Findings, constant_warning, scale_warning
 from hemline.data.labels import Labels
 from hemline.data.normalized import Normalized
 from hemline.data.pixels import Pixels
-from hemline.data.splits import Labelling, choose
+from hemline.data.splits import choose
 from hemline.download.sources import fetch
 from hemline.errors import InputError
 from hemline.formats import raw as formats_raw
@@ -211,7 +211,7 @@ def test_pictures_of_other_sizes_are_resized_where_the_description_says_so(pets)
 def test_images_of_one_group_stay_on_one_side():
     labels = np.repeat([0, 1], 60)
     groups = np.arange(120) // 6
-    parts = {"all": Labelling(labels, groups)}
+    parts = {"all": Labels(labels, [], groups)}
     sets = choose(parts, split=Split(test=0.25), validation_split=0.2)
     found = {name: set(groups[chosen.indices]) for name, chosen in sets.items()}
     assert not found["train"] & found["test"]
@@ -245,7 +245,7 @@ def test_test_images_that_were_trained_on_are_told_in_the_terminal(pets, monkeyp
 
 
 def test_groups_are_divided_by_the_seed_of_the_split():
-    parts = {"all": Labelling(np.repeat([0, 1], 60), np.arange(120) // 6)}
+    parts = {"all": Labels(np.repeat([0, 1], 60), [], np.arange(120) // 6)}
     taken = [choose(parts, split=Split(test=0.25, seed=seed), validation_split=0)["test"].indices for seed in (0, 1)]
     assert taken[0].tolist() != taken[1].tolist()
 
@@ -303,7 +303,7 @@ def test_a_data_set_that_is_not_there_is_told_with_what_helps(pets, monkeypatch,
 
 
 def test_groups_that_cannot_be_divided_are_one_line():
-    parts = {"train": Labelling(np.array([0, 0, 1, 1]), np.zeros(4, int)), "test": Labelling(np.array([0, 1]))}
+    parts = {"train": Labels(np.array([0, 0, 1, 1]), [], np.zeros(4, int)), "test": Labels(np.array([0, 1]), [])}
     with pytest.raises(InputError, match=r"normalize.validation_split: must leave images of each of 2 classes"):
         choose(parts, validation_split=0.5)
 

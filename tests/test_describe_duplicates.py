@@ -8,13 +8,12 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from hemline.describe.duplicates import Duplicates, count_duplicates, exact_groups, near_groups, near_only
-from hemline.describe.fingerprint import fingerprint
-from hemline.describe.survey import Fingerprints
+from hemline.describe.fingerprint import FINGERPRINT, fingerprint
 
 
 def fingerprints(images):
-    found = [fingerprint(image, float(image.min()), float(image.max())) for image in images]
-    return Fingerprints(*(np.array([list(each) for each in kind], np.uint8) for kind in zip(*found, strict=True)))
+    found = [b"".join(fingerprint(image, float(image.min()), float(image.max()))) for image in images]
+    return np.frombuffer(b"".join(found), FINGERPRINT)
 
 
 def groups(images):

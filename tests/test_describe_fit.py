@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from hemline.data.description import Split, load_dataset
+from hemline.data.labels import Labels
 from hemline.data.levels import count_levels, quantile
 from hemline.data.pixels import Pixels
-from hemline.data.splits import Labelling
 from hemline.describe.findings import range_sentence
 from hemline.describe.fit import STEPS, changed, changes, fit, fitting_scale, labels_of
 from hemline.errors import InputError
@@ -18,7 +18,7 @@ from hemline.schema import read_yaml
 
 
 def labelling(*counts):
-    return Labelling(np.repeat(np.arange(len(counts)), counts))
+    return Labels(np.repeat(np.arange(len(counts)), counts), [])
 
 
 def fit_all(*counts, test=0.2):

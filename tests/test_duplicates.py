@@ -1,11 +1,8 @@
 """Test images that are in the training or the validation set, too, are found, and nothing else is."""
 
-import zlib
-
 import numpy as np
 import pytest
 
-from hemline.data import duplicates
 from hemline.data.duplicates import Duplicates, find_duplicates
 from hemline.data.findings import Findings
 from hemline.data.normalized import Labelled
@@ -41,36 +38,6 @@ def test_another_label_counts_even_beside_the_same_one():
 
 def test_images_that_are_twice_in_the_test_set_only_are_none():
     assert not find_duplicates(labelled([1, 1], [0, 1]), labelled([2], [0])).found.any()
-
-
-def test_a_checksum_that_is_the_same_by_chance_makes_no_duplicate(monkeypatch):
-    monkeypatch.setattr(zlib, "crc32", lambda _: 0)
-    found = find_duplicates(labelled([1, 2], [0, 0]), labelled([2, 3], [0, 0]))
-    assert found.found.tolist() == [False, True]
-
-
-def test_what_is_compared_is_read_a_few_images_at_a_time(monkeypatch):
-    class Watched(np.ndarray):
-        def __getitem__(self, place):
-            if isinstance(place, slice):
-                reads.append(place)
-            return super().__getitem__(place)
-
-    reads = []
-    monkeypatch.setattr(duplicates, "_ROWS", 2)
-    test, other = labelled([1, 2, 3], [0, 0, 0]), labelled([9, 3, 8, 7, 1], [0, 0, 0, 0, 1])
-    found = find_duplicates(test, other._replace(images=other.images.view(Watched)))
-    assert found.found.tolist() == [True, False, True]
-    assert found.relabelled.tolist() == [True, False, False]
-    assert reads == [slice(0, 2), slice(2, 4), slice(4, 6)]
-
-
-def test_only_images_whose_checksums_are_shared_have_digests(monkeypatch):
-    digested = []
-    digest = duplicates._digest
-    monkeypatch.setattr(duplicates, "_digest", lambda image: digested.append(image[1, 2]) or digest(image))
-    find_duplicates(labelled([1, 2, 3], [0, 0, 0]), labelled([9, 3, 8], [0, 0, 0]))
-    assert digested == [3, 3]
 
 
 def test_without_images_to_compare_with_there_are_none():

@@ -99,7 +99,7 @@ def test_what_is_described_goes_through_the_pipeline_with_the_same_images_and_na
     raw = Raw(dataset)
     for part, rows in expected.items():
         read = np.concatenate(list(raw.batches(part)))
-        words = [dataset.classes[code] for code in raw.parts[part].labels]
+        words = [dataset.classes[code] for code in raw.parts[part].codes]
         found = sorted((image.tobytes(), word) for image, word in zip(read, words, strict=True))
         assert found == sorted((images[index].tobytes(), str(labels[index])) for index in rows)
 

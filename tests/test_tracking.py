@@ -385,12 +385,9 @@ def test_a_run_lasts_from_its_start_to_its_end_however_late_they_are_recorded(wo
     ("changes", "name"),
     [
         ({}, "dense-3 e2 s7"),
-        ({"epochs": 20}, "dense-3 e20 s7"),
-        ({"batch_size": 64}, "dense-3 e2 b64 s7"),
-        ({"learning_rate": 0.01}, "dense-3 e2 lr0.01 s7"),
+        ({"epochs": 20, "batch_size": 64, "learning_rate": 0.01}, "dense-3 e20 b64 lr0.01 s7"),
         ({"optimizer": "sgd", "activation": "tanh"}, "dense-3 e2 sgd tanh s7"),
-        ({"dropout": 0.5}, "dense-3 e2 dropout0.5 s7"),
-        ({"stop_below_loss": 0.2}, "dense-3 e2 stop0.2 s7"),
+        ({"dropout": 0.5, "stop_below_loss": 0.2}, "dense-3 e2 dropout0.5 stop0.2 s7"),
         ({"hidden": [7, 5]}, "dense-3 h7-5 e2 s7"),
         ({"hidden": [3, 3]}, "dense-3 h3x2 e2 s7"),
         ({"hidden": [3, 3], "variant": "dense-3x2"}, "dense-3x2 e2 s7"),
@@ -400,7 +397,6 @@ def test_a_run_lasts_from_its_start_to_its_end_however_late_they_are_recorded(wo
         ({"hidden": [28], "variant": "dense-128"}, "dense-128 h28 e2 s7"),
         ({"hidden": [4], "variant": "dense-128x4"}, "dense-128x4 h4 e2 s7"),
         ({"hidden": [256], "variant": "dense-512-256"}, "dense-512-256 h256 e2 s7"),
-        ({"hidden": [9], "variant": "wide"}, "wide h9 e2 s7"),
     ],
 )
 def test_a_run_s_name_says_what_is_unusual_about_it(changes, name):
@@ -445,17 +441,6 @@ def test_a_store_out_of_reach_costs_one_warning_and_no_training(workspace, monke
     assert len(warnings) == 1
     assert warnings[0].endswith("run `make sync` to complete it from the results")
     assert "secret" not in warnings[0]
-
-
-def test_a_store_that_breaks_half_way_costs_one_warning_and_no_training(workspace, capfd):
-    with Recorder(settings_of()) as recorder:
-        recorder.start(0)
-        recorder._told[-1].result()
-        with closing(sqlite3.connect(workspace / "mlflow.db")) as connection, connection:
-            connection.execute("DROP TABLE metrics")
-        recorder.epoch(0, EPOCHS[0])
-        recorder.epoch(0, EPOCHS[1])
-    assert capfd.readouterr().err.count("warning: MLflow: ") == 1
 
 
 @pytest.fixture
@@ -617,12 +602,6 @@ def test_a_server_that_refuses_whoever_asks_is_told_with_what_helps(status, told
     assert told in one_line(mlflow.MlflowException(message))
 
 
-def test_a_database_that_is_none_costs_one_warning(fresh, capfd):
-    (fresh / "mlflow.db").write_text("not a database")
-    record(settings_of())
-    assert capfd.readouterr().err.count("warning: MLflow: ") == 1
-
-
 def test_a_recorder_whose_process_is_killed_costs_one_warning_and_no_training(workspace, monkeypatch, capfd):
     monkeypatch.setattr("hemline.tracking.recorder.helper_process", helper_process)
     with Recorder(settings_of()) as recorder:
@@ -721,14 +700,9 @@ def test_a_run_whose_processes_were_killed_is_marked_at_the_next_start_and_a_liv
     assert [run.info.status for run in all_runs()] == ["RUNNING"]
     kill_with_its_helper(holder)
     assert statuses() == ["RUNNING"]
-    assert [run.info.status for run in all_runs()] == ["KILLED"]
-    assert not list(Path(".hemline/live").iterdir())
-
-
-def test_a_run_that_was_killed_is_marked_whatever_data_set_comes_next(holder):
-    kill_with_its_helper(holder)
-    store.open_store("another")
+    store.open_store("another")  # whatever data set comes next
     assert statuses() == ["KILLED"]
+    assert not list(Path(".hemline/live").iterdir())
 
 
 def test_the_helper_of_a_training_that_is_killed_marks_its_runs_and_ends(holder):
@@ -790,14 +764,6 @@ def test_a_training_that_goes_on_goes_on_with_its_run_and_logs_no_step_twice(wor
             assert sorted(point.step for point in client.get_metric_history(run.info.run_id, key)) == [1, 2]
     assert run.data.tags[store.SHA_TAG] == "f" * 64
     assert not list(Path(".hemline/live").iterdir())
-
-
-def test_a_run_that_goes_on_is_running_meanwhile_and_has_a_lock(workspace):
-    interrupt_after(1)
-    with Recorder(settings_of()) as recorder:
-        recorder.start(0, "first", ROWS[:1])
-        recorder._told[-1].result()
-        assert [run.info.status for run in all_runs()] == ["RUNNING"]
 
 
 def test_a_training_whose_run_is_gone_gets_a_new_one_with_all_its_epochs(workspace):
@@ -1202,13 +1168,6 @@ def pictures():
     )
 
 
-def test_every_run_gets_the_picture_of_its_variant(results):
-    publish.publish(list(VARIANTS))
-    draw("first", *VARIANTS)
-    assert publish.publish(list(VARIANTS))
-    assert pictures() == sorted((variant, f"first picture of {variant}") for variant in VARIANTS for _ in SEEDS)
-
-
 def test_a_picture_is_logged_once_and_again_only_when_it_changes(results, monkeypatch):
     publish.publish(list(VARIANTS))
     draw("first", *VARIANTS)
@@ -1234,7 +1193,7 @@ def test_publishing_everything_does_without_pictures_until_the_report_has_drawn_
     assert not [run for run in all_runs() if "mlflow.hemline.confusion_picture" in run.data.tags]
     draw("first", *VARIANTS)
     assert publish.publish(list(VARIANTS))
-    assert len(pictures()) == len(VARIANTS) * len(SEEDS)
+    assert pictures() == sorted((variant, f"first picture of {variant}") for variant in VARIANTS for _ in SEEDS)
 
 
 def test_only_the_variants_asked_for_are_published(results):

@@ -2,16 +2,14 @@
 
 import json
 import logging
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 import dask
 
 from hemline.errors import InputError
 from hemline.processes.ports import HOST
-from hemline.processes.waiting import wait_for
+from hemline.processes.waiting import begun, wait_for
 from hemline.repository import repository
 
 if TYPE_CHECKING:
@@ -73,15 +71,7 @@ def call_with_timeout(seconds: float, ask: Callable[[], T]) -> T:
 
     Once connected, Dask's own wait without limit; here, after so many seconds, that is a ``TimeoutError``.
     """
-    answer = Future[T]()
-
-    def answered() -> None:
-        try:
-            answer.set_result(ask())
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            answer.set_exception(error)
-
-    threading.Thread(target=answered, daemon=True).start()
+    answer = begun(ask)
     wait_for([answer], seconds)
     return answer.result(0)
 

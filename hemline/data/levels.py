@@ -1,5 +1,7 @@
 """How pixels of any type are distributed: counts between successive powers of the fourth root of 2."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,11 +15,22 @@ _PIXELS = 2**16
 
 def count_levels(image: NDArray[np.generic]) -> Levels:
     """Count the absolute values of an image's pixels by level."""
-    values = np.abs(image.reshape(-1)[:: 1 + image.size // _PIXELS].astype(np.float64))
-    places = np.ceil(_STEPS * np.log2(values[values > 0])).clip(_STEPS * _SMALLEST, _STEPS * _LARGEST)
-    found = np.bincount(1 + (places - _STEPS * _SMALLEST).astype(np.int64), minlength=len(NO_LEVELS))
-    found[0] = len(values) - len(places)
-    return found
+    values = image.reshape(-1)[:: 1 + image.size // _PIXELS]
+    is_small = values.dtype in {np.dtype(np.uint8), np.dtype(np.uint16)}
+    return np.bincount(_places_of_integers()[values] if is_small else _places(values), minlength=len(NO_LEVELS))
+
+
+def _places(values: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Return the level of each value."""
+    sizes = np.abs(values.astype(np.float64))
+    exponents = np.ceil(_STEPS * np.log2(np.where(sizes > 0, sizes, 1))).clip(_STEPS * _SMALLEST, _STEPS * _LARGEST)
+    return np.where(sizes > 0, 1 + exponents - _STEPS * _SMALLEST, 0).astype(np.int64)
+
+
+@cache
+def _places_of_integers() -> NDArray[np.int64]:
+    """Return those of all numbers of 16 bits: looked up four times as fast as computed."""
+    return _places(np.arange(2**16))
 
 
 def most_pixels(levels: Levels) -> float:

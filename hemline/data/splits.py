@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.description import Part, Split
+from hemline.data.labels import Labels
 from hemline.errors import InputError
 
 # Part of what defines the split, like the share itself; the seeds of params.yaml vary the trainings on one same split.
@@ -14,13 +15,6 @@ _SPLIT_SEED = 0
 
 Indices = NDArray[np.intp]
 Integers = NDArray[np.integer[Any]]
-
-
-class Labelling(NamedTuple):
-    """The classes of a part's images, integers (n,), and their groups: images of one object stay together."""
-
-    labels: Integers
-    groups: Integers | None = None
 
 
 class Chosen(NamedTuple):
@@ -31,7 +25,7 @@ class Chosen(NamedTuple):
 
 
 def choose(
-    parts: Mapping[Part, Labelling], *, split: Split | None = None, validation_split: float, train_share: float = 1.0
+    parts: Mapping[Part, Labels], *, split: Split | None = None, validation_split: float, train_share: float = 1.0
 ) -> dict[str, Chosen]:
     """Choose the images of "train", "validation" and "test".
 
@@ -50,17 +44,17 @@ def choose(
     """
     source: Part = "train"
     if split is None:
-        test = Chosen("test", np.arange(len(parts["test"].labels)))
-        used = np.arange(len(parts["train"].labels))
+        test = Chosen("test", np.arange(len(parts["test"].codes)))
+        used = np.arange(len(parts["train"].codes))
     else:
         source = "all"
-        used = np.arange(len(parts["all"].labels))
+        used = np.arange(len(parts["all"].codes))
         used, taken = _divide(used, parts["all"], split.test, "split.test", split.seed)
         used, test = np.sort(used), Chosen("all", np.sort(taken))
     if train_share < 1:
         _, used = _divide(used, parts[source], train_share, "normalize.train_share")
     if "validation" in parts:
-        validation = Chosen("validation", np.arange(len(parts["validation"].labels)))
+        validation = Chosen("validation", np.arange(len(parts["validation"].codes)))
     else:
         taken = used[:0]
         if validation_split:
@@ -69,11 +63,9 @@ def choose(
     return {"train": Chosen(source, np.sort(used)), "validation": validation, "test": test}
 
 
-def _divide(
-    indices: Indices, part: Labelling, share: float, key: str, seed: int = _SPLIT_SEED
-) -> tuple[Indices, Indices]:
+def _divide(indices: Indices, part: Labels, share: float, key: str, seed: int = _SPLIT_SEED) -> tuple[Indices, Indices]:
     """Return the indices without, and within, a share that holds as much of each class."""
-    labels = part.labels[indices]
+    labels = part.codes[indices]
     try:
         if part.groups is not None:
             return _by_groups(indices, labels, part.groups[indices], share, seed)

@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from hemline.describe.survey import Fingerprints
-
 # Bits of 256 in which the fine hashes of near duplicates differ at most. Of Fashion-MNIST's 70,000 images, 30 pairs are
 # found so, all much alike; with 24 bits 75, with 48 bits 546, most of them different clothes.
 FARTHEST = 16
@@ -29,12 +27,12 @@ class Duplicates(NamedTuple):
     example: tuple[int, int] | None
 
 
-def exact_groups(fingerprints: Fingerprints) -> Indices:
+def exact_groups(fingerprints: NDArray[np.void]) -> Indices:
     """Return the group of each image, (n,): those with the same pixels have the same."""
-    return _same(fingerprints.exact)
+    return np.unique(fingerprints["exact"], return_inverse=True)[1]
 
 
-def near_groups(fingerprints: Fingerprints, exact: Indices) -> Indices:
+def near_groups(fingerprints: NDArray[np.void], exact: Indices) -> Indices:
     """Return the group of each image, (n,): near duplicates, and near duplicates of these, have the same.
 
     Two images are near duplicates if their perceptual hashes are equal and their fine difference hashes differ in
@@ -42,8 +40,8 @@ def near_groups(fingerprints: Fingerprints, exact: Indices) -> Indices:
     recoloured, but not one that is turned, is found. The cost grows with n log n. Exact groups are compared as one.
     """
     _, places = np.unique(exact, return_index=True)  # one image of each
-    fine = fingerprints.fine[places]
-    coarse = _same(fingerprints.coarse[places])
+    fine = fingerprints["fine"][places]
+    coarse = np.unique(fingerprints["coarse"][places], return_inverse=True)[1]
     order = np.lexsort((*fine.T[::-1], coarse))
     first, second = [], []
     for step in range(1, min(_NEIGHBOURS, len(order))):
@@ -98,12 +96,6 @@ def _most_unlike(members: Indices, labels: NDArray[Any], is_test: NDArray[np.boo
     if not other.size:
         other = np.flatnonzero(is_test != is_test[0])
     return int(members[0]), int(members[other[0] if other.size else 1])
-
-
-def _same(rows: NDArray[np.uint8]) -> Indices:
-    """Return the same number for the same row, (n,)."""
-    whole = np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").ravel()
-    return np.unique(whole, return_inverse=True)[1]
 
 
 def _connected(first: list[Indices], second: list[Indices], count: int) -> Indices:

@@ -10,7 +10,6 @@ from hemline.data.description import Part
 from hemline.data.findings import class_warnings
 from hemline.data.labels import Labels
 from hemline.data.levels import Levels, most_pixels
-from hemline.data.splits import Labelling
 from hemline.describe.duplicates import Duplicates, count_duplicates, exact_groups, near_groups, near_only
 from hemline.describe.fit import Fit, labels_of
 from hemline.describe.survey import Survey
@@ -28,8 +27,7 @@ _DARK_PIXELS = 8
 def findings(seen: Survey, source: Source, fitting: Fit, scale: float) -> list[str]:
     """Return what stands out, one sentence each; pixels are to be divided by ``scale``."""
     classes = seen.classes
-    parts = {part: Labelling(labels.codes) for part, labels in seen.parts.items()}
-    labels = {name: labels_of(parts, chosen) for name, chosen in fitting.sets.items()}
+    labels = {name: labels_of(seen.parts, chosen) for name, chosen in fitting.sets.items()}
     sentences = [
         *depth_sentences(seen),
         range_sentence(seen.levels, scale),

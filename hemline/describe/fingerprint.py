@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 EXACT, COARSE, FINE = 16, 8, 32  # bytes
+# Of many fingerprints, one after the other.
+FINGERPRINT = np.dtype([("exact", f"V{EXACT}"), ("coarse", f"V{COARSE}"), ("fine", np.uint8, FINE)])
 _SIDE = 16  # of the fine hash: 256 bits
 _COLOURS = 3
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from hemline.data.description import Part, Split
 from hemline.data.imbalance import is_imbalanced
+from hemline.data.labels import Labels
 from hemline.data.levels import NO_LEVELS, Levels, quantile
 from hemline.data.pixels import Pixels
-from hemline.data.splits import Chosen, Labelling, choose
+from hemline.data.splits import Chosen, choose
 from hemline.errors import InputError
 
 # What a training takes: Fashion-MNIST's five epochs of 54,000 images in batches of 32.
@@ -42,7 +43,7 @@ class Fit(NamedTuple):
         return self.epochs * math.ceil(self.training_images / self.batch_size)
 
 
-def fit(parts: Mapping[Part, Labelling], classes: Sequence[str], split: Split | None) -> Fit:
+def fit(parts: Mapping[Part, Labels], classes: Sequence[str], split: Split | None) -> Fit:
     """Choose settings; no image is read; an ``InputError`` if there are too few images of a class."""
     share, sets = _validation(parts, classes, split)
     images = len(sets["train"].indices)
@@ -89,9 +90,9 @@ def changed(params: Mapping[str, Any], changes: Sequence[tuple[str, Any]]) -> di
     return values
 
 
-def labels_of(parts: Mapping[Part, Labelling], chosen: Chosen) -> np.ndarray[Any, Any]:
+def labels_of(parts: Mapping[Part, Labels], chosen: Chosen) -> np.ndarray[Any, Any]:
     """Return the labels of a set, (n,)."""
-    return parts[chosen.part].labels[chosen.indices]
+    return parts[chosen.part].codes[chosen.indices]
 
 
 def _batch_size(images: int) -> int:
@@ -101,7 +102,7 @@ def _batch_size(images: int) -> int:
 
 
 def _validation(
-    parts: Mapping[Part, Labelling], classes: Sequence[str], split: Split | None
+    parts: Mapping[Part, Labels], classes: Sequence[str], split: Split | None
 ) -> tuple[float, dict[str, Chosen]]:
     """Return the smallest share that has images of every class, or as many classes as any share."""
     best: tuple[int, float, dict[str, Chosen]] | None = None

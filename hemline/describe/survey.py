@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hemline.data.description import Part
 from hemline.data.labels import Labels
 from hemline.data.levels import NO_LEVELS, Levels
-from hemline.describe.fingerprint import COARSE, EXACT, FINE
+from hemline.describe.fingerprint import FINGERPRINT
 from hemline.describe.look import Seen, look
 from hemline.errors import InputError
 from hemline.formats.format import Source
@@ -36,15 +36,6 @@ class Remarkable:
 
 
 @dataclass
-class Fingerprints:
-    """The fingerprints of images."""
-
-    exact: NDArray[np.uint8]  # (n, 16) bytes
-    coarse: NDArray[np.uint8]  # (n, 8) bytes
-    fine: NDArray[np.uint8]  # (n, 32) bytes
-
-
-@dataclass
 class Survey:
     """What was seen."""
 
@@ -61,9 +52,8 @@ class Survey:
     levels: Levels = field(default_factory=NO_LEVELS.copy)  # the pixels of all, counted
     unreadable: Remarkable = field(default_factory=Remarkable)  # those that cannot be read, with the reason
     constant: Remarkable = field(default_factory=Remarkable)  # those with one value in all pixels
-    fingerprints: Fingerprints = field(  # of all images, part after part
-        default_factory=lambda: Fingerprints(*(np.empty((0, width), np.uint8) for width in (EXACT, COARSE, FINE)))
-    )
+    # ``FINGERPRINT`` (n,), of all images, part after part
+    fingerprints: NDArray[np.void] = field(default_factory=lambda: np.empty(0, FINGERPRINT))
 
     @property
     def classes(self) -> list[str]:
@@ -94,7 +84,7 @@ def survey(source: Source, parts: dict[Part, Labels], advance: Callable[[int], N
     ``advance`` is called with the number of images that have been looked at since the last time.
     """
     done = Survey(parts)
-    hashes = bytearray(), bytearray(), bytearray()
+    hashes = bytearray()
     for part, labels in parts.items():
         count = 0
         for index, seen in enumerate(look(source.images(part), len(labels.codes))):
@@ -106,14 +96,11 @@ def survey(source: Source, parts: dict[Part, Labels], advance: Callable[[int], N
                 continue
             code = int(labels.codes[index])
             _add(done, seen, code, lambda part=part, index=index: source.name(part, index))  # type: ignore[misc]
-            for kept, new in zip(hashes, seen.fingerprint, strict=True):
-                kept.extend(new)
+            hashes += b"".join(seen.fingerprint)
         advance(count % _TOLD)
         if count != len(labels.codes):
             raise InputError(f"{part}: must be as many images as labels, {len(labels.codes)}, got {count}")
-    widths = (EXACT, COARSE, FINE)
-    arrays = (np.frombuffer(kept, np.uint8).reshape(-1, width) for kept, width in zip(hashes, widths, strict=True))
-    done.fingerprints = Fingerprints(*arrays)
+    done.fingerprints = np.frombuffer(hashes, FINGERPRINT)
     return done
 
 

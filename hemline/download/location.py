@@ -2,10 +2,9 @@
 
 import errno
 import textwrap
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from http import HTTPStatus
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from fsspec.callbacks import Callback
@@ -14,6 +13,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from hemline.download.transfer import Display, Watch
 from hemline.errors import InputError
+from hemline.processes.waiting import begun
 
 _POLL = 0.1
 _CHUNK = 2**20
@@ -61,11 +61,9 @@ def copy_file(url: str, target: Path, limit: int, patience: float, display: Disp
         InputError: anything else that went wrong, in one line.
     """
     target.write_bytes(b"")  # here, where a folder that cannot be written is not taken for the source's failure
-    # In a thread, because each file system blocks in its own ways; a daemon, so that none can hold up the end.
-    meter = _Meter(limit, display)
-    copying: Future[None] = Future()
-    Thread(target=_run, args=(copying, url, target, meter, patience), daemon=True).start()
-    watch = Watch(patience)
+    meter, watch = _Meter(limit, display), Watch(patience)
+    # In a thread, because each file system blocks in its own ways, and none can hold up the end.
+    copying = begun(lambda: _copy(url, target, meter, patience))
     try:
         while not wait([copying], timeout=_POLL).done:
             watch.check(meter.value)
@@ -90,16 +88,12 @@ def _explained(error: Exception, url: str, target: Path, patience: float) -> Exc
     return InputError(textwrap.shorten(text, 300, placeholder=" ..."))
 
 
-def _run(copying: Future[None], url: str, target: Path, meter: _Meter, patience: float) -> None:
-    try:
-        file_system, path = url_to_fs(url, **_client_options(url, patience))
-        if isinstance(file_system, LocalFileSystem):
-            _copy_local(Path(path), target, meter)
-        else:
-            file_system.get_file(path, str(target), callback=meter)
-        copying.set_result(None)
-    except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
-        copying.set_exception(error)
+def _copy(url: str, target: Path, meter: _Meter, patience: float) -> None:
+    file_system, path = url_to_fs(url, **_client_options(url, patience))
+    if isinstance(file_system, LocalFileSystem):
+        _copy_local(Path(path), target, meter)
+    else:
+        file_system.get_file(path, str(target), callback=meter)
 
 
 def _copy_local(source: Path, target: Path, meter: _Meter) -> None:

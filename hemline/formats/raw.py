@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from hemline.data.description import CollectedDataset, Dataset, IdxDataset, Part
 from hemline.data.labels import Labels
 from hemline.data.raw import read_raw
-from hemline.data.splits import Labelling
 from hemline.errors import InputError
 from hemline.formats.format import Located, Source, open_source
 from hemline.formats.idx import IdxSource
@@ -27,8 +26,9 @@ class Raw:
         resize = dataset.resize if isinstance(dataset, CollectedDataset) else None
         self._form = Form(tuple(dataset.image_shape), dataset.pixels, resize)
         self._described = dataset
-        self.parts: dict[Part, Labelling] = {
-            part: Labelling(self._classes(part, labels), labels.groups) for part, labels in self._source.parts().items()
+        self.parts: dict[Part, Labels] = {
+            part: Labels(self._classes(part, labels), dataset.classes, labels.groups)
+            for part, labels in self._source.parts().items()
         }
         if {*self.parts} != {*dataset.counts}:
             raise InputError(
@@ -46,8 +46,8 @@ class Raw:
         for batch in self._source.batches(part, self._form):
             read += len(batch)
             yield batch
-        if read != len(self.parts[part].labels):
-            raise InputError(f"{part}: must be {len(self.parts[part].labels)} images, got {read}")
+        if read != len(self.parts[part].codes):
+            raise InputError(f"{part}: must be {len(self.parts[part].codes)} images, got {read}")
 
     def _classes(self, part: Part, labels: Labels) -> NDArray[np.integer[Any]]:
         dataset = self._described

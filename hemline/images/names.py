@@ -6,25 +6,20 @@ from collections.abc import Sequence
 from fnmatch import fnmatch
 
 from hemline.data.parts import part_in, parts_in, words_of
+from hemline.words import word_set
 
 # What folders are called that divide pictures and name no class.
-_GENERIC = frozenset(
-    re.findall(
-        r"\S+",
-        "image images img imgs picture pictures photo photos part parts batch folder dir data dataset files set chunk "
-        "shard jpg jpeg png",
-    )
+_GENERIC = word_set(
+    "image images img imgs picture pictures photo photos part parts batch folder dir data dataset files set chunk "
+    "shard jpg jpeg png"
 )
-PICTURE_FOLDERS = frozenset({"image", "images", "img", "imgs", "original", "originals", "rgb"})
-_MASK_FOLDERS = frozenset(
-    re.findall(
-        r"\S+",
-        "mask masks segmentation segmentations gt groundtruth ground_truth annotation annotations trimap trimaps",
-    )
+PICTURE_FOLDERS = word_set("image images img imgs original originals rgb")
+_MASK_FOLDERS = word_set(
+    "mask masks segmentation segmentations gt groundtruth ground_truth annotation annotations trimap trimaps"
 )
 _MASK = re.compile(r"(.+?)[ _-](mask|masks|seg|segmentation|gt)([ _-]?[0-9]+)?", re.IGNORECASE)
 # Words that cameras and programs begin file names with.
-_CAMERAS = _GENERIC | {*re.findall(r"\S+", "dsc dscn dscf pic frame file scan sample example train test val")}
+_CAMERAS = _GENERIC | word_set("dsc dscn dscf pic frame file scan sample example train test val")
 _ENDS = re.compile("/|$").finditer  # of the folders of a path
 BY_NAME = r"^(.*?)[ ._-]*[0-9]+\.[^.]*$"
 

@@ -23,21 +23,19 @@ from typing import IO, Any
 
 from hemline.errors import InputError
 
-PICTURES = frozenset(
-    f".{ending}"
-    for ending in re.findall(
-        r"\w+", "apng avif avifs bmp dib gif j2k jfif jif jp2 jpe jpeg jpg pbm pcx pgm png pnm ppm tga tif tiff webp"
-    )
+
+def _endings(text: str) -> frozenset[str]:
+    return frozenset(f".{ending}" for ending in text.split())
+
+
+PICTURES = _endings(
+    "apng avif avifs bmp dib gif j2k jfif jif jp2 jpe jpeg jpg pbm pcx pgm png pnm ppm tga tif tiff webp"
 )
 # Others are known by their first bytes; files of these endings never hold a picture that is read.
-_NO_PICTURES = frozenset(
-    f".{ending}"
-    for ending in re.findall(
-        r"\w+",
-        "ai ann arrow arw avi bin cr2 cr3 csv dat dcm dng eps exr h5 hdf5 hdr heic heif html ini ipynb jsonl json jxl "
-        "lmdb log lsm mat md mdb mha mhd mkv mov mp4 nef nii npy npz ndpi orf parquet pdf pickle pkl psd pt pth py raf "
-        "rst rw2 svg svs tex tfrecord txt webm xlsx xml yaml yml zip",
-    )
+_NO_PICTURES = _endings(
+    "ai ann arrow arw avi bin cr2 cr3 csv dat dcm dng eps exr h5 hdf5 hdr heic heif html ini ipynb jsonl json jxl lmdb "
+    "log lsm mat md mdb mha mhd mkv mov mp4 nef nii npy npz ndpi orf parquet pdf pickle pkl psd pt pth py raf rst rw2 "
+    "svg svs tex tfrecord txt webm xlsx xml yaml yml zip"
 )
 # Beside pictures, programs leave smaller copies of them in such folders.
 _THUMBNAILS = frozenset({"@eadir", "thumbs", "thumbnails", "thumbnail", "$recycle.bin", "lost+found"})

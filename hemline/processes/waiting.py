@@ -7,6 +7,7 @@ without a limit: it would sleep through Ctrl-C.
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from threading import Thread
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -30,6 +31,20 @@ def wait_for(futures: Iterable[Future[Any]], seconds: float | None = None) -> No
     end = None if seconds is None else time.monotonic() + seconds
     while (pending := [each for each in futures if not each.done()]) and (end is None or time.monotonic() < end):
         wait(pending, timeout=_POLL)
+
+
+def begun(work: Callable[[], T]) -> Future[T]:
+    """Begin some work in a thread that keeps no process from ending; it cannot be cancelled."""
+    future = Future[T]()
+
+    def do() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            future.set_exception(error)
+
+    Thread(target=do, daemon=True).start()
+    return future
 
 
 def result(future: Future[T]) -> T:

@@ -26,23 +26,18 @@ from hemline.tables.kinds import (
 from hemline.tables.options import TableOptions
 from hemline.tables.split import find_split, usual
 from hemline.tables.table_file import TableFile
-from hemline.words import either, first_quoted, option
+from hemline.words import either, first_quoted, option, word_set
 
 # The likelier names first; a column of coordinates called `y` is none.
-_LABELS = re.findall(
-    r"\S+",
+_LABELS = (
     "label labels class classes class_name classname class_label class_id target targets category y diagnosis dx "
-    "species breed emotion digit letter genus disease variety grade",
+    "species breed emotion digit letter genus disease variety grade"
 )
-_LABEL_WORDS = frozenset({"label", "labels", "class", "category", "target", "diagnosis", "breed", "species"})
-_OBJECTS = frozenset(
-    re.findall(
-        r"\S+",
-        "patient subject lesion person participant individual object specimen session video scene writer slide "
-        "patientid",
-    )
+_LABEL_WORDS = word_set("label labels class category target diagnosis breed species")
+_OBJECTS = word_set(
+    "patient subject lesion person participant individual object specimen session video scene writer slide patientid"
 )
-_NO_IMAGES = frozenset({"mask", "masks", "seg", "segmentation", "depth", "thumbnail", "thumb", "annotation", "hash"})
+_NO_IMAGES = word_set("mask masks seg segmentation depth thumbnail thumb annotation hash")
 # What programs write beside the data: the numbers of the rows.
 _ROW_NUMBERS = frozenset({"", "id", "index", "unnamed: 0", "__index_level_0__"})
 
@@ -171,14 +166,14 @@ def _find_label(file: TableFile, names: Sequence[str], told: list[str], *, whole
     known = {usual(name): name for name in reversed(names)}
     if "x" in known:
         known.pop("y", None)
-    found = [known[each] for each in _LABELS if each in known]
+    found = [known[each] for each in _LABELS.split() if each in known]
     if not found and whole and (one_hot := _one_hot(file, names)):
         return one_hot
     weak = [name for name in names if not _LABEL_WORDS.isdisjoint(lower_words(name)) and name not in found]
     if found and weak:
         told.append(f"Not taken as labels: {first_quoted(weak)}; {option('label', '<column>')} does that.")
     if not (found := found or weak):
-        rule = f"must have a column of labels ({', '.join(_LABELS[:6])} ...)"
+        rule = f"must have a column of labels ({', '.join(_LABELS.split()[:6])} ...)"
         raise NoLabelsError(f"{file.path}: {rule}, got {first_quoted(names)}; name it by {option('label', '<column>')}")
     return found if len(found) == 1 else [_one_of_same(file, found, told)]
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 
 from hemline.errors import InputError
+from hemline.words import either, option
 
 _SEPARATORS = ",;\t|"
 _BLOCK = 2**24  # bytes of CSV; a row must be shorter
@@ -56,16 +57,13 @@ class TableFile:
             self._raw_names = self._schema.names
             self._names = names = [name.strip() for name in self._raw_names]
         twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
-        if self._ending == ".csv" and header and _is_data(names):
-            got = f"{names[0]!r} first" if twice is None else f"{twice!r} twice"
-            rule = f"must start with a row of different column names, got {got}"
-            last = f"column{len(names)}"
-            raise InputError(
-                f"{path}: {rule}. If it has no such row, `--option header=false` calls the columns column1 to {last}; "
-                f"then `--option label=column1` or `--option label={last}` says which has the labels"
-            )
-        if twice is not None:
-            raise InputError(f"{path}: must start with a row of different column names, got {twice!r} twice")
+        is_data = self._ending == ".csv" and header and _is_data(names)
+        if is_data or twice is not None:
+            got, last = f"{names[0]!r} first" if twice is None else f"{twice!r} twice", f"column{len(names)}"
+            remedy = f". If it has no such row, {option('header', 'false')} calls the columns column1 to {last}; then "
+            remedy += f"{either('label', ['column1', last])} says which has the labels"
+            rule = "must start with a row of different column names"
+            raise InputError(f"{path}: {rule}, got {got}{remedy if is_data else ''}")
         if all(map(pa.types.is_null, self._schema.types)):
             raise InputError(f"{path}: must have rows, got none")
 
@@ -242,15 +240,9 @@ def _readable(error: Exception, names: Sequence[str]) -> str:
 
 def _is_data(names: Sequence[str]) -> bool:
     """Say whether a row is one of data: numbers, some of which are the same, or that do not count the columns."""
-    numbers = [name for name in names if _is_number(name)]
-    if len(numbers) < len(names):
-        return len(set(numbers)) < len(numbers)
-    return True
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    numbers = []
+    for name in names:
+        with suppress(ValueError):
+            float(name)
+            numbers.append(name)
+    return len(numbers) == len(names) or len(set(numbers)) < len(numbers)

@@ -6,7 +6,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlparse
@@ -36,7 +35,7 @@ class Leftovers(NamedTuple):
         running = {run.info.run_id for run in alive if run.info.status == "RUNNING"}
         models = [
             each
-            for each in _models(opened, everywhere)
+            for each in store.pages(lambda token: client.search_logged_models(everywhere, page_token=token))
             if each.model_id not in kept and each.model_id not in registered and each.source_run_id not in running
         ]
         return cls(runs, models)
@@ -77,13 +76,3 @@ def open_local_store(dataset: str) -> store.Store:
                 "administrator does that by `mlflow gc`"
             )
         return store.open_store(dataset)
-
-
-def _models(opened: store.Store, experiments: list[str]) -> Iterator[Any]:
-    token = None
-    while True:
-        page = opened.client.search_logged_models(experiments, page_token=token)
-        yield from page
-        token = page.token
-        if not token:
-            return

@@ -5,7 +5,7 @@ import logging
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -210,14 +210,17 @@ def search(
     store: Store, condition: str, experiments: list[str] | None = None, view: int = ViewType.ACTIVE_ONLY
 ) -> list[Any]:
     """Return all runs of the experiment, or of several, that meet ``condition``, newest first."""
-    runs: list[Any] = []
-    token = None
-    while True:
-        page = store.client.search_runs(experiments or [store.experiment_id], condition, view, page_token=token)
-        runs += page
-        token = page.token
-        if not token:
-            return runs
+    among, ask = experiments or [store.experiment_id], store.client.search_runs
+    return [*pages(lambda token: ask(among, condition, view, page_token=token))]
+
+
+def pages(ask: Callable[[str | None], Any]) -> Iterator[Any]:
+    """Yield all that MLflow answers with a page at a time; ``ask`` is called with the token of the next one."""
+    page = ask(None)
+    yield from page
+    while page.token:
+        page = ask(page.token)
+        yield from page
 
 
 @contextmanager
