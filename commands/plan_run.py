@@ -6,11 +6,11 @@ Run:    hemline plan-run variants.dense-128.epochs=20
 
 import json
 from argparse import ArgumentParser
-from pathlib import Path
 
 from tabulate import tabulate
 
 from commands.queue import PARAMS, checked, combinations, overrides
+from hemline.dependencies.lock_file import LOCK_FILE, entries, is_damaged
 from hemline.errors import InputError
 from hemline.experiments.plan import Planned, plan
 from hemline.params import SOLVE
@@ -31,11 +31,14 @@ def main(changes: list[str]) -> None:
         raise InputError(f"changes: must be those of one experiment, got {len(experiments)}")
     (values,) = experiments
     solves = checked(values).solved_beside()
-    if not Path("dvc.lock").exists():
+    if not LOCK_FILE.exists():
         print("Every stage would run: none has run yet.")
         return
+    lock = LOCK_FILE.read_bytes().decode(errors="replace")
+    if is_damaged(lock):
+        raise InputError(f"{LOCK_FILE}: is half a file, as after a kill; `make record` brings it back")
     rewritten = [] if SOLVE.exists() and json.loads(SOLVE.read_text()) == solves else [str(SOLVE)]
-    planned = plan(read_yaml(Path("dvc.lock"))["stages"], values, dvc_json("status"), rewritten)
+    planned = plan(entries(lock), values, dvc_json("status"), rewritten)
     if values != read_yaml(PARAMS) and "check" not in {each.stage for each in planned}:
         planned.insert(0, Planned("check", "params.yaml"))
     if not planned:

@@ -47,7 +47,7 @@ def plan(
                 written += (
                     [(Trained.PATH / name[6:]).as_posix()]
                     if recorded is None
-                    else [out["path"] for out in recorded["outs"]]
+                    else [out["path"] for out in recorded.get("outs", [])]
                 )
     return planned
 
