@@ -13,11 +13,17 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # Tests of one file share fixtures. tests/conftest.py orders the files: the longest first.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
+# What `make new` was asked for: the tracking server.
+-include project.mk
+
 # Share of the repetitions of `make trials`.
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline record quick setup exp plan-run queue claims describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials bench readme pictures docs lock help
+.PHONY: pipeline record quick setup exp plan-run queue describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials readme lock upgrade help
+#- Hemline only
+.PHONY: new claims bench pictures docs
+#-
 
 ##@ The pipeline
 
@@ -45,9 +51,11 @@ plan-run: $(READY)  ## which stages would run: make plan-run S='epochs=20'
 queue: $(READY)  ## queue some: make queue S='dataset=mnist epochs=5,10'
 	@set -f; hemline queue $(S)
 
+#- Hemline only
 claims: $(READY)  ## test what five tutorials claim: reports/claims.html
 	@hemline claims --docs
 
+#-
 experiments: $(READY)  ## list them at 80 columns; ALL=1: those of every commit
 	@hemline experiments $(if $(ALL),--all) $(ARGS)
 
@@ -69,6 +77,13 @@ describe: $(READY)  ## inspect images: make describe DATA=path NAME=name
 	@test -n "$(NAME)" || { echo "error: NAME: give the data set a name: make describe DATA=path NAME=name" >&2; exit 1; }
 	@hemline describe "$(DATA)" --name "$(NAME)" $(ARGS)
 
+#- Hemline only
+new: $(READY)  ## your own project: make new NAME=name DATA=path [AT=folder]
+	@test -n "$(DATA)" || { echo "error: DATA: name the folder or the file of your images: make new NAME=name DATA=path" >&2; exit 1; }
+	@hemline new "$(NAME)" "$(DATA)" $(if $(AT),--at "$(AT)") $(if $(REMOTE),--remote "$(REMOTE)") \
+		$(if $(TRACKING),--tracking "$(TRACKING)") $(ARGS)
+
+#-
 ##@ MLflow
 
 ui: $(READY)  ## complete the store and serve the UI on 127.0.0.1
@@ -110,24 +125,35 @@ lint: $(READY)  ## check style, types, imports, dependencies, prose
 trials: $(READY)  ## repeat kills and faults many times: make trials SHARE=0.1
 	@python -m pytest $(PARALLEL) --trials --trials-share $(SHARE) -m "trials or hypothesis" --verbose --durations=10
 
+#- Hemline only
 bench: $(READY)  ## compare the trainer's speed with other libraries
 	@python -m benchmarks.training
 
+#-
 ##@ Documentation
 
 readme: $(READY)  ## write the workspace's results into README.md and docs/
 	@python -m tools.readme
+#- Hemline only
 	@python -m tools.stages
+#-
 
+#- Hemline only
 # With --quiet, mkdocs does not count its warnings, and --strict ignores them.
 docs: $(READY)  ## build the offline site: site/index.html
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 	@echo "The documentation: site/index.html"
 
+#-
+#- Hemline only
 pictures: $(READY)  ## redraw the pictures of README.md and docs/
 	@python -m tools.pictures
 
+#-
 ##@ Upkeep
+
+upgrade: $(READY)  ## take over later changes of Hemline: [FROM=clone]
+	@hemline upgrade $(if $(FROM),--source "$(FROM)")
 
 lock: $(READY)  ## resolve the dependencies again
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --no-header \

@@ -138,7 +138,7 @@ def arrays(train=60, test=30, classes=3):
     }
 
 
-def make_pipeline(folder):
+def make_pipeline(folder, *, tests=False):
     """Copy the repository's files, with changes that are not yet committed, into ``folder``, and commit them."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
@@ -148,8 +148,9 @@ def make_pipeline(folder):
         check=True,
     )
     for name in listed.stdout.splitlines():
-        # The results in the repository are those of another data set; its tests are not needed.
-        if (REPOSITORY / name).is_file() and not name.startswith(("reports/", "tests/", "dvc.lock")):
+        # The results in the repository are those of another data set; its tests are rarely needed.
+        left_out = ("reports/", "dvc.lock") if tests else ("reports/", "tests/", "dvc.lock")
+        if (REPOSITORY / name).is_file() and not name.startswith(left_out):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(REPOSITORY / name, folder / name)
     publish(folder, arrays(), sources=[str(folder / "published")])

@@ -33,6 +33,8 @@ def main() -> None:
             Path("docs/GETTING-STARTED.md"): f"```text\n{table}\n```",
         }
         for path, content in sections.items():
+            if path.parent == Path("docs") and not path.exists():  # in a project of `make new`
+                continue
             print(f"{path}: " + ("rewritten" if rewrite(path, "summary", content) else "is up to date"))
         picture.write_bytes(figures(results)["gain.png"].png())
 

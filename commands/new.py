@@ -1,0 +1,30 @@
+"""Write your own project: a new repository with the pipeline, your data set and one commit.
+
+Reads:  the images; the last commit of this repository
+Writes: a new folder
+Run:    hemline new garments ~/garments
+        hemline new garments ~/garments --at ../garments --remote s3://bucket/garments
+"""
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+from hemline.project.new import write_project
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("name", help="of the project and its data set: small letters, digits and hyphens")
+    parser.add_argument("data", type=Path, help="the images, as `hemline describe` takes them; so are other options")
+    parser.add_argument("--at", type=Path, help="the new folder (default: ../<name>)")
+    parser.add_argument("--remote", help="DVC's remote: a folder, s3://bucket/folder, ssh://...")
+    parser.add_argument("--tracking", help="the MLflow server or database")
+
+
+def main(
+    name: str, data: Path, *, at: Path | None, remote: str | None, tracking: str | None, others: list[str]
+) -> None:
+    """Write the project, and print what to do next."""
+    folder = at or Path("..") / name
+    write_project(name, data.expanduser(), folder.expanduser(), remote, tracking, others)
+    print(f"Written: {folder}, with one commit. Next: cd {folder} && make")

@@ -1,0 +1,21 @@
+"""Take over later changes of Hemline, in a project that `make new` has written.
+
+Reads:  hemline.yaml, and the Hemline that it names
+Writes: a commit
+Run:    hemline upgrade
+        hemline upgrade --source ../hemline
+"""
+
+from argparse import ArgumentParser
+
+from hemline.project.upgrade import upgrade
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--source", help="a clone or an address of Hemline (default: that of hemline.yaml)")
+
+
+def main(source: str | None) -> None:
+    """Upgrade, and print what changed."""
+    print(upgrade(source))
