@@ -15,6 +15,7 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 
+from hemline.comparison.enough import interval
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.metrics import Decision, decision_of, find_metric
 from hemline.data.normalized import Normalized
@@ -80,8 +81,8 @@ def _gains(decision: Decision) -> dict[str, str]:
     gains = {baseline["variant"]: "baseline"}
     for row in rows:
         if row is not baseline:
-            gain, low, high = decision.unit.ends(row)
-            gains[row["variant"]] = f"{gain} [{low}, {high}] over {compared}: {row['verdict']}"
+            gain = interval(decision.unit, row["gain"], row["gain_low"], row["gain_high"])
+            gains[row["variant"]] = f"{gain} over {compared}: {row['verdict']}"
     return gains
 
 
