@@ -6,7 +6,6 @@ Run:    hemline claims --docs
 """
 
 import signal
-from argparse import ArgumentParser
 from pathlib import Path
 
 from hemline.claims.experiments import run_all
@@ -18,16 +17,13 @@ from hemline.claims.questions import Outputs, answer
 from hemline.claims.verdicts import Judged, judge_claim
 from hemline.report.page import write
 from hemline.report.readme import rewrite
+from hemline.terminal.arguments import option
 
 REPORTS = Path("reports")
 README, PAGE = Path("README.md"), Path("docs/CLAIMS.md")
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("--docs", action="store_true", help=f"also write the table into {PAGE}, its sum into {README}")
-
-
+@option("--docs", action="store_true", help=f"also write the table into {PAGE}, its sum into {README}")
 def main(docs: bool) -> None:
     """Train what has not been trained, judge, write."""
     # Ended from outside, it ends DVC and the trainings as Ctrl-C does.

@@ -6,16 +6,11 @@ Run:    hemline clean-runs
         hemline clean-runs --yes
 """
 
-from argparse import ArgumentParser
-
 from hemline.params import load_params
+from hemline.terminal.arguments import option
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("--yes", action="store_true", help="delete them; without it, nothing is")
-
-
+@option("--yes", action="store_true", help="delete them; without it, nothing is")
 def main(yes: bool) -> None:
     """Count, and delete if asked to."""
     from hemline.tracking import store  # noqa: PLC0415 - MLflow; not for --help

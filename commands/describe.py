@@ -11,7 +11,6 @@ Where the format cannot tell by itself, --format names it, and --option what els
 import json
 import math
 import re
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ from hemline.errors import InputError
 from hemline.jobs.agreement import check_agreement
 from hemline.params import parse_params
 from hemline.schema import read_yaml
+from hemline.terminal.arguments import option
 from hemline.terminal.bar import bar
 
 PARAMS = Path("params.yaml")
@@ -46,21 +46,16 @@ _TEST_SHARE = 0.2
 _CONSOLE = Console(soft_wrap=True, markup=False, highlight=False)
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("path", type=Path, help="a folder of class folders, arrays, a table, IDX files")
-    parser.add_argument("--name", help="of the data set: small letters, digits and hyphens")
-    parser.add_argument("--resize", metavar="HEIGHTxWIDTH", help="bring all images to this size")
-    colours = parser.add_mutually_exclusive_group()
-    colours.add_argument("--grey", dest="colour", action="store_false", default=None, help="make all images grey")
-    colours.add_argument("--colour", dest="colour", action="store_true", default=None, help="make none of them grey")
-    parser.add_argument("--test-share", metavar="SHARE", help=f"of a test set to be taken (default: {_TEST_SHARE})")
-    parser.add_argument("--format", dest="form", help="how the images are stored, where several formats can read them")
-    parser.add_argument("--option", dest="options", action="append", default=[], metavar="KEY=VALUE", help="for it")
-    parser.add_argument("--json", dest="for_programs", action="store_true", help="print all findings, for programs")
-    parser.add_argument("--force", action="store_true", help="replace the description of this name")
-
-
+@option("path", type=Path, help="a folder of class folders, arrays, a table, IDX files")
+@option("--name", help="of the data set: small letters, digits and hyphens")
+@option("--resize", metavar="HEIGHTxWIDTH", help="bring all images to this size")
+@option("--grey", group="colours", dest="colour", action="store_false", default=None, help="make all images grey")
+@option("--colour", group="colours", dest="colour", action="store_true", default=None, help="make none of them grey")
+@option("--test-share", metavar="SHARE", help=f"of a test set to be taken (default: {_TEST_SHARE})")
+@option("--format", dest="form", help="how the images are stored, where several formats can read them")
+@option("--option", dest="options", action="append", default=[], metavar="KEY=VALUE", help="for it")
+@option("--json", dest="for_programs", action="store_true", help="print all findings, for programs")
+@option("--force", action="store_true", help="replace the description of this name")
 def main(
     *,
     path: Path,

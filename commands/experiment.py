@@ -5,17 +5,13 @@ Run: hemline experiment epochs=20 optimizer=
 
 import subprocess
 import sys
-from argparse import ArgumentParser
 
 from commands.queue import checked, combinations, overrides
 from hemline.processes.dvc import environment
+from hemline.terminal.arguments import option
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("parameters", nargs="*", metavar="key=value", help="a key of params.yaml; no value: as there")
-
-
+@option("parameters", nargs="*", metavar="key=value", help="a key of params.yaml; no value: as there")
 def main(parameters: list[str]) -> None:
     """Run `dvc exp run` with the parameters that have a value, or `dvc repro` where none has."""
     changes = changes_of(parameters)

@@ -5,8 +5,6 @@ Run:    hemline experiments
         hemline experiments --all
 """
 
-from argparse import ArgumentParser
-
 from rich.console import Console
 
 from hemline.dependencies.looks import count_evaluations, sentence
@@ -14,16 +12,12 @@ from hemline.experiments.files import as_csv, as_json
 from hemline.experiments.listed import listed
 from hemline.experiments.table import table
 from hemline.processes.dvc import dvc_json, unknown_form
+from hemline.terminal.arguments import option
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("--all", dest="everywhere", action="store_true", help="those of every commit")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print JSON; gains are fractions")
-    form.add_argument("--csv", action="store_true", help="print CSV, a line a gain")
-
-
+@option("--all", dest="everywhere", action="store_true", help="those of every commit")
+@option("--json", group="form", action="store_true", help="print JSON; gains are fractions")
+@option("--csv", group="form", action="store_true", help="print CSV, a line a gain")
 def main(everywhere: bool, json: bool, csv: bool) -> None:
     """Print the table."""
     shown = dvc_json("exp", "show", *(["--all-commits"] if everywhere else []))

@@ -7,7 +7,6 @@ Run:    hemline fingerprint
 
 import hashlib
 import sys
-from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from ruamel.yaml import YAML  # noqa: E402
 from hemline.data.normalized import Labelled  # noqa: E402
 from hemline.families.dense import DenseSettings  # noqa: E402
 from hemline.schema import read_yaml  # noqa: E402
+from hemline.terminal.arguments import option  # noqa: E402
 
 EXPECTED = Path(__file__).with_name("fingerprint.yaml")
 N_CLASSES = 10
@@ -44,11 +44,7 @@ TRAININGS = {
 STREAMED = "dense 128, adam"  # once more, streamed: its digest is the same
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("--write", action="store_true", help="make this machine's digests the expected ones")
-
-
+@option("--write", action="store_true", help="make this machine's digests the expected ones")
 def main(write: bool) -> None:
     """Compute the digests, print them beside the expected ones, and fail where they differ."""
     expected = {} if write else read_yaml(EXPECTED)

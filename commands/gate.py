@@ -10,26 +10,20 @@ Exit status: 0, passed; 1, a variant got worse; 2, it could not be found out.
 
 import math
 import sys
-from argparse import ArgumentParser
 from pathlib import Path
 
 from hemline.comparison.metrics import decision_of, find_metric
 from hemline.comparison.units import POINTS, Unit
 from hemline.errors import InputError
 from hemline.params import load_params
+from hemline.terminal.arguments import option
 
 PAGE = Path("reports/gate.md")
 ERROR_STATUS = 2
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("base", help="a branch, a tag, a commit, or an experiment of DVC: main, say")
-    parser.add_argument(
-        "--margin", metavar="POINTS", help="points that a variant may lose; or in its unit, of another metric"
-    )
-
-
+@option("base", help="a branch, a tag, a commit, or an experiment of DVC: main, say")
+@option("--margin", metavar="POINTS", help="points that a variant may lose; or in its unit, of another metric")
 def main(base: str, margin: str | None) -> None:
     """Compare, write the table, and end with the verdict."""
     if not base.strip():

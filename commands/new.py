@@ -6,21 +6,17 @@ Run:    hemline new garments ~/garments
         hemline new garments ~/garments --at ../garments --remote s3://bucket/garments
 """
 
-from argparse import ArgumentParser
 from pathlib import Path
 
 from hemline.project.new import write_project
+from hemline.terminal.arguments import option
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("name", help="of the project and its data set: small letters, digits and hyphens")
-    parser.add_argument("data", type=Path, help="the images, as `hemline describe` takes them; so are other options")
-    parser.add_argument("--at", type=Path, help="the new folder (default: ../<name>)")
-    parser.add_argument("--remote", help="DVC's remote: a folder, s3://bucket/folder, ssh://...")
-    parser.add_argument("--tracking", help="the MLflow server or database")
-
-
+@option("name", help="of the project and its data set: small letters, digits and hyphens")
+@option("data", type=Path, help="the images, as `hemline describe` takes them; so are other options")
+@option("--at", type=Path, help="the new folder (default: ../<name>)")
+@option("--remote", help="DVC's remote: a folder, s3://bucket/folder, ssh://...")
+@option("--tracking", help="the MLflow server or database")
 def main(
     name: str, data: Path, *, at: Path | None, remote: str | None, tracking: str | None, others: list[str]
 ) -> None:

@@ -5,7 +5,6 @@ Run:    hemline plan-run variants.dense-128.epochs=20
 """
 
 import json
-from argparse import ArgumentParser
 
 from tabulate import tabulate
 
@@ -17,13 +16,10 @@ from hemline.params import SOLVE
 from hemline.processes.dvc import dvc_json
 from hemline.schema import read_yaml
 from hemline.seconds import noted_seconds
+from hemline.terminal.arguments import option
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("changes", nargs="*", metavar="key=value", help="a key of params.yaml; ~variants.name")
-
-
+@option("changes", nargs="*", metavar="key=value", help="a key of params.yaml; ~variants.name")
 def main(changes: list[str]) -> None:
     """Print the stages, or that nothing would run."""
     experiments = list(combinations(overrides(changes)))

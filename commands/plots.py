@@ -7,20 +7,16 @@ Run:    hemline plots
 """
 
 import tempfile
-from argparse import ArgumentParser
 from pathlib import Path
 
 from hemline.experiments.charts import template
 from hemline.processes.dvc import run_dvc
+from hemline.terminal.arguments import option
 
 _OUT = "dvc_plots"
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("revisions", nargs="*", help="commits or experiments to compare; by default, none")
-
-
+@option("revisions", nargs="*", help="commits or experiments to compare; by default, none")
 def main(revisions: list[str]) -> None:
     """Let DVC draw into a page with the library inside."""
     with tempfile.TemporaryDirectory() as folder:

@@ -3,7 +3,7 @@
 Run: hemline predict photo.png --top 5
 """
 
-from argparse import ArgumentParser, BooleanOptionalAction
+from argparse import BooleanOptionalAction
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from hemline.photo.framing import SAMPLE, Framed, Framing, frame, measure
 from hemline.photo.photo import read_photo
 from hemline.photo.terminal import shades
 from hemline.report.results import load_results
+from hemline.terminal.arguments import option
 
 
 class Classifier(NamedTuple):
@@ -36,18 +37,14 @@ class Classifier(NamedTuple):
     probabilities: Callable[[NDArray[Any]], NDArray[Any]]  # images (n, *image_shape) of raw pixels -> (n, classes)
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("photo", type=Path, help="a picture file of any size, grey or colour")
-    parser.add_argument(
-        "--invert",
-        action=BooleanOptionalAction,
-        help="invert the image; by default, where the border's brightness shows that it is needed",
-    )
-    parser.add_argument("--top", type=int, default=3, help="how many classes to print (default: 3)")
-    parser.add_argument("--save", type=Path, help="also write what the model sees, as a picture file")
-
-
+@option("photo", type=Path, help="a picture file of any size, grey or colour")
+@option(
+    "--invert",
+    action=BooleanOptionalAction,
+    help="invert the image; by default, where the border's brightness shows that it is needed",
+)
+@option("--top", type=int, default=3, help="how many classes to print (default: 3)")
+@option("--save", type=Path, help="also write what the model sees, as a picture file")
 def main(photo: Path, invert: bool | None, top: int, save: Path | None) -> None:
     """Read the photo, bring it into the data set's frame, print what the model makes of it."""
     # Before the seconds that TensorFlow takes; the model's own number of channels is not known yet.

@@ -8,7 +8,6 @@ What `dvc exp run --queue` queues runs later, in copies of what git knows: a mis
 """
 
 import tempfile
-from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from hemline.jobs.agreement import check_agreement
 from hemline.params import Params, load_params, parse_params
 from hemline.processes.dvc import check_copies, run_dvc, staged, untracked
 from hemline.schema import read_yaml
+from hemline.terminal.arguments import option
 
 PARAMS = Path("params.yaml")
 NEXT = """
@@ -28,13 +28,7 @@ dvc queue logs NAME      # prints the output of one of them
 make experiments         # lists the results; dvc exp show lists all metrics"""
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument(
-        "changes", nargs="*", metavar="key=value", help="a key of params.yaml; several values with commas: one each"
-    )
-
-
+@option("changes", nargs="*", metavar="key=value", help="a key of params.yaml; several values with commas: one each")
 def main(changes: list[str]) -> None:
     """Check every experiment, then queue them all."""
     changes = overrides(changes)

@@ -9,17 +9,12 @@ Run:    hemline record
         hemline record --dry-run
 """
 
-from argparse import ArgumentParser
-
 from hemline.dependencies.lock_file import LOCK_FILE, code_is_as_recorded, committed_lock, entries, is_damaged, mend
+from hemline.terminal.arguments import option
 from hemline.words import listed
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
-
-
+@option("--dry-run", action="store_true", help="say what would be done, and do nothing")
 def main(dry_run: bool) -> None:
     """Mend, compare, record; say in a line each what was done, and nothing where nothing was."""
     if LOCK_FILE.exists():

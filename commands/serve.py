@@ -5,7 +5,6 @@ Run: hemline serve --port 5001
 
 import json
 import sys
-from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,14 @@ from hemline.errors import InputError
 from hemline.params import Params, load_params
 from hemline.processes.foreground import run_in_foreground
 from hemline.processes.ports import HOST, free_port
+from hemline.terminal.arguments import option
 
 PORT = 5001
 EXAMPLE = Path(".hemline/example.json")
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
-    parser.add_argument("--example", action="store_true", help="print a complete request, and serve nothing")
-
-
+@option("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
+@option("--example", action="store_true", help="print a complete request, and serve nothing")
 def main(port: int | None, example: bool) -> None:
     """Print how to ask, then serve until interrupted."""
     params = load_params()

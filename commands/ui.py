@@ -4,7 +4,6 @@ Run: hemline ui --port 5000
 """
 
 import sys
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from hemline.comparison.evaluated import Evaluated
@@ -13,6 +12,7 @@ from hemline.params import load_params
 from hemline.processes.foreground import run_in_foreground
 from hemline.processes.helper import helper_process
 from hemline.processes.ports import HOST, free_port
+from hemline.terminal.arguments import option
 
 PORT = 5000
 
@@ -25,11 +25,7 @@ class Prepared(NamedTuple):
     environment: dict[str, str]
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
-
-
+@option("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
 def main(port: int | None) -> None:
     """Publish, print the link, serve until interrupted."""
     port = free_port(port, PORT)

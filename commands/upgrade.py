@@ -6,16 +6,11 @@ Run:    hemline upgrade
         hemline upgrade --source ../hemline
 """
 
-from argparse import ArgumentParser
-
 from hemline.project.upgrade import upgrade
+from hemline.terminal.arguments import option
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("--source", help="a clone or an address of Hemline (default: that of hemline.yaml)")
-
-
+@option("--source", help="a clone or an address of Hemline (default: that of hemline.yaml)")
 def main(source: str | None) -> None:
     """Upgrade, and print what changed."""
     print(upgrade(source))

@@ -6,19 +6,15 @@ All options are those of `dask worker`; each process has one thread, unless --nt
 """
 
 import re
-from argparse import ArgumentParser
 
 from hemline.errors import InputError
 from hemline.target import fix_target
+from hemline.terminal.arguments import option
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("scheduler", help="its address", nargs="?")
-    parser.add_argument("--scheduler-file", help="the file that it wrote, in place of its address")
-    parser.add_argument("--nthreads", default="1", help="of each process; default: 1")
-
-
+@option("scheduler", help="its address", nargs="?")
+@option("--scheduler-file", help="the file that it wrote, in place of its address")
+@option("--nthreads", default="1", help="of each process; default: 1")
 def main(scheduler: str | None, scheduler_file: str | None, nthreads: str, others: list[str]) -> None:
     """Pass the options on to `dask worker`."""
     if not scheduler_file and not re.search(r":\d+$", scheduler or ""):

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from argparse import SUPPRESS, ArgumentParser
+from argparse import SUPPRESS
 from pathlib import Path
 
 import joblib
@@ -21,6 +21,7 @@ from hemline.errors import InputError
 from hemline.processes.ports import HOST
 from hemline.repository import repository
 from hemline.target import fix_target
+from hemline.terminal.arguments import option
 
 # The file of the scheduler's address, and what the workers say.
 SCHEDULER, LOG = Path(".hemline/workers.json"), Path(".hemline/workers.log")
@@ -29,14 +30,10 @@ _POLL = 0.1
 _PULSE = 60.0  # seconds between two looks at what has expired
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("--count", type=int, default=joblib.cpu_count(), help="workers; default: one for each core")
-    parser.add_argument("--idle", type=float, default=30, help="minutes without work until they stop by themselves")
-    parser.add_argument("--stop", action="store_true", help="stop them")
-    parser.add_argument("--hold", action="store_true", help=SUPPRESS)
-
-
+@option("--count", type=int, default=joblib.cpu_count(), help="workers; default: one for each core")
+@option("--idle", type=float, default=30, help="minutes without work until they stop by themselves")
+@option("--stop", action="store_true", help="stop them")
+@option("--hold", action="store_true", help=SUPPRESS)
 def main(count: int, idle: float, stop: bool, hold: bool) -> None:
     """Start, or stop, or be the process that holds them."""
     if count < 1 or not idle > 0:

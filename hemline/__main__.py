@@ -51,9 +51,7 @@ def _run(name: str, words: Sequence[str]) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     module = import_module(f"commands.{name.replace('-', '_')}")
     with one_line_errors(getattr(module, "ERROR_STATUS", 1)):
-        parser = command_parser(module.__doc__ or "")
-        if hasattr(module, "add_options"):
-            module.add_options(parser)
+        parser = command_parser(module.__doc__ or "", module.main)
         options, others = parser.parse_known_args(words)
         if "others" in inspect.signature(module.main).parameters:
             options.others = others

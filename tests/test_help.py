@@ -45,7 +45,7 @@ def test_help_tells_what_it_does_with_an_example_and_does_nothing(call, tmp_path
 
 def test_what_is_read_and_written_is_part_of_the_help_and_the_rest_of_a_docstring_is_not():
     doc = "Do it.\n\nReads:  a\nWrites: b\nRun:    hemline it\n        hemline it --fast\n\nMore.\n"
-    shown = command_parser(doc).format_help()
+    shown = command_parser(doc, print).format_help()
     assert "Do it.\n\nReads:  a\nWrites: b\n" in shown
     assert "More." not in shown
     assert "Run:" not in shown

@@ -3,14 +3,16 @@
 import argparse
 import re
 import textwrap
-from collections.abc import Sequence
-from typing import NoReturn, TypeVar
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TypeVar
 
 from hemline.errors import InputError
 
 _WIDTH = 79
 _REFERENCES = ("Reads:", "Writes:")
 _Parser = TypeVar("_Parser", bound=argparse.ArgumentParser)
+_Main = TypeVar("_Main", bound=Callable[..., None])
 _EXAMPLE = re.compile(r"^(?:Run:)? +(hemline [a-z].*)$", re.MULTILINE)
 
 
@@ -23,15 +25,30 @@ class _OneLineParser(argparse.ArgumentParser):
         raise InputError(f"{message}; for example: {self.example}")
 
 
-def command_parser(doc: str) -> argparse.ArgumentParser:
-    """Return the parser of a command of ``hemline``, without arguments yet.
+def option(*names: str, group: str = "", **settings: Any) -> Callable[[_Main], _Main]:
+    """Declare an argument of a command's ``main``, as ``add_argument`` takes it; only one of a group may be given."""
+
+    def declare(main: _Main) -> _Main:
+        # Decorators are applied from the last to the first.
+        main.__dict__.setdefault("options", []).insert(0, (names, group, settings))
+        return main
+
+    return declare
+
+
+def command_parser(doc: str, main: Callable[..., None]) -> argparse.ArgumentParser:
+    """Return the parser of a command of ``hemline``.
 
     Args:
         doc: the module's docstring; its first paragraph, input, output and examples (``Run:``) are the help.
+        main: the command, with the arguments that ``option`` has declared.
     """
     examples = _EXAMPLE.findall(doc)
     made = _parser(doc, examples, 2, _OneLineParser)
     made.example = examples[-1].partition("  #")[0]
+    groups: defaultdict[str, Any] = defaultdict(made.add_mutually_exclusive_group, {"": made})
+    for names, group, settings in getattr(main, "options", []):
+        groups[group].add_argument(*names, **settings)
     return made
 
 
