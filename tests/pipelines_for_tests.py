@@ -6,9 +6,11 @@ To run the pipeline takes half a minute. It is done once for all tests, and each
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +116,11 @@ class Pipeline:
 
     def read(self, name):
         return (self.folder / name).read_text()
+
+    def query(self, sql):
+        """Return the rows that MLflow's database answers with."""
+        with closing(sqlite3.connect(self.folder / "mlflow.db")) as connection:
+            return connection.execute(sql).fetchall()
 
     def commit(self, message):
         self.run("git", "add", "--all")

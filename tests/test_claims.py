@@ -7,10 +7,8 @@ import hashlib
 import os
 import re
 import signal
-import sqlite3
 import sys
 import time
-from contextlib import closing
 
 import pytest
 from pipelines_for_tests import make_pipeline
@@ -89,11 +87,6 @@ def kill_in_the_second_training(repository):
     return output.read_text()
 
 
-def query(repository, sql):
-    with closing(sqlite3.connect(repository.folder / "mlflow.db")) as connection:
-        return connection.execute(sql).fetchall()
-
-
 def finished(repository):
     """Return (DVC experiment, variant, claims) of each finished run."""
     sql = """
@@ -103,7 +96,7 @@ def finished(repository):
     LEFT JOIN tags AS claims ON claims.run_uuid = runs.run_uuid AND claims.key = 'claims'
     WHERE runs.status = 'FINISHED'
     """
-    return sorted(query(repository, sql), key=str)
+    return sorted(repository.query(sql), key=str)
 
 
 def page(repository):

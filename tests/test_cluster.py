@@ -5,10 +5,9 @@ import json
 import os
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 
 import psutil
 import pytest
@@ -121,8 +120,7 @@ def start(workers, command=("dvc", "repro", "train@linear")):
 
 
 def statuses(pipeline):
-    with closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
-        return [status for (status,) in connection.execute("SELECT status FROM runs ORDER BY start_time")]
+    return [status for (status,) in pipeline.query("SELECT status FROM runs ORDER BY start_time")]
 
 
 def test_workers_give_the_bytes_of_this_process_and_show_and_record_every_epoch(workers):

@@ -1,11 +1,9 @@
 """Several commands at once, with real DVC, store and servers; the workers of a queue are in test_one_store.py."""
 
-import contextlib
 import csv
 import os
 import re
 import signal
-import sqlite3
 import urllib.error
 import urllib.request
 
@@ -55,8 +53,7 @@ def training(pipeline):
 
 
 def statuses(pipeline):
-    with contextlib.closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
-        return [status for (status,) in connection.execute("SELECT status FROM runs")]
+    return [status for (status,) in pipeline.query("SELECT status FROM runs")]
 
 
 def models(pipeline):

@@ -1,11 +1,9 @@
 """Follows the recipes of docs/EXTENDING.md, by the page's own code, and sees that each does what the page says."""
 
-import contextlib
 import csv
 import json
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -175,7 +173,7 @@ def check_that_they_trained(pipeline):
     # Of the same seeds: what differs is the key.
     assert pipeline.read("models/plain/history.csv") != pipeline.read("models/decayed/history.csv")
     # What the key is told by without another line.
-    rows = query(pipeline, "SELECT DISTINCT value FROM params WHERE key = 'weight_decay'")
+    rows = pipeline.query("SELECT DISTINCT value FROM params WHERE key = 'weight_decay'")
     assert {value for (value,) in rows} == {"0.0", "0.9"}
     assert '<th scope="col" class="number">Weight decay</th>' in pipeline.read("reports/index.html")
 
@@ -193,16 +191,11 @@ def check_the_metric(pipeline):
         assert float(rows[name]["top_2_low"]) <= own["top_2"] <= float(rows[name]["top_2_high"])
         assert own.get("gain", 0) == pytest.approx(own["top_2"] - metrics["plain"]["top_2"], abs=2e-6)
     # On the runs that were there before, and on no others.
-    runs = query(pipeline, "SELECT run_uuid FROM latest_metrics WHERE key = 'test_accuracy'")
+    runs = pipeline.query("SELECT run_uuid FROM latest_metrics WHERE key = 'test_accuracy'")
     assert len(runs) == 2 * 2 + 1
-    assert sorted(query(pipeline, "SELECT run_uuid FROM latest_metrics WHERE key = 'test_top_2'")) == sorted(runs)
+    assert sorted(pipeline.query("SELECT run_uuid FROM latest_metrics WHERE key = 'test_top_2'")) == sorted(runs)
 
 
 def check_the_figure(pipeline):
     assert (pipeline.folder / "reports/figures/seeds.png").read_bytes().startswith(b"\x89PNG")
     assert 'alt="Test accuracy of every training, a row a variant."' in pipeline.read("reports/index.html")
-
-
-def query(pipeline, sql):
-    with contextlib.closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
-        return connection.execute(sql).fetchall()

@@ -4,10 +4,8 @@ import os
 import re
 import shutil
 import signal
-import sqlite3
 import sys
 import time
-from contextlib import closing
 
 import numpy as np
 import psutil
@@ -63,8 +61,7 @@ def models(pipeline):
 
 
 def statuses(pipeline):
-    with closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
-        return sorted(status for (status,) in connection.execute("SELECT status FROM runs"))
+    return sorted(status for (status,) in pipeline.query("SELECT status FROM runs"))
 
 
 def test_after_dvc_was_killed_the_next_run_waits_for_the_training_that_is_left(prepared):
@@ -90,10 +87,9 @@ SOME_SECONDS = 5000
 
 def histories_of_steps(pipeline):
     """Return by run id how many losses there are of the finished runs, and of how many steps."""
-    with closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
-        query = "SELECT COUNT(*), COUNT(DISTINCT step) FROM metrics JOIN runs USING (run_uuid) \
-            WHERE key = 'loss' AND status = 'FINISHED' GROUP BY run_uuid"
-        return connection.execute(query).fetchall()
+    query = "SELECT COUNT(*), COUNT(DISTINCT step) FROM metrics JOIN runs USING (run_uuid) \
+        WHERE key = 'loss' AND status = 'FINISHED' GROUP BY run_uuid"
+    return pipeline.query(query)
 
 
 def kept(pipeline, pattern):

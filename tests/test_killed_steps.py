@@ -6,11 +6,9 @@ there as a whole or not at all; one plain ``dvc repro`` ends with the bytes of a
 
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from contextlib import closing
 
 import numpy as np
 import psutil
@@ -87,8 +85,7 @@ def files(folder):
 
 
 def statuses(pipeline):
-    with closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
-        return {status for (status,) in connection.execute("SELECT status FROM runs")}
+    return {status for (status,) in pipeline.query("SELECT status FROM runs")}
 
 
 def left_behind(stage):

@@ -2,10 +2,8 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 
 import pytest
 from pipelines_for_tests import PATIENCE, Pipeline, wait_until
@@ -71,10 +69,9 @@ def test_every_way_to_train_logs_a_complete_run_into_one_store(pipeline):
     assert runs["linear", 0, 6] == "apart"
     assert runs["linear", 0, 8] is None
     assert len({runs["linear", 0, epochs] for epochs in (3, 4, 5, 6, 7, 8)}) == 6
-    with closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
-        locations = connection.execute(
-            "SELECT artifact_uri FROM runs JOIN experiments USING (experiment_id) WHERE experiments.name = 'tiny'"
-        ).fetchall()
+    locations = pipeline.query(
+        "SELECT artifact_uri FROM runs JOIN experiments USING (experiment_id) WHERE experiments.name = 'tiny'"
+    )
     assert len(locations) == len(runs)
     assert all(uri.startswith((pipeline.folder / "mlartifacts").as_uri()) for (uri,) in locations)
 
@@ -122,8 +119,7 @@ def test_a_moved_repository_still_opens_its_models_and_ends_its_dead_runs(longer
 
 
 def running(pipeline):
-    with closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
-        return connection.execute("SELECT run_uuid FROM runs WHERE status = 'RUNNING'").fetchall()
+    return pipeline.query("SELECT run_uuid FROM runs WHERE status = 'RUNNING'")
 
 
 @pytest.fixture

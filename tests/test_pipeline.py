@@ -4,9 +4,7 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 import sys
-from contextlib import closing
 
 import pytest
 from pipelines_for_tests import PARAMS, PRINTED, TRAINED
@@ -24,17 +22,12 @@ LEFT JOIN tags AS experiment ON experiment.run_uuid = runs.run_uuid AND experime
 """
 
 
-def query(pipeline, sql):
-    with closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
-        return connection.execute(sql).fetchall()
-
-
 def runs_of(pipeline):
     """Return (variant, seed, epochs) of each run that is complete to its test figures."""
-    tested = {run for (run,) in query(pipeline, "SELECT run_uuid FROM latest_metrics WHERE key = 'test_accuracy'")}
+    tested = {run for (run,) in pipeline.query("SELECT run_uuid FROM latest_metrics WHERE key = 'test_accuracy'")}
     return sorted(
         (variant, int(seed), int(epochs))
-        for run, status, variant, seed, epochs, _ in query(pipeline, RUNS)
+        for run, status, variant, seed, epochs, _ in pipeline.query(RUNS)
         if run in tested and status == "FINISHED"
     )
 
@@ -84,10 +77,10 @@ def test_the_metrics_are_keyed_by_variant_and_small(finished):
 
 def test_the_store_has_a_complete_run_of_every_variant_and_seed(finished):
     assert runs_of(finished) == [("dense-4", 0, 1), ("dense-4", 1, 1), ("linear", 0, 1), ("linear", 1, 1)]
-    assert len(query(finished, "SELECT * FROM runs")) == 4
-    keys = {key for (key,) in query(finished, "SELECT DISTINCT key FROM metrics")}
+    assert len(finished.query("SELECT * FROM runs")) == 4
+    keys = {key for (key,) in finished.query("SELECT DISTINCT key FROM metrics")}
     assert keys >= {"loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy"}
-    assert not query(finished, "SELECT * FROM tags WHERE key = 'backfilled'")
+    assert not finished.query("SELECT * FROM tags WHERE key = 'backfilled'")
 
 
 def test_nothing_that_is_hashed_holds_a_path_of_this_machine(finished):
@@ -212,7 +205,7 @@ def test_a_loss_that_is_no_longer_finite_is_one_line_and_leaves_no_model(pipelin
     assert not list((pipeline.folder / "models" / "linear").glob("*"))
     pipeline.run("git", "checkout", "--quiet", "params.yaml", "dvc.lock")
     pipeline.run("dvc", "checkout")
-    statuses = [status for _, status, _, _, _, _ in query(pipeline, RUNS)]
+    statuses = [status for _, status, _, _, _, _ in pipeline.query(RUNS)]
     assert "RUNNING" not in statuses
     assert "FAILED" in statuses
 
@@ -246,7 +239,7 @@ def test_results_restored_from_the_run_cache_are_back_filled_into_a_new_store(pi
     assert "epoch 1/1" not in done.stdout  # nothing was trained
     pipeline.run("python", "-m", "hemline", "sync")
     assert runs_of(pipeline) == [("dense-4", 0, 1), ("dense-4", 1, 1), ("linear", 0, 1), ("linear", 1, 1)]
-    assert len(query(pipeline, "SELECT * FROM tags WHERE key = 'backfilled'")) == 4
+    assert len(pipeline.query("SELECT * FROM tags WHERE key = 'backfilled'")) == 4
 
 
 def test_a_removed_variant_is_left_out_of_metrics_and_report(pipeline):

@@ -1,8 +1,5 @@
 """An impression: less of everything, in an experiment of its own."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from commands.quick import impression
@@ -35,8 +32,7 @@ def test_an_impression_of_a_solved_baseline_has_a_network_beside_it_and_no_epoch
 
 
 def runs(pipeline):
-    with closing(sqlite3.connect(pipeline.folder / "mlflow.db")) as connection:
-        return connection.execute("SELECT status, name FROM runs").fetchall()
+    return pipeline.query("SELECT status, name FROM runs")
 
 
 @pytest.mark.slow

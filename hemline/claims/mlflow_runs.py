@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hemline.claims.file import Claims
 from hemline.claims.outcome import Experiment
-from hemline.tracking.warning import warn
+from hemline.tracking.one_line import warn
 
 CLAIMS_TAG = "claims"
 EXPERIMENT_TAG = "dvc_experiment"

@@ -1,13 +1,12 @@
 """The files that a data set consists of, as its description names and identifies them."""
 
-import gzip
 import hashlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
-from hemline.data.idx import read_idx
+from hemline.data.idx import open_idx, opened
 from hemline.describe.find import Data
 from hemline.errors import InputError
 from hemline.images.tree import digest
@@ -33,14 +32,11 @@ def idx_files(data: Data) -> dict[str, dict[str, Any]]:
     """Return what ``Files`` says of the four IDX files."""
     described = {}
     for file in data.found.files:
-        opener = gzip.open if file.path.suffix == ".gz" else open
-        with cast("IO[bytes]", opener(file.path, "rb")) as stream:
-            array = read_idx(cast("Any", stream))
-        with cast("IO[bytes]", opener(file.path, "rb")) as stream:
+        array = open_idx(file.path)
+        with opened(file.path) as stream:
             sha256 = hashlib.file_digest(cast("Any", stream), "sha256").hexdigest()
-        kind = "labels" if array.ndim == 1 else "images"
         entry = {"name": file.path.name.removesuffix(".gz"), "sha256": sha256, "count": len(array)}
-        described[f"{file.part}-{kind}"] = entry
+        described[f"{file.part}-{'labels' if array.ndim == 1 else 'images'}"] = entry
     return described
 
 

@@ -1,9 +1,10 @@
-"""MLflow's errors as one line, without a password, and with a remedy.
+"""MLflow's errors as one line, without a password, and with a remedy; where results are safe, as a warning.
 
 MLflow's own messages repeat the address of the store, password and all, and those of a server are long.
 """
 
 import re
+import sys
 
 _PASSWORD = re.compile(r"(://[^/\s:@]*):\S+@")
 # By the status that a server answers with.
@@ -25,3 +26,8 @@ def one_line(error: BaseException) -> str:
 def without_passwords(text: str) -> str:
     """Return ``text`` with an ellipsis in the place of each address's password."""
     return _PASSWORD.sub(r"\1:…@", text)
+
+
+def warn(error: BaseException) -> None:
+    """Say in one line that MLflow could not be reached, and what completes it."""
+    print(f"warning: MLflow: {one_line(error)}; run `make sync` to complete it from the results", file=sys.stderr)

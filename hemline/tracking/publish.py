@@ -27,8 +27,8 @@ from hemline.tracking.artifacts import texts
 from hemline.tracking.messages import now
 from hemline.tracking.mlflow_run import Findings
 from hemline.tracking.model_file import ModelFile
+from hemline.tracking.one_line import warn
 from hemline.tracking.run_name import model_name
-from hemline.tracking.warning import warn
 
 FIGURES = Path("reports/figures")
 

@@ -11,7 +11,7 @@ import pandas as pd  # noqa: F401 - both processes need it, and the one that is 
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.helper import helper_process
 from hemline.processes.waiting import result
-from hemline.tracking.warning import warn
+from hemline.tracking.one_line import warn
 
 # A fork takes over what has been imported, which a new Python would import again while its stage waits for it.
 _START: Literal["spawn", "fork"] = "fork" if sys.platform == "linux" else "spawn"

@@ -16,7 +16,7 @@ from hemline.processes.helper import helper_process
 from hemline.processes.waiting import wait_for
 from hemline.tracking.messages import End, Epoch, Finish, Message, Open, Start, now
 from hemline.tracking.model_file import ModelFile
-from hemline.tracking.warning import warn
+from hemline.tracking.one_line import warn
 from hemline.training.served import ServedModel
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from mlflow.entities import Metric, Run
 
 from hemline.tracking import liveness, mlflow_run, store
 from hemline.tracking.messages import End, Epoch, Finish, Message, Open, Start
-from hemline.tracking.warning import warn
+from hemline.tracking.one_line import warn
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
