@@ -86,6 +86,8 @@ def test_the_printed_link_opens_the_runs_with_their_curves(ui, page):
         page.get_by_role("link", name=name, exact=True).first.wait_for()
     for metric in ("accuracy", "loss", "val_accuracy", "val_loss"):
         page.get_by_text(metric, exact=True).first.wait_for()
+    for model in ("three e3 b8", "two e3 b8", "linear e3 b8"):  # a curve for the seeds of each
+        page.get_by_text(f"{model} (accuracy)", exact=True).first.wait_for()
     # A curve is a path of several points; a bar chart has none.
     page.locator(".scatterlayer path.js-line").first.wait_for(state="attached")
 
