@@ -63,6 +63,8 @@ class Params(Hyperparameters):
     seeds: Annotated[list[Seed], Field(min_length=1)]
     # Which there are, `hemline/comparison/metrics.py` knows, and `check` asks it.
     metric: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)] = "accuracy"
+    # The largest difference that does not matter, as it is printed: in percentage points for shares.
+    equivalence_margin: Annotated[float, Field(gt=0, le=100)] | None = None
     baseline: Name
     variants: Annotated[dict[Name, AnySettings], Field(min_length=1)]
 

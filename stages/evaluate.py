@@ -47,7 +47,16 @@ def evaluate(params: Params) -> Evaluation:
     labels, classes = normalized.labels("test"), normalized.about().classes
     duplicates, groups = Findings().duplicates(len(labels)), Findings().groups(len(labels))
     train, metric = normalized.labels("train"), find_metric(params.metric)
-    evaluation = Evaluation(params.baseline, classes, labels, train, duplicates, groups=groups, metric=metric)
+    evaluation = Evaluation(
+        params.baseline,
+        classes,
+        labels,
+        train,
+        duplicates,
+        groups=groups,
+        metric=metric,
+        margin=params.equivalence_margin,
+    )
     for variant in params.variants:
         trained, seeds, settings = Trained(variant), params.seeds_of(variant), params.training(variant)
         evaluation.add(

@@ -154,9 +154,15 @@ class _Run:
         finished = {seed: found for seed in seeds if (found := self._checkpoints.finished(seed))}
         rest = [seed for seed in seeds if seed not in finished]
         begun = {seed: len(part.history) for seed in rest if (part := self._checkpoints.state(seed))}
-        if finished or begun:
-            show(resumption(self._settings.variant, list(finished), begun))
+        kept = [seed for seed, result in finished.items() if result.recorded]
+        if kept:
+            show(f"{self._settings.variant}: kept: the trainings of seeds {', '.join(map(str, kept))}")
+        if begun or len(finished) > len(kept):
+            show(resumption(self._settings.variant, [seed for seed in finished if seed not in kept], begun))
         for seed, result in finished.items():
+            if result.recorded:
+                self._keep(seed, result)
+                continue
             self.begin(seed, result.history)
             self._finish(seed, result)
         at_once, parent = min(len(rest), joblib.cpu_count()), self._checkpoints.parent
@@ -237,10 +243,14 @@ class _Run:
         self.begin(seed, [])
         for row in result.history:
             self.epoch(seed, row)
+        self._keep(seed, result)
+        self._recorder.finish(seed, result.served, self._draft.model_sha256(seed))
+
+    def _keep(self, seed: int, result: TrainingResult) -> None:
+        """Write the large parts of a result, and hold the rest."""
         path = self._draft.model_path(seed)
         with writing(path):
             path.write_bytes(result.model)
-        self._recorder.finish(seed, result.served, self._draft.model_sha256(seed))
         predicted = {name: self._in_file(seed, name, array) for name, array in result.predicted.items()}
         self._results[seed] = result._replace(
             predicted=predicted, model=b"", served=result.served._replace(content=b"")

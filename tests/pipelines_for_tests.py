@@ -35,6 +35,7 @@ PARAMS = {
     "record_test": False,
     "seeds": [0, 1],
     "metric": "accuracy",
+    "equivalence_margin": None,
     "baseline": "linear",
     "variants": {"linear": {"hidden": []}, "dense-4": {"hidden": [4]}},
 }

@@ -1,5 +1,6 @@
 """Writes what the stages before `report` write, small and made up, so that the report can be tested alone."""
 
+import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hemline.comparison.doubts import Doubts, Predicted, doubts
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.facts import Facts
 from hemline.comparison.metrics import METRICS
+from hemline.comparison.pairs import COLUMNS
 from hemline.comparison.selection import Selection
 from hemline.data.duplicates import Duplicates
 from hemline.data.findings import Findings
@@ -121,9 +123,22 @@ def comparison(inputs: Inputs) -> pd.DataFrame:
                 "verdict": verdict,
                 "still_improves": "yes" if name in inputs.improving else "no",
                 "so_far": name in inputs.so_far,
+                "detectable": np.nan if np.isnan(gain) else 0.009,
+                "may_be_best": verdict != "baseline",
             }
         )
     return pd.DataFrame(rows)
+
+
+def pairs(inputs: Inputs) -> pd.DataFrame:
+    """Of each pair, the earlier variant is worse by a point, which is shown where it is the baseline."""
+    names = list(itertools.combinations(inputs.variants, 2))
+    numbers = {"difference": -0.01, "low": -0.015, "high": -0.005, "p_value": 0.01, "p_holm": 0.02}
+    rows = [
+        numbers | {"first": a, "second": b, "verdict": "worse" if a == "linear" else "no difference shown"}
+        for a, b in names
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def facts(inputs: Inputs, doubted: Doubts | None = None) -> Facts:
@@ -200,6 +215,9 @@ class MadeUp:
 
     def comparison(self) -> pd.DataFrame:
         return comparison(self._inputs)
+
+    def pairs(self) -> pd.DataFrame:
+        return pairs(self._inputs)
 
     def selection(self) -> Selection:
         if not self._inputs.validation:

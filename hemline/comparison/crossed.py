@@ -35,6 +35,7 @@ class Crossed(NamedTuple):
     n_seeds: int  # the number of trainings
     n_images: int  # the number of images, or of groups of them
     image_freedom: float  # the degrees of freedom of the images' part
+    interaction: float = 0.0  # of ``seeds``, the trainings' luck with single images
 
     @classmethod
     def of(cls, scores: Scores, groups: Groups | None = None) -> Self:
@@ -70,7 +71,25 @@ class Crossed(NamedTuple):
         interaction = rest / ((n_seeds - 1) * (n_images - 1)) / scores.size
         # Two trainings may be equally good to the last image, but by chance: their luck with single images differs.
         seeds = float(per_training.var(ddof=1)) / n_seeds or interaction
-        return cls(mean, max(images - interaction, 0.0), seeds, n_seeds, n_images, freedom)
+        return cls(mean, max(images - interaction, 0.0), seeds, n_seeds, n_images, freedom, interaction)
+
+    def resized(self, n_seeds: int, n_images: int) -> Self:
+        """Return the parts that are expected of other numbers of trainings and of images or groups.
+
+        Args:
+            n_seeds: the number of trainings, at least two.
+            n_images: the number of images, or of groups of them.
+        """
+        fewer_seeds, fewer_images = self.n_seeds / n_seeds, self.n_images / n_images
+        interaction = self.interaction * fewer_seeds * fewer_images
+        return self._replace(
+            images=self.images * fewer_images,
+            seeds=max(self.seeds - self.interaction, 0.0) * fewer_seeds + interaction,
+            n_seeds=n_seeds,
+            n_images=n_images,
+            image_freedom=self.image_freedom / fewer_images,
+            interaction=interaction,
+        )
 
     @property
     def error(self) -> float:

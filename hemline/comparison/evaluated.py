@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _FACTS, _SELECTION = "data.json", "selection.json"
-_DOUBTED = "doubted.csv"
+_DOUBTED, _PAIRS = "doubted.csv", "pairs.csv"
 
 
 class Evaluated(Outputs):
@@ -41,6 +41,7 @@ class Evaluated(Outputs):
                 (folder / name).mkdir(parents=True)
             comparison.to_csv(folder / "comparison.csv", index=False)
             evaluation.runs().to_csv(folder / "runs.csv", index=False)
+            evaluation.pairs().to_csv(folder / _PAIRS, index=False)
             evaluation.curves().to_csv(folder / "curves.csv")  # for `dvc plots`
             evaluation.doubts.table.to_csv(folder / _DOUBTED, index=False)
             (folder / _FACTS).write_text(evaluation.facts().model_dump_json(indent=2) + "\n")
@@ -94,6 +95,14 @@ class Evaluated(Outputs):
             InputError: it is missing, or damaged.
         """
         return self.read_json(_SELECTION, Selection)
+
+    def pairs(self) -> pd.DataFrame:
+        """Return a row per pair of variants: see ``pairs.compare_pairs``.
+
+        Raises:
+            InputError: the table is missing, or damaged.
+        """
+        return self.read_table(_PAIRS)
 
     def doubted(self) -> pd.DataFrame:
         """Return a row per doubted label, the most doubted first: set, index, label, quality, looks_like, probability.

@@ -14,6 +14,8 @@ from hemline.comparison.convergence import holds_only_so_far, still_improves
 from hemline.comparison.doubts import Doubts, Predicted, doubts
 from hemline.comparison.facts import Facts
 from hemline.comparison.metrics import ACCURACY, ImageScores, Metric, computed_metrics, correct, decision_of
+from hemline.comparison.pairs import compare_pairs, may_be_best
+from hemline.comparison.power import cautious_parts, detectable_gain
 from hemline.comparison.scores import Score, score
 from hemline.comparison.selection import Selection, mean_validation, select
 from hemline.comparison.statistics import Row, accuracy_interval, figure_interval, table
@@ -53,6 +55,7 @@ class Evaluation:
         *,
         groups: NDArray[np.integer[Any]] | None = None,
         metric: Metric = ACCURACY,
+        margin: float | None = None,
     ) -> None:
         """Begin with what all variants share.
 
@@ -64,8 +67,10 @@ class Evaluation:
             duplicates: which test images are training or validation images, too; None: none of them.
             groups: int (images,): test images with the same number count as one; None: each is one by itself.
             metric: that decides.
+            margin: the largest difference that does not matter, as it is printed: in points for shares; None: none.
         """
         self._metric, self._decision = metric, decision_of(metric)
+        self._margin = None if margin is None else margin / self._decision.unit.factor
         self.baseline, self.classes, self.labels = baseline, list(classes), labels
         self.variants: list[str] = []
         self.doubts: Doubts = doubts("", {}, classes)
@@ -86,6 +91,7 @@ class Evaluation:
         self._validation_labels: NDArray[np.integer] = labels[:0]
         self._confusion: dict[str, NDArray[np.int64]] = {}
         self._comparison: pd.DataFrame | None = None
+        self._pairs: pd.DataFrame | None = None
         self._solved: ImageScores | None = None
         self._solved_name = ""
 
@@ -141,7 +147,7 @@ class Evaluation:
             own = [self._decision.scores(each, validation.labels) for each in validation.probabilities]
             self._validation[variant], self._validation_labels = np.stack(own), validation.labels
         self.variants.append(variant)
-        self._comparison = None
+        self._comparison = self._pairs = None
 
     def add_solved(self, probabilities: NDArray[np.float32], name: str = "") -> None:
         """Take the solution of the trained linear model that is the baseline: gains are compared with it, too.
@@ -170,6 +176,8 @@ class Evaluation:
 
         ``still_improves`` is yes, no or unknown, and ``so_far`` tells whether more epochs could overturn the verdict,
         or whether a gain is not shown over the solution of a trained linear baseline (``over_solved`` and its like).
+        ``detectable`` is the gain that these seeds and images show in 80 % of cases, and ``may_be_best`` says whether
+        no other variant is shown to be better.
 
         Raises:
             InputError: the comparison is not possible.
@@ -177,8 +185,28 @@ class Evaluation:
         if self._comparison is None:
             scores = self._scores_by_seed()
             rows = [self._comparison_row(row, scores[row.variant]) for row in self._table(scores, self.baseline)]
-            self._comparison = pd.DataFrame(rows if self._solved is None else self._over_solved(rows, scores))
+            table = pd.DataFrame(rows if self._solved is None else self._over_solved(rows, scores))
+            table["may_be_best"] = table["variant"].isin(may_be_best(self.pairs(), self.variants))
+            self._comparison = table
         return self._comparison
+
+    def pairs(self) -> pd.DataFrame:
+        """Return a row per pair of variants, the one that leads by validation first: see ``compare_pairs``."""
+        if self._pairs is None:
+            labels = self.labels if self._decision.by_class else None
+            scores = self._scores_by_seed()
+            self._pairs = compare_pairs(scores, self._ranking(), self._margin, groups=self._groups, labels=labels)
+        return self._pairs
+
+    def _ranking(self) -> list[str]:
+        """Return the variants by their means on validation images; in the order taken where there are none."""
+        if not len(self._validation_labels):
+            return self.variants
+        sign = 1 if self._decision.is_loss else -1
+        values = {
+            name: sign * self._decision.value(self._validation[name], self._validation_labels) for name in self.variants
+        }
+        return sorted(self.variants, key=values.__getitem__)
 
     def _table(self, scores: Mapping[str, ImageScores], baseline: str) -> list[Row]:
         labels = self.labels if self._decision.by_class else None
@@ -284,9 +312,16 @@ class Evaluation:
             "p_value": row.p_value,
             "p_holm": row.adjusted_p_value,
             "verdict": row.verdict or "baseline",
+            "detectable": self._detectable(row),
             "still_improves": {True: "yes", False: "no", None: "unknown"}[improves],
             "so_far": holds_only_so_far(row.verdict, improves, self._improves[self.baseline]),
         }
+
+    def _detectable(self, row: Row) -> float | None:
+        """Return the gain that is shown in 80 % of cases; None of the baseline, and of single trainings."""
+        if row.comparison is None or row.comparison.parts.n_seeds == 1:
+            return None
+        return detectable_gain(cautious_parts(row.comparison.parts), len(self.variants) - 1)
 
     def _metrics_of(self, variant: str, image_scores: ImageScores) -> dict[str, float]:
         """Return the means over seeds of the metrics beside accuracy, and the ends of their intervals."""

@@ -51,7 +51,7 @@ class Comparison:
 
     The interval excludes 0 exactly when ``p_value`` is below 1 - confidence. ``covers_seeds`` is false where there is a
     single training each, whose spread between seeds is unknown and counted as none. ``cautious_p_value`` is right also
-    where it is small, or the trainings are few: see ``Crossed.cautious_p``.
+    where it is small, or the trainings are few: see ``Crossed.cautious_p``. ``parts`` are those of the variance.
     """
 
     gain: float
@@ -62,6 +62,7 @@ class Comparison:
     p_value: float
     cautious_p_value: float
     covers_seeds: bool
+    parts: Crossed
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def compare(
     # Images that are added pull the interval towards 0, by next to nothing where a class has more than a few.
     estimate = gain.mean if estimate is None else estimate
     low, high = min(low, estimate), max(high, estimate)
-    return Comparison(estimate, low, high, gain.error, gain.freedom, p_value, cautious, gain.n_seeds > 1)
+    return Comparison(estimate, low, high, gain.error, gain.freedom, p_value, cautious, gain.n_seeds > 1, gain)
 
 
 def accuracy_interval(correct: Correct, confidence: float = 0.95, groups: Groups | None = None) -> Interval:
@@ -314,20 +315,25 @@ def table(
     return [_judged(row, next(adjusted), confidence) if row.comparison else row for row in rows]
 
 
-def compare_all(pairs: Sequence[tuple[Correct, Correct]], groups: Sequence[Groups | None]) -> list[Row | None]:
-    """Compare two variants by several events, such as a confusion each: with the intervals and tests of ``table``.
+def compare_all(
+    pairs: Sequence[tuple[Scores, Scores]],
+    groups: Sequence[Groups | None],
+    labels: NDArray[np.integer[Any]] | None = None,
+) -> list[Row | None]:
+    """Compare several pairs, with the intervals and tests of ``table``: of two variants, or of an event in both.
 
     Args:
-        pairs: of each event the variant's and the baseline's bool (seeds, images), whether it happened.
-        groups: of each event, those of its images.
+        pairs: (seeds, images) of the first and the second: bool, or floats of which higher ones are better.
+        groups: of each pair, those of its images.
+        labels: as in ``compare``, of all pairs.
 
     Returns:
-        A row an event, its p value adjusted for their number; None where there are not two images, or groups of them.
+        A row a pair, its p value adjusted for their number; None where there are not two images, or groups of them.
     """
     rows: list[Row | None] = []
     for (variant, baseline), own in zip(pairs, groups, strict=True):
         units = variant.shape[1] if own is None else len(np.unique(own))
-        rows.append(_row("", variant, baseline, 0.95, groups=own) if units > 1 else None)
+        rows.append(_row("", variant, baseline, 0.95, groups=own, labels=labels) if units > 1 else None)
     adjusted = iter(adjust([row.p_value for row in rows if row is not None and row.p_value is not None]).tolist())
     return [None if row is None else _judged(row, next(adjusted), 0.95) for row in rows]
 

@@ -23,6 +23,11 @@ class TrainingResult(NamedTuple):
     notes: list[str]  # sentences about how the model came about
     predicted: dict[Predicted, NDArray[np.float32]]  # probabilities by the name of the set, float32 (images, classes)
 
+    @property
+    def recorded(self) -> bool:
+        """Whether it comes from a stage's output, whose run MLflow has, or is given by the reports."""
+        return not self.served.content
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return its large parts by name."""
         files = {"model": self.model, "served": self.served.content}

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from hemline.comparison.confusion import row_shares
 from hemline.report import plots
 from hemline.report.excerpt import most_confused
+from hemline.report.pair_plot import pairs_figure
 from hemline.report.results import Results
 
 
@@ -45,6 +46,11 @@ def figures(results: Results) -> dict[str, ReportFigure]:
         found["gain.png"] = ReportFigure(
             partial(plots.gain_figure, results.comparison, baseline, results.decision.words, results.decision.unit),
             f"Gain of each variant over {baseline} with its 95 % interval; the table above has the numbers.",
+        )
+    if len(results.others) > 1:
+        found["pairs.png"] = ReportFigure(
+            partial(pairs_figure, results.pairs, results.decision.unit),
+            "Difference of each pair of variants, row minus column; those that are shown to differ are marked.",
         )
     return found | _confusions(results)
 

@@ -20,7 +20,7 @@ from hemline.comparison.metrics import ACCURACY, Metric
 from hemline.comparison.units import Unit
 from hemline.families.registry import family_of
 from hemline.processes.drafts import draft
-from hemline.report import about_data, confusions, gallery, pictures, verdict
+from hemline.report import about_data, confusions, gallery, pairs, pictures, verdict
 from hemline.report.drawing import draw
 from hemline.report.figures import figures, shown_classes
 from hemline.report.hardest import hardest_classes
@@ -73,6 +73,7 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
         "question": question(results.params).text,
         "verdict": verdict_on(results),
         "rows": comparison_rows(results),
+        "pairs": _pairs(results),
         "table": comparison_table(results),
         "duplicates_table": _duplicates_table(results),
         "constant_answer": about_data.constant_answer(results.facts),
@@ -240,6 +241,13 @@ def _p_value(p: float) -> str:
     if pd.isna(p):
         return ""
     return f"< {SMALLEST_P}" if p < SMALLEST_P else f"{p:.3f}"
+
+
+def _pairs(results: Results) -> dict[str, Any]:
+    """Return the sentences about all pairs, and the pairs as rows of a table."""
+    margin, unit = results.params.equivalence_margin, results.decision.unit
+    words = pairs.sentences(results.pairs, results.comparison, results.selection, unit, margin)
+    return {"sentences": words, "rows": pairs.rows(results.pairs, unit), "margin": margin is not None}
 
 
 def _shown_variant(results: Results) -> str:

@@ -219,7 +219,7 @@ def confusion_figure(counts: Array, classes: Sequence[str], shown: Sequence[int]
         norm = PowerNorm(0.5, 0, 100)
         image = axes.imshow(percents, cmap="Blues", norm=norm, interpolation="nearest")
         _number_cells(axes, texts, np.asarray(norm(percents)) > DARK)
-        _add_bar(figure, axes, image, "per cent of the true class")
+        add_bar(figure, axes, image, "per cent of the true class")
     return figure
 
 
@@ -238,7 +238,7 @@ def difference_figure(difference: Array, classes: Sequence[str], shown: Sequence
         figure, axes = _matrix_axes(classes, shown)
         image = axes.imshow(points, cmap="PuOr", norm=TwoSlopeNorm(0, -limit, limit), interpolation="nearest")
         _number_cells(axes, texts, np.abs(points) > DARK * limit)
-        _add_bar(figure, axes, image, "percentage points")
+        add_bar(figure, axes, image, "percentage points")
     return figure
 
 
@@ -280,7 +280,15 @@ def _cells(texts: list[list[str]]) -> Iterator[tuple[int, int, str]]:
                 yield row, column, text
 
 
-def _add_bar(figure: Figure, axes: Axes, image: AxesImage, label: str) -> None:
+def add_bar(figure: Figure, axes: Axes, image: AxesImage, label: str) -> None:
+    """Add a colour bar to a matrix.
+
+    Args:
+        figure: that holds both.
+        axes: of the matrix.
+        image: the matrix.
+        label: what colours mean.
+    """
     # Above the matrix, where it is read first, and where no window is too narrow for it.
     bar = figure.colorbar(image, ax=axes, location="top", shrink=0.7, aspect=30, pad=0.02, anchor=(0, 0))
     bar.outline.set_visible(False)

@@ -36,6 +36,7 @@ class Results:
     selection: Selection  # which variant the validation images choose
     doubted: pd.DataFrame  # one row a label that the trained models doubt, the most doubted first
     comparison: pd.DataFrame  # one row a variant
+    pairs: pd.DataFrame  # one row a pair of variants, the best by validation first
     runs: pd.DataFrame  # one row a training
     layers: pd.DataFrame  # one row a layer of a variant
     notes: dict[str, list[str]]  # by variant, sentences about how its models came about
@@ -112,6 +113,7 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         selection=evaluated.selection(),
         doubted=evaluated.doubted(),
         comparison=evaluated.comparison(names, keys),
+        pairs=evaluated.pairs(),
         runs=evaluated.runs(names),
         layers=pd.concat([each.layers().assign(variant=name) for name, each in trained.items()], ignore_index=True),
         notes={name: each.notes() for name, each in trained.items()},

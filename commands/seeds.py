@@ -1,0 +1,52 @@
+"""Train every variant with more seeds: the trainings that are there are kept, and only the new ones are done.
+
+Reads:  params.yaml, models/, data/normalized/
+Writes: `seeds` in params.yaml, and what `dvc exp run` writes
+Run:    python -m commands.seeds 10
+"""
+
+import subprocess
+import sys
+
+from hemline.errors import InputError, one_line_errors
+from hemline.params import Params, load_params
+from hemline.processes.dvc import dvc_json, environment
+from hemline.terminal.arguments import parser
+
+
+def main() -> None:
+    """Keep the trainings, then run the pipeline with the further seeds, as a DVC experiment."""
+    arguments = parser(__doc__, "python -m commands.seeds 10")
+    arguments.add_argument("number", type=int, help="how many seeds there are to be")
+    with one_line_errors():
+        params = load_params()
+        seeds = extended(params.seeds, arguments.parse_args().number)
+        _keep(params)
+        command = ["dvc", "exp", "run", "-S", f"seeds=[{','.join(map(str, seeds))}]"]
+        sys.exit(subprocess.run(command, check=False, env=environment()).returncode)
+
+
+def extended(seeds: list[int], number: int) -> list[int]:
+    """Return so many seeds that begin with these, followed by the smallest others.
+
+    Raises:
+        InputError: there are as many already.
+    """
+    if number <= len(seeds):
+        raise InputError(f"N: must be more than the {len(seeds)} seeds in params.yaml, got {number}")
+    others = (seed for seed in range(number) if seed not in seeds)
+    return [*seeds, *others][:number]
+
+
+def _keep(params: Params) -> None:
+    """Keep the trainings of the variants that are up to date; the others would train again in any case."""
+    from hemline.jobs.kept import keep_trainings  # noqa: PLC0415 - after mistakes
+
+    status = dvc_json("status")
+    for variant in params.variants:
+        if f"train@{variant}" not in status:
+            keep_trainings(params, variant)
+
+
+if __name__ == "__main__":
+    main()

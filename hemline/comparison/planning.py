@@ -1,0 +1,70 @@
+"""The plan of a comparison: the power of what is there, and what it takes to show a gain of a given size."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from hemline.comparison.pairs import parts_of
+from hemline.comparison.power import (
+    cautious_parts,
+    detectable_gain,
+    floor,
+    images_needed,
+    power,
+    seeds_needed,
+)
+from hemline.errors import InputError
+
+
+class Plan(NamedTuple):
+    """What it takes to show a gain of ``variant`` over ``other``; figures in the unit of scores."""
+
+    variant: str
+    other: str
+    comparisons: int  # that are corrected for
+    power: float  # of the seeds and images at hand, in [0, 1]
+    seeds: int | None  # for a power of 80 %; None: no number is enough
+    images: int | None  # likewise, or groups of images
+    detectable: float  # the smallest gain that is shown in 80 % of cases
+    floor: float  # likewise with any number of seeds
+
+
+def plan(pairs: pd.DataFrame, baseline: str, gain: float, pair: Sequence[str] = ()) -> list[Plan]:
+    """Plan for a gain over the baseline of each other variant, or for a difference of a pair.
+
+    Args:
+        pairs: of ``pairs.compare_pairs``.
+        baseline: the variant that the others are compared with.
+        gain: the true gain to be shown, in the unit of scores.
+        pair: two variants; none: each and the baseline. A pair without the baseline is one of all pairs.
+
+    Raises:
+        InputError: each variant was trained once, so that nothing is known of other seeds; there is one variant.
+    """
+    asked = pairs[(pairs["first"] == baseline) | (pairs["second"] == baseline)]
+    comparisons = len(asked)
+    if pair:
+        asked = pairs[pairs["first"].isin(pair) & pairs["second"].isin(pair)]
+        comparisons = comparisons if baseline in pair else len(pairs)
+    if asked.empty:
+        raise InputError("variants: must be at least two, compared; add one to params.yaml, and run `dvc repro`")
+    if (asked["seeds"] < 2).any():  # noqa: PLR2004 - a variance needs two
+        raise InputError("seeds: must be at least two, because one says nothing of what another would give")
+    return [_plan(row, pair[0] if pair else "", baseline, gain, comparisons) for row in asked.to_dict("records")]
+
+
+def _plan(row: dict, first: str, baseline: str, gain: float, comparisons: int) -> Plan:  # type: ignore[type-arg]
+    names = [row["first"], row["second"]]
+    variant = first or next(name for name in names if name != baseline)
+    parts = cautious_parts(parts_of(row))
+    return Plan(
+        variant=variant,
+        other=next(name for name in names if name != variant),
+        comparisons=comparisons,
+        power=power(parts, gain, comparisons),
+        seeds=seeds_needed(parts, gain, comparisons),
+        images=images_needed(parts, gain, comparisons),
+        detectable=detectable_gain(parts, comparisons),
+        floor=floor(parts, comparisons),
+    )

@@ -1,0 +1,62 @@
+"""Trainings in the stage's output, kept as finished ones: the next run with more seeds trains only the new ones."""
+
+import csv
+import io
+from typing import Any
+
+import numpy as np
+
+from hemline.data.normalized import Normalized
+from hemline.jobs.checkpoint import StageCheckpoints
+from hemline.jobs.job import TrainingSpec
+from hemline.jobs.result import PREDICTED, TrainingResult
+from hemline.jobs.trained import Settings, Trained
+from hemline.params import Params
+from hemline.training.resume import Row
+from hemline.training.served import Interface, ServedModel
+
+
+def keep_trainings(params: Params, variant: str) -> None:
+    """Keep a variant's models as checkpoints of finished trainings, as an interrupted run would have left them.
+
+    Args:
+        params: with which they were trained; DVC must know that they are up to date.
+        variant: the name of the variant.
+
+    Raises:
+        InputError: the output of the stage is missing, or damaged.
+    """
+    digests = Normalized().digests(test_labels=params.record_test)
+    spec = TrainingSpec.of(Settings.of(params, variant), digests, record_test=params.record_test)
+    checkpoints = StageCheckpoints(variant, spec.key)
+    for seed, result in _results(Trained(variant), params.seeds_of(variant)).items():
+        checkpoints.finish(seed, result)
+    checkpoints.close(remove=False)
+
+
+def _results(trained: Trained, seeds: list[int]) -> dict[int, TrainingResult]:
+    history, layers, notes = _rows(trained, "history.csv"), _rows(trained, "layers.csv"), trained.notes()
+    predicted = {name: trained.probabilities(name) for name in PREDICTED}
+    # Its run in MLflow exists, or will be made from the output, so that nobody needs the model for raw pixels.
+    served = ServedModel(b"", Interface("", (), 0))
+    return {
+        seed: TrainingResult(
+            [_numbers(row) for row in history if int(row["seed"]) == seed],
+            trained.model_path(seed).read_bytes(),
+            served,
+            layers,
+            notes,
+            {name: np.asarray(arrays[place]) for name, arrays in predicted.items()},
+        )
+        for place, seed in enumerate(seeds)
+    }
+
+
+def _rows(trained: Trained, name: str) -> list[dict[str, Any]]:
+    """Return the rows of a table as they stand there: they are to be written again with the same bytes."""
+    return list(csv.DictReader(io.StringIO(trained.read_bytes(name).decode())))
+
+
+def _numbers(row: dict[str, Any]) -> Row:
+    figures = {key: float(value) for key, value in row.items() if value and key not in {"seed", "epoch"}}
+    return {"epoch": int(row["epoch"])} | figures
