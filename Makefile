@@ -50,11 +50,11 @@ plan-run: $(READY)  ## which stages would run: make plan-run S='epochs=20'
 
 plan: $(READY)  ## how many seeds a gain takes: make plan GAIN=0.5 [PAIR=a,b] [COST=1]
 	@test -n "$(GAIN)" || { echo "error: GAIN: say how large a gain is to be shown: make plan GAIN=0.5" >&2; exit 1; }
-	@python -m commands.plan "$(GAIN)" $(if $(PAIR),--pair "$(PAIR)") $(if $(COST),--cost)
+	@hemline plan "$(GAIN)" $(if $(PAIR),--pair "$(PAIR)") $(if $(COST),--cost)
 
 seeds: $(READY)  ## train with more seeds, keeping those that are there: make seeds N=10
 	@test -n "$(N)" || { echo "error: N: say how many seeds there are to be: make seeds N=10" >&2; exit 1; }
-	@python -m commands.seeds "$(N)"
+	@hemline seeds "$(N)"
 
 queue: $(READY)  ## queue some: make queue S='dataset=mnist epochs=5,10'
 	@set -f; hemline queue $(S)

@@ -33,17 +33,16 @@ class Variants(NamedTuple):
         """Return the measured difference of each pair, first minus second, in standard errors of independent ones."""
         own = self._correlated(rng, 1)[0] * np.sqrt((1 - self.seeds_share) / 2)
         by_seed = self.means + own + self._correlated(rng, seeds) * np.sqrt(seeds * self.seeds_share / 2)
-        number, close = len(self.means), len(self.means) // 2
-        found = {}
-        for first in range(number):
-            for second in range(first + 1, number):
-                shared = 1 - self.correlation if second < close else 1.0
-                difference = by_seed[:, first] - by_seed[:, second]
-                images, estimated = (1 - self.seeds_share) * shared, float(difference.var(ddof=1)) / seeds
-                found[first, second] = Crossed(
-                    float(difference.mean()), images, estimated, seeds, _IMAGES, _IMAGES - 1.0
-                )
-        return found
+        first, second = np.triu_indices(len(self.means), 1)
+        differences = by_seed[:, first] - by_seed[:, second]
+        means, estimated = differences.mean(axis=0).tolist(), (differences.var(axis=0, ddof=1) / seeds).tolist()
+        close = len(self.means) // 2
+        images = [(1 - self.seeds_share) * (1 - self.correlation if each < close else 1.0) for each in second.tolist()]
+        pairs = zip(first.tolist(), second.tolist(), strict=True)
+        return {
+            pair: Crossed(*parts, seeds, _IMAGES, _IMAGES - 1.0)
+            for pair, *parts in zip(pairs, means, images, estimated, strict=True)
+        }
 
     def _correlated(self, rng: np.random.Generator, rows: int) -> NDArray[np.float64]:
         values = rng.standard_normal((rows, len(self.means)))

@@ -2,13 +2,14 @@
 
 Reads:  benchmarks/forty_trainings.npz, benchmarks/stopped_trainings.npz
 Writes: docs/STATISTICS.md, between its marks
-Run:    python -m benchmarks.statistics [--repetitions 10000]
+Run:    python -m benchmarks.statistics [--repetitions 10000] [--only pairs,plan]
 """
 
 import argparse
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,14 @@ from benchmarks.simulated_convergence import SHARES, Curves, said_to_improve, st
 from benchmarks.simulated_groups import SIZES, GroupedImages  # noqa: E402
 from benchmarks.simulated_groups import coverage as grouped_coverage  # noqa: E402
 from benchmarks.simulated_groups import family_wise_error as grouped_error  # noqa: E402
+from benchmarks.simulated_pairs import (  # noqa: E402
+    Variants,
+    best_is_kept,
+    found_the_same,
+    pilots_that_suffice,
+    planned_power,
+)
+from benchmarks.simulated_pairs import family_wise_error as pairs_error  # noqa: E402
 from benchmarks.simulated_trainings import (  # noqa: E402
     MADE,
     NULLS,
@@ -53,31 +62,39 @@ def main() -> None:
     """Simulate, and write the tables."""
     parser = argparse.ArgumentParser(description="Simulate what the statistics hold, for docs/STATISTICS.md.")
     parser.add_argument("--repetitions", type=count, default=10_000)
-    repetitions = parser.parse_args().repetitions
+    parser.add_argument("--only", default="", help="tables, by the names of their marks, with commas; otherwise all")
+    options = parser.parse_args()
     with one_line_errors():
-        write_tables(repetitions)
+        write_tables(options.repetitions, options.only.split(",") if options.only else [])
 
 
-def write_tables(repetitions: int) -> None:
-    """Write every table into its place in the document.
+def write_tables(repetitions: int, only: Sequence[str] = ()) -> None:
+    """Write the tables into their places in the document.
+
+    Args:
+        repetitions: of most simulations; of those that take longer, a share of it.
+        only: the names of the tables; none: all.
 
     Raises:
         InputError: a file is missing, or the document lacks a mark.
     """
-    tables = {
-        "coverage": coverage_table(repetitions),
-        "few": few_table(),
-        "error": error_table(repetitions),
-        "many": many_table(repetitions),
-        "groups": groups_table(max(repetitions // 2, 1)),
-        "power": power_table(max(repetitions // 5, 1)),
-        "classes": classes_table(max(repetitions // 5, 1)),
-        "real": real_table(),
-        "convergence": convergence_table(max(repetitions // 50, 1)),
-        "stopped": stopped_table(max(repetitions // 100, 1)),
+    tables: dict[str, Callable[[], str]] = {
+        "coverage": partial(coverage_table, repetitions),
+        "few": few_table,
+        "error": partial(error_table, repetitions),
+        "many": partial(many_table, repetitions),
+        "pairs": partial(pairs_table, repetitions),
+        "same": partial(same_table, repetitions),
+        "plan": partial(plan_table, max(repetitions // 10, 1)),
+        "groups": partial(groups_table, max(repetitions // 2, 1)),
+        "power": partial(power_table, max(repetitions // 5, 1)),
+        "classes": partial(classes_table, max(repetitions // 5, 1)),
+        "real": real_table,
+        "convergence": partial(convergence_table, max(repetitions // 50, 1)),
+        "stopped": partial(stopped_table, max(repetitions // 100, 1)),
     }
-    for name, table in tables.items():
-        rewrite(DOCUMENT, name, table)
+    for name in only or tables:
+        rewrite(DOCUMENT, name, tables[name]())
 
 
 def coverage_table(repetitions: int) -> str:
@@ -125,6 +142,57 @@ def many_table(repetitions: int) -> str:
     return (
         markdown_table(["variants", *(f"{each} seeds" for each in seeds)], rows)
         + f"\n\n{repetitions:,} comparisons each: the standard error of a figure is {error:.2f} points."
+    )
+
+
+def pairs_table(repetitions: int) -> str:
+    """Tell how often a comparison of all pairs errs, and how often the best variant is kept among the possible ones."""
+    numbers, shares, seeds = (3, 6, 10), (0.1, 0.5, 0.9), (4, 10)
+    rows = []
+    for correlation, number in itertools.product((0.0, 0.95), numbers):
+        nulls = {"all equal": (0.0,) * number, "half equal": (0.0,) * (number - number // 2) + (9.0,) * (number // 2)}
+        for name, means in nulls.items():
+            jobs = [(Variants(means, share, correlation), each, repetitions) for each in seeds for share in shares]
+            errors, kept = (list(_side_by_side(function, jobs)) for function in (pairs_error, best_is_kept))
+            cells = [f"{100 * max(errors[: len(shares)]):.1f}", f"{100 * max(errors[len(shares) :]):.1f}"]
+            cells += [f"{100 * min(kept[: len(shares)]):.1f}", f"{100 * min(kept[len(shares) :]):.1f}"]
+            rows.append([str(number), name, f"{correlation:g}", *cells])
+    header = ["variants", "means", "correlation", *(f"errs, {each} seeds" for each in seeds)]
+    error = 100 * math.sqrt(0.05 * 0.95 / repetitions)
+    return (
+        markdown_table([*header, *(f"best kept, {each} seeds" for each in seeds)], rows)
+        + f"\n\n{repetitions:,} comparisons each, at the worst of three shares of the seeds in the variance (10, 50 "
+        f"and 90 %): the standard error of a figure is {error:.2f} points."
+    )
+
+
+def same_table(repetitions: int) -> str:
+    """Tell how often a difference as large as the margin is taken for the same."""
+    shares, seeds = (0.0, 0.1, 0.5, 0.9), (2, 4, 10)
+    rows = []
+    for each in seeds:
+        found = _side_by_side(found_the_same, [(share, each, repetitions) for share in shares])
+        rows.append([str(each), *(f"{100 * share:.1f}" for share in found)])
+    error = 100 * math.sqrt(0.05 * 0.95 / repetitions)
+    return (
+        markdown_table(["seeds", *(f"seeds' share {100 * share:g} %" for share in shares)], rows)
+        + f"\n\n{repetitions:,} comparisons each: the standard error of a figure is {error:.2f} points."
+    )
+
+
+def plan_table(repetitions: int) -> str:
+    """Tell how often planned numbers of seeds show the gain, and how many pilots of four seeds lead to enough."""
+    rows = []
+    for share, comparisons in itertools.product((0.1, 0.5, 0.9), (1, 6)):
+        planned, shown = planned_power(share, comparisons, 10 * repetitions)
+        suffice = pilots_that_suffice(share, comparisons, repetitions)
+        cells = [f"{100 * each:.1f}" for each in (planned, shown, suffice)]
+        rows.append([f"{100 * share:g} %", str(comparisons), *cells])
+    header = ["seeds' share", "comparisons", "planned power, %", "shown, %", "pilots that suffice, %"]
+    return (
+        markdown_table(header, rows)
+        + f"\n\n{10 * repetitions:,} comparisons and {repetitions:,} pilots each: the standard errors of figures are "
+        f"at most {100 * math.sqrt(0.04 / repetitions):.1f} points."
     )
 
 

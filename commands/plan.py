@@ -1,52 +1,52 @@
 """Say how likely a gain of a given size would be shown, and how many seeds or test images that takes.
 
 Reads:  params.yaml, reports/evaluation/pairs.csv
-Run:    python -m commands.plan 0.5 [--pair dense-512,dense-128] [--cost]
+Run:    hemline plan 0.5 [--pair dense-512,dense-128] [--cost]
 """
 
+from argparse import ArgumentParser
 from collections.abc import Sequence
 
 from tabulate import tabulate
 
 from hemline.comparison.evaluated import Evaluated
+from hemline.comparison.metrics import decision_of, find_metric
 from hemline.comparison.planning import Plan, plan
 from hemline.comparison.units import Unit
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import InputError
 from hemline.params import Params, load_params
 from hemline.seconds import noted_seconds
-from hemline.terminal.arguments import parser
 from hemline.words import percent
 
+_LEGEND = """
+Power: how often a true difference of this size would be shown. Needed: for 80 % of cases; seeds with the test images at
+hand, images with the seeds at hand. What seeds add to the variance is taken at an upper bound, because so few of them
+know it only roughly."""
 
-def main() -> None:
+
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("gain", type=float, help="the gain to be shown, as the page prints it: in points for shares")
+    parser.add_argument("--pair", help="two variants, as in dense-512,dense-128; otherwise each and the baseline")
+    parser.add_argument("--cost", action="store_true", help="add the seconds that the further seeds take")
+
+
+def main(gain: float, pair: str | None, *, cost: bool) -> None:
     """Print a row per variant, or the one of the pair."""
-    arguments = parser(__doc__, "python -m commands.plan 0.5")
-    arguments.add_argument("gain", type=float, help="the gain to be shown, as the page prints it: in points for shares")
-    arguments.add_argument("--pair", help="two variants, as in dense-512,dense-128; otherwise each and the baseline")
-    arguments.add_argument("--cost", action="store_true", help="add the seconds that the further seeds take")
-    with one_line_errors():
-        given = arguments.parse_args()
-        if not given.gain > 0:
-            raise InputError(f"GAIN: must be above 0, got {given.gain:g}")
-        from hemline.comparison.metrics import decision_of, find_metric  # noqa: PLC0415 - seconds, after mistakes
-
-        params = load_params()
-        decision = decision_of(find_metric(params.metric))
-        pair = _pair(given.pair, params)
-        plans = plan(Evaluated().pairs(), params.baseline, given.gain / decision.unit.factor, pair)
-    of = " and ".join(pair) if pair else f"each variant and {params.baseline}"
-    gain = decision.unit.after(f"{given.gain:g}")
+    if not gain > 0:
+        raise InputError(f"GAIN: must be above 0, got {gain:g}")
+    params = load_params()
+    decision, names = decision_of(find_metric(params.metric)), _names(pair, params)
+    plans = plan(Evaluated().pairs(), params.baseline, gain / decision.unit.factor, names)
+    of = " and ".join(names) if names else f"each variant and {params.baseline}"
     number = "one comparison" if plans[0].comparisons == 1 else f"{plans[0].comparisons} comparisons"
-    print(f"A difference of {gain} in test {decision.words} between {of}, corrected for {number}:\n")
-    print(_table(plans, params, decision.unit, cost=given.cost))
-    print(
-        "\nPower: how often a true difference of this size would be shown. Needed: for 80 % of cases; seeds with the "
-        "test images at hand, images with the seeds at hand. What seeds add to the variance is taken at an upper bound, "
-        "because so few of them know it only roughly."
-    )
+    size = decision.unit.after(f"{gain:g}")
+    print(f"A difference of {size} in test {decision.words} between {of}, corrected for {number}:\n")
+    print(_table(plans, params, decision.unit, cost=cost))
+    print(_LEGEND)
 
 
-def _pair(text: str | None, params: Params) -> list[str]:
+def _names(text: str | None, params: Params) -> list[str]:
     names = [name.strip() for name in text.split(",")] if text else []
     if names and (len(names) != 2 or names[0] == names[1]):  # noqa: PLR2004 - a pair
         raise InputError(f"PAIR: must be two variants, as in dense-512,dense-128, got {text!r}")
@@ -86,7 +86,3 @@ def _cost(planned: Plan, params: Params) -> str:
             return "?"
         total += seconds / len(trained) * further
     return f"{total:.0f}"
-
-
-if __name__ == "__main__":
-    main()

@@ -2,28 +2,30 @@
 
 Reads:  params.yaml, models/, data/normalized/
 Writes: `seeds` in params.yaml, and what `dvc exp run` writes
-Run:    python -m commands.seeds 10
+Run:    hemline seeds 10
 """
 
 import subprocess
 import sys
+from argparse import ArgumentParser
 
-from hemline.errors import InputError, one_line_errors
+from hemline.errors import InputError
 from hemline.params import Params, load_params
 from hemline.processes.dvc import dvc_json, environment
-from hemline.terminal.arguments import parser
 
 
-def main() -> None:
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("number", type=int, help="how many seeds there are to be")
+
+
+def main(number: int) -> None:
     """Keep the trainings, then run the pipeline with the further seeds, as a DVC experiment."""
-    arguments = parser(__doc__, "python -m commands.seeds 10")
-    arguments.add_argument("number", type=int, help="how many seeds there are to be")
-    with one_line_errors():
-        params = load_params()
-        seeds = extended(params.seeds, arguments.parse_args().number)
-        _keep(params)
-        command = ["dvc", "exp", "run", "-S", f"seeds=[{','.join(map(str, seeds))}]"]
-        sys.exit(subprocess.run(command, check=False, env=environment()).returncode)
+    params = load_params()
+    seeds = extended(params.seeds, number)
+    _keep(params)
+    command = ["dvc", "exp", "run", "-S", f"seeds=[{','.join(map(str, seeds))}]"]
+    sys.exit(subprocess.run(command, check=False, env=environment()).returncode)
 
 
 def extended(seeds: list[int], number: int) -> list[int]:
@@ -46,7 +48,3 @@ def _keep(params: Params) -> None:
     for variant in params.variants:
         if f"train@{variant}" not in status:
             keep_trainings(params, variant)
-
-
-if __name__ == "__main__":
-    main()
