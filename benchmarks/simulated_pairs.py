@@ -40,8 +40,8 @@ class Variants(NamedTuple):
         images = [(1 - self.seeds_share) * (1 - self.correlation if each < close else 1.0) for each in second.tolist()]
         pairs = zip(first.tolist(), second.tolist(), strict=True)
         return {
-            pair: Crossed(*parts, seeds, _IMAGES, _IMAGES - 1.0)
-            for pair, *parts in zip(pairs, means, images, estimated, strict=True)
+            pair: Crossed(mean, of_images, of_seeds, seeds, _IMAGES, _IMAGES - 1.0)
+            for pair, mean, of_images, of_seeds in zip(pairs, means, images, estimated, strict=True)
         }
 
     def _correlated(self, rng: np.random.Generator, rows: int) -> NDArray[np.float64]:
