@@ -83,7 +83,10 @@ def test_each_gain_is_told_with_its_interval() -> None:
     assert details == [
         "Better than linear: dense-0 by +4.10 percentage points (95 % interval +3.10 to +5.10).",
         "Worse than linear: dense-1 by 4.80 percentage points (95 % interval 3.80 to 5.80).",
-        "No difference from linear shown: dense-2 +0.50 percentage points (95 % interval −0.50 to +1.50).",  # noqa: RUF001
+        (
+            "No difference from linear shown: dense-2 +0.50 percentage points (95 % interval −0.50 to +1.50; "  # noqa: RUF001
+            "a gain of 0.90 would have been shown in 80 % of cases)."
+        ),
     ]
 
 

@@ -192,7 +192,7 @@ def _details(others: pd.DataFrame, baseline: str, decision: Decision) -> list[st
         parts = [f"{row['variant']} by {_gain(row, decision.unit, first=place == 0)}" for place, row in enumerate(rows)]
         if name == "no difference shown":
             parts = [
-                f"{text.replace(' by ', ' ', 1)}{_detectable(row, decision.unit)}"
+                f"{text.replace(' by ', ' ', 1)[:-1]}{_detectable(row, decision.unit)})"
                 for text, row in zip(parts, rows, strict=True)
             ]
         if name == "too few to tell":
@@ -229,7 +229,7 @@ def _gain(row: dict[Hashable, Any], unit: Unit, *, first: bool) -> str:
 def _detectable(row: dict[Hashable, Any], unit: Unit) -> str:
     """Say how large a gain would have been shown in 80 % of cases; nothing of single trainings."""
     found = row["detectable"]
-    return "" if pd.isna(found) else f"; {unit.after(unit.gain(found))} would have been shown in 80 % of cases"
+    return "" if pd.isna(found) else f"; a gain of {unit.gain(found)[1:]} would have been shown in 80 % of cases"
 
 
 def _selection(
