@@ -4,7 +4,6 @@ Reads:  params.yaml, reports/evaluation/pairs.csv
 Run:    hemline plan 0.5 [--pair dense-512,dense-128] [--cost]
 """
 
-from argparse import ArgumentParser
 from collections.abc import Sequence
 
 from tabulate import tabulate
@@ -16,6 +15,7 @@ from hemline.comparison.units import Unit
 from hemline.errors import InputError
 from hemline.params import Params, load_params
 from hemline.seconds import noted_seconds
+from hemline.terminal.arguments import option
 from hemline.words import percent
 
 _LEGEND = """
@@ -24,14 +24,10 @@ hand, images with the seeds at hand. What seeds add to the variance is taken at 
 know it only roughly."""
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("gain", type=float, help="the gain to be shown, as the page prints it: in points for shares")
-    parser.add_argument("--pair", help="two variants, as in dense-512,dense-128; otherwise each and the baseline")
-    parser.add_argument("--cost", action="store_true", help="add the seconds that the further seeds take")
-
-
-def main(gain: float, pair: str | None, *, cost: bool) -> None:
+@option("gain", type=float, help="the gain to be shown, as the page prints it: in points for shares")
+@option("--pair", help="two variants, as in dense-512,dense-128; otherwise each and the baseline")
+@option("--cost", action="store_true", help="add the seconds that the further seeds take")
+def main(gain: float, pair: str | None, cost: bool) -> None:
     """Print a row per variant, or the one of the pair."""
     if not gain > 0:
         raise InputError(f"GAIN: must be above 0, got {gain:g}")

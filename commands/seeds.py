@@ -7,18 +7,14 @@ Run:    hemline seeds 10
 
 import subprocess
 import sys
-from argparse import ArgumentParser
 
 from hemline.errors import InputError
 from hemline.params import Params, load_params
 from hemline.processes.dvc import dvc_json, environment
+from hemline.terminal.arguments import option
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("number", type=int, help="how many seeds there are to be")
-
-
+@option("number", type=int, help="how many seeds there are to be")
 def main(number: int) -> None:
     """Keep the trainings, then run the pipeline with the further seeds, as a DVC experiment."""
     params = load_params()
