@@ -20,7 +20,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline record quick setup exp plan-run queue describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials readme lock upgrade help
+.PHONY: pipeline record quick setup exp plan-run plan seeds queue describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials readme lock upgrade help
 #- Hemline only
 .PHONY: new claims bench pictures docs
 #-

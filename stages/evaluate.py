@@ -54,6 +54,7 @@ def evaluate(params: Params) -> Evaluation:
         train,
         duplicates,
         groups=groups,
+        validation_groups=Findings().groups(len(normalized.labels("validation")), "validation"),
         metric=metric,
         margin=params.equivalence_margin,
     )

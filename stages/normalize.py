@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.description import CollectedDataset, Dataset, Part, load_dataset
-from hemline.data.duplicates import find_duplicates, group_test_images
+from hemline.data.duplicates import find_duplicates, group_images
 from hemline.data.findings import Findings, class_warnings, constant_warning, duplicates_warning, scale_warning
 from hemline.data.levels import count_levels, most_pixels
 from hemline.data.normalized import About, Normalized
@@ -41,17 +41,18 @@ def main() -> None:
         found = warnings(Normalized(), dataset, divisor)
         duplicates = find_duplicates(*(Normalized().read(name) for name in ("test", "train", "validation")))
         check_unchanged(params)
-        Findings().write(found, duplicates, group_test_images(Normalized().images("test"), known))
+        groups = {name: group_images(Normalized().images(name), known[name]) for name in ("validation", "test")}
+        Findings().write(found, duplicates, groups)
         # The report lists duplicates itself, where it has the accuracies without them.
         for sentence in filter(None, [*found, duplicates_warning(duplicates)]):
             print(f"warning: {sentence}")
 
 
-def normalize(params: Params, dataset: Dataset) -> NDArray[np.integer[Any]] | None:
+def normalize(params: Params, dataset: Dataset) -> dict[str, NDArray[np.integer[Any]] | None]:
     """Write the sets; no more than a batch of images is in memory.
 
     Returns:
-        The group of each test image, as the data set has them; None where it has none.
+        By the name of each set the group of each image, as the data set has them; None where it has none.
     """
     raw, settings = Raw(dataset), params.normalize
     chosen = choose(
@@ -71,9 +72,8 @@ def normalize(params: Params, dataset: Dataset) -> NDArray[np.integer[Any]] | No
                 advance(len(batch))
 
         Normalized().write(chosen, labels, batches, dataset.image_shape, about)
-    test = chosen["test"]
-    groups = raw.parts[test.part].groups
-    return None if groups is None else groups[test.indices]
+    known = {name: raw.parts[each.part].groups for name, each in chosen.items()}
+    return {name: None if groups is None else groups[chosen[name].indices] for name, groups in known.items()}
 
 
 def warnings(sets: Normalized, dataset: Dataset, divisor: float) -> list[str]:

@@ -12,7 +12,7 @@ from hemline.comparison.by_class import class_mean_scores
 from hemline.comparison.crossed import Crossed
 from hemline.comparison.groups import _freedom, by_group
 from hemline.comparison.promotion import challenge
-from hemline.data.duplicates import Duplicates, group_test_images
+from hemline.data.duplicates import Duplicates, group_images
 from hemline.data.findings import Findings
 from hemline.errors import InputError
 from hemline.gate.changes import compare_predictions
@@ -120,17 +120,18 @@ def test_groups_of_which_nothing_can_be_said_are_one_line(groups, line):
 
 def test_the_same_pixels_are_one_group_and_bring_their_objects_together():
     images = np.array([5, 6, 5, 7, 8, 6])[:, None, None]
-    assert group_test_images(images, None).tolist() == [0, 1, 0, 2, 3, 1]
+    assert group_images(images, None).tolist() == [0, 1, 0, 2, 3, 1]
     # The first and the third have the same pixels, and are of two objects, which are then one.
-    assert group_test_images(images[:5], np.array([9, 9, 3, 3, 4])).tolist() == [1, 1, 1, 1, 0]
-    assert group_test_images(images[:2], None) is group_test_images(images[:2], np.array([4, 2])) is None
+    assert group_images(images[:5], np.array([9, 9, 3, 3, 4])).tolist() == [1, 1, 1, 1, 0]
+    assert group_images(images[:2], None) is group_images(images[:2], np.array([4, 2])) is None
 
 
 def test_groups_are_handed_on_where_there_are_some(tmp_path):
     none = Duplicates(*np.zeros((2, 3), np.bool_))
     findings = Findings(tmp_path / "findings")
-    findings.write([], none, np.array([0, 0, 1], np.int32))
+    findings.write([], none, {"test": np.array([0, 0, 1], np.int32), "validation": None})
     assert findings.groups(3).tolist() == [0, 0, 1]
+    assert findings.groups(2, "validation") is None
     with pytest.raises(InputError, match=r"test-groups.npy: must be integers \(4,\), got int32 \(3,\); run `dvc"):
         findings.groups(4)
     findings.write([], none)

@@ -79,3 +79,12 @@ def test_the_page_says_that_variants_tie_and_which_of_them_is_chosen():
     told = describe(comparison(inputs), means, "linear", "Tiny", facts(inputs), **given).selection
     expected = f"{first} is not shown to differ from {second}, which is ahead. The smallest of them is chosen: {first}"
     assert told.startswith(f"Several tie by validation accuracy: {expected}, with 70.00 %")
+
+
+def test_images_of_one_object_do_not_part_variants_that_tie_by_objects():
+    ten = {name: np.repeat(right(share, name)[:1], 10, axis=1) for name, share in (("linear", 0.84), ("large", 0.85))}
+    labels, groups = np.repeat(LABELS, 10), np.repeat(np.arange(len(LABELS)), 10)
+    alone, together = (
+        select(ten, labels, SIZES, "linear", find_metric("accuracy"), groups=each) for each in (None, groups)
+    )
+    assert (alone.chosen, together.chosen) == ("large", "linear")

@@ -54,6 +54,7 @@ class Evaluation:
         duplicates: Duplicates | None = None,
         *,
         groups: NDArray[np.integer[Any]] | None = None,
+        validation_groups: NDArray[np.integer[Any]] | None = None,
         metric: Metric = ACCURACY,
         margin: float | None = None,
     ) -> None:
@@ -66,6 +67,7 @@ class Evaluation:
             train_labels: int (n,), those of the training images.
             duplicates: which test images are training or validation images, too; None: none of them.
             groups: int (images,): test images with the same number count as one; None: each is one by itself.
+            validation_groups: likewise of the validation images.
             metric: that decides.
             margin: the largest difference that does not matter, as it is printed: in points for shares; None: none.
         """
@@ -76,7 +78,7 @@ class Evaluation:
         self.doubts: Doubts = doubts("", {}, classes)
         self._most_frequent = most_frequent(train_labels)
         none = np.zeros(len(labels), np.bool_)
-        self._groups = groups
+        self._groups, self._validation_groups = groups, validation_groups
         self._duplicates = duplicates or Duplicates(none, none)
         self._runs: list[dict[str, Any]] = []
         self._parameters: dict[str, int] = {}
@@ -262,7 +264,8 @@ class Evaluation:
         if not self._validation:
             return Selection(metric=decision_of(self._metric).name)
         scores, labels = by_seed(self._validation), self._validation_labels
-        return select(scores, labels, self._parameters, self.baseline, self._metric)
+        groups = self._validation_groups
+        return select(scores, labels, self._parameters, self.baseline, self._metric, groups=groups)
 
     def confusion(self, variant: str) -> NDArray[np.int64]:
         """Return the confusion matrix of a variant, summed over its seeds: true classes in rows."""

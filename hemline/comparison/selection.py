@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from hemline.comparison.groups import Groups
 from hemline.comparison.metrics import ACCURACY, ImageScores, Labels, Metric, decision_of
 from hemline.schema import StrictModel
 
@@ -22,7 +24,13 @@ class Selection(StrictModel):
 
 
 def select(
-    scores: Mapping[str, ImageScores], labels: Labels, parameters: Mapping[str, int], baseline: str, metric: Metric
+    scores: Mapping[str, ImageScores],
+    labels: Labels,
+    parameters: Mapping[str, int],
+    baseline: str,
+    metric: Metric,
+    *,
+    groups: Groups | None = None,
 ) -> Selection:
     """Choose the smallest of the variants that are not shown to differ from the best, by the tests of the comparison.
 
@@ -32,12 +40,13 @@ def select(
         parameters: of each variant, how many weights a model has.
         baseline: the variant that the others are compared with.
         metric: that decides.
+        groups: int (validation images,): images with the same number count as one; None: each is one by itself.
     """
-    if len(labels) < 2:  # noqa: PLR2004 - a variance needs two
+    if len(labels if groups is None else np.unique(groups)) < 2:  # noqa: PLR2004 - a variance needs two
         return Selection(metric=decision_of(metric).name)
-    best, tied = _tied(scores, labels, metric)
+    best, tied = _tied(scores, labels, metric, groups)
     others = {variant: own for variant, own in scores.items() if variant != baseline}
-    among = _tied(others, labels, metric)[1] if others else []
+    among = _tied(others, labels, metric, groups)[1] if others else []
     smallest = parameters.__getitem__
     return Selection(
         metric=decision_of(metric).name,
@@ -48,14 +57,16 @@ def select(
     )
 
 
-def _tied(scores: Mapping[str, ImageScores], labels: Labels, metric: Metric) -> tuple[str, list[str]]:
+def _tied(
+    scores: Mapping[str, ImageScores], labels: Labels, metric: Metric, groups: Groups | None
+) -> tuple[str, list[str]]:
     from hemline.comparison.statistics import table  # noqa: PLC0415 - seconds, and not for those who only read
 
     decision = decision_of(metric)
     best = str(
         best_by_validation(pd.Series({each: decision.value(own, labels) for each, own in scores.items()}), metric)
     )
-    rows = table(scores, best, labels=labels if decision.by_class else None)
+    rows = table(scores, best, groups=groups, labels=labels if decision.by_class else None)
     return best, [row.variant for row in rows if row.verdict != "worse"]
 
 

@@ -34,8 +34,8 @@ def find_duplicates(test: Labelled, *others: Labelled) -> Duplicates:
     return Duplicates(np.array([*map(bool, labels)], bool), np.array(relabelled, bool))
 
 
-def group_test_images(images: NDArray[np.generic], known: NDArray[np.integer] | None) -> NDArray[np.int32] | None:
-    """Return the group of each test image (n, ...), from 0: of those of one object, and of the same pixels.
+def group_images(images: NDArray[np.generic], known: NDArray[np.integer] | None) -> NDArray[np.int32] | None:
+    """Return the group of each image of a set (n, ...), from 0: of those of one object, and of the same pixels.
 
     Where integers (n,) are known, images of one object have the same. None: every image is a group by itself.
     """

@@ -5,6 +5,7 @@ Apart from ``data/normalized``, because no training depends on it.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ from hemline.words import first_listed, listed
 
 # Networks are made for inputs of about this size; far from it, their first steps are too small or too large.
 _SMALLEST, _LARGEST = 0.5, 2.0
-_GROUPS = "test-groups.npy"
 
 
 class Warnings(StrictModel):
@@ -36,15 +36,19 @@ class Findings(Outputs):
     STAGE = "normalize"
 
     def write(
-        self, warnings: list[str], duplicates: Duplicates, groups: NDArray[np.integer[Any]] | None = None
+        self,
+        warnings: list[str],
+        duplicates: Duplicates,
+        groups: Mapping[str, NDArray[np.integer[Any]] | None] = MappingProxyType({}),
     ) -> None:
-        """Write the sentences, which test images are training or validation images, too, and which count as one."""
+        """Write the sentences, which test images are in other sets, too, and by set which images count as one."""
         with draft() as new:
             folder = new.folder / "findings"
             folder.mkdir()
             Findings(folder).write_array("test-duplicates.npy", np.stack(duplicates))
-            if groups is not None:
-                Findings(folder).write_array(_GROUPS, groups)
+            for name, own in groups.items():
+                if own is not None:
+                    Findings(folder).write_array(f"{name}-groups.npy", own)
             with writing(folder / "warnings.json"):
                 (folder / "warnings.json").write_text(Warnings(warnings=warnings).model_dump_json(indent=2) + "\n")
             new.put(folder.name, self.path)
@@ -61,13 +65,14 @@ class Findings(Outputs):
             raise self.wrong("test-duplicates.npy", rule)
         return Duplicates(*array)
 
-    def groups(self, test_images: int) -> NDArray[np.integer[Any]] | None:
-        """Return the group of each of so many test images, (n,): of one object or the same pixels; None: no two are."""
-        if not self.has(_GROUPS):
+    def groups(self, images: int, name: str = "test") -> NDArray[np.integer[Any]] | None:
+        """Return the group of each image of a set, (n,): of one object or the same pixels; None: no two are."""
+        file = f"{name}-groups.npy"
+        if not self.has(file):
             return None
-        array = self.read_array(_GROUPS)
-        if array.dtype.kind not in "iu" or array.shape != (test_images,):
-            raise self.wrong(_GROUPS, f"must be integers ({test_images},), got {array.dtype} {array.shape}")
+        array = self.read_array(file)
+        if array.dtype.kind not in "iu" or array.shape != (images,):
+            raise self.wrong(file, f"must be integers ({images},), got {array.dtype} {array.shape}")
         return array
 
 
