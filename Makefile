@@ -48,11 +48,11 @@ exp: $(READY)  ## run one: make exp S='variants.dense-128.epochs=20'
 plan-run: $(READY)  ## which stages would run: make plan-run S='epochs=20'
 	@set -f; hemline plan-run $(S)
 
-plan: $(READY)  ## how many seeds a gain takes: make plan GAIN=0.5 [PAIR=a,b] [COST=1]
+plan: $(READY)  ## the seeds that a gain takes: make plan GAIN=0.5
 	@test -n "$(GAIN)" || { echo "error: GAIN: say how large a gain is to be shown: make plan GAIN=0.5" >&2; exit 1; }
 	@hemline plan "$(GAIN)" $(if $(PAIR),--pair "$(PAIR)") $(if $(COST),--cost)
 
-seeds: $(READY)  ## train with more seeds, keeping those that are there: make seeds N=10
+seeds: $(READY)  ## add seeds, keeping trainings: make seeds N=10
 	@test -n "$(N)" || { echo "error: N: say how many seeds there are to be: make seeds N=10" >&2; exit 1; }
 	@hemline seeds "$(N)"
 

@@ -62,7 +62,6 @@ BEHIND = {
         "Any of these variants may be the best": "the tests of `pairs.may_be_best`",
         " shown to differ.": "the adjusted test of all pairs",
         ", the best by validation, within ": "the order of validation; the same by `pairs.p_same`, adjusted",
-        "No smaller variant is shown to be the same as ": "`pairs.p_same`, adjusted",
     },
     "plots.py": {"outside lower center": "no comparison, but a place"},
     "changes.py": {"worse, within the margin": ADJUSTED_TEST, "worse by more than the margin": INTERVAL},
