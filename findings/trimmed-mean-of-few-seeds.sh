@@ -7,7 +7,7 @@
 # Versions: scipy 1.17.1.
 # Why it matters: rliable and most code since Agarwal et al. (2021) compute the interquartile mean with this call,
 # advised because it resists a failed run, and typical numbers of seeds are three and five.
-# Guard: none needed: Hemline reports no trimmed mean; one that is added must weigh the values at the edges, as below.
+# Guard: none yet: hemline/report/apart.py also cuts whole values, from four seeds on; it should weigh them as below.
 set -euo pipefail
 source "$(dirname "$0")/lib/fresh.sh"
 fresh scipy==1.17.1 numpy==2.4.6

@@ -41,7 +41,7 @@ def cautious_parts(parts: Crossed) -> Crossed:
 def power(parts: Crossed, gain: float, comparisons: int = 1) -> float:
     """Return how likely a true gain is shown, in [0, 1].
 
-    The images' part is taken as known, that of the seeds as estimated anew by the trainings.
+    The images' part is taken as known, that of the seeds as estimated again from the trainings.
 
     Args:
         parts: expected of a difference with these seeds and images: see ``Crossed.resized``.
