@@ -20,7 +20,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline record quick setup exp plan-run plan seeds queue describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials readme lock upgrade help
+.PHONY: pipeline record quick setup exp plan-run plan costs seeds queue describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials readme lock upgrade help
 #- Hemline only
 .PHONY: new claims bench pictures docs
 #-
@@ -51,6 +51,9 @@ plan-run: $(READY)  ## which stages would run: make plan-run S='epochs=20'
 plan: $(READY)  ## the seeds that a gain takes: make plan GAIN=0.5
 	@test -n "$(GAIN)" || { echo "error: GAIN: say how large a gain is to be shown: make plan GAIN=0.5" >&2; exit 1; }
 	@hemline plan "$(GAIN)" $(if $(PAIR),--pair "$(PAIR)") $(if $(COST),--cost)
+
+costs: $(READY)  ## parameters, megabytes and seconds of each variant
+	@hemline costs
 
 seeds: $(READY)  ## add seeds, keeping trainings: make seeds N=10
 	@test -n "$(N)" || { echo "error: N: say how many seeds there are to be: make seeds N=10" >&2; exit 1; }

@@ -69,16 +69,10 @@ def _table(plans: Sequence[Plan], params: Params, unit: Unit, *, cost: bool) -> 
 
 
 def _cost(planned: Plan, params: Params) -> str:
-    """Return how long the trainings with further seeds take, by the last ones here; "?" where there were none."""
+    """Return the seconds on one core of the trainings with further seeds, by the last ones here; "?" without any."""
     if planned.seeds is None:
         return ""
-    further, total = max(planned.seeds - len(params.seeds), 0), 0.0
-    for name in {planned.variant, planned.other}:
-        trained = params.seeds_of(name)
-        if len(trained) < len(params.seeds):  # no seed changes it
-            continue
-        seconds = noted_seconds(f"train@{name}")
-        if seconds is None:
-            return "?"
-        total += seconds / len(trained) * further
-    return f"{total:.0f}"
+    further = max(planned.seeds - len(params.seeds), 0)
+    trained = [name for name in (planned.variant, planned.other) if len(params.seeds_of(name)) == len(params.seeds)]
+    seconds = [noted_seconds(f"training@{name}") for name in trained]
+    return "?" if None in seconds else f"{further * sum(filter(None, seconds)):.0f}"

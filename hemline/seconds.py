@@ -1,4 +1,4 @@
-"""How long each stage took when DVC last ran it to its end here: what `make plan-run` reckons with."""
+"""Durations of stages and trainings when they last ran here, for `make plan-run`, `make plan` and `make costs`."""
 
 import os
 import time
@@ -12,17 +12,21 @@ _STARTED = time.monotonic()
 def note_seconds() -> None:
     """Keep how long this process has lived, if it is a stage that DVC runs."""
     stage = os.environ.get("DVC_STAGE")
-    if stage is None:
-        return
+    if stage is not None:
+        note_duration(stage, time.monotonic() - _STARTED)
+
+
+def note_duration(name: str, seconds: float) -> None:
+    """Keep the duration of a stage, or of a training of ``training@<variant>``."""
     with suppress(OSError):  # nothing depends on it
-        path = repository() / ".hemline/seconds" / stage
+        path = repository() / ".hemline/seconds" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{time.monotonic() - _STARTED:.1f}\n")
+        path.write_text(f"{seconds:.2f}\n")
 
 
-def noted_seconds(stage: str) -> float | None:
-    """Return how long a stage took, or None."""
+def noted_seconds(name: str) -> float | None:
+    """Return the duration that was noted last, or None."""
     try:
-        return float((repository() / ".hemline/seconds" / stage).read_text())
+        return float((repository() / ".hemline/seconds" / name).read_text())
     except (OSError, ValueError):
         return None

@@ -36,6 +36,7 @@ from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart, remove_if_dead
 from hemline.processes.lock import locked
 from hemline.processes.waiting import as_completed, wait_for
+from hemline.seconds import note_duration
 from hemline.terminal.arguments import parser
 from hemline.terminal.training import place, training_bar
 from hemline.tracking.recorder import RECORDED, Recorder
@@ -274,6 +275,10 @@ class _Run:
         for note in notes:
             show(f"{self._settings.variant}: {note}")
         self._draft.write(history, results[0].layers, probabilities, notes)
+        # Trainings that were kept from a former output have no times.
+        timed = [sum(row["seconds"] for row in each.history) for each in results if "seconds" in each.history[0]]
+        if timed:
+            note_duration(f"training@{self._settings.variant}", sum(timed) / len(timed))
 
 
 if __name__ == "__main__":

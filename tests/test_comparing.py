@@ -74,6 +74,8 @@ BEHIND = {
     },
     "answer.py": {"make promote, then make serve": SETTING},
     "index.html.jinja": {
+        "<p>The line joins the variants for which no other one is better": SETTING,
+        "intervals that overlap leave open which of two is better": SETTING,
         "shown above and not here. Which variants may be the best is tested": SETTING,
         '<div class="drawn">{{ figure(pictures': SETTING,
         "improving”: the validation loss still fell": "the rule of `convergence.still_improves`",

@@ -29,6 +29,7 @@ SECTIONS = [
     "gains",
     "curves",
     "pairs",
+    "cost",
     "confusions",
     "classes",
     "layers",
@@ -140,7 +141,7 @@ def test_the_first_link_skips_the_way_through_the_page(page: Page) -> None:
 def test_charts_may_change_their_colours_on_a_dark_page_and_the_image_of_the_data_set_may_not(page: Page) -> None:
     (photograph,) = [image["alt"] for image in page.named("img") if image["class"] == "photograph"]
     assert str(photograph).startswith("Training image 0")
-    assert len([image for image in page.named("img") if image["class"] == "drawn"]) == 3 + 3 + 2
+    assert len([image for image in page.named("img") if image["class"] == "drawn"]) == 4 + 3 + 2
 
 
 def test_every_table_scrolls_in_a_box_of_its_own(page: Page) -> None:

@@ -74,6 +74,11 @@ class Trained(Outputs):
         """Return the SHA-256 of the model's file, which is its identity in MLflow."""
         return self.sha256(self._model_name(seed))
 
+    def megabytes(self, seed: int) -> float:
+        """Return the size of the model's file, in millions of bytes; 0 where it is missing."""
+        path = self.model_path(seed)
+        return path.stat().st_size / 1e6 if path.exists() else 0.0
+
     def create(self, settings: Settings) -> None:
         """Make the folder, with the settings that its models are trained with."""
         self.path.mkdir(parents=True, exist_ok=True)

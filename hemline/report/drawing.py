@@ -18,12 +18,12 @@ from PIL import Image
 from hemline import words
 from hemline.comparison import confusion
 from hemline.processes.helper import helper_process
-from hemline.report import excerpt, labels, pair_plot, plots
+from hemline.report import cost_plot, excerpt, labels, pair_plot, plots
 from hemline.report import figures as list_of_figures
 from hemline.report.figures import ReportFigure
 
 # What a figure's bytes depend on besides its inputs.
-MODULES = (confusion, excerpt, labels, list_of_figures, pair_plot, plots, words)
+MODULES = (confusion, cost_plot, excerpt, labels, list_of_figures, pair_plot, plots, words)
 LIBRARIES = ("matplotlib", "numpy", "pandas", "pillow")
 # Of some 50 KB each; those that were not asked for the longest time go.
 _KEPT = 500

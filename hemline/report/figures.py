@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from hemline.comparison.confusion import row_shares
 from hemline.report import plots
+from hemline.report.cost_plot import cost_figure
 from hemline.report.excerpt import most_confused
 from hemline.report.pair_plot import pairs_figure
 from hemline.report.results import Results
@@ -46,6 +47,10 @@ def figures(results: Results) -> dict[str, ReportFigure]:
         found["gain.png"] = ReportFigure(
             partial(plots.gain_figure, results.comparison, baseline, results.decision.words, results.decision.unit),
             f"Gain of each variant over {baseline} with its 95 % interval; the table above has the numbers.",
+        )
+        found["cost.png"] = ReportFigure(
+            partial(cost_figure, results.comparison, results.params.metric),
+            "Deciding metric on the test images against the number of parameters; the tables have the numbers.",
         )
     if len(results.others) > 1:
         found["pairs.png"] = ReportFigure(

@@ -39,6 +39,7 @@ class Results:
     pairs: pd.DataFrame  # one row a pair of variants, the best by validation first
     runs: pd.DataFrame  # one row a training
     layers: pd.DataFrame  # one row a layer of a variant
+    megabytes: dict[str, float]  # by variant, of the file of a model
     notes: dict[str, list[str]]  # by variant, sentences about how its models came about
     history: pd.DataFrame  # one row an epoch of a training
     # by variant, one row a class: ``precision``, ``recall``, ``f1``, ``support``; NaN where undefined
@@ -116,6 +117,7 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         pairs=evaluated.pairs(),
         runs=evaluated.runs(names),
         layers=pd.concat([each.layers().assign(variant=name) for name, each in trained.items()], ignore_index=True),
+        megabytes={name: each.megabytes(params.seeds_of(name)[0]) for name, each in trained.items()},
         notes={name: each.notes() for name, each in trained.items()},
         history=pd.concat([each.history().assign(variant=name) for name, each in trained.items()], ignore_index=True),
         per_class={name: evaluated.per_class(name) for name in names},
