@@ -192,7 +192,7 @@ def plan_table(repetitions: int) -> str:
     return (
         markdown_table(header, rows)
         + f"\n\n{10 * repetitions:,} comparisons and {repetitions:,} pilots each: the standard errors of figures are "
-        f"at most {100 * math.sqrt(0.04 / repetitions):.1f} points."
+        f"at most {100 * math.sqrt(0.8 * 0.2 / repetitions):.1f} points."
     )
 
 
