@@ -141,7 +141,7 @@ def test_the_answer_is_in_the_metric_s_unit_and_says_what_a_gain_is():
     assert "nats of test log loss" in told("log_loss")
     for name in NAMES[2:]:
         assert "percentage points" not in told(name)
-        assert f"A gain is by how much the {decision_of(find_metric(name)).words} is lower." in told(name)
+        assert f"A gain is the decrease in {decision_of(find_metric(name)).words}." in told(name)
 
 
 def test_the_gate_is_by_the_metric_and_in_its_unit():

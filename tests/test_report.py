@@ -171,7 +171,7 @@ def test_the_gallery_marks_right_and_wrong_by_a_symbol(page: Page) -> None:
 
 def test_the_gallery_shows_the_first_seed_of_the_best_by_validation(page: Page) -> None:
     shares = Trained("dense-8x2").probabilities("test")[0, 0]
-    assert "What dense-8x2 (chosen by validation accuracy; seed 0)" in page.text
+    assert "Predictions of dense-8x2 (chosen by validation accuracy; seed 0)" in page.text
     assert f"class {shares.argmax()}, {100 * shares.max():.0f} %" in page.text
 
 
@@ -316,7 +316,7 @@ def test_without_validation_nothing_is_called_best() -> None:
     text = Page(make(Inputs(validation=False))["index.html"].decode()).text
     assert "Best by validation" not in text
     assert "there are training curves only" in text
-    assert "What dense-8 (shown without a choice" in text
+    assert "Predictions of dense-8 (shown without a choice" in text
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ def test_fifty_classes_with_hard_names_make_a_whole_report_with_every_full_name(
     files = make(Inputs(classes=HARD_NAMES, shape=(96, 96, 3), test_images=100))
     page = Page(files["index.html"].decode())
     assert all(page.text.count(name) >= 2 for name in HARD_NAMES)  # below its image, and in the table
-    assert "they show the 20 that the variants take for one another most often" in " ".join(page.text.split())
+    assert "they show the 20 that the variants confuse most often" in " ".join(page.text.split())
     assert len(files["index.html"]) < 10_000_000
 
 
@@ -371,7 +371,7 @@ def test_the_page_has_the_names_of_the_classes_that_figures_call_by_their_number
 def test_of_many_classes_the_hardest_stand_first_and_all_are_folded_away() -> None:
     names = [f"class {number:02}" for number in range(21)]
     page = Page(make(Inputs(classes=names, test_images=42))["index.html"].decode())
-    section = page.text.partition("What")[0].rpartition("The 10 of 21 classes that it knows least, by F1:")[2]
+    section = page.text.partition("The layers of each")[0].rpartition("The 10 of 21 classes with the lowest F1:")[2]
     hardest, _, every = section.partition("All 21 classes")
     assert [name for name in names if name in hardest] == names[:10]  # of equals, the first
     assert all(name in every for name in names)
@@ -485,15 +485,15 @@ def test_doubted_labels_are_shown_as_pictures_with_what_they_look_like(page: Pag
     for row in doubted.to_dict("records"):
         assert f"labelled {row['label']}, {100 * row['quality']:.1f} %looks like {row['looks_like']}, " in section
         assert f"test image {row['index']}" in [image["alt"] for image in page.named("img")]
-    assert "dense-8x2 makes of them" in section
+    assert "predictions of dense-8x2" in section
 
 
 @undrawn
-def test_what_others_found_is_linked_beside_what_was_found_here(page: Page) -> None:
-    assert "What others found" not in page.text
+def test_known_issues_are_linked_beside_the_results(page: Page) -> None:
+    assert "Known issues" not in page.text
     known = [{"text": "Two label errors", "link": "https://example.org/errors"}]
     told = Page(make(Inputs(known=known))["index.html"].decode())
-    assert "What others found" in told.text
+    assert "Known issues" in told.text
     assert "https://example.org/errors" in [link["href"] for link in told.named("a")]
 
 

@@ -42,7 +42,7 @@ def verdict(
         (["better", "worse", "worse"], "In part: 1 of 3 variants beats"),
         (["worse", "no difference shown"], "No: 1 of 2 variants is worse than the baseline linear"),
         (["worse"], "No: 1 of 1 variants is worse"),
-        (["no difference shown"], "Not shown: no variant differs from the baseline linear"),
+        (["no difference shown"], "Not shown: no variant is shown to differ from the baseline linear"),
         (["too few to tell"], "Too few seeds or images to tell whether any variant differs from the baseline linear"),
         (["too few to tell", "no difference shown"], "Too few seeds or images to tell whether 1 of 2 variants differs"),
         ([], "No comparison on Tiny shapes: the baseline linear is the only variant."),
@@ -93,7 +93,7 @@ def test_each_gain_is_told_with_its_interval() -> None:
 def test_the_best_is_chosen_by_validation_and_never_by_test_accuracy() -> None:
     # On the test images, dense-0 is far ahead.
     chosen = verdict("better", "worse", validation={"linear": 0.7, "dense-0": 0.8, "dense-1": 0.81}).selection
-    assert chosen.startswith("Best by validation accuracy: dense-1, with 81.00 % of the validation images")
+    assert chosen.startswith("Best by validation accuracy: dense-1, with 81.00 % on the validation images")
 
 
 def test_the_first_of_equals_is_the_best() -> None:
@@ -118,8 +118,8 @@ def test_a_baseline_that_is_not_trained_yet_is_not_said_to_be_beaten() -> None:
     answer = verdict("better", improving=both, so_far=("dense-0",)).answer
     assert answer.startswith("Yes, so far: dense-0 beats the baseline linear")
     assert answer.endswith(
-        "; but all variants still improved when training ended, so this compares how fast they learn, "
-        "not what they can reach."
+        "; but all variants still improved when training ended, so this compares their speed of "
+        "learning, not their final quality."
     )
     alone = verdict("better", "better", improving=("linear",), so_far=("dense-0", "dense-1"))
     assert "; but the baseline still improved" in alone.answer
@@ -149,7 +149,7 @@ def test_convergence_that_cannot_be_seen_is_called_unknown() -> None:
 @pytest.mark.parametrize("seeds", [2, 3])
 def test_two_or_three_seeds_are_said_to_show_large_differences_only(seeds: int) -> None:
     assert verdict("better", seeds=seeds).basis.endswith(
-        f"With {seeds} seeds, only large differences can be shown: give params.yaml 4 or more."
+        f"With {seeds} seeds, only large differences can be shown: set 4 or more in params.yaml."
     )
 
 
@@ -161,7 +161,7 @@ def test_one_seed_is_said_to_leave_the_seeds_out_of_the_interval() -> None:
     )
 
 
-def test_a_share_of_the_training_images_is_called_an_impression_first() -> None:
+def test_a_share_of_the_training_images_is_called_a_preview_first() -> None:
     table = comparison(Inputs())
     means = pd.Series(dict.fromkeys(Inputs().variants, 0.5))
     told = [
@@ -183,13 +183,13 @@ def test_a_headline_says_so_where_no_variant_beats_the_most_frequent_class() -> 
     answer = verdict("better", most_frequent_rate=0.95).answer
     assert answer.startswith("Yes: dense-0 beats the baseline linear")
     assert answer.endswith(
-        "interval). No variant is shown to do better than always answering class 0, the most frequent class, which "
-        "is right about 95.00 % of the test images."
+        "interval). No variant is shown to do better than always predicting class 0, the most frequent class, "
+        "which scores 95.00 % on the test images."
     )
     assert (
-        "always answering" in verdict("better", most_frequent_rate=0.7).answer
+        "always predicting" in verdict("better", most_frequent_rate=0.7).answer
     )  # the end of the interval is not above
-    assert "always answering" not in verdict("better", most_frequent_rate=0.69).answer
+    assert "always predicting" not in verdict("better", most_frequent_rate=0.69).answer
 
 
 def test_the_variants_that_do_not_beat_the_most_frequent_class_are_named_or_counted() -> None:
@@ -201,7 +201,7 @@ def test_the_variants_that_do_not_beat_the_most_frequent_class_are_named_or_coun
         return unbeaten(table.assign(accuracy_low=table["variant"].map(lows | low)), about, "linear")
 
     assert told(linear=0.8) == ""
-    assert told().startswith("The baseline linear is not shown to do better than always answering class 0")
+    assert told().startswith("The baseline linear is not shown to do better than always predicting class 0")
     assert told(a=0.7).startswith("The baseline linear and a are not shown")
     assert told(linear=0.8, e=0.75).startswith("e is not shown")
     assert told(a=0.7, b=0.7, c=0.7).startswith("4 of 6 variants are not shown")
@@ -216,8 +216,8 @@ def test_imbalanced_classes_are_told_with_what_counts_them_the_same() -> None:
         "The classes are imbalanced: always predicting class 0, the most frequent class, would score 60.00 %. Balanced "
         "accuracy and macro F1 count every class the same."
     )
-    assert told.selection.endswith("84.10 % of the test images right (balanced accuracy 50.00 %).")
-    assert verdict("better", validation=validation).selection.endswith("84.10 % of the test images right.")
+    assert told.selection.endswith("84.10 % on the test images (balanced accuracy 50.00 %).")
+    assert verdict("better", validation=validation).selection.endswith("84.10 % on the test images.")
 
 
 def test_duplicates_are_told_where_there_are_any() -> None:
@@ -240,7 +240,7 @@ def test_several_gains_are_told_from_their_lowest_end_to_their_highest() -> None
 
 
 def test_with_one_seed_the_answer_is_about_the_trained_models() -> None:
-    words = "; this is about these trained models, one of each variant, and not about what another seed would give."
+    words = "; this applies to these trained models only, one of each variant, not to other seeds."
     assert verdict("better", seeds=1).answer.endswith(words)
     assert words not in verdict("better", seeds=2).answer
 
@@ -256,8 +256,8 @@ def test_it_is_told_how_rare_a_failure_the_seeds_can_rule_out(seeds: int, share:
 def test_a_training_that_stands_apart_is_named_with_the_mean_that_it_does_not_move() -> None:
     runs = pd.DataFrame({"variant": "a", "seed": [3, 5, 7, 9], "test_accuracy": [0.87, 0.10, 0.88, 0.874]})
     (sentence,) = apart(runs)
-    assert sentence.startswith("One training of a stands apart: with seed 5, 10.00 % of the test images are right")
-    assert "with the others 87.00 to 88.00 %. The mean is 68.10 %, the interquartile mean 87.20 %" in sentence
+    assert sentence.startswith("One training of a is an outlier: seed 5 scores 10.00 % on the test images")
+    assert "the others 87.00 to 88.00 %. The mean is 68.10 %, the interquartile mean 87.20 %" in sentence
     assert apart(runs.assign(test_accuracy=[0.80, 0.75, 0.82, 0.81])) == []  # by less than five ranges
     assert apart(runs.assign(test_accuracy=[0.870, 0.861, 0.871, 0.8705])) == []  # by less than a point
     assert apart(runs.iloc[:3]) == []

@@ -1,8 +1,8 @@
 """Scores of single images for the intervals of balanced accuracy and macro F1, which count every class the same.
 
-Accuracy is the mean of right and wrong over images, so its variance over seeds and images is known: ``Crossed``. These
-two are no means over images, but to first order they are: each image adds to them what they would change by if there
-were a little more of it, its influence. The scores returned here are the figure plus that.
+Accuracy is a mean over images, so ``Crossed`` gives its variance over seeds and images. These two metrics are means
+over images to first order only: each image contributes its influence, the change of the metric if the image had a
+little more weight. The scores here are the metric plus the influence.
 
 Source:
     Takahashi, Yamamoto, Kuchiba and Koyama (2022), Confidence interval for micro-averaged F1 and macro-averaged F1
@@ -18,22 +18,22 @@ from numpy.typing import NDArray
 Labels = NDArray[np.integer[Any]]
 Scores = NDArray[np.float64]
 
-# Where all of a class's few images are right, nothing varies, which would claim certainty. For an interval, images of
-# this weight are added to those of all classes, in equal parts, half of them right and half wrong: Price and Bonett
-# (2004), An improved confidence interval for a linear function of binomial proportions, Computational Statistics and
-# Data Analysis 45. With one class it is Agresti and Coull's "add two successes and two failures".
+# If all of a class's few images are right, nothing varies, and the interval would be too narrow. So images of this
+# total weight are added to all classes, in equal parts, half of them right and half wrong: Price and Bonett (2004), An
+# improved confidence interval for a linear function of binomial proportions, Computational Statistics and Data Analysis
+# 45. With one class it is Agresti and Coull's "add two successes and two failures".
 _ADDED = 4.0
 
 
 def class_mean_scores(labels: Labels, predicted: Labels, n_classes: int, mean_size: float = 1.0, *, f1: bool) -> Scores:
-    """Return scores whose mean over images is a training's figure, and whose variance is that of it.
+    """Return scores with the mean and the variance of a training's metric.
 
     Args:
         labels: int (images,), the true classes.
         predicted: int (seeds, images).
-        n_classes: the number of classes, also of those without an image.
-        mean_size: of a group of images that belong together: it is groups that are added.
-        f1: whether the figure is macro F1, or balanced accuracy.
+        n_classes: the number of classes, with those without an image.
+        mean_size: the mean size of a group of images: whole groups are added.
+        f1: True for macro F1, False for balanced accuracy.
 
     Returns:
         float64 (seeds, columns): the images, then the added ones.
@@ -47,16 +47,16 @@ def class_mean_scores(labels: Labels, predicted: Labels, n_classes: int, mean_si
 
 
 def class_mean_differences(differences: Scores, labels: Labels, mean_size: float = 1.0) -> Scores:
-    """Return scores whose mean over images is the mean over classes of differences of two variants' right and wrong.
+    """Return scores whose mean over images is the gain in balanced accuracy of one variant over another.
 
-    Images are added as above, to either variant half of them right, so that half of them make no difference: Bonett and
+    Images are added as above, half of them right for either variant, so that half make no difference: Bonett and
     Price (2012), Adjusted Wald confidence interval for a difference of binomial proportions based on paired data,
     Journal of Educational and Behavioral Statistics 37.
 
     Args:
         differences: of any numeric type (seeds, images), in [-1, 1].
         labels: int (images,), the true classes.
-        mean_size: of a group of images that belong together: it is groups that are added.
+        mean_size: the mean size of a group of images: whole groups are added.
 
     Returns:
         float64 (seeds, columns): the images, then the added ones.
@@ -76,7 +76,7 @@ def class_mean_differences(differences: Scores, labels: Labels, mean_size: float
 
 
 def _counts(labels: Labels, predicted: Labels, n_classes: int) -> tuple[Scores, Scores, Scores]:
-    """Return by class its images (NaN where there are none), those that are right, and those taken for it."""
+    """Count by class its images (NaN if there are none), its correct images, and the images predicted as it."""
     count = np.bincount(labels, minlength=n_classes)
     right = np.bincount(labels[labels == predicted], minlength=n_classes)
     taken = np.bincount(predicted, minlength=n_classes)
@@ -87,19 +87,19 @@ def _scores(labels: Labels, predicted: Labels, n_classes: int, mean_size: float,
     images, right, taken = _counts(labels, predicted, n_classes)
     present = np.flatnonzero(images > 0)
     added, total = _ADDED * mean_size / len(present), len(labels) + _ADDED * mean_size
-    # A class's figure is gain x right / base, for F1 with the images taken for it in the base.
+    # A class's value is gain x right / base; for F1, the base includes the images predicted as the class.
     gain = 2 if f1 else 1
     base = images + added + (taken + added / 2 if f1 else 0)
     figures = gain * (right + added / 2) / base
-    # What an image of the class adds where it is right, and what each image in the base takes away.
+    # The increase by a correct image of the class, and the decrease by each image in the base.
     adds = np.nan_to_num(total / len(present) / base)
     takes = np.nan_to_num(figures * adds)
     own = gain * (labels == predicted) * adds[labels] - takes[labels] - (takes[predicted] if f1 else 0)
     of_right, of_wrong = (gain * (adds - takes))[present], -takes[present]
-    # An added weight w is a pair of columns to either side of the mean, whose squares are together w squares; as large
-    # groups, it varies by their size.
+    # An added weight w is a pair of columns on either side of the mean, with the sum of squares of w images; for
+    # groups, the size of a group enters, too.
     pairs = np.sqrt(added * mean_size / 4) * np.concatenate([of_right, -of_right, of_wrong, -of_wrong])
     influence = np.concatenate([own, pairs])
-    # `Crossed` divides by the columns, where the images with those added to them are meant.
+    # `Crossed` divides by the number of columns, not by the number of images with the added ones.
     influence *= len(influence) / total
     return np.asarray(figures[present].mean() + influence - influence.mean())

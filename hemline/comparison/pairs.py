@@ -1,4 +1,4 @@
-"""All pairs of variants: which are shown to differ, which may be the best, which are the same within a margin."""
+"""Tests of all pairs of variants: for a difference, for the best, and for equivalence within a margin."""
 
 import itertools
 import math
@@ -31,20 +31,20 @@ def compare_pairs(
     groups: Groups | None = None,
     labels: NDArray[np.integer[Any]] | None = None,
 ) -> pd.DataFrame:
-    """Compare each variant with each other by the tests of ``statistics.table``.
+    """Compare all pairs of variants by the tests of ``statistics.table``.
 
     Args:
-        scores: for each variant its (seeds, images), of which higher ones are better; the same seeds for all.
-        order: the variants; of each pair the one that stands earlier is the first.
-        margin: the largest difference that does not matter, in the unit of the scores; None: none is stated.
+        scores: by variant, (seeds, images), higher is better; the same seeds for all.
+        order: the variants; the earlier one of each pair is the first.
+        margin: the largest difference that does not matter, in the unit of the scores; None: not set.
         groups: as in ``statistics.compare``.
         labels: likewise.
 
     Returns:
-        A row a pair: ``first``, ``second``; ``difference`` (positive where the first is better) with the ends of its
-        95 % interval, ``low`` and ``high``; ``p_value``; ``p_holm``, corrected for the number of pairs; ``verdict`` on
-        the first; the ends of the 90 % interval; ``p_same`` and ``same``, empty without a margin; the parts of the
-        variance of the difference, with the numbers of seeds and images that they are of.
+        A row a pair: ``first``, ``second``; ``difference`` (positive if the first is better) with its 95 % interval,
+        ``low`` and ``high``; ``p_value``; ``p_holm``, corrected for the number of pairs; ``verdict`` on the first; the
+        90 % interval; ``p_same`` and ``same``, empty without a margin; the parts of the variance of the difference,
+        with their numbers of seeds and images.
     """
     names = list(itertools.combinations(order, 2))
     compared = compare_all([(scores[a], scores[b]) for a, b in names], [groups] * len(names), labels)
@@ -82,7 +82,7 @@ def _row(first: str, second: str, row: Row) -> dict[str, Any]:
 
 
 def _half_width(parts: Crossed) -> float:
-    """Return half the width of the 90 % interval; where nothing varied, of what that many images may have missed."""
+    """Return half the width of the 90 % interval; if nothing varied, a bound on the unseen differences."""
     if parts.error:
         return parts.cautious_half_width(_INTERVAL_OF_TWO_TESTS)
     return float((1 + abs(parts.mean)) * (1 - math.pow(_ERROR, 1 / parts.n_images)))
@@ -96,10 +96,10 @@ def parts_of(row: Mapping[Any, Any]) -> Crossed:
 
 
 def p_same(difference: Crossed, margin: float) -> float:
-    """Return the p value of the test that a difference is smaller than the margin: the larger of two one-sided ones.
+    """Return the p-value for equivalence within the margin: the larger of two one-sided ones.
 
     Args:
-        difference: with the parts of its variance.
+        difference: its mean, and the parts of its variance.
         margin: above 0, in the same unit.
 
     Source:
@@ -108,7 +108,7 @@ def p_same(difference: Crossed, margin: float) -> float:
     """
     distance = margin - abs(difference.mean)
     if not difference.error:
-        # Nothing varied. At most so many images are different as are unlikely not to be met: see ``statistics``.
+        # Nothing varied. The share of differing images has the bound of ``statistics._ends``.
         unseen = distance / (1 - abs(difference.mean)) if abs(difference.mean) < 1 else 0.0
         return float(math.pow(max(1 - unseen, 0.0), difference.n_images)) if distance > 0 else 1.0
     p_value = difference._replace(mean=distance).cautious_p() / 2
@@ -116,26 +116,26 @@ def p_same(difference: Crossed, margin: float) -> float:
 
 
 def may_be_best(pairs: pd.DataFrame, variants: Sequence[str]) -> list[str]:
-    """Return the variants of which no other one is shown to be better: the best is among them in 95 % of cases.
+    """Return the variants that may be the best: the best is among them in 95 % of cases.
 
-    A variant is left out if another one beats it by a one-sided test, corrected for the number of others (Bonferroni).
-    The best one is left out in at most 5 % of cases, because so seldom any of its k - 1 tests errs.
+    A variant is excluded if another one beats it by a one-sided test, corrected for the number of others (Bonferroni).
+    The best one is excluded in at most 5 % of cases, because that takes an error in one of its k - 1 tests.
 
     Args:
-        pairs: of ``compare_pairs``.
-        variants: in the order in which they are returned.
+        pairs: from ``compare_pairs``.
+        variants: all of them, in the order of the result.
 
     Source:
         Gupta (1965), On some multiple decision (selection and ranking) rules, Technometrics 7; Hsu (1984), Constrained
         simultaneous confidence intervals for multiple comparisons with the best, Annals of Statistics 12.
     """
-    # Two-sided p values, of which a one-sided one is half.
+    # The one-sided p-value is half of the two-sided one.
     shown = pairs[pairs["p_value"] / 2 * (len(variants) - 1) < _ERROR]
     beaten = {*shown.loc[shown["difference"] > 0, "second"], *shown.loc[shown["difference"] < 0, "first"]}
     return [variant for variant in variants if variant not in beaten]
 
 
 def same_as(pairs: pd.DataFrame, variant: str) -> list[str]:
-    """Return the variants that are shown to be the same as this one within the margin; none without a margin."""
+    """Return the variants that are the same as this one within the margin; none without a margin."""
     same = pairs[pairs["same"] == True]  # noqa: E712 - empty cells are neither true nor false
     return [*same.loc[same["first"] == variant, "second"], *same.loc[same["second"] == variant, "first"]]

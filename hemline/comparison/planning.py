@@ -1,4 +1,4 @@
-"""The plan of a comparison: the power of what is there, and what it takes to show a gain of a given size."""
+"""The plan of a comparison: its current power, and the seeds or images needed to show a gain."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,29 +18,30 @@ from hemline.errors import InputError
 
 
 class Plan(NamedTuple):
-    """What it takes to show a gain of ``variant`` over ``other``; figures in the unit of scores."""
+    """The requirements for showing a gain of ``variant`` over ``other``; gains in the unit of scores."""
 
     variant: str
     other: str
-    comparisons: int  # that are corrected for
-    power: float  # of the seeds and images at hand, in [0, 1]
-    seeds: int | None  # for a power of 80 %; None: no number is enough
+    comparisons: int  # the number that Holm's method corrects for
+    power: float  # with the current seeds and images, in [0, 1]
+    seeds: int | None  # needed for a power of 80 %; None: no number is enough
     images: int | None  # likewise, or groups of images
     detectable: float  # the smallest gain that is shown in 80 % of cases
     floor: float  # likewise with any number of seeds
 
 
 def plan(pairs: pd.DataFrame, baseline: str, gain: float, pair: Sequence[str] = ()) -> list[Plan]:
-    """Plan for a gain over the baseline of each other variant, or for a difference of a pair.
+    """Plan for a gain of each variant over the baseline, or for the difference of a pair.
 
     Args:
-        pairs: of ``pairs.compare_pairs``.
+        pairs: from ``pairs.compare_pairs``.
         baseline: the variant that the others are compared with.
         gain: the true gain to be shown, in the unit of scores.
-        pair: two variants; none: each and the baseline. A pair without the baseline is one of all pairs.
+        pair: two variants; empty: each variant and the baseline. A pair without the baseline is corrected for all
+            pairs.
 
     Raises:
-        InputError: each variant was trained once, so that nothing is known of other seeds; there is one variant.
+        InputError: variants were trained once only, which says nothing of other seeds; there is one variant.
     """
     asked = pairs[(pairs["first"] == baseline) | (pairs["second"] == baseline)]
     comparisons = len(asked)
@@ -50,7 +51,7 @@ def plan(pairs: pd.DataFrame, baseline: str, gain: float, pair: Sequence[str] = 
     if asked.empty:
         raise InputError("variants: must be at least two, compared; add one to params.yaml, and run `dvc repro`")
     if (asked["seeds"] < 2).any():  # noqa: PLR2004 - a variance needs two
-        raise InputError("seeds: must be at least two, because one says nothing of what another would give")
+        raise InputError("seeds: must be at least two, because one does not show how results vary with the seed")
     return [_plan(row, pair[0] if pair else "", baseline, gain, comparisons) for row in asked.to_dict("records")]
 
 

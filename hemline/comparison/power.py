@@ -1,7 +1,7 @@
-"""Power: how likely a difference of a given size is shown, and how many seeds or images that takes.
+"""Power: the probability that a difference is shown, and the seeds or images that it takes.
 
-It is found for a gain that is stated beforehand, never for the one that was observed: that power is the p value in
-other words (Hoenig and Heisey 2001, The abuse of power, The American Statistician 55).
+It is computed for a gain that is chosen beforehand, never for the observed one: that power only restates the p-value
+(Hoenig and Heisey 2001, The abuse of power, The American Statistician 55).
 """
 
 import math
@@ -15,19 +15,19 @@ from hemline.comparison.crossed import Crossed
 
 WANTED = 0.8
 _ERROR = 0.05
-# Quantiles of the estimated part of the seeds, over which the power is averaged.
+# The number of quantiles of the seeds' estimated part, over which the power is averaged.
 _NODES = 200
-# How often the part of the seeds is below its bound, a little more than the 80 % of pilots that are to suffice. Four
-# seeds know a standard deviation within a factor of 0.57 to 3.7.
+# The probability that the seeds' part is below its bound: a little above 80 %, the share of pilots that should suffice.
+# Four seeds determine a standard deviation within a factor of 0.57 to 3.7.
 _BOUND_HOLDS = 0.82
 MOST_SEEDS, _MOST_TIMES_IMAGES = 1000, 1000
 
 
 def cautious_parts(parts: Crossed) -> Crossed:
-    """Return the parts with an upper bound of that of the seeds, which so few trainings know only roughly.
+    """Replace the seeds' part by an upper bound, because a few trainings determine it only roughly.
 
     Args:
-        parts: of a difference, measured with two seeds or more.
+        parts: those of a difference, measured with two seeds or more.
 
     Source:
         Browne (1995), On the use of a pilot sample for sample size determination, Statistics in Medicine 14: a bound
@@ -39,14 +39,14 @@ def cautious_parts(parts: Crossed) -> Crossed:
 
 
 def power(parts: Crossed, gain: float, comparisons: int = 1) -> float:
-    """Return how likely a true gain is shown, in [0, 1].
+    """Return the probability that a true gain is shown, in [0, 1].
 
-    The images' part is taken as known, that of the seeds as estimated again from the trainings.
+    The images' part is treated as known, and the seeds' part as estimated from the trainings.
 
     Args:
-        parts: expected of a difference with these seeds and images: see ``Crossed.resized``.
+        parts: those expected with these seeds and images: see ``Crossed.resized``.
         gain: the true difference, in the unit of the parts.
-        comparisons: how many are corrected for; the first step of Holm's method asks for a p value below 5 % by that.
+        comparisons: their number; the first step of Holm's method requires a p-value below 5 % divided by it.
     """
     freedom = parts.n_seeds - 1
     quantiles = stats.chi2.ppf((np.arange(_NODES) + 0.5) / _NODES, freedom) / freedom
@@ -77,7 +77,7 @@ def detectable_gain(parts: Crossed, comparisons: int = 1) -> float:
 
 
 def seeds_needed(parts: Crossed, gain: float, comparisons: int = 1) -> int | None:
-    """Return the smallest number of seeds, two or more, by which the gain is shown with 80 %; None: no number will do.
+    """Return the fewest seeds, at least two, for a power of 80 %; None if no number is enough.
 
     Args:
         parts: of a difference, at any number of seeds.
@@ -90,7 +90,7 @@ def seeds_needed(parts: Crossed, gain: float, comparisons: int = 1) -> int | Non
 
 
 def images_needed(parts: Crossed, gain: float, comparisons: int = 1) -> int | None:
-    """Return the smallest number of test images, or groups, by which the gain is shown; None: no number will do.
+    """Return the fewest test images, or groups, for a power of 80 %; None if no number is enough.
 
     Args:
         parts: as in ``seeds_needed``.
@@ -104,7 +104,7 @@ def images_needed(parts: Crossed, gain: float, comparisons: int = 1) -> int | No
 
 
 def floor(parts: Crossed, comparisons: int = 1) -> float:
-    """Return the gain below which no number of seeds helps: the test images alone hide it."""
+    """Return the limit that the test images set: below this gain, no number of seeds helps."""
     return detectable_gain(parts.resized(MOST_SEEDS, parts.n_images), comparisons)
 
 
@@ -113,7 +113,7 @@ def _smallest(enough: Callable[[int], bool], least: int, most: int) -> int | Non
         return None
     low, high = least - 1, most
     while high - low > 1:
-        # Geometrically: a few are as likely as many.
+        # Bisect on a log scale: small numbers are as likely as large ones.
         middle = min(max(math.isqrt(max(low, 1) * high), low + 1), high - 1)
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high

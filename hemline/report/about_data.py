@@ -1,4 +1,4 @@
-"""What the data itself does to an accuracy, in words and pictures: duplicates, imbalance, doubted labels."""
+"""Effects of the data on accuracy, in words and pictures: duplicates, imbalance, suspected label errors."""
 
 from dataclasses import dataclass
 
@@ -11,15 +11,15 @@ from hemline.report.pictures import Picture, thumbnail
 from hemline.report.results import Results
 from hemline.words import listed, percent
 
-# More variants than these are counted, not named.
+# More variants than this are counted, not named.
 _NAMED = 3
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """An image whose label may be wrong: its set and index there, the given class, and the class that the models see.
+    """An image whose label may be wrong: its set and index, the given class, and the class that the models predict.
 
-    ``quality`` and ``probability`` are the probabilities of the two, in per cent, with the sign.
+    ``quality`` and ``probability`` are the probabilities of the two classes, in per cent, with the per cent sign.
     """
 
     picture: Picture
@@ -31,13 +31,13 @@ class Doubt:
 
 
 def constant_answer(facts: Facts) -> str:
-    """Say what an answer is worth that looks at no image."""
+    """State the accuracy of always predicting the most frequent class."""
     name, rate = facts.most_frequent, percent(facts.most_frequent_rate)
     return f"Always predicting {name}, the most frequent class, would score {rate} %."
 
 
 def imbalance(facts: Facts) -> str:
-    """Say that classes are imbalanced, and what helps; nothing where they are not."""
+    """Say that classes are imbalanced, and which metrics help; empty if they are balanced."""
     if not facts.imbalanced:
         return ""
     help_ = "Balanced accuracy and macro F1 count every class the same"
@@ -45,9 +45,9 @@ def imbalance(facts: Facts) -> str:
 
 
 def unbeaten(comparison: pd.DataFrame, facts: Facts, baseline: str, metric: Metric = ACCURACY) -> str:
-    """Name the variants that are not shown to beat the most frequent class; nothing where all of them do.
+    """Name the variants that are not shown to beat the most frequent class; empty if all of them do.
 
-    Nor where balanced accuracy is ``metric``, which decides: a rare class that is found costs a little accuracy.
+    Also empty if ``metric``, which decides, is balanced accuracy: finding a rare class costs a little accuracy.
 
     ``comparison`` has one row a variant: ``variant``, ``accuracy_low`` (a fraction).
     """
@@ -57,13 +57,13 @@ def unbeaten(comparison: pd.DataFrame, facts: Facts, baseline: str, metric: Metr
     names = [f"the baseline {name}" if name == baseline else str(name) for name in rows]
     if not names:
         return ""
-    constant = f"always answering {facts.most_frequent}, the most frequent class"
-    worth = f"which is right about {percent(facts.most_frequent_rate)} % of the test images"
+    constant = f"always predicting {facts.most_frequent}, the most frequent class"
+    worth = f"which scores {percent(facts.most_frequent_rate)} % on the test images"
     return f"{_who(names, len(comparison))} shown to do better than {constant}, {worth}."
 
 
 def duplicates(facts: Facts, test_images: int) -> str:
-    """Say how many test images are training or validation images, too."""
+    """Count the test images that are also training or validation images."""
     if not facts.duplicates:
         return "No test image is in the training or validation set, too (compared pixel for pixel)."
     verb = "is a training or validation image" if facts.duplicates == 1 else "are training or validation images"
@@ -72,7 +72,7 @@ def duplicates(facts: Facts, test_images: int) -> str:
 
 
 def doubted(results: Results) -> list[Doubt]:
-    """Return the most doubted labels with their images, the most doubted first."""
+    """Return the most suspicious labels with their images, the most suspicious first."""
     images = {"validation": results.validation_images, "test": results.test.images}
     pixels = results.source.pixels
     found = []
@@ -98,7 +98,7 @@ def _who(names: list[str], total: int) -> str:
     if len(names) > _NAMED:
         return f"{len(names)} of {total} variants are not"
     who = f"{listed(names)} {'is' if len(names) == 1 else 'are'} not"
-    # A variant is called what it is called.
+    # The case of a variant's name is kept.
     return f"The{who.removeprefix('the')}" if who.startswith("the baseline ") else who
 
 

@@ -1,4 +1,4 @@
-"""Trainings that stand apart from the others of their variant: one that failed moves a mean that is called typical."""
+"""Outliers among the trainings of a variant: a single failed training moves the mean."""
 
 import numpy as np
 import pandas as pd
@@ -6,21 +6,21 @@ from numpy.typing import NDArray
 
 from hemline.words import percent
 
-# Of fewer than four trainings, one would lie so far apart by chance in 15 % of variants; of four, in 2 %.
+# By chance, 15 % of variants with three trainings would have such an outlier; with four, 2 %.
 _FEWEST = 4
-# How far from the nearest other, beside the range of the others; and in accuracy at least.
+# The smallest distance from the nearest other: as a multiple of the others' range, and in accuracy.
 _RANGES, _LEAST = 5.0, 0.01
 
 
 def apart(runs: pd.DataFrame) -> list[str]:
-    """Name the training of each variant that stands apart, with the interquartile mean, which it does not move.
+    """Describe the outlier of each variant, with the interquartile mean, which it does not move.
 
     Args:
         runs: a row per training: variant, seed, test_accuracy.
 
     Returns:
-        A sentence for each variant that has one: its lowest training lies more than five times as far below the next as
-        all the others lie apart, and a point at least.
+        A sentence for each variant that has one: a lowest training that lies at least a point below the next, and more
+        than five times the range of all others.
 
     Source:
         Agarwal, Schwarzer, Castro, Courville and Bellemare (2021), Deep reinforcement learning at the edge of the
@@ -34,16 +34,16 @@ def apart(runs: pd.DataFrame) -> list[str]:
             continue
         seed, rest = own["seed"].iloc[int(order[0])], values[order[1:]]
         sentences.append(
-            f"One training of {variant} stands apart: with seed {seed}, {percent(float(values.min()))} % of the test "
-            f"images are right, with the others {percent(float(rest.min()))} to {percent(float(rest.max()))} %. "
+            f"One training of {variant} is an outlier: seed {seed} scores {percent(float(values.min()))} % on the test "
+            f"images, the others {percent(float(rest.min()))} to {percent(float(rest.max()))} %. "
             f"The mean is {percent(float(values.mean()))} %, the interquartile mean {percent(middle_mean(values))} %; "
-            f"{len(values)} trainings cannot tell how often that happens."
+            f"{len(values)} trainings cannot show how often this happens."
         )
     return sentences
 
 
 def middle_mean(values: NDArray[np.float64]) -> float:
-    """Return the mean of the middle half of the values: of those left when a quarter at either end is cut."""
+    """Return the mean of the values without the lowest and the highest quarter, rounded down to whole values."""
     cut = len(values) // 4
     return float(np.sort(values)[cut : len(values) - cut].mean())
 

@@ -14,16 +14,16 @@ from hemline.report.labels import variant_labels
 from hemline.report.plots import DARK, INK, add_bar, style
 from hemline.words import signed
 
-# Up to this many variants, a cell has room for its number.
+# The most variants for which a cell has room for its number.
 NUMBERED = 12
 _CELL, _SMALL_CELL = 0.62, 0.27  # inches
 _LETTER = 0.085
 
 
 def pairs_figure(pairs: pd.DataFrame, unit: Unit = POINTS) -> Figure:
-    """Draw the difference of each pair of variants, row minus column, with a dot or bold digits where it is shown.
+    """Draw the difference of each pair of variants, row minus column, marked with a dot or bold digits if shown.
 
-    ``pairs`` has a row for each: first, second, difference (a fraction), verdict; variants are drawn in its order.
+    ``pairs`` has a row a pair: first, second, difference (a fraction), verdict. Variants are drawn in its order.
     """
     variants = list(dict.fromkeys([*pairs["first"], *pairs["second"]]))
     values, shown = _matrices(pairs, variants)
@@ -47,7 +47,7 @@ def pairs_figure(pairs: pd.DataFrame, unit: Unit = POINTS) -> Figure:
 
 
 def _matrices(pairs: pd.DataFrame, variants: list[str]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Return the differences, NaN on the diagonal, and which of them are shown."""
+    """Return the differences, NaN on the diagonal, and a mask of those that are shown."""
     values = np.full((len(variants), len(variants)), np.nan)
     shown = np.zeros(values.shape, np.bool_)
     for pair in pairs.to_dict("records"):
@@ -65,7 +65,7 @@ def _mark_cells(
     dark: npt.NDArray[np.bool_],
     digits: int | None,
 ) -> None:
-    """Write the numbers into cells, bold where they are shown; without digits, a dot into those alone."""
+    """Write the numbers into the cells, bold if shown; without digits, mark shown cells with a dot."""
     for row, column in np.argwhere(np.isfinite(values)).tolist():
         sure = shown[row, column]
         text = ("•" if sure else "") if digits is None else signed(values[row, column], digits)
@@ -74,5 +74,5 @@ def _mark_cells(
             "fontweight": "bold" if sure else "normal",
         }
         number = axes.text(column, row, text, ha="center", va="center", fontsize=8.5, **look)
-        # Numbers lie inside their cells; measuring them would take most of the time of the layout.
+        # Numbers lie inside their cells; measuring them would dominate the layout time.
         number.set_in_layout(False)

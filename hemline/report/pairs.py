@@ -9,9 +9,9 @@ from hemline.comparison.selection import Selection
 from hemline.comparison.units import Unit
 from hemline.words import listed
 
-# Of more variants, a sentence names so many.
+# The most variants that a sentence names.
 _NAMED = 8
-# So many pairs have room in a table.
+# The most pairs that fit in a table.
 MOST_ROWS = 45
 
 
@@ -25,11 +25,11 @@ def sentences(
     """Say which variants may be the best, how many pairs differ, and which are the same within the margin.
 
     Args:
-        pairs: of ``comparison.pairs.compare_pairs``; none where there is one variant.
+        pairs: from ``comparison.pairs.compare_pairs``; empty with one variant.
         comparison: a row a variant: variant, parameters, may_be_best.
         selection: by the validation images.
         unit: of differences.
-        margin: the largest difference that does not matter, as it is printed; None: none is stated.
+        margin: the largest difference that does not matter, as printed; None: not set.
     """
     if len(comparison) < 3 and margin is None:  # noqa: PLR2004 - a single pair has its own row in the comparison
         return []
@@ -44,7 +44,7 @@ def _best(comparison: pd.DataFrame) -> str:
         return f"{names[0]} is shown to be the best: each other variant is shown to be worse than another one."
     return (
         f"Any of {_few(names)} may be the best of these variants. Each of the others is shown to be worse than another "
-        "one; in 95 % of such comparisons, the best variant is among those that are left."
+        "one; in 95 % of such comparisons, the best variant is among those that remain."
         if len(names) < len(comparison)
         else "Any of these variants may be the best: none is shown to be worse than another one."
     )
@@ -75,7 +75,7 @@ def _smallest(same: pd.DataFrame, comparison: pd.DataFrame, best: str, within: s
 
 
 def rows(pairs: pd.DataFrame, unit: Unit) -> list[dict[str, str]]:
-    """Return the pairs as they are printed, none where there are too many: first, second, difference, p, found."""
+    """Return the pairs as printed (first, second, difference, p, found); none if there are too many."""
     if len(pairs) > MOST_ROWS:
         return []
     return [_printed(row, unit) for row in pairs.to_dict("records")]

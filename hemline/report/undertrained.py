@@ -1,4 +1,4 @@
-"""How much of a gain over a trained linear model is that model's training: what the same model, solved, has more."""
+"""The part of a gain over a trained linear model that its incomplete training explains."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ import pandas as pd
 from hemline.comparison.units import POINTS
 from hemline.words import percent
 
-# Of more gains, so many are named.
+# The most gains that are named.
 _NAMED = 8
 _OVER_SOLVED = {"gain": "over_solved", "gain_low": "over_solved_low", "gain_high": "over_solved_high"}
 
 
 def not_over_solved(comparison: pd.DataFrame) -> list[str]:
-    """Return the variants that beat a trained baseline, and are not shown to beat the same linear model, solved."""
+    """Return the variants that beat a trained linear baseline, but are not shown to beat its solution."""
     if "over_solved_verdict" not in comparison:
         return []
     over = comparison["over_solved_verdict"]
@@ -23,13 +23,13 @@ def not_over_solved(comparison: pd.DataFrame) -> list[str]:
 
 
 def sentences(comparison: pd.DataFrame, baseline: str, linear: dict[str, str]) -> list[str]:
-    """Tell for each trained linear model that is shown to be worse than solved how much of each gain over it that is.
+    """Say how much of each gain over a trained linear model its incomplete training explains.
 
     Args:
         comparison: a row a variant: variant, accuracy, gain, gain_low, gain_high, verdict; where the baseline is a
             trained linear model, the same over its solution: over_solved, over_solved_low, ..., over_solved_verdict.
         baseline: the variant that gains refer to.
-        linear: how linear models come about, "solved" or "trained", by variant.
+        linear: by variant, whether a linear model is "solved" or "trained".
     """
     rows = {row["variant"]: row for row in comparison.to_dict("records")}
     if linear.get(baseline) == "solved":
@@ -43,13 +43,13 @@ def sentences(comparison: pd.DataFrame, baseline: str, linear: dict[str, str]) -
 
 
 def _sentence(trained: dict[Any, Any], comparison: pd.DataFrame, linear: dict[str, str]) -> str:
-    """Say it of one trained model, whose gain over the solved one is negative."""
+    """Write the sentence on one trained model, whose gain over the solved one is negative."""
     name, lack, accuracy = trained["variant"], -trained["gain"], trained["accuracy"]
     less, low, high = POINTS.losses(trained["gain"], trained["gain_low"], trained["gain_high"])
-    solved, told = percent(accuracy - trained["gain"]), percent(accuracy)
+    solved, own = percent(accuracy - trained["gain"]), percent(accuracy)
     head = (
-        f"Solved, the linear model is right about {solved} % of the test images, and {name}, the same model trained "
-        f"for some epochs, about {told} %: {less} percentage points less (95 % interval {low} to {high})."
+        f"The solved linear model scores {solved} % on the test images; {name}, the same model trained for some "
+        f"epochs, scores {own} %: {less} percentage points less (95 % interval {low} to {high})."
     )
     others = comparison[~comparison["variant"].isin(linear)]
     gains = others["accuracy"] - accuracy
@@ -59,5 +59,5 @@ def _sentence(trained: dict[Any, Any], comparison: pd.DataFrame, linear: dict[st
         if gain > 0
     ]
     if len(parts) > _NAMED + 1:
-        parts[_NAMED:] = [f"and {len(parts) - _NAMED} others likewise"]
-    return f"{head} Of gains over {name}, so much is its training: {', '.join(parts)}." if parts else head
+        parts[_NAMED:] = [f"and a part of {len(parts) - _NAMED} others"]
+    return f"{head} Of the gains over {name}, this explains {', '.join(parts)}." if parts else head

@@ -27,7 +27,7 @@ _HEADS = {
     "no difference shown": "No difference from {} shown",
     "too few to tell": "Too few seeds or images to tell",
 }
-# Of more variants with one verdict, a sentence names so many.
+# The most variants that a sentence names.
 _NAMED = 8
 
 
@@ -35,17 +35,17 @@ _NAMED = 8
 class Verdict:
     """What the comparison shows."""
 
-    # the sentence that answers the question; and where variants are not shown to beat the most frequent class,
-    # one that says so
+    # the answer to the question; also a sentence on variants that are not shown to beat the most frequent
+    # class
     answer: str
-    data: list[str]  # what must be known about the data, in a sentence each; none where nothing must
-    details: list[str]  # a sentence for each kind of verdict that occurs, with gains and intervals
-    selection: str  # which variant is best by validation accuracy, or why none is called so
-    basis: str  # seeds, test images, and what the intervals cover
+    data: list[str]  # sentences about the data that the reader must know; may be empty
+    details: list[str]  # a sentence for each kind of verdict, with gains and intervals
+    selection: str  # the best variant by validation, or the reason why there is none
+    basis: str  # seeds, test images, and coverage of the intervals
 
     @property
     def sentences(self) -> list[str]:
-        """All of it, in reading order."""
+        """All sentences, in reading order."""
         return [self.answer, *self.data, *self.details, self.selection, self.basis]
 
 
@@ -72,19 +72,19 @@ def describe(
         comparison: one row a variant: ``variant``, ``accuracy``, ``gain``, ``gain_low``, ``gain_high``
             (fractions), ``verdict``, ``still_improves`` (yes, no, unknown), ``so_far``, ``accuracy_low``,
             ``balanced_accuracy``, and the deciding metric.
-        validation: mean of the deciding metric on validation images by variant; NaN where there is no validation.
+        validation: mean of the deciding metric on validation images by variant; NaN without validation.
         baseline: the variant that the gains refer to.
         title: the data set's title.
         facts: about the data.
-        seeds: how many trainings each variant had.
-        test_images: how many images the accuracies are measured on.
+        seeds: the number of trainings of each variant.
+        test_images: the number of test images.
         runs: a row per training: variant, seed, test_accuracy.
         train_share: the share of the training images that was used.
-        warnings: what makes results from this data doubtful, in sentences.
-        question: what is asked; None: whether any variant beats the baseline.
-        linear: how linear models come about, "solved" or "trained", by variant.
-        metric: that decides.
-        selection: which variant the validation images choose; None: the best.
+        warnings: reasons to distrust results from this data, in sentences.
+        question: the question to answer; None: whether any variant beats the baseline.
+        linear: by variant, whether a linear model is "solved" or "trained".
+        metric: the deciding metric.
+        selection: the choice by the validation images; None: the best variant.
 
     Returns:
         The sentences.
@@ -115,8 +115,8 @@ def describe(
 
 
 def _sign(decision: Decision) -> str:
-    """Say what a gain is of a metric of which lower is better."""
-    return f" A gain is by how much the {decision.words} is lower." if decision.is_loss else ""
+    """Define a gain in a metric for which lower is better."""
+    return f" A gain is the decrease in {decision.words}." if decision.is_loss else ""
 
 
 def _data(facts: Facts, test_images: int) -> list[str]:
@@ -154,21 +154,21 @@ def _answer(others: pd.DataFrame, question: Question, title: str, decision: Deci
         rest = f"; {_unshown(undecided)}" if undecided else ""
         whole = f"any {noun[:-1]}" if too_few == total else f"{too_few} of {total} {noun}"
         return f"Too few seeds or images to tell whether {whole} differs from {baseline} on {title}{rest}"
-    return f"Not shown{so_far}: no {noun[:-1]} differs from {baseline} on {title} by more than chance explains"
+    return f"Not shown{so_far}: no {noun[:-1]} is shown to differ from {baseline} on {title}"
 
 
 def _single(others: pd.DataFrame, seeds: int) -> str:
-    """Say of single trainings that the answer is about them: another seed would give another model."""
+    """Say that the answer applies to these single trainings only: another seed would give another model."""
     if seeds > 1 or others.empty:
         return ""
-    return "; this is about these trained models, one of each variant, and not about what another seed would give"
+    return "; this applies to these trained models only, one of each variant, not to other seeds"
 
 
 def _qualification(comparison: pd.DataFrame, baseline: str) -> str:
-    """Say what a verdict depends on that holds only so far."""
+    """Give the reason why a verdict holds only so far."""
     improving = list(comparison.loc[comparison["still_improves"] == "yes", "variant"])
     lost = not_over_solved(comparison)
-    solved = f"; but over the same linear model, solved, no gain of {listed(lost)} is shown" if lost else ""
+    solved = f"; but no gain of {listed(lost)} is shown over the solved form of the same linear model" if lost else ""
     told = comparison[comparison["so_far"] & ~comparison["variant"].isin(lost)]
     if baseline not in improving and told.empty:
         return solved
@@ -181,14 +181,14 @@ def _qualification(comparison: pd.DataFrame, baseline: str) -> str:
         who = f"the baseline{f' and {others} of the others' if others else ''} still improved"
     else:
         who = f"{listed(improving)} still improved"
-    return f"{solved}; but {who} when training ended, so this compares how fast they learn, not what they can reach"
+    return f"{solved}; but {who} when training ended, so this compares their speed of learning, not their final quality"
 
 
 def _details(others: pd.DataFrame, baseline: str, decision: Decision) -> list[str]:
     sentences = []
     for name, head in _HEADS.items():
         rows = others[others["verdict"] == name].to_dict("records")
-        # The unit and the level stand once; the reader of the second gain knows them.
+        # The first gain alone has the unit and the level.
         parts = [f"{row['variant']} by {_gain(row, decision.unit, first=place == 0)}" for place, row in enumerate(rows)]
         if name == "no difference shown":
             parts = [
@@ -205,7 +205,7 @@ def _details(others: pd.DataFrame, baseline: str, decision: Decision) -> list[st
 
 
 def _convergence(comparison: pd.DataFrame) -> list[str]:
-    """Say which variants had not converged, where the answer does not say it already."""
+    """List the variants that had not converged, unless the answer already does."""
     if (comparison["still_improves"] == "unknown").any():
         return ["Whether the variants had converged is unknown: that takes validation images, and two epochs or more."]
     improving = list(comparison.loc[comparison["still_improves"] == "yes", "variant"])
@@ -227,7 +227,7 @@ def _gain(row: dict[Hashable, Any], unit: Unit, *, first: bool) -> str:
 
 
 def _detectable(row: dict[Hashable, Any], unit: Unit) -> str:
-    """Say how large a gain would have been shown in 80 % of cases; nothing of single trainings."""
+    """Give the gain that would have been shown in 80 % of cases; empty for single trainings."""
     found = row["detectable"]
     return "" if pd.isna(found) else f"; a gain of {unit.gain(found)[1:]} would have been shown in 80 % of cases"
 
@@ -240,7 +240,7 @@ def _selection(
         return "No images were kept for validation, so no variant is called the best: the test images must not choose."
     (row,) = comparison[comparison["variant"] == chosen].to_dict("records")
     words = decision_of(metric).words
-    # One variant alone is the best of nothing.
+    # A single variant is not called the best.
     head = f"Best by validation {words}: {chosen}, with" if len(comparison) > 1 else f"{chosen} has"
     if len(selection.tied) > 1:
         rest = [variant for variant in selection.tied if variant != selection.best]
@@ -255,8 +255,8 @@ def _selection(
         return f"{head} a {words} of {values[0]} on the validation images and {values[1]} on the test images."
     balanced = f" (balanced accuracy {percent(float(row['balanced_accuracy']))} %)" if facts.imbalanced else ""
     return (
-        f"{head} {percent(float(validation[chosen]))} % of the validation images "
-        f"and {percent(float(row['accuracy']))} % of the test images right{balanced}."
+        f"{head} {percent(float(validation[chosen]))} % on the validation images "
+        f"and {percent(float(row['accuracy']))} % on the test images{balanced}."
     )
 
 
@@ -271,7 +271,7 @@ def _basis(images: str, seeds: int, *, compared: bool) -> str:
 
 
 def _range(rows: pd.DataFrame, decision: Decision) -> str:
-    """Write from where to where the gains may lie: what reads as an interval must be one."""
+    """Write the range of the gains by the ends of their intervals: a range that reads like an interval must be one."""
     low, high = (decision.unit.gain(float(value)) for value in (rows["gain_low"].min(), rows["gain_high"].max()))
     ends = "the 95 % interval" if len(rows) == 1 else "the lowest and the highest end of their 95 % intervals"
     return f"{decision.unit.after(f'{low} to {high}')} of test {decision.words} ({ends})"
