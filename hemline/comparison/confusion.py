@@ -1,4 +1,4 @@
-"""What is taken for what: confusion matrices, and how a variant's differs from the baseline's."""
+"""Confusion matrices, and the differences between a variant's and the baseline's."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,25 +13,25 @@ from hemline.errors import InputError
 if TYPE_CHECKING:
     from hemline.comparison.statistics import Row
 
-# So many confusions are tested and listed.
+# The number of confusions that are tested and listed.
 _LISTED = 10
 
 
 def confusion(
     labels: NDArray[np.integer[Any]], predicted: NDArray[np.integer[Any]], n_classes: int
 ) -> NDArray[np.int64]:
-    """Count how many images of each class are taken for each class.
+    """Count the images of each true class by predicted class.
 
     Args:
         labels: int (images,) in [0, n_classes), the true classes.
         predicted: int (images,) in [0, n_classes).
-        n_classes: the number of classes, also of those without an image.
+        n_classes: the number of classes, with those without an image.
 
     Returns:
         int64 (n_classes, n_classes): true classes in rows, predicted ones in columns.
 
     Raises:
-        InputError: no images, different numbers of them, labels outside the classes.
+        InputError: no images, different numbers of labels, labels outside the classes.
     """
     check_labels("labels", labels, n_classes)
     check_labels("predicted", predicted, n_classes)
@@ -56,7 +56,7 @@ def row_shares(counts: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
     """
     _check_square("counts", counts)
     totals = counts.sum(axis=1, keepdims=True)
-    # A row without images is all zeros, and stays so when divided by 1.
+    # A row without images is all zeros; division by 1 leaves it unchanged.
     return np.asarray(counts / np.maximum(totals, 1), dtype=np.float64)
 
 
@@ -65,14 +65,15 @@ def confusion_difference(
 ) -> NDArray[np.float64]:
     """Subtract the baseline's shares of each true class from the variant's.
 
-    The counts may be sums over seeds, of different numbers of seeds: only shares are compared.
+    The counts may be sums over different numbers of seeds: only shares are compared.
 
     Args:
         variant_counts: int (classes, classes), true classes in rows.
         baseline_counts: int (classes, classes), likewise.
 
     Returns:
-        float64 (classes, classes) in [-1, 1]; off the diagonal, negative is a confusion that the variant makes less.
+        float64 (classes, classes) in [-1, 1]; off the diagonal, negative values are confusions that the variant makes
+        less often.
 
     Raises:
         InputError: the counts are not square, or differ in their classes.
@@ -84,22 +85,22 @@ def confusion_difference(
 
 
 class Answers(NamedTuple):
-    """What two variants make of the test images."""
+    """The predictions of two variants for the test images."""
 
     labels: NDArray[np.integer[Any]]  # int (images,), the true classes
     variant: NDArray[np.integer[Any]]  # int (seeds, images), the predicted ones
     baseline: NDArray[np.integer[Any]]  # likewise
-    groups: Groups | None = None  # int (images,), images that count as one have the same; None: each is one by itself
+    groups: Groups | None = None  # int (images,), the group of each image; None: images are independent
 
 
 def most_frequent(answers: Answers, classes: Sequence[str]) -> pd.DataFrame:
     """Test whether a variant makes the most frequent confusions less often, or more often, than the baseline.
 
-    They are the most frequent of the two variants together. Those of the baseline alone would be frequent partly by
-    chance, and so be less frequent in any other variant.
+    They are the most frequent ones of both variants together. Those of the baseline alone would be frequent partly by
+    chance, so any other variant would seem to make them less often.
 
     Args:
-        answers: what the two make of the test images.
+        answers: the predictions of the two variants.
         classes: the classes' names.
 
     Returns:
@@ -153,10 +154,10 @@ def _tested(row: "Row | None") -> dict[str, Any]:
 
 
 def check_labels(key: str, labels: NDArray[Any], n_classes: int) -> None:
-    """Refuse what is not one class from 0 to n_classes - 1 for each image.
+    """Check that there is one class from 0 to n_classes - 1 for each image.
 
     Raises:
-        InputError: with the name ``key``.
+        InputError: they break this rule; the message begins with ``key``.
     """
     if labels.ndim != 1 or not labels.size or not np.issubdtype(labels.dtype, np.integer):
         raise InputError(f"{key}: must be whole numbers, one per image, got {labels.dtype} {labels.shape}")

@@ -1,8 +1,8 @@
-"""Whether trainings had converged when they ended: a baseline that is not trained yet is not beaten.
+"""Convergence of trainings: a gain over a baseline that has not converged proves little.
 
-The last fifth of each training is looked at, and several hundred steps at least. A training still improves if the mean
-validation loss of its end, half as long, is below that of every stretch of this length before that fifth, by more than
-the noise between epochs and between seeds explains, and by enough to matter.
+The rule considers the last fifth of each training, with several hundred steps at least. A training still improves if
+the mean validation loss over the second half of that part is lower than over every stretch of the same length before
+the part, by more than the noise between epochs and seeds, and by enough to matter.
 """
 
 import math
@@ -14,21 +14,21 @@ from numpy.typing import NDArray
 
 from hemline.comparison.statistics import Verdict
 
-# Of a training, what is looked at; and how many steps of the optimizer at least: fewer tell little but noise.
+# The part of a training that is considered, and its least number of optimizer steps: fewer show mostly noise.
 _PART, _FEWEST_STEPS = 0.2, 300
-# By how many standard errors the mean fall has to exceed 0: with three, more interrupted
-# trainings are missed, and as many finished ones are reported.
+# The number of standard errors by which the mean fall must exceed 0: three would miss more interrupted trainings, and
+# report as many finished ones.
 _STANDARD_ERRORS = 2
-# Of the loss; a training that falls less in its last fifth has hardly more than 1 % to come.
+# A share of the loss: a training that falls by less in its last fifth has hardly more than 1 % to gain.
 _SMALLEST_FALL = 0.02
-# Of the fall since the first epoch: a training that has hardly begun falls as fast as ever, by however little.
+# A share of the fall since the first epoch: a training that has hardly begun falls slowly, but steadily.
 _SMALLEST_SHARE = 0.1
-# From so many changes between epochs on, they tell the noise between epochs.
+# The fewest changes between epochs from which their noise is estimated.
 _CHANGES = 4
 
 
 class _End(NamedTuple):
-    """The end of a training: its loss, how far that is below all before and below the first, and the fall's noise."""
+    """The end of a training: its loss, its fall below all earlier losses and below the first, and the fall's noise."""
 
     loss: float
     fall: float
@@ -37,14 +37,14 @@ class _End(NamedTuple):
 
 
 def still_improves(history: pd.DataFrame, steps_per_epoch: float = math.inf) -> bool | None:
-    """Say whether the trainings of a variant still improved when they ended.
+    """Decide whether the trainings of a variant still improved when they ended.
 
     Args:
         history: a row per seed and epoch: seed, epoch, val_loss.
-        steps_per_epoch: of the optimizer; infinite where it has none.
+        steps_per_epoch: optimizer steps; infinite without an optimizer.
 
     Returns:
-        Whether they did; None where it cannot be seen: without validation, or after a single epoch.
+        Whether they did; None if this is unknown: without validation, or after a single epoch.
     """
     losses = [group.sort_values("epoch")["val_loss"].to_numpy(np.float64) for _, group in history.groupby("seed")]
     if any(len(each) == 1 or np.isnan(each).any() for each in losses):
@@ -53,7 +53,7 @@ def still_improves(history: pd.DataFrame, steps_per_epoch: float = math.inf) -> 
     loss, fall, whole, _ = ends.mean(axis=0)
     between_seeds = ends[:, 1].std(ddof=1) if len(ends) > 1 else 0.0
     error = max(between_seeds, math.sqrt((ends[:, 3] ** 2).mean())) / math.sqrt(len(ends))
-    # Where nothing tells the noise, as with one seed and few epochs, a small fall is not told from it.
+    # If the noise is unknown, as with one seed and few epochs, a small fall may be noise.
     matters = min(_SMALLEST_FALL * loss, _SMALLEST_SHARE * whole) if error else _SMALLEST_FALL * loss
     return bool(fall > max(_STANDARD_ERRORS * error, matters, 0))
 
@@ -65,16 +65,16 @@ def _end(losses: NDArray[np.float64], steps_per_epoch: float) -> _End:
     stretch = max(part // 2, 1)
     means = np.convolve(losses, np.full(stretch, 1 / stretch), "valid")
     changes = np.diff(losses[-part - 1 :])
-    # Half the variance of changes is that of single epochs; a difference of two means of them varies as follows.
+    # Half the variance of the changes is that of single epochs; this is the error of a difference of two means.
     noise = changes.std(ddof=1) / math.sqrt(stretch) if len(changes) >= _CHANGES else 0.0
     return _End(means[-1], means[:-part].min() - means[-1], means[0] - means[-1], noise)
 
 
 def holds_only_so_far(verdict: Verdict | None, variant_improves: bool | None, baseline_improves: bool | None) -> bool:
-    """Say whether more epochs could overturn a verdict.
+    """Decide whether more epochs could overturn a verdict.
 
-    A better variant may be overtaken by a baseline that still improves, a worse one may itself overtake; that the
-    better one still improves takes nothing from the verdict.
+    A baseline that still improves may overtake a better variant, and a worse variant that still improves may overtake
+    the baseline. A better variant that still improves does not weaken the verdict.
 
     Args:
         verdict: on the variant; None for the baseline itself.

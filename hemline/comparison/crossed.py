@@ -1,8 +1,8 @@
-"""A mean over trainings and images that both vary: its standard error, its interval and its test.
+"""The standard error, interval and test of a mean over trainings and images that both vary.
 
-Scores are an array (seeds, images): a row per training, a column per test image. Their mean measured so varies for two
-reasons, another draw of seeds and another draw of images; the two are crossed random effects, as readers and cases are
-in multi-reader multi-case studies. Where images belong together, the group is the case: see ``groups``.
+Scores are an array (seeds, images): a row per training, a column per test image. Their mean varies with the draw of
+seeds and with the draw of images. The two are crossed random effects, like readers and cases in multi-reader multi-case
+studies. If images belong together, the group is the case: see ``groups``.
 """
 
 import math
@@ -14,13 +14,13 @@ from scipy.optimize import brentq
 
 from hemline.comparison.groups import Groups, Scores, by_group
 
-# The smallest variance that two rational means can have lies many orders above this, rounding as many below.
+# Far below the smallest variance that two rational means can have, and far above rounding errors.
 _ROUNDING = 1e-30
-# With one degree of freedom, the t interval is too sure of itself; see docs/STATISTICS.md.
+# With one degree of freedom, the t interval is too narrow; see docs/STATISTICS.md.
 _PAIR = 2
-# Where the power in ``cautious_p`` is half of its way from 1 to 2, as a square of freedom: 7 at p = 5 %, 66 at 0.13 %.
+# The square of freedom at which the exponent in ``cautious_p`` is midway from 1 to 2: 7 at p = 5 %, 66 at 0.13 %.
 _HALFWAY, _LATER, _BEGUN = 7, 19, 60
-# A p value below this is not needed, and no t quantile overflows above it.
+# No smaller p-value is needed, and no t quantile overflows above it.
 _SMALLEST_P = 1e-15
 
 
@@ -28,14 +28,13 @@ class Crossed(NamedTuple):
     """A mean of scores with the parts of its variance."""
 
     mean: float  # over trainings and images
-    images: float  # the part of its variance that another draw of images makes
-    # the part that other trainings make, their luck with single images included; 0 with one training, where it
-    # is unknown
+    images: float  # the part of its variance due to the draw of images
+    # the part due to the draw of trainings, with the interaction; 0 with one training, where it is unknown
     seeds: float
     n_seeds: int  # the number of trainings
     n_images: int  # the number of images, or of groups of them
     image_freedom: float  # the degrees of freedom of the images' part
-    interaction: float = 0.0  # of ``seeds``, the trainings' luck with single images
+    interaction: float = 0.0  # the part of ``seeds`` due to the trainings' luck with single images
 
     @classmethod
     def of(cls, scores: Scores, groups: Groups | None = None) -> Self:
@@ -43,13 +42,13 @@ class Crossed(NamedTuple):
 
         ``seeds`` is the variance between the mean scores of trainings, divided by their number. ``images`` is the
         variance over images of the mean score of an image, divided by the number of images, less the interaction of
-        seeds and images (the residual mean square divided by trainings x images), which both contain and which may
-        count only once. So the sum of ``images`` and ``seeds`` is unbiased, of two parts of which the first is known
-        well, from thousands of images, and the second has seeds - 1 degrees of freedom.
+        seeds and images (the residual mean square divided by trainings x images), which both contain but which counts
+        only once. So the sum of ``images`` and ``seeds`` is unbiased. The first part is known well, from thousands of
+        images; the second has seeds - 1 degrees of freedom.
 
         Args:
             scores: (seeds, images), of any numeric type; at least one seed and two images.
-            groups: (images,), the group of each image; None where each is one by itself.
+            groups: (images,), the group of each image; None: images are independent.
 
         Source:
             Gallas (2006), One-shot estimate of MRMC variance: AUC, Academic Radiology 13.
@@ -63,18 +62,18 @@ class Crossed(NamedTuple):
         images = float(per_image.var(ddof=1)) / n_images
         if n_seeds == 1:
             return cls(mean, images, 0.0, n_seeds, n_images, freedom)
-        # A training at a time: no float copy of the whole array is needed.
+        # One training at a time, to avoid a float copy of the whole array.
         rest = sum(
             float(np.square(row - per_image - (own - mean)).sum())
             for row, own in zip(scores, per_training, strict=True)
         )
         interaction = rest / ((n_seeds - 1) * (n_images - 1)) / scores.size
-        # Two trainings may be equally good to the last image, but by chance: their luck with single images differs.
+        # Two trainings may have exactly equal means by chance, although they differ on single images.
         seeds = float(per_training.var(ddof=1)) / n_seeds or interaction
         return cls(mean, max(images - interaction, 0.0), seeds, n_seeds, n_images, freedom, interaction)
 
     def resized(self, n_seeds: int, n_images: int) -> Self:
-        """Return the parts that are expected of other numbers of trainings and of images or groups.
+        """Return the expected parts for other numbers of trainings and of images or groups.
 
         Args:
             n_seeds: the number of trainings, at least two.
@@ -99,12 +98,12 @@ class Crossed(NamedTuple):
 
     @property
     def freedom(self) -> float:
-        """The degrees of freedom of the standard error: between the seeds' and the images', by their shares.
+        """The degrees of freedom of the standard error: those of seeds and images, weighted by their shares.
 
             1 / df = share / (seeds - 1) + (1 - share) / (images - 1)
 
-        To first order this is the weighted t value of Cochran and Cox. Satterthwaite's formula squares the share, so
-        that a chance low estimate of the seeds' part lowers it twice, and the interval is too sure of itself.
+        To first order this is the weighted t value of Cochran and Cox. Satterthwaite's formula squares the share: if
+        the seeds' part is estimated too low by chance, the interval becomes too narrow for two reasons.
 
         Source:
             Cochran and Cox (1957), Experimental Designs; Satterthwaite (1946), An approximate distribution of estimates
@@ -116,7 +115,7 @@ class Crossed(NamedTuple):
         return 1 / (share / (self.n_seeds - 1) + (1 - share) / self.image_freedom)
 
     def half_width(self, confidence: float) -> float:
-        """Return half the width of the interval: a t interval, and with two trainings a wider one; see ``cautious_p``.
+        """Return half the width of the t interval, or with two trainings of a wider one: see ``cautious_p``.
 
         Args:
             confidence: between 0 and 1.
@@ -140,17 +139,17 @@ class Crossed(NamedTuple):
         return 2 * float(special.stdtr(self.freedom, -abs(self.mean) / self.error))
 
     def cautious_p(self) -> float:
-        """Return a two-sided p value that is right also where small ones are asked for, as for several variants.
+        """Return a two-sided p-value that stays valid for small values, as comparisons of several variants need.
 
-        There the t value of ``half_width`` errs. Banerjee's test gives every part of the variance a t value of its own,
-        by which its error is proven not to exceed the nominal one; where both parts matter, it stays far below. Here
-        the seeds' t value weighs less there: by a power of the seeds' share that is 1 (Banerjee's) with two trainings,
-        grows to 2 with many, and does so later for smaller p. How fast was found by integration: whatever the seeds'
-        share in the true variance, the error is at most 1.02 of the nominal one, from 5 % down to 0.05 %.
+        There the t test of ``half_width`` errs too often. Banerjee's test has a separate t value for each part of the
+        variance, so its error provably never exceeds the nominal one; if both parts matter, it stays far below. Here
+        the seeds' t value is weighted by a power of the seeds' share. The exponent is 1 (Banerjee's) with two trainings
+        and approaches 2 with many, more slowly for smaller p. Its growth was found by integration: for any share of the
+        seeds in the true variance, the error is at most 1.02 of the nominal one, from 5 % down to 0.05 %.
 
         Source:
             Banerjee (1961), On confidence interval for two-means problem based on separate estimates of variances and
-            tabulated values of t-table, Sankhya A 23; the power: docs/STATISTICS.md.
+            tabulated values of t-table, Sankhya A 23; the exponent: docs/STATISTICS.md.
         """
         square = self.mean**2
         if self._cautious_square(_SMALLEST_P / 2) <= square:
@@ -168,5 +167,5 @@ class Crossed(NamedTuple):
 
 
 def _upper_t(tail: float, freedom: float) -> float:
-    """Return the t value that is exceeded with this probability; ``scipy.stats.t`` would take fifty times as long."""
+    """Return the t value with this upper tail probability; ``scipy.stats.t`` takes fifty times as long."""
     return -float(special.stdtrit(freedom, tail))

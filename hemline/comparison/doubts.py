@@ -1,6 +1,6 @@
-"""Labels that trained models doubt: of images that they did not train on, and are sure to be something else.
+"""Suspected label errors: labels of images that models did not train on and confidently predict as another class.
 
-Most of what a weak model doubts is its own mistake; what a good one doubts is worth a look.
+Most suspicions of a weak model are its own mistakes; those of a good one are worth a look.
 """
 
 import warnings
@@ -23,28 +23,27 @@ class Predicted(NamedTuple):
 
 
 class Doubts(NamedTuple):
-    """What is doubted."""
+    """The suspected label errors."""
 
-    variant: str  # whose trainings doubt it
-    images: int  # how many labels were looked at
-    likely_errors: int  # how many of them cleanlab takes for likely errors
-    # the most doubted ones, the worst first: the name of the set, the image's index in it, the given label, its
-    # quality (the mean probability of the given label), the class that the image looks like (the most probable
-    # one), and its probability
+    variant: str  # whose trainings judge the labels
+    images: int  # the number of judged labels
+    likely_errors: int  # the number of labels that cleanlab suspects
+    # the most suspicious labels, the worst first: the name of the set, the image's index, the given label, its
+    # quality (the mean probability of the given label), the most probable class, and its probability
     table: pd.DataFrame
 
 
 def doubts(variant: str, sets: Mapping[Any, Predicted], classes: Sequence[str], listed: int = _LISTED) -> Doubts:
-    """Find the labels that a variant's trainings doubt.
+    """Find the labels that a variant's trainings suspect.
 
     Args:
         variant: its name.
-        sets: by name; empty ones are passed over.
+        sets: by name; empty ones are skipped.
         classes: the classes' names.
-        listed: how many images to list at most. Only those are that look like another class than their label.
+        listed: the most images to list. An image is listed only if another class is more probable than its label.
 
     Returns:
-        What is doubted; nothing, where there are no images of two classes.
+        The suspected label errors; none if the images are all of one class.
 
     Source:
         Northcutt, Jiang and Chuang (2021), Confident learning: estimating uncertainty in dataset labels, Journal of
@@ -52,7 +51,7 @@ def doubts(variant: str, sets: Mapping[Any, Predicted], classes: Sequence[str], 
         real-world label errors, ICML DataPerf workshop (self-confidence). Both by the library cleanlab.
     """
     known = {name: each for name, each in sets.items() if len(each.labels)}
-    # Labels that are all the same tell nothing of what another would look like; cleanlab refuses them.
+    # cleanlab rejects labels that are all the same.
     if len({label for each in known.values() for label in np.unique(each.labels).tolist()}) < 2:  # noqa: PLR2004
         return Doubts(variant, 0, 0, pd.DataFrame(columns=COLUMNS))
     labels = np.concatenate([each.labels for each in known.values()]).astype(np.int64)
@@ -78,12 +77,12 @@ def doubts(variant: str, sets: Mapping[Any, Predicted], classes: Sequence[str], 
 
 
 def _judged(labels: NDArray[np.int64], shares: NDArray[np.float32]) -> tuple[NDArray[np.float64], int]:
-    """Return the quality of each label, in [0, 1], and how many are likely errors."""
+    """Return the quality of each label, in [0, 1], and the number of suspected errors."""
     from cleanlab.filter import find_label_issues  # noqa: PLC0415 - a third of a second, and only here
     from cleanlab.rank import get_label_quality_scores  # noqa: PLC0415
 
     with warnings.catch_warnings():
-        # Of a class with a handful of images it says that it may not find all errors.
+        # It warns that it may miss errors in classes with a few images.
         warnings.simplefilter("ignore", UserWarning)
         likely = find_label_issues(labels, shares, n_jobs=1)
         quality = get_label_quality_scores(labels, shares, method="self_confidence")

@@ -29,10 +29,10 @@ class Evaluated(Outputs):
     STAGE = "evaluate"
 
     def write(self, evaluation: "Evaluation") -> None:
-        """Write all tables, and ``metrics.json`` beside the folder, in place of what was there.
+        """Write all tables, and ``metrics.json`` next to the folder, replacing the old ones.
 
         Raises:
-            InputError: the comparison is not possible; then nothing is touched.
+            InputError: the comparison is not possible; nothing is changed.
         """
         comparison, metrics = evaluation.comparison(), evaluation.metrics()
         with draft() as new:
@@ -53,11 +53,11 @@ class Evaluated(Outputs):
             new.put("metrics.json", self.path.parent / "metrics.json")
 
     def exists(self) -> bool:
-        """Say whether anything has been evaluated."""
+        """Return whether the stage has written its tables."""
         return (self.path / "runs.csv").exists()
 
     def runs(self, variants: list[str] | None = None) -> pd.DataFrame:
-        """Return a row per training, of these variants in their order, or of all.
+        """Return a row per training, for these variants in their order, or for all.
 
         Raises:
             InputError: the table is missing or damaged, or lacks a variant.
@@ -65,11 +65,11 @@ class Evaluated(Outputs):
         return self._read_variants("runs.csv", variants)
 
     def comparison(self, variants: list[str] | None = None, metrics: Iterable[str] = ()) -> pd.DataFrame:
-        """Return a row per variant, of these in their order, or of all.
+        """Return a row per variant, for these in their order, or for all.
 
         Args:
             variants: their names.
-            metrics: the keys of those that the table must have; it may be older than one of them.
+            metrics: the keys of required metrics, which an older table may lack.
 
         Raises:
             InputError: the table is missing or damaged, or lacks a variant or a metric.
@@ -81,7 +81,7 @@ class Evaluated(Outputs):
         return table
 
     def facts(self) -> Facts:
-        """Return what is true of the data, whatever the variant.
+        """Return the facts about the data.
 
         Raises:
             InputError: they are missing, or damaged.
@@ -89,7 +89,7 @@ class Evaluated(Outputs):
         return self.read_json(_FACTS, Facts)
 
     def selection(self) -> Selection:
-        """Return which variant is chosen by the validation images.
+        """Return the choice of a variant by the validation images.
 
         Raises:
             InputError: it is missing, or damaged.
@@ -105,7 +105,7 @@ class Evaluated(Outputs):
         return self.read_table(_PAIRS)
 
     def doubted(self) -> pd.DataFrame:
-        """Return a row per doubted label, the most doubted first: set, index, label, quality, looks_like, probability.
+        """Return a row per suspicious label, the worst first: set, index, label, quality, looks_like, probability.
 
         Raises:
             InputError: the table is missing, or damaged.
@@ -113,7 +113,7 @@ class Evaluated(Outputs):
         return self.read_table(_DOUBTED)
 
     def per_class(self, variant: str) -> pd.DataFrame:
-        """Return a row per class: class, precision, recall, f1, support; NaN where a figure is not defined.
+        """Return a row per class: class, precision, recall, f1, support; NaN if undefined.
 
         Raises:
             InputError: the table is missing, or damaged.

@@ -26,7 +26,7 @@ _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 def by_seed(rows: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return arrays (seeds, images) with as many rows for every variant: one that no seed changes counts for each."""
+    """Return arrays (seeds, images) with equally many rows for all variants: a single row is repeated."""
     seeds = max(len(each) for each in rows.values())
     return {
         variant: np.broadcast_to(each, (seeds, each.shape[1])) if len(each) == 1 else each
@@ -35,14 +35,14 @@ def by_seed(rows: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 class Evaluation:
-    """Takes one variant after the other; each table is one of all variants taken so far.
+    """The scores and comparisons of variants, added one by one; each table covers those added so far.
 
     Attributes:
         baseline: the variant that the others are compared with.
         classes: the classes' names.
         labels: int (images,), the true classes of the test images.
-        variants: those taken, in their order.
-        doubts: which labels trained models doubt; whoever has their predictions on validation images sets it.
+        variants: those added, in their order.
+        doubts: the suspected label errors; set by the caller that has predictions on validation images.
     """
 
     def __init__(
@@ -58,18 +58,18 @@ class Evaluation:
         metric: Metric = ACCURACY,
         margin: float | None = None,
     ) -> None:
-        """Begin with what all variants share.
+        """Store the data that all variants share.
 
         Args:
-            baseline: the name of one of the variants to come.
+            baseline: the name of a variant that will be added.
             classes: the classes' names.
             labels: int (images,), the true classes of the test images.
             train_labels: int (n,), those of the training images.
-            duplicates: which test images are training or validation images, too; None: none of them.
-            groups: int (images,): test images with the same number count as one; None: each is one by itself.
-            validation_groups: likewise of the validation images.
-            metric: that decides.
-            margin: the largest difference that does not matter, as it is printed: in points for shares; None: none.
+            duplicates: the test images that are also training or validation images; None: none of them.
+            groups: int (images,), the group of each test image; None: images are independent.
+            validation_groups: likewise for the validation images.
+            metric: the deciding metric.
+            margin: the largest difference that does not matter, as printed: in points for shares; None: not set.
         """
         self._metric, self._decision = metric, decision_of(metric)
         self._margin = None if margin is None else margin / self._decision.unit.factor
@@ -85,9 +85,9 @@ class Evaluation:
         self._curves: dict[str, pd.DataFrame] = {}
         self._improves: dict[str, bool | None] = {}
         self._scores: dict[str, list[Score]] = {}
-        # (seeds, images), of the smallest type: those of all variants are held at once.
+        # (seeds, images), of the smallest type, because those of all variants are in memory at once.
         self._predicted: dict[str, NDArray[np.integer]] = {}
-        # Those of images by the metric that decides, (seeds, images), where it is not by what is predicted.
+        # (seeds, images), by the deciding metric, unless the predicted classes determine it.
         self._image_scores: dict[str, ImageScores] = {}
         self._validation: dict[str, ImageScores] = {}
         self._validation_labels: NDArray[np.integer] = labels[:0]
@@ -109,20 +109,20 @@ class Evaluation:
         steps_per_epoch: float = math.inf,
         validation: Predicted | None = None,
     ) -> None:
-        """Take a variant.
+        """Add a variant.
 
         Args:
             variant: its name.
             history: a row per seed and epoch.
             probabilities: on the test images, float32 (seeds, images, classes).
             models: the SHA-256 of its models, by seed, in the order of the probabilities.
-            parameters: how many weights a model has.
+            parameters: the number of weights of a model.
             has_epochs: whether more epochs could change its models.
             steps_per_epoch: of the optimizer.
-            validation: what its models make of the validation images, by which it is chosen.
+            validation: its models' predictions on the validation images, for the choice of a variant.
 
         Raises:
-            InputError: the probabilities do not fit the labels and classes.
+            InputError: the probabilities do not match the labels and classes.
         """
         self._scores[variant] = [score(each, self.labels, self.classes, self._metric) for each in probabilities]
         smallest = np.min_scalar_type(len(self.classes) - 1)
@@ -152,11 +152,11 @@ class Evaluation:
         self._comparison = self._pairs = None
 
     def add_solved(self, probabilities: NDArray[np.float32], name: str = "") -> None:
-        """Take the solution of the trained linear model that is the baseline: gains are compared with it, too.
+        """Add the solution of the trained linear baseline, for a second comparison.
 
         Args:
             probabilities: on the test images, float32 (seeds, images, classes), or of one seed.
-            name: of the variant that it is; none: it is not one.
+            name: of the variant with this solution; empty: none.
         """
         self._solved, self._solved_name = self._decision.scores(probabilities, self.labels), name
         self._comparison = None
@@ -166,7 +166,7 @@ class Evaluation:
         return np.array([scored.accuracy for scored in self._scores[variant]])
 
     def runs(self) -> pd.DataFrame:
-        """Return a row per training: its last epoch, its figures on the test images, its model."""
+        """Return a row per training: its last epoch, its test metrics, its model."""
         return pd.DataFrame(self._runs)
 
     def curves(self) -> pd.DataFrame:
@@ -176,10 +176,10 @@ class Evaluation:
     def comparison(self) -> pd.DataFrame:
         """Return a row per variant: accuracy and gain with their intervals, the other metrics, the test, the verdict.
 
-        ``still_improves`` is yes, no or unknown, and ``so_far`` tells whether more epochs could overturn the verdict,
-        or whether a gain is not shown over the solution of a trained linear baseline (``over_solved`` and its like).
-        ``detectable`` is the gain that these seeds and images show in 80 % of cases, and ``may_be_best`` says whether
-        no other variant is shown to be better.
+        ``still_improves`` is yes, no or unknown. ``so_far`` is true if more epochs could overturn the verdict, or if no
+        gain is shown over the solution of a trained linear baseline (``over_solved...``). ``detectable`` is the gain
+        that these seeds and images show in 80 % of cases. ``may_be_best`` is true if no other variant is shown to be
+        better.
 
         Raises:
             InputError: the comparison is not possible.
@@ -201,7 +201,7 @@ class Evaluation:
         return self._pairs
 
     def _ranking(self) -> list[str]:
-        """Return the variants by their means on validation images; in the order taken where there are none."""
+        """Return the variants by their means on validation images; without such images, in the order added."""
         if not len(self._validation_labels):
             return self.variants
         sign = 1 if self._decision.is_loss else -1
@@ -215,7 +215,7 @@ class Evaluation:
         return table(scores, baseline, groups=self._groups, labels=labels)
 
     def _over_solved(self, rows: list[dict[str, Any]], scores: Mapping[str, ImageScores]) -> list[dict[str, Any]]:
-        """Return the rows with gains over the solved linear model; a gain that is none over it holds only so far."""
+        """Add gains over the solved linear model to the rows; a gain not shown over it holds only so far."""
         others = {variant: own for variant, own in scores.items() if variant != self._solved_name}
         solved = np.broadcast_to(np.asarray(self._solved), next(iter(others.values())).shape)
         over = {row.variant: row for row in self._table({"": solved} | others, "")}
@@ -229,13 +229,13 @@ class Evaluation:
         return rows
 
     def _scores_by_seed(self) -> dict[str, ImageScores]:
-        """Return the scores of images by the metric that decides, (seeds, images) of as many seeds for all."""
+        """Return the image scores by the deciding metric, (seeds, images), with equally many seeds for all."""
         if self._image_scores:
             return by_seed(self._image_scores)
         return {variant: predicted == self.labels for variant, predicted in by_seed(self._predicted).items()}
 
     def facts(self) -> Facts:
-        """Return what is true of the data, whatever the variant."""
+        """Return the facts about the data."""
         return Facts(
             most_frequent=self.classes[self._most_frequent],
             most_frequent_rate=float((self.labels == self._most_frequent).mean()),
@@ -249,9 +249,9 @@ class Evaluation:
         )
 
     def metrics(self) -> dict[str, dict[str, float]]:
-        """Return what ``dvc metrics diff`` and ``dvc exp show`` are to show of each variant.
+        """Return each variant's values for ``dvc metrics diff`` and ``dvc exp show``.
 
-        Beside the test figures, the deciding metric on the validation images, by which people are to choose.
+        They include the deciding metric on the validation images, by which people should choose.
         """
         chosen_by, validation = f"val_{self._metric.key}", mean_validation(self.runs(), self._metric)
         keys = ["accuracy", *(each.key for each in computed_metrics(self._metric.key))]
@@ -260,7 +260,7 @@ class Evaluation:
         return {row["variant"]: {key: round(row[key], 6) for key in keys if not pd.isna(row[key])} for row in rows}
 
     def selection(self) -> Selection:
-        """Return which variant is chosen by the validation images."""
+        """Return the choice of a variant by the validation images."""
         if not self._validation:
             return Selection(metric=decision_of(self._metric).name)
         scores, labels = by_seed(self._validation), self._validation_labels
@@ -292,7 +292,7 @@ class Evaluation:
 
     def predictions(self, variant: str) -> pd.DataFrame:
         """Return the actual and the predicted class of each test image, for the first seed."""
-        # As objects, of which each name is one: text of NumPy's would take the longest name's room for each image.
+        # As objects: NumPy's strings would take the length of the longest name for each image.
         names = np.array(self.classes, dtype=object)
         return pd.DataFrame({"actual": names[self.labels], "predicted": names[self._predicted[variant][0]]})
 
@@ -321,13 +321,13 @@ class Evaluation:
         }
 
     def _detectable(self, row: Row) -> float | None:
-        """Return the gain that is shown in 80 % of cases; None of the baseline, and of single trainings."""
+        """Return the gain that is shown in 80 % of cases; None for the baseline, and for single trainings."""
         if row.comparison is None or row.comparison.parts.n_seeds == 1:
             return None
         return detectable_gain(cautious_parts(row.comparison.parts), len(self.variants) - 1)
 
     def _metrics_of(self, variant: str, image_scores: ImageScores) -> dict[str, float]:
-        """Return the means over seeds of the metrics beside accuracy, and the ends of their intervals."""
+        """Return the means over seeds of the metrics other than accuracy, and the ends of their intervals."""
         figures: dict[str, float] = {}
         for metric in computed_metrics(self._metric.key):
             mean = float(np.mean([scored.metrics[metric.key] for scored in self._scores[variant]]))
@@ -345,6 +345,6 @@ class Evaluation:
         return figures
 
     def _accuracy_without_duplicates(self, variant: str) -> float | None:
-        """Return the mean accuracy over seeds on the test images that are no training images; None without any."""
+        """Return the mean accuracy over seeds on the test images that are no duplicates; None without any."""
         rest = ~self._duplicates.found
         return float((self._predicted[variant] == self.labels)[:, rest].mean()) if rest.any() else None

@@ -1,6 +1,7 @@
-"""Images that belong together, as those of one object: the group is then the unit of resampling, not the image.
+"""Images that belong together, such as those of one object: the group is the unit of resampling, not the image.
 
-Ten pictures of one object say less than ten of ten objects: whoever knows the object is right about most of them.
+Ten pictures of one object carry less information than ten of ten objects: a model that knows the object classifies most
+of them correctly.
 """
 
 from typing import Any, NamedTuple
@@ -13,21 +14,20 @@ Groups = NDArray[np.integer[Any]]
 
 
 class Grouped(NamedTuple):
-    """What takes the place of the scores of single images."""
+    """Scores of groups, in place of those of single images."""
 
-    scores: NDArray[np.float64]  # float64 (seeds, groups), each row of the mean of that training's scores of images
-    # the degrees of freedom of a variance over groups: their number less one if they are of one size, fewer if
-    # a few large ones decide
+    scores: NDArray[np.float64]  # float64 (seeds, groups), each row with the mean of that training's image scores
+    # the degrees of freedom of a variance over groups: their number less one for equal sizes, fewer if a few
+    # large ones dominate
     freedom: float
 
 
 def by_group(scores: Scores, groups: Groups) -> Grouped:
-    """Turn scores of images into scores of groups, of the same mean, whose variance is that of drawing groups.
+    """Turn scores of images into scores of groups, with the same mean, and the variance of drawing groups.
 
-    The mean over images is a ratio: the sum over groups of their scores, by the sum of their sizes. To first order a
-    group adds to it the sum over its images of what they differ from the mean. A large group pulls the mean towards
-    itself, so that it differs from it by too little; dividing by the root of one less its share of the images undoes
-    that.
+    The mean over images is a ratio: the sum of the groups' scores by the sum of their sizes. To first order, a group
+    contributes the sum of its images' deviations from the mean. A large group pulls the mean towards itself, which
+    makes its deviation too small; the division by the root of one less its share of the images corrects that.
 
     Args:
         scores: (seeds, images), of any numeric type.
@@ -46,13 +46,13 @@ def by_group(scores: Scores, groups: Groups) -> Grouped:
     sums = np.stack([np.bincount(places, row - mean, n_groups) for row, mean in zip(scores, means, strict=True)])
     parts = weights * sums
     residuals = scores.mean(axis=0, dtype=np.float64) - means.mean()
-    # The weights must not move the mean.
+    # Keep the mean unchanged by the weights.
     parts += (means - parts.mean(axis=1))[:, None]
     return Grouped(parts, _freedom(sizes, _likeness(residuals, sums.mean(axis=0), sizes)))
 
 
 def _likeness(residuals: NDArray[np.float64], sums: NDArray[np.float64], sizes: Groups) -> float:
-    """Return the correlation of two images of a group, in [0, 1]: by the products of all pairs."""
+    """Return the intraclass correlation of two images of a group, in [0, 1], from the products of all pairs."""
     variance, pairs = float(np.square(residuals).mean()), float((sizes * (sizes - 1.0)).sum())
     if not variance or not pairs:
         return 0.0
@@ -62,7 +62,7 @@ def _likeness(residuals: NDArray[np.float64], sums: NDArray[np.float64], sizes: 
 def _freedom(sizes: Groups, likeness: float) -> float:
     """Return the degrees of freedom of the variance of a mean over images, by Satterthwaite's approximation.
 
-    The sums of groups are taken to vary by their sizes, and by the squares of them as far as their images are alike.
+    The variance of a group's sum is modelled by its size, and by the square of its size as far as its images correlate.
     """
     if (sizes == sizes[0]).all():
         return float(len(sizes) - 1)

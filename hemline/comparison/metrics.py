@@ -1,9 +1,9 @@
-"""The metrics: one place for each, which the verdict, the table, the files and MLflow share.
+"""Definitions of the metrics, shared by the verdict, the table, the files and MLflow.
 
-To add one, write a ``Metric`` here. It is computed for every training, averaged over seeds in ``metrics.json``, in
-``comparison.csv`` and in the page's table, and logged as ``test_<key>`` on every MLflow run. One that has ``scores``
-has an interval, too, which is in ``comparison.csv`` as ``<key>_low`` and ``<key>_high``, and in the table. One that has
-a ``Decision`` may be the ``metric`` of ``params.yaml``.
+To add one, write a ``Metric`` here. It is computed for every training, averaged over seeds in ``metrics.json``,
+``comparison.csv`` and the page's table, and logged as ``test_<key>`` on every MLflow run. A metric with ``scores`` also
+has an interval: ``<key>_low`` and ``<key>_high`` in ``comparison.csv``, and in the table. A metric with a ``Decision``
+may be the ``metric`` of ``params.yaml``.
 """
 
 import math
@@ -25,29 +25,29 @@ ImageScores = NDArray[Any]  # of bool or floats
 
 
 class Decision(NamedTuple):
-    """How a metric decides the verdict, the choice by validation, promotion and the gate."""
+    """The use of a metric for the verdict, the choice by validation, promotion and the gate."""
 
     name: str  # in ``params.yaml``
     words: str  # in a sentence, after "test" or "validation"
-    # probabilities float (..., images, classes), labels int (images,) -> (..., images), bool or float: what
-    # each image adds to the metric, which is their mean
+    # probabilities float (..., images, classes), labels int (images,) -> (..., images), bool or float: the
+    # scores of the images, whose mean is the metric
     image_scores: Callable[[Probabilities, Labels], ImageScores]
     unit: Unit = POINTS  # of gains
     by_class: bool = False  # whether the metric is the mean over classes of the means of their images
-    is_loss: bool = False  # whether lower is better. A gain is positive where the variant is better all the same
+    is_loss: bool = False  # whether lower is better. A gain is positive in either case if the variant is better
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """What the metric can be, at least and at most."""
+        """The smallest and the largest possible value."""
         return 0.0, 1.0 if self.unit is POINTS else math.inf
 
     def scores(self, probabilities: Probabilities, labels: Labels) -> ImageScores:
-        """Return the scores of images, of which higher ones are better: (..., images)."""
+        """Return the scores of images, higher is better: (..., images)."""
         scores = self.image_scores(probabilities, labels)
         return -scores if self.is_loss else scores
 
     def value(self, scores: ImageScores, labels: Labels) -> float:
-        """Return the metric of what ``scores`` gave, (..., images)."""
+        """Return the metric from the result of ``scores``, (..., images)."""
         means = scores.reshape(-1, len(labels)).mean(axis=0, dtype=np.float64)
         if self.by_class:
             return float(np.mean([means[labels == each].mean() for each in np.unique(labels)]))
@@ -55,21 +55,21 @@ class Decision(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """A figure of a training on the test images."""
+    """A metric of a training on the test images."""
 
     key: str  # its name in files; ``test_<key>`` on MLflow runs
     heading: str  # of its column
     unit: str  # below the heading
-    # probabilities float (images, classes), labels int (images,) -> the figure
+    # probabilities float (images, classes), labels int (images,) -> the value
     compute: Callable[[Probabilities, Labels], float]
-    show: Callable[[float], str]  # the figure as it is printed
-    # by which it has an interval, within [0, 1]: labels int (images,), predicted int (seeds, images), number of
-    # classes, mean size of a group -> float (seeds, columns), of which each row's mean varies as the figure
-    # does; None: no interval
+    show: Callable[[float], str]  # the value as printed
+    # scores for its interval, within [0, 1]: labels int (images,), predicted int (seeds, images), number of
+    # classes, mean size of a group -> float (seeds, columns), with the mean and variance of the metric in each
+    # row; None: no interval
     scores: Callable[[Labels, Labels, int, float], NDArray[np.float64]] | None = None
-    # whether it is only shown where the classes are imbalanced; elsewhere it says what accuracy says
+    # whether it is shown for imbalanced classes only; otherwise it hardly differs from accuracy
     imbalanced: bool = False
-    decision: Decision | None = None  # how it decides; None: it cannot
+    decision: Decision | None = None  # its use as the deciding metric; None: it cannot decide
 
 
 def image_losses(probabilities: Probabilities, labels: Labels) -> NDArray[np.float32]:
@@ -86,11 +86,11 @@ def image_losses(probabilities: Probabilities, labels: Labels) -> NDArray[np.flo
     """
     from scipy.special import xlogy  # noqa: PLC0415 - a quarter of a second, and not for those who only know the metrics
 
-    # Clipped at the epsilon of float32, whatever the type: a probability that a float32 softmax rounded to 0 costs 15.9
-    # nats, but would cost 36.0 once the same numbers came back as float64, from a CSV file say.
+    # Clipped at the epsilon of float32 for all types: a probability that a float32 softmax rounded to 0 costs 15.9
+    # nats, but would cost 36.0 if the same numbers were read back as float64, as from a CSV file.
     epsilon = np.finfo(np.float32).eps
     own = probabilities[..., np.arange(len(labels)), labels]
-    # SciPy takes one logarithm after another, NumPy several at once and rounds them as the processor does.
+    # SciPy computes logarithms one by one; NumPy vectorizes them, with rounding that depends on the processor.
     losses: NDArray[np.float32] = -xlogy(np.float32(1), np.clip(own.astype(np.float32), epsilon, 1 - epsilon))
     return losses
 
@@ -99,7 +99,7 @@ def balanced_accuracy(labels: Labels, predicted: Labels) -> float:
     """Return the mean recall of the classes that have images, in [0, 1]; both are int (images,).
 
     Source:
-        scikit-learn's ``recall_score``; its ``balanced_accuracy_score`` warns of predicted classes without images.
+        scikit-learn's ``recall_score``; its ``balanced_accuracy_score`` warns about predicted classes without images.
     """
     from sklearn.metrics import recall_score  # noqa: PLC0415 - slow, and not for those who only know the metrics
 
@@ -122,12 +122,12 @@ def _of_predicted(figure: Callable[[Labels, Labels], float]) -> Callable[[Probab
 
 
 def correct(probabilities: Probabilities, labels: Labels) -> NDArray[np.bool_]:
-    """Return whether the most probable class of each image is its own, bool (..., images)."""
+    """Return whether the most probable class of each image is the true one, bool (..., images)."""
     return np.asarray(probabilities.argmax(axis=-1) == labels)
 
 
 def image_briers(probabilities: Probabilities, labels: Labels) -> NDArray[np.float64]:
-    """Return the squared distance of each image's probabilities from the truth, in [0, 2]: float64 (..., images).
+    """Return the squared distance of each image's probabilities from the true class, in [0, 2]: float64 (..., images).
 
     Source:
         Brier (1950), Verification of forecasts expressed in terms of probability, Monthly Weather Review 78.
@@ -179,13 +179,13 @@ _BRIER = Metric(
     show="{:.4f}".format,
     decision=Decision("brier", "Brier score", image_briers, PLAIN, is_loss=True),
 )
-# Those beside accuracy; and those that are computed only where they decide.
+# The metrics other than accuracy; and those that are computed only if they decide.
 METRICS = (_LOG_LOSS, _BALANCED, _MACRO_F1)
 _DECIDING_ONLY = (_BRIER,)
 
 
 def find_metric(name: str) -> Metric:
-    """Return the metric that decides, by the ``metric`` of ``params.yaml``.
+    """Return the metric with this name in ``params.yaml``.
 
     Raises:
         InputError: there is none of this name.
@@ -197,22 +197,22 @@ def find_metric(name: str) -> Metric:
 
 
 def decision_of(metric: Metric) -> Decision:
-    """Return how a metric decides, of one that ``find_metric`` gave."""
+    """Return the decision of a metric from ``find_metric``."""
     if metric.decision is None:
         raise ValueError(f"metric: must be one that can decide, got {metric.key}")
     return metric.decision
 
 
 def computed_metrics(deciding: str) -> list[Metric]:
-    """Return the metrics beside accuracy that are computed where the one of this key decides."""
+    """Return the metrics other than accuracy that are computed if the metric with this key decides."""
     return [*METRICS, *(metric for metric in _DECIDING_ONLY if metric.key == deciding)]
 
 
 def shown_metrics(deciding: str = "accuracy", *, imbalanced: bool) -> list[Metric]:
-    """Return the metrics beside accuracy that the table shows.
+    """Return the metrics other than accuracy in the table.
 
     Args:
-        deciding: the key of the one that decides.
-        imbalanced: whether the test set's classes are.
+        deciding: the key of the deciding metric.
+        imbalanced: whether the test set's classes are imbalanced.
     """
     return [each for each in computed_metrics(deciding) if imbalanced or not each.imbalanced or each.key == deciding]

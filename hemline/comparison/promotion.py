@@ -1,9 +1,8 @@
-"""Which model deserves to be served: the candidate, its test against the current champion, and the reasons in words.
+"""The promotion of a model: the choice of a candidate, its test against the current champion, and the reasons in words.
 
-The candidate is chosen by the deciding metric on the validation images alone; the test images only decide whether it
-may replace the champion.
-What is served is one model, so one model is tested against one model: the result is about these two, not about what
-other seeds of their variants would give. Each promotion looks at the same test images again; over many promotions the
+The deciding metric on the validation images alone chooses the candidate; the test images only decide whether it may
+replace the champion. One model is served, so one model is tested against one model: the result applies to these two,
+not to other seeds of their variants. Each promotion uses the same test images again; over many promotions the
 champion's test accuracy becomes slightly overstated.
 """
 
@@ -23,22 +22,22 @@ from hemline.words import percent
 
 @dataclass(frozen=True)
 class Candidate:
-    """The model that is best on the validation images, of the variant that these choose."""
+    """The best model on the validation images, from the variant that they choose."""
 
     variant: str  # its variant
     seed: int  # its seed
-    seeds: int  # how many trainings the variant has
-    variants: int  # of how many variants it is chosen
+    seeds: int  # the number of trainings of the variant
+    variants: int  # the number of variants in the choice
     validation: float  # the deciding metric on the validation images, the mean over the variant's seeds
     own_validation: float  # of this one model
     test_accuracy: float  # of this one model, in [0, 1]
     model_sha256: str  # of its file
     place: int  # its place among the variant's seeds
-    metric: Metric = ACCURACY  # that decides
-    tied: int = 1  # how many variants are not shown to differ from the best, of which it is the smallest
+    metric: Metric = ACCURACY  # the deciding metric
+    tied: int = 1  # the number of variants that tie; this one is the smallest of them
 
     def describe(self) -> str:
-        """Say in words what it is the best of."""
+        """Describe the choice in words."""
         among = f"the best of {self.variants} variants" if self.variants > 1 else "the only variant"
         among = f"the smallest of {self.tied} variants that tie by validation" if self.tied > 1 else among
         words, sign = f"validation {decision_of(self.metric).words}", " %" if self.metric.show is percent else ""
@@ -49,16 +48,16 @@ class Candidate:
 
 
 def choose(runs: pd.DataFrame, metric: Metric = ACCURACY, selection: Selection | None = None) -> Candidate:
-    """Choose by the validation images.
+    """Choose the candidate by the validation images.
 
     Args:
         runs: a row per training: variant, seed, test_accuracy, model_sha256, and ``val_`` with the metric's key; seeds
             in their order.
-        metric: that decides.
-        selection: which variant the validation images choose; None: the best.
+        metric: the deciding metric.
+        selection: the choice by the validation images; None: the best variant.
 
     Raises:
-        InputError: nothing was kept for validation.
+        InputError: there are no validation images.
     """
     key = f"val_{metric.key}"
     if runs[key].isna().any():
@@ -97,8 +96,8 @@ def challenge(
     Args:
         candidate: (images,), its scores by the deciding metric.
         champion: (images,), likewise.
-        groups: int (images,), those that count as one have the same; None: each is one by itself.
-        labels: int (images,), the true classes, of which each counts the same; None: each image does.
+        groups: int (images,), the group of each image; None: images are independent.
+        labels: int (images,), the true classes, to weight all classes equally; None: all images count equally.
 
     Returns:
         The candidate's row of the comparison, with the champion as the baseline.
@@ -108,12 +107,12 @@ def challenge(
 
 
 def describe_challenge(row: Row, champion: str, metric: Metric = ACCURACY) -> str:
-    """Say in words how the candidate compares with the champion, and with which numbers.
+    """Describe the comparison of the candidate with the champion, with its numbers.
 
     Args:
         row: from ``challenge``.
-        champion: what to call the champion.
-        metric: that decides.
+        champion: the champion's name in the text.
+        metric: the deciding metric.
     """
     comparison, decision = row.comparison, decision_of(metric)
     if comparison is None or row.p_value is None:

@@ -1,4 +1,4 @@
-"""What a trained model's probabilities are worth on labelled images; pure functions on arrays, by scikit-learn."""
+"""Scores of predicted probabilities on labelled images: pure functions on arrays, by scikit-learn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from hemline.comparison.confusion import check_labels
 from hemline.comparison.metrics import ACCURACY, Metric, computed_metrics
 from hemline.errors import InputError
 
-# How far from 1 a row of float32 probabilities may sum; rounding stays a hundred times below this.
+# The largest deviation from 1 of a sum of float32 probabilities; rounding stays a hundred times below this.
 _SUM_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
 class Score:
-    """One training on one set of images."""
+    """The scores of one training on one set of images."""
 
     accuracy: float  # in [0, 1]
-    metrics: dict[str, float]  # those beside accuracy that are computed, by key
+    metrics: dict[str, float]  # the computed metrics other than accuracy, by key
     # a row for each class, indexed by its name, with precision, recall and f1 in [0, 1] and support, its number
     # of images. NaN where undefined: the precision of a class that is never predicted, recall and f1 of one
     # without images
@@ -41,13 +41,14 @@ def score(
         probabilities: float (images, classes) in [0, 1], each row summing to 1.
         labels: int (images,) in [0, number of classes).
         classes: the names of the classes, at least two.
-        deciding: the metric that decides, which is computed in any case.
+        deciding: the deciding metric, which is always computed.
 
     Returns:
         Accuracy, the other metrics, and the values of each class.
 
     Raises:
-        InputError: shapes that do not fit, no images, labels outside the classes, rows that are no probabilities.
+        InputError: shapes do not match, there are no images, labels are outside the classes, or rows are no
+        probabilities.
 
     Source:
         scikit-learn's ``precision_recall_fscore_support``.
@@ -62,7 +63,7 @@ def score(
     per_class = pd.DataFrame(
         dict(zip(("precision", "recall", "f1", "support"), values, strict=True)), index=pd.Index(classes, name="class")
     )
-    # A wrong prediction makes it 0, but of no image could it have been anything else.
+    # scikit-learn gives 0 for a wrongly predicted class, but without images F1 is undefined.
     per_class.loc[per_class["support"] == 0, "f1"] = np.nan
     metrics = {metric.key: metric.compute(probabilities, labels) for metric in computed_metrics(deciding.key)}
     return Score(float((predicted == labels).mean()), metrics, per_class)

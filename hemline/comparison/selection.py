@@ -1,4 +1,4 @@
-"""Which variant is the best: by the deciding metric on validation images, because the test images may not choose."""
+"""The choice of a variant by the deciding metric on validation images; the test images must not choose."""
 
 from collections.abc import Mapping
 
@@ -12,15 +12,15 @@ from hemline.schema import StrictModel
 
 
 class Selection(StrictModel):
-    """Which variant is taken: ``reports/evaluation/selection.json``."""
+    """The chosen variant: ``reports/evaluation/selection.json``."""
 
-    metric: str = "accuracy"  # that decided, by its name in params.yaml
+    metric: str = "accuracy"  # the deciding metric, by its name in params.yaml
     # the variant with the best mean on validation images, the first of equals; None without such images
     best: str | None = None
-    # those that are not shown to differ from it on these images, itself among them
+    # the variants that are not shown to differ from it on these images, including itself
     tied: list[str] = Field(default_factory=list)
-    chosen: str | None = None  # of the tied the one with the fewest parameters
-    other: str | None = None  # the one that is chosen among those beside the baseline
+    chosen: str | None = None  # the tied variant with the fewest parameters
+    other: str | None = None  # the choice among the variants other than the baseline
 
 
 def select(
@@ -35,12 +35,12 @@ def select(
     """Choose the smallest of the variants that are not shown to differ from the best, by the tests of the comparison.
 
     Args:
-        scores: of each variant, (seeds, validation images), of which higher ones are better; the same seeds for all.
+        scores: by variant, (seeds, validation images), higher is better; the same seeds for all.
         labels: int (validation images,).
-        parameters: of each variant, how many weights a model has.
+        parameters: by variant, the number of weights of a model.
         baseline: the variant that the others are compared with.
         metric: that decides.
-        groups: int (validation images,): images with the same number count as one; None: each is one by itself.
+        groups: int (validation images,), the group of each image; None: images are independent.
     """
     if len(labels if groups is None else np.unique(groups)) < 2:  # noqa: PLR2004 - a variance needs two
         return Selection(metric=decision_of(metric).name)

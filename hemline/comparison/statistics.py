@@ -1,11 +1,11 @@
 """Intervals and tests for accuracies, gains and per-seed values; pure functions on arrays.
 
 A variant's correctness is a boolean array (seeds, images): a row per training, a column per test image. Images and
-seeds are the same for every variant, and a seed sets the order of the images in every epoch for all variants alike, so
-that their accuracies rise and fall together: those of forty linear and forty dense-128 networks correlate by 0.47.
-Differences are therefore taken seed by seed and image by image.
+seeds are the same for every variant. A seed gives all variants the same order of images in every epoch, so their
+accuracies correlate: those of forty linear and forty dense-128 networks by 0.47. Differences are therefore taken seed
+by seed and image by image.
 
-``table`` compares every variant with the baseline; the other functions are its parts, and those for single values.
+``table`` compares every variant with the baseline; the other functions are its parts, or compare single values.
 docs/STATISTICS.md has the simulations behind the choices.
 """
 
@@ -33,8 +33,7 @@ Verdict = Literal["better", "worse", "no difference shown", "too few to tell"]
 class Interval:
     """An estimate and the ends of its interval, all in the unit of the estimate.
 
-    ``covers_seeds`` is false where one training alone was measured: then the interval covers the choice of the test
-    images, and says nothing of what another seed would give.
+    ``covers_seeds`` is false for a single training: the interval then accounts for the choice of test images only.
     """
 
     estimate: float
@@ -49,9 +48,9 @@ class Interval:
 class Comparison:
     """The gain of a variant over the baseline, and the t test that belongs to its interval.
 
-    The interval excludes 0 exactly when ``p_value`` is below 1 - confidence. ``covers_seeds`` is false where there is a
-    single training each, whose spread between seeds is unknown and counted as none. ``cautious_p_value`` is right also
-    where it is small, or the trainings are few: see ``Crossed.cautious_p``. ``parts`` are those of the variance.
+    The interval excludes 0 exactly when ``p_value`` is below 1 - confidence. ``covers_seeds`` is false for single
+    trainings, whose variance between seeds is unknown and counts as 0. ``cautious_p_value`` stays valid for small
+    values and few trainings: see ``Crossed.cautious_p``. ``parts`` are those of the variance.
     """
 
     gain: float
@@ -80,10 +79,9 @@ class Difference:
 class Row:
     """One variant in the comparison table; the baseline's own row has no comparison and no verdict.
 
-    ``accuracy`` is None where the scores are not right and wrong.
-    ``p_value`` is that of the test which decides: see ``table``. ``adjusted_p_value`` corrects it for the number of
-    variants, and gives the verdict. ``images_won`` and ``images_lost`` count, with one training each, the test images
-    on which only the variant's, and only the baseline's, is right.
+    ``accuracy`` is None if the scores are not boolean. ``p_value`` is that of the deciding test: see ``table``.
+    ``adjusted_p_value`` corrects it for the number of variants, and gives the verdict. With one training each,
+    ``images_won`` and ``images_lost`` count the test images on which only the variant, and only the baseline, is right.
     """
 
     variant: str
@@ -107,19 +105,19 @@ def compare(
 ) -> Comparison:
     """Estimate the gain of a variant over the baseline for other seeds and other test images.
 
-    The gain is the mean of the differences seed by seed and image by image, which vary with both; ``Crossed`` tells how
-    its variance, its degrees of freedom and its interval are found. Simulated and real trainings show that the interval
-    covers the true gain in 94 to 96.5 % of cases from three seeds on, and in more with two.
+    The gain is the mean of the differences, seed by seed and image by image; ``Crossed`` computes its variance, degrees
+    of freedom and interval. In simulated and real trainings, the interval covers the true gain in 94 to 96.5 % of cases
+    from three seeds on, and in more with two.
 
     Args:
-        variant: (seeds, images), a score of each training on each image: bool for right or wrong, float for a loss.
-        baseline: likewise for the baseline, of the same seeds and images, in the same order.
+        variant: (seeds, images), the score of each training on each image: bool for right or wrong, float for a loss.
+        baseline: likewise for the baseline, with the same seeds and images, in the same order.
         confidence: of the interval, between 0 and 1.
-        groups: int (images,): images of one object have the same number, and count as one; None: none belong together.
-        labels: int (images,), the true classes, of which each counts the same; None: each image does.
+        groups: int (images,), the group of each image, such as its object; None: images are independent.
+        labels: int (images,), the true classes, to weight all classes equally; None: all images count equally.
 
     Returns:
-        The gain (positive where the variant's scores are higher), its interval, and the test. For booleans it is an
+        The gain (positive if the variant's scores are higher), its interval, and the test. For booleans it is an
         accuracy gain within [-1, 1].
 
     Raises:
@@ -147,7 +145,7 @@ def compare(
     gain = Crossed.of(differences, groups)
     low, high = _ends(gain, confidence, bounds=(-bound, bound))
     p_value, cautious = _p_values(gain, bound)
-    # Images that are added pull the interval towards 0, by next to nothing where a class has more than a few.
+    # Added images pull the interval towards 0, but hardly if a class has more than a few images.
     estimate = gain.mean if estimate is None else estimate
     low, high = min(low, estimate), max(high, estimate)
     return Comparison(estimate, low, high, gain.error, gain.freedom, p_value, cautious, gain.n_seeds > 1, gain)
@@ -156,13 +154,12 @@ def compare(
 def accuracy_interval(correct: Correct, confidence: float = 0.95, groups: Groups | None = None) -> Interval:
     """Estimate a variant's mean accuracy for other seeds and other test images.
 
-    The same interval as that of ``compare``, for one variant by itself; of groups, and where no seed changes anything,
-    it is Wilson's, because there a few units alone decide, and the t interval of a share is then too short. Two such
-    intervals that overlap do not show that there is no difference: they do not know that seeds and test images are the
-    same.
+    The same interval as in ``compare``, for one variant. With groups, or if seeds have no effect, it is Wilson's
+    interval: there a few units decide, and the t interval of a share is too short. Overlapping intervals of two
+    variants do not show that there is no difference: they ignore that seeds and test images are the same.
 
     Args:
-        correct: bool (seeds, images), whether each training is right about each image.
+        correct: bool (seeds, images), whether each training classifies each image correctly.
         confidence: of the interval, between 0 and 1.
         groups: as in ``compare``.
 
@@ -188,16 +185,16 @@ def figure_interval(
     groups: Groups | None = None,
     bounds: tuple[float, float] = (0.0, 1.0),
 ) -> Interval:
-    """Estimate the interval of a figure that is no mean over images, for other seeds and other test images.
+    """Estimate the interval of a metric that is no mean over images, for other seeds and other test images.
 
-    The same interval as that of ``accuracy_interval``, of scores that stand for the figure: see ``by_class``.
+    The same interval as in ``accuracy_interval``, from scores that represent the metric: see ``by_class``.
 
     Args:
-        figure: the mean over the trainings at hand.
-        scores: float (seeds, columns), whose mean varies as the figure does, and lies near it.
+        figure: the metric's mean over the trainings.
+        scores: float (seeds, columns), with nearly the mean and the variance of the metric.
         confidence: of the interval, between 0 and 1.
         groups: of the first columns, as in ``compare``; each further column is a group by itself.
-        bounds: what the figure can be.
+        bounds: the smallest and largest possible value.
 
     Returns:
         The figure and its interval, within the bounds.
@@ -213,16 +210,16 @@ def figure_interval(
 
 
 def mcnemar(won: int, lost: int) -> float:
-    """Test whether, of the images on which two trained models differ, each model is right about half.
+    """Test whether two trained models win equally many of the images on which only one of them is right.
 
-    It holds for the trained models at hand and other images like these: it knows nothing of other seeds.
+    The result applies to these trained models and other images like these, not to other seeds.
 
     Args:
         won: the number of images on which only the first is right.
-        lost: the number of those on which only the second is.
+        lost: the number of images on which only the second is.
 
     Returns:
-        The exact two-sided p value, in (0, 1]; 1 where the two never differ.
+        The exact two-sided p-value, in (0, 1]; 1 if the two never differ.
 
     Source:
         McNemar (1947), Note on the sampling error of the difference between correlated proportions or percentages,
@@ -232,7 +229,7 @@ def mcnemar(won: int, lost: int) -> float:
 
 
 def adjust(p_values: ArrayLike) -> NDArray[np.float64]:
-    """Adjust p values for their number, so that one false finding among them stays as unlikely as each claims to be.
+    """Adjust p-values for their number, to control the probability of any false finding among them.
 
     Args:
         p_values: (tests,) in [0, 1]; may be empty.
@@ -255,12 +252,12 @@ def adjust(p_values: ArrayLike) -> NDArray[np.float64]:
 
 
 def verdict(gain: float, p_value: float, confidence: float = 0.95) -> Verdict:
-    """Put a gain and its adjusted p value in words.
+    """Return the verdict for a gain and its adjusted p-value.
 
     Args:
         gain: accuracy gain over the baseline.
         p_value: in [0, 1], adjusted for the number of comparisons.
-        confidence: that a verdict other than "no difference shown" needs, between 0 and 1.
+        confidence: the level required for a verdict other than "no difference shown", between 0 and 1.
 
     Raises:
         InputError: a confidence outside (0, 1).
@@ -281,20 +278,19 @@ def table(
 ) -> list[Row]:
     """Compare every variant with the baseline.
 
-    With several seeds the cautious test of ``compare`` decides, about other seeds and other images: small p values of
-    the t test are too small, and the correction for several variants asks for small ones. With a single training of
-    each variant there is a verdict about these trained models only, by McNemar's exact test, or by the t test where
-    images belong together, of which McNemar's knows nothing, or where scores are not right and wrong, or classes count
-    the same; its ``comparison.covers_seeds`` is false. Holm's method corrects the p values for the number of variants.
-    The intervals are those of single comparisons, without this correction: one may exclude 0 where the verdict is "no
-    difference shown".
+    With several seeds the cautious test of ``compare`` decides, for other seeds and other images: the t test's small
+    p-values are too small, and the correction for several variants needs small ones. With a single training of each
+    variant, the verdict applies to these trained models only, and ``comparison.covers_seeds`` is false. The test is
+    then McNemar's exact test, or the t test for groups of images, scores that are not boolean, or equally weighted
+    classes. Holm's method corrects the p-values for the number of variants. The intervals are those of single
+    comparisons, without this correction: one may exclude 0 although the verdict is "no difference shown".
 
-    The verdict is "too few to tell" where no difference is shown and the interval spans half of what is possible.
+    The verdict is "too few to tell" if no difference is shown and the interval spans half of the possible range.
 
     Args:
-        scores: for each variant its (seeds, images): bool, whether each is right, or floats of which higher ones are
-            better; the same seeds and images for all.
-        baseline: the name of the variant that all others are compared with.
+        scores: by variant, (seeds, images): bool, whether each is right, or floats, higher is better; the same seeds
+            and images for all.
+        baseline: the variant that all others are compared with.
         confidence: of the intervals and verdicts, between 0 and 1.
         groups: as in ``compare``.
         labels: as in ``compare``.
@@ -320,15 +316,16 @@ def compare_all(
     groups: Sequence[Groups | None],
     labels: NDArray[np.integer[Any]] | None = None,
 ) -> list[Row | None]:
-    """Compare several pairs, with the intervals and tests of ``table``: of two variants, or of an event in both.
+    """Compare several pairs, of two variants or of an event in both, by the intervals and tests of ``table``.
 
     Args:
-        pairs: (seeds, images) of the first and the second: bool, or floats of which higher ones are better.
-        groups: of each pair, those of its images.
-        labels: as in ``compare``, of all pairs.
+        pairs: (seeds, images) of the first and the second: bool, or floats, higher is better.
+        groups: for each pair, the groups of its images.
+        labels: as in ``compare``, for all pairs.
 
     Returns:
-        A row a pair, its p value adjusted for their number; None where there are not two images, or groups of them.
+        A row a pair, its p-value adjusted for the number of pairs; None with fewer than two images, or groups of
+        images.
     """
     rows: list[Row | None] = []
     for (variant, baseline), own in zip(pairs, groups, strict=True):
@@ -339,10 +336,10 @@ def compare_all(
 
 
 def prediction_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
-    """Predict the value of one more training: where a single published number would lie if it were one of these.
+    """Predict the value of one more training, to compare a single published number with repeated trainings.
 
-    Wider than the interval of the mean, which says where the average of many trainings lies: mean +- t s sqrt(1 + 1/n)
-    with n - 1 degrees of freedom. Values are taken as normally distributed.
+    The interval is wider than that of the mean of many trainings: mean +- t s sqrt(1 + 1/n)
+    with n - 1 degrees of freedom. Values are assumed to be normally distributed.
 
     Args:
         values: (seeds,) finite, at least two; one value per training.
@@ -369,12 +366,12 @@ def mean_difference(a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Dif
 
     Args:
         a: (seeds,) finite, at least two.
-        b: (seeds,) finite, at least two; any number of them.
+        b: (seeds,) finite, at least two; their number may differ.
         confidence: of the interval, between 0 and 1.
 
     Returns:
-        mean(a) - mean(b) with its interval and two-sided p value. Where neither set varies, the interval has no width
-        and the p value is 1 for equal means and 0 for others.
+        mean(a) - mean(b) with its interval and two-sided p value. If neither set varies, the interval has no width, and
+        the p-value is 1 for equal means and 0 otherwise.
 
     Raises:
         InputError: fewer than two values, or values that are not finite; a confidence outside (0, 1).
@@ -400,11 +397,11 @@ def _signed(scores: Scores) -> Scores:
 
 
 def _ends(estimate: Crossed, confidence: float, bounds: tuple[float, float]) -> tuple[float, float]:
-    """Return the ends of the interval, within the bounds of what is estimated.
+    """Return the ends of the interval, within the bounds of the estimate.
 
-    Where nothing varies at all, as when every training is right about each of forty images, the t interval has no
-    width, which would claim certainty. Then at most a share 1 - (alpha/2)^(1/n) of all images is different (Clopper and
-    Pearson 1934), and that share could lie at either bound. Without bounds nothing can be said of it.
+    If nothing varies, as when every training is right on each of forty images, the t interval has no width, which would
+    suggest certainty. Then at most a share 1 - (alpha/2)^(1/n) of all images is different (Clopper and Pearson 1934),
+    and that share could lie at either bound. Without bounds, the effect of that share is unknown.
     """
     mean, (lowest, highest) = estimate.mean, bounds
     if estimate.error:
@@ -417,7 +414,7 @@ def _ends(estimate: Crossed, confidence: float, bounds: tuple[float, float]) -> 
 
 
 def _wilson(share: Crossed, confidence: float, bounds: tuple[float, float]) -> tuple[float, float]:
-    """Return the ends of Wilson's interval of a share, of as many images as its standard error is worth.
+    """Return Wilson's interval of a share, for the effective number of images that its standard error implies.
 
     Source:
         Wilson (1927), Probable inference, the law of succession, and statistical inference, Journal of the American
@@ -432,12 +429,12 @@ def _wilson(share: Crossed, confidence: float, bounds: tuple[float, float]) -> t
 
 
 def _p_values(gain: Crossed, bound: float) -> tuple[float, float]:
-    """Return the t test's p value and the cautious one."""
+    """Return the p-values of the t test and of the cautious test."""
     if gain.error:
         return gain.t_p(), gain.cautious_p()
     if math.isinf(bound):
         return (0.0, 0.0) if gain.mean else (1.0, 1.0)
-    # One less the confidence at which the interval of `_ends` touches 0; McNemar's exact p value where the gain is 1.
+    # One minus the confidence at which the interval of `_ends` touches 0; McNemar's exact p-value for a gain of 1.
     p_value = min(1.0, 2 * math.pow(1 + abs(gain.mean), -gain.n_images))
     return p_value, p_value
 
@@ -451,7 +448,7 @@ def _row(
     groups: Groups | None,
     labels: NDArray[np.integer[Any]] | None = None,
 ) -> Row:
-    """Return the row of a variant, or of the baseline, which is compared with None."""
+    """Return the row of a variant; ``baseline`` is None for the baseline's own row."""
     try:
         accuracy = accuracy_interval(scores, confidence, groups) if scores.dtype == np.bool_ else None
         row = Row(name, seeds=scores.shape[0], images=scores.shape[1], accuracy=accuracy)
@@ -474,14 +471,14 @@ def _judged(row: Row, adjusted: float, confidence: float) -> Row:
     if comparison is None:
         return row
     words = verdict(comparison.gain, adjusted, confidence)
-    # What is possible is known of shares only.
+    # The possible range is known for shares only.
     if words == "no difference shown" and row.accuracy and not tells(comparison.low, comparison.high):
         words = "too few to tell"
     return replace(row, adjusted_p_value=adjusted, verdict=words)
 
 
 def _with_added(groups: Groups | None, columns: int) -> Groups | None:
-    """Return the groups of columns that begin with images: each that was added is one by itself."""
+    """Return the groups of images, extended by a separate group for each added column."""
     return None if groups is None else np.append(groups, groups.max() + 1 + np.arange(columns - len(groups)))
 
 

@@ -1,4 +1,4 @@
-"""The units of gains, as they are printed: points only for shares."""
+"""Units of printed gains: percentage points for shares, nats or none for others."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,15 +7,15 @@ from hemline.words import same, signed
 
 
 class Unit(NamedTuple):
-    """A unit."""
+    """A unit of gains."""
 
     name: str  # in a sentence; empty for pure numbers
     short: str  # in a heading
-    factor: float  # by which values in files are multiplied
+    factor: float  # that multiplies values from files
     digits: int  # after the point
 
     def gain(self, value: float) -> str:
-        """Write a gain with its sign, and without the unit."""
+        """Write a gain with its sign, without the unit."""
         return signed(self.factor * same(value), self.digits)
 
     def ends(self, row: Mapping[Any, Any]) -> tuple[str, str, str]:
@@ -23,7 +23,7 @@ class Unit(NamedTuple):
         return self.gain(row["gain"]), self.gain(row["gain_low"]), self.gain(row["gain_high"])
 
     def losses(self, gain: float, low: float, high: float) -> tuple[str, str, str]:
-        """Write a negative gain and its interval as amounts, after words that say the sign: "worse by 0.56"."""
+        """Write a negative gain and its interval as positive amounts, as in "worse by 0.56"."""
         loss, least, most = (self.gain(-value).removeprefix("+") for value in (gain, high, low))
         return loss, least, most
 
@@ -32,7 +32,7 @@ class Unit(NamedTuple):
         return f"{text} {self.name}".rstrip()
 
     def heading(self, text: str) -> str:
-        """Put the unit after what a column is of: "Gain, points"."""
+        """Put the unit after the title of a column: "Gain, points"."""
         return f"{text}, {self.short}" if self.short else text
 
 
