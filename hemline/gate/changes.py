@@ -1,4 +1,4 @@
-"""A variant at two revisions: its difference in the deciding metric, and whether that lets the change pass."""
+"""The difference of a variant between two revisions in the deciding metric, and its verdict."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,9 +25,10 @@ Words = Literal[
 
 
 class Difference(NamedTuple):
-    """By how much a variant is better than it was, in the deciding metric, with the ends of its 95 % interval.
+    """The improvement of a variant in the deciding metric, with its 95 % interval.
 
-    ``p_value`` is of the test that there is none, not adjusted. With one training, the interval does not cover seeds.
+    ``p_value`` is that of the test for a difference, not adjusted. With one training, the interval does not cover
+    seeds.
     """
 
     estimate: float
@@ -42,17 +43,17 @@ class Change:
     """A variant at two revisions."""
 
     variant: str
-    kind: Kind  # what can be said of it
-    old: float | None = None  # the deciding metric that it had; None for a new one
-    new: float | None = None  # that it has; None for one that was removed
-    trainings: int = 0  # how many of each revision are compared
-    other_seeds: int = 0  # how many pairs of trainings have two seeds
-    left_out: int = 0  # how many trainings of either revision found no partner
-    difference: Difference | None = None  # of those that are compared
+    kind: Kind  # how the two revisions differ
+    old: float | None = None  # the deciding metric at the other revision; None for a new variant
+    new: float | None = None  # the deciding metric here; None for a removed variant
+    trainings: int = 0  # the number of compared pairs of trainings
+    other_seeds: int = 0  # the number of pairs with different seeds
+    left_out: int = 0  # the number of trainings without a partner
+    difference: Difference | None = None  # of the compared pairs
 
 
 class Judged(NamedTuple):
-    """A change, its p value adjusted for the number of variants, and the verdict; None where nothing was compared."""
+    """A change, its p-value adjusted for the number of variants, and the verdict; None if nothing was compared."""
 
     change: Change
     p_value: float | None = None
@@ -69,10 +70,10 @@ class Pair(NamedTuple):
 
 
 def pairs(old: Sequence[int], new: Sequence[int]) -> list[Pair]:
-    """Pair the trainings of two revisions by their seeds: those of the same seed first, then the others in their order.
+    """Pair the trainings of two revisions: those with the same seed first, then the others in their order.
 
-    A pair of two seeds is as good as any other of these: its trainings have nothing in common, and the interval, which
-    is that of the differences, is then as wide as it must be. What finds no partner is left out.
+    Trainings with different seeds are independent, so any pairing of them is valid, and the interval of the differences
+    has the right width. Trainings without a partner are left out.
     """
     shared = [seed for seed in old if seed in set(new)]
     rest = zip(
@@ -95,9 +96,9 @@ def compare_predictions(
 ) -> Change:
     """Compare a variant's trainings at two revisions, image by image and seed by seed.
 
-    ``old`` and ``new`` are, by seed, the scores of each training on each image, (images,), in one order; images that
-    count as one have the same number in ``groups``. ``labels`` are their true classes. The interval and the test are
-    those of a variant against a baseline (``hemline.comparison.statistics.table``).
+    ``old`` and ``new`` are, by seed, the image scores of each training, (images,), in one order. ``groups`` has the
+    group of each image, and ``labels`` its true class. The interval and the test are those of a variant against a
+    baseline (``hemline.comparison.statistics.table``).
     """
     chosen = pairs(list(old), list(new))
     before = np.stack([list(old.values())[pair.old] for pair in chosen])
@@ -121,12 +122,12 @@ def compare_predictions(
 
 
 def judge(changes: Sequence[Change], margin: float | None, *, shares: bool = True) -> list[Judged]:
-    """Say of every change whether it passes.
+    """Decide for every change whether it passes.
 
-    Without a margin, a variant fails that is shown to be worse: Holm's method corrects the test for the number of
-    variants. With one, a variant fails unless the whole interval lies above minus the margin, so
-    that a loss as large as that is ruled out (a test of non-inferiority). That needs no correction: all variants must
-    pass, and none passes more easily because others are tested. ``shares``: whether differences are within 1.
+    Without a margin, a variant fails if it is shown to be worse; Holm's method corrects the test for the number of
+    variants. With a margin, a variant fails unless the whole interval lies above minus the margin, which rules out such
+    a loss (a test of non-inferiority). That needs no correction: all variants must pass, and none passes more easily
+    because others are tested. ``shares``: whether differences are within 1.
 
     Source:
         Holm (1979), as in ``hemline.comparison.statistics``; Berger (1982), Multiparameter hypothesis testing and

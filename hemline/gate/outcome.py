@@ -1,4 +1,4 @@
-"""The workspace's results compared with those of another revision, image by image."""
+"""The comparison of the workspace's results with those of another revision, image by image."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from dvc.api import DVCFileSystem
 
 
-# Of a commit, in words.
+# Digits of a commit in printed text.
 DIGITS = 7
 
 
 class Outcome(NamedTuple):
-    """What the gate found."""
+    """The result of the gate."""
 
-    base: str  # the name of the other revision, as it was given
+    base: str  # the name of the other revision, as given
     commit: str  # the digest of its commit
-    judged: list[Judged]  # every variant that either of the two has
-    margin: float | None  # the loss that is too much, accuracies as a share; None: any that is shown
+    judged: list[Judged]  # every variant of either revision
+    margin: float | None  # the loss not to exceed, a share for accuracies; None: any loss that is shown
     baseline: str
     images: int
-    groups: int  # how many groups of them count as one each; 0 where each image is one by itself
-    metric: Metric = ACCURACY  # that decides
+    groups: int  # the number of groups of images; 0 if images are independent
+    metric: Metric = ACCURACY  # the deciding metric
 
     @property
     def failed(self) -> list[Judged]:
@@ -37,13 +37,13 @@ class Outcome(NamedTuple):
 
 
 def compare_with(base: str, margin: float | None, baseline: str, metric: Metric = ACCURACY) -> Outcome:
-    """Compare the workspace with a revision of git or an experiment of DVC; ``margin`` as in ``judge``.
+    """Compare the workspace with a Git revision or a DVC experiment; ``margin`` as in ``judge``.
 
-    The workspace's ``metric`` decides, whichever the other revision has.
+    The workspace's ``metric`` decides, even if the other revision has a different one.
 
     Raises:
-        InputError: the workspace's results are not those of its code, there is no such revision, its predictions are
-            not at hand, or the two have other test images.
+        InputError: the workspace's results are out of date, there is no such revision, its predictions are missing, or
+            the two have different test images.
     """
     check_current()
     files, commit = _files_of(base)
@@ -56,7 +56,7 @@ def compare_with(base: str, margin: float | None, baseline: str, metric: Metric 
 
 
 def check_current() -> None:
-    """Refuse a workspace whose results are of other code, parameters or data than it holds now.
+    """Check that the workspace's results match its code, parameters and data.
 
     Raises:
         InputError: names the stages that `dvc repro` would run.
@@ -96,7 +96,7 @@ def _results_of(base: str, files: "DVCFileSystem", commit: str, decision: Decisi
         return read_results(decision, files)
     except Exception as error:  # noqa: BLE001 - every kind of remote fails in ways of its own
         reason = first_line(error).partition("; run `dvc repro")[0]
-        # In a clone: in this folder, the models of variants that only one of the two has would be left over.
+        # In a clone, because in this folder, models of variants in one revision only would be left over.
         raise InputError(
             f"{base}: its predictions cannot be read ({reason}); push them with `dvc push` where they were made, or "
             f"make them again in a clone that shares this cache: `git clone . ../base`, there `git switch --detach "
@@ -119,7 +119,7 @@ def _changes(base: str, old: Results, new: Results, metric: Metric = ACCURACY) -
             continue
         scores, labels = (old.scores[variant], new.scores[variant]), new.test.labels
         change = compare_predictions(variant, *scores, new.groups, metric=metric, labels=labels)
-        # Of a model that no seed changes there is one, too.
+        # A model that does not depend on the seed also has one training.
         if change.other_seeds == 1 and all(len(models) == 1 for models in new.models.values()):
             (seed, *_), (own, *_) = old.models[variant], new.models[variant]
             raise InputError(

@@ -1,4 +1,4 @@
-"""What the gate found, in Markdown: a sentence, a table, and how it was found, for a pull request."""
+"""The gate's result in Markdown, for a pull request: a sentence, a table, and the method."""
 
 from tabulate import tabulate
 
@@ -90,7 +90,7 @@ def _notes(outcome: Outcome) -> list[str]:
 
 
 def _loss_left(outcome: Outcome, changes: list[Change]) -> list[str]:
-    """Say what "passed" does not rule out, where no margin says what it does."""
+    """Give the loss that "passed" does not rule out, if there is no margin."""
     losses = {change.variant: -change.difference.low for change in changes if change.difference}
     worst = max(losses, key=lambda variant: losses[variant])
     if outcome.margin is not None or outcome.failed or losses[worst] <= 0:
@@ -100,7 +100,7 @@ def _loss_left(outcome: Outcome, changes: list[Change]) -> list[str]:
 
 
 def _margin_shown(outcome: Outcome) -> list[str]:
-    """Say which margin, in whole hundredths of a point, the data would have shown to be kept."""
+    """Give the smallest margin, in hundredths of a point, that the results would pass."""
     failed = [each.change for each in outcome.failed if each.words == "not shown to be within the margin"]
     if not failed:
         return []

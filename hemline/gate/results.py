@@ -1,4 +1,4 @@
-"""The results of a revision: every training's answer to every test image, and what these images are."""
+"""The results of a revision: the scores of every training on every test image, and these images."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,27 +21,27 @@ _ROWS = 4096
 
 
 class Results(NamedTuple):
-    """What is compared of a revision."""
+    """The results of a revision that are compared."""
 
     models: dict[str, dict[int, str]]  # the SHA-256 of each model, by variant and seed
-    # by variant and seed, (images,), of each training on each test image, by the metric that decides.
+    # by variant and seed, (images,): the scores of the test images by the deciding metric
     scores: dict[str, dict[int, ImageScores]]
     test: Labelled
     scale: float
     pixels: Pixels
-    # int (images,), test images that count as one have the same; None: each is one by itself.
+    # int (images,), the group of each test image; None: images are independent
     groups: Groups | None = None
 
 
 def read_results(decision: Decision, files: "AbstractFileSystem | None" = None) -> Results:
-    """Read the results of the workspace, or of another revision by ``dvc.api.DVCFileSystem``.
+    """Read the results of the workspace, or of another revision through ``dvc.api.DVCFileSystem``.
 
     Args:
-        decision: of the metric that decides, here and there.
-        files: of the other revision.
+        decision: the deciding metric's.
+        files: the other revision's files; None: the workspace.
 
     Raises:
-        InputError: something is missing or damaged, or does not fit together.
+        InputError: a file is missing or damaged, or files do not match.
     """
     normalized = Normalized(files=files)
     test, about = normalized.read("test"), normalized.about()
@@ -58,7 +58,7 @@ def read_results(decision: Decision, files: "AbstractFileSystem | None" = None) 
 
 
 def same_test_set(one: Results, other: Results) -> bool:
-    """Say whether two revisions have the same test images, pixel for pixel before they were scaled, and labels."""
+    """Return whether two revisions have the same labels and test images, pixel for pixel before scaling."""
     if one.pixels != other.pixels or one.test.images.shape != other.test.images.shape:
         return False
     if not np.array_equal(one.test.labels, other.test.labels):
@@ -69,5 +69,5 @@ def same_test_set(one: Results, other: Results) -> bool:
 
 def _raw(results: Results, start: int) -> NDArray[np.generic]:
     raw: NDArray[np.generic] = results.test.images[start : start + _ROWS]
-    # Revisions from before pixels were kept as they came have scaled ones.
+    # Old revisions have scaled pixels.
     return raw if raw.dtype == results.pixels.type else to_raw(raw, results.scale, results.pixels)

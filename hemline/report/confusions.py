@@ -1,10 +1,10 @@
-"""Which confusions a variant is shown to make less often, or more often, than the baseline: a table into words."""
+"""A sentence about the confusions that a variant makes less often or more often than the baseline."""
 
 import pandas as pd
 
 from hemline.words import isolated, listed
 
-# A sentence names this many confusions of an outcome; the table has them all.
+# The most confusions of an outcome that the sentence names; the table has all.
 NAMED = 4
 PHRASES = {
     "less frequent": "{} is shown to make {} less often",
@@ -14,10 +14,10 @@ PHRASES = {
 
 
 def in_words(confusions: pd.DataFrame, variant: str, baseline: str) -> str:
-    """Sum up the tested confusions in one sentence, with a verb for those only that a test shows to differ.
+    """Sum up the tested confusions in one sentence; only differences that a test shows get a verb.
 
     Args:
-        confusions: of ``comparison.confusion.most_frequent``; it may be empty.
+        confusions: from ``comparison.confusion.most_frequent``; it may be empty.
         variant: the variant that ``after`` refers to.
         baseline: the variant that ``before`` refers to.
     """

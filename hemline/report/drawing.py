@@ -1,7 +1,7 @@
-"""Drawing figures: each once of the same inputs, and as many at once as there are cores.
+"""Figures drawn in parallel on all cores, and cached by their inputs.
 
-A figure is a pure function of what it is drawn from, so that one that was drawn before is taken from a folder: after an
-edit of one variant, those of the others; also in the copy of the repository that DVC makes for an experiment.
+A figure is a pure function of its inputs, so a cached one is reused: after an edit of one variant, the figures of the
+others, also in the copy of the repository that DVC makes for an experiment.
 """
 
 import importlib.metadata
@@ -22,20 +22,20 @@ from hemline.report import cost_plot, excerpt, labels, pair_plot, plots
 from hemline.report import figures as list_of_figures
 from hemline.report.figures import ReportFigure
 
-# What a figure's bytes depend on besides its inputs.
+# The code and libraries that determine a figure's bytes, besides its inputs.
 MODULES = (confusion, cost_plot, excerpt, labels, list_of_figures, pair_plot, plots, words)
 LIBRARIES = ("matplotlib", "numpy", "pandas", "pillow")
-# Of some 50 KB each; those that were not asked for the longest time go.
+# About 50 KB each; the least recently used are deleted.
 _KEPT = 500
 
 
 def draw(figures: Mapping[str, ReportFigure], drawn: Path | None = None) -> dict[str, bytes]:
-    """Draw figures, or take them from those that were drawn before; returns PNG files' bytes, by name and in order.
+    """Draw figures, or read them from the cache; returns the bytes of PNG files by name, in order.
 
     Args:
         figures: by name.
-        drawn: a folder of figures by what they were drawn from; what is missing or damaged there is drawn, and added.
-            None: draw them all, and keep none.
+        drawn: the cache, a folder of figures by their inputs; missing or damaged ones are drawn and added. None: draw
+            all figures, without a cache.
     """
     if drawn is None:
         return dict(zip(figures, _draw(list(figures.values())), strict=True))
@@ -53,13 +53,13 @@ def _draw(figures: list[ReportFigure]) -> list[bytes]:
     count = min(joblib.cpu_count(), len(figures))
     if count < 2 or sys.platform != "linux":  # noqa: PLR2004 - one needs no helper; elsewhere, fork is not safe
         return [figure.png() for figure in figures]
-    # Forked, because to import matplotlib again would take longer than to draw a figure.
+    # Forked, because importing matplotlib again would take longer than drawing a figure.
     with helper_process(count, "fork") as helpers:
         return list(helpers.map(ReportFigure.png, figures))
 
 
 def _digest(figure: ReportFigure) -> str:
-    """Return a digest of all that determines the figure's bytes; what has the same one has the same bytes."""
+    """Return a digest of everything that determines the figure's bytes."""
     code = [Path(str(module.__file__)).read_bytes() for module in MODULES]
     versions = [importlib.metadata.version(library) for library in LIBRARIES]
     inputs = (figure.draw.func.__name__, figure.draw.args, figure.draw.keywords, figure.photograph)
@@ -67,19 +67,19 @@ def _digest(figure: ReportFigure) -> str:
 
 
 def _read(path: Path) -> bytes | None:
-    """Return a figure that is there and whole, or None."""
+    """Return a cached figure, or None if it is missing or damaged."""
     try:
         content = path.read_bytes()
         with Image.open(io.BytesIO(content)) as image:
             image.verify()  # by the checksums that PNG has
         os.utime(path)
-    except (OSError, SyntaxError, ValueError):  # pillow has all of them for files that are damaged
+    except (OSError, SyntaxError, ValueError):  # Pillow raises any of them for damaged files
         return None
     return content
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a figure, all or nothing; without space for it, the next report draws it again."""
+    """Write a figure atomically; if that fails, the next report draws it again."""
     draft = path.with_suffix(".draft")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which classes the confusion matrices show where there are too many to be read."""
+"""The choice of classes in confusion matrices, if there are too many to read."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,22 +8,22 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-# A matrix of more classes is not drawn: its numbers could not be read, and what is not confused fills it.
+# A larger matrix would be illegible, and mostly empty.
 MOST_CLASSES = 20
 
 
 def most_confused(shares: Iterable[Array], number: int = MOST_CLASSES) -> list[int]:
-    """Choose the classes that are taken for one another most often, the same for all variants.
+    """Choose the classes that are confused most often, the same for all variants.
 
-    Pairs are taken, the most confused first, until there are enough classes: a choice class by class would rather find
-    classes that are each confused with many others, and show next to nothing of it.
+    Pairs are chosen, the most confused first, until there are enough classes: a choice of single classes would prefer
+    those that are confused with many others, and show few of these confusions.
 
     Args:
         shares: for each variant, (classes, classes): shares of the true class, which is the row.
-        number: how many to choose at most.
+        number: the most classes to choose.
 
     Returns:
-        Numbers of classes, ascending; all of them where there are no more than ``number``.
+        Numbers of classes, ascending; all of them if there are at most ``number``.
     """
     matrix = np.sum(list(shares), axis=0)
     size = len(matrix)
@@ -35,14 +35,14 @@ def most_confused(shares: Iterable[Array], number: int = MOST_CLASSES) -> list[i
         chosen |= dict.fromkeys(divmod(place, size))
         if len(chosen) >= number:
             break
-    # Two at once may be one too many.
+    # The last pair may add one class too many.
     return sorted(list(chosen)[:number])
 
 
 def excerpt(matrix: Array, shown: Sequence[int]) -> Array:
     """Cut the rows and columns of the classes ``shown`` out of a matrix (classes, classes).
 
-    Returns (shown, shown + 1), the last column the sum of all other classes; the matrix itself where it shows all.
+    Returns (shown, shown + 1), the last column the sum of all other classes; the whole matrix if it shows all.
     """
     if len(shown) == len(matrix):
         return matrix

@@ -1,6 +1,6 @@
 """The figures of the report: the list, their data, and their text alternatives.
 
-To add one, write what draws it (here, or in ``plots``), name it in ``figures``, and place it in
+To add one, write its drawing function (here, or in ``plots``), add it to ``figures``, and place it in
 ``templates/index.html.jinja``.
 """
 
@@ -18,7 +18,7 @@ from hemline.report.results import Results
 
 
 class ReportFigure(NamedTuple):
-    """A figure that can be drawn, with a text for those who cannot see it; a photograph keeps all colours."""
+    """A figure to draw, with its text alternative; a photograph keeps all colours."""
 
     draw: partial[Figure]
     text: str
@@ -61,12 +61,12 @@ def figures(results: Results) -> dict[str, ReportFigure]:
 
 
 def shown_classes(results: Results) -> list[int]:
-    """Return the numbers of the classes that the confusion matrices show: all, or where there are many, some."""
+    """Return the numbers of the classes in the confusion matrices: all of them, or some of many."""
     return most_confused(map(row_shares, results.confusion.values()))
 
 
 def _confusions(results: Results) -> dict[str, ReportFigure]:
-    """Return a matrix for each variant, and for each but the baseline what differs from the baseline's."""
+    """Return a matrix for each variant, and the difference from the baseline for each other variant."""
     baseline, classes, shown = results.params.baseline, results.source.classes, shown_classes(results)
     some = (
         ""

@@ -1,4 +1,4 @@
-"""Which images the report shows, and how one prediction is put beside its image."""
+"""The images and predictions that the report shows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from hemline.report.pictures import Picture, thumbnail
 Array = npt.NDArray[Any]
 
 TRAINING_IMAGES = 25
-# More classes than that have an image each, up to this many classes.
+# More classes have one image each, up to this number of classes.
 MOST_TRAINING_IMAGES = 100
 TEST_IMAGES = 15
 # Test images that tutorials on these data sets discuss by number; the first ones fill the rest.
 DISCUSSED = (*range(13), 15, 1000)
 BARS = 10
-# Labels that are looked at together.
+# The number of labels read at once.
 _LABELS = 2**18
 
 
@@ -36,14 +36,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of one test image."""
+    """A model's prediction for one test image."""
 
     index: int  # of the image, from 0
     picture: Picture  # the image
     true: str  # name of its class
     predicted: str  # name of the class with the highest probability
     confidence: float  # that probability, in per cent
-    right: bool  # whether the label, not merely its name, is the predicted one
+    right: bool  # whether the label itself, not merely its name, is predicted
     # all classes in their order; where there are more than ten, the ten most probable, and the true one
     bars: list[Bar]
 
@@ -51,11 +51,11 @@ class Prediction:
 def training_grid(
     images: Array, labels: Array, classes: Sequence[str], pixels: Pixels = BYTES
 ) -> list[tuple[str, Picture]]:
-    """Choose training images that show every class, in turns; of more classes than fit, the first ones.
+    """Choose training images of every class in turn; if there are too many classes, of the first ones.
 
     ``images`` are raw (n, height, width[, channels]); ``labels`` are integers (n,), places in
-    ``classes``. Returns pairs of a class's name and a picture, up to 25, or one for each of up to 100 classes; a
-    class's images stand together.
+    ``classes``. Returns pairs of a class's name and a picture, up to 25, or one for each of up to 100 classes,
+    grouped by class.
     """
     number = max(TRAINING_IMAGES, min(len(classes), MOST_TRAINING_IMAGES))
     ordered = sorted(_in_turns(labels, number), key=lambda index: (int(labels[index]), index))
@@ -74,12 +74,12 @@ def grid_words(shown: int, images: int, classes: int) -> str:
 
 
 def shown_test_images(labels: Array) -> tuple[list[int], str]:
-    """Choose the test images of the gallery by their labels, integers (n,), whatever a model makes of them.
+    """Choose the test images of the gallery by their labels, integers (n,), independent of any model.
 
     Returns:
-        Up to 15 indices: 0 to 12, 15 and 1000 where they exist, others of the first in their place. Where these show no
-        more than half of the classes that so many images can show, as of images sorted by class: the first of each
-        class, then the second of each. And how they were chosen, in words.
+        Up to 15 indices: 0 to 12, 15 and 1000 if they exist, otherwise the next ones. If these show at most half of the
+        possible classes, as with images sorted by class: the first of each class, then the second of each. And a
+        description of the choice.
     """
     candidates = dict.fromkeys([*DISCUSSED, *range(TEST_IMAGES)])
     numbered = sorted([index for index in candidates if index < len(labels)][:TEST_IMAGES])
@@ -92,7 +92,7 @@ def shown_test_images(labels: Array) -> tuple[list[int], str]:
 def predict(
     index: int, image: Array, label: int, shares: Array, classes: Sequence[str], *, pixels: Pixels = BYTES
 ) -> Prediction:
-    """Put a model's probabilities for one test image, float32 (classes,), into words and bars.
+    """Describe a model's probabilities for one test image, float32 (classes,), in words and bars.
 
     ``image`` is raw (height, width[, channels]); ``label`` is a place in ``classes``.
     """
@@ -114,10 +114,10 @@ def least_sure(predictions: Sequence[Prediction]) -> Prediction:
 
 
 def _in_turns(labels: Array, number: int) -> list[int]:
-    """Return the first image of each class, then the second of each, …: of images sorted by class, too, all classes."""
+    """Return the first image of each class, then the second of each, and so on."""
     seen = np.zeros(int(np.max(labels, initial=0)) + 1, np.int64)
     chosen: list[tuple[int, int, int]] = []  # turn, label, index
-    # Some at a time, of which the first ones are kept: of very many labels, memory holds a few.
+    # In parts, because very many labels may not fit in memory.
     for start in range(0, len(labels), _LABELS):
         own = np.asarray(labels[start : start + _LABELS])
         turns = seen[own] + pd.Series(own).groupby(own).cumcount().to_numpy()

@@ -1,8 +1,8 @@
-"""Which classes a model knows least, where there are too many to look at all of them."""
+"""The classes with the lowest F1, if there are too many classes to show all."""
 
 import pandas as pd
 
-# Up to this many classes, a table shows them all.
+# The most classes that a table shows completely.
 FEW = 20
 LISTED = 10
 
@@ -11,7 +11,7 @@ def hardest_classes(per_class: pd.DataFrame) -> list[int]:
     """Choose the classes with the lowest F1, the hardest first, ties in the order of the classes.
 
     ``per_class`` has one row a class, with ``f1`` (NaN counts as 0) and ``support``, its number of test images. Classes
-    without test images are left out; where the classes are 20 or fewer, none is chosen.
+    without test images are left out; of 20 classes or fewer, none is chosen.
     """
     if len(per_class) <= FEW:
         return []

@@ -1,7 +1,7 @@
-"""What figures call classes and variants: by name where a figure can show the name, else by number.
+"""Labels of classes and variants in figures: names if a figure can show them, otherwise numbers.
 
-Figures are drawn with matplotlib's own font, so that they have the same bytes on every machine; it has no Chinese
-letters and few emoji, and a long name has no room. A browser has both: the page gives the full names.
+Figures use matplotlib's own font, for the same bytes on every machine. It has no Chinese letters and few emoji, and
+long names do not fit. The page lists the full names.
 """
 
 import re
@@ -19,10 +19,10 @@ _NUMBER = re.compile(r"#\d+")
 
 
 def class_labels(names: Sequence[str]) -> list[str]:
-    """Label classes in figures: with the name, shortened where it is long, or with the number (from 0) as in ``#3``.
+    """Label classes in figures by the name, shortened if long, or by the number (from 0) as in ``#3``.
 
-    All labels are different: numbers stand for names with letters that the font lacks, for names that differ only in
-    what is cut out, and for names that look like a number.
+    All labels are different: numbers replace names with letters that the font lacks, names that differ only in the part
+    that is cut out, and names that look like a number.
     """
     short = [shorten(name) for name in names]
     shared = Counter(short)
@@ -33,13 +33,13 @@ def class_labels(names: Sequence[str]) -> list[str]:
 
 
 def label_key(names: Sequence[str], shown: Sequence[int]) -> list[tuple[str, str]]:
-    """List the labels and full names of those classes among ``shown`` that figures do not call by their name."""
+    """List the labels and full names of the classes in ``shown`` whose label is not their name."""
     labels = class_labels(names)
     return [(labels[number], names[number]) for number in shown if labels[number] != names[number]]
 
 
 def variant_labels(names: Sequence[str]) -> dict[str, str]:
-    """Label variants in figures, by name: with as many letters as tell them apart, and no fewer than 22.
+    """Label variants in figures by name, shortened to the fewest letters that tell them apart, at least 22.
 
     Names are plain letters, digits and hyphens, all different; so are the labels.
     """

@@ -1,7 +1,7 @@
 """The report: results in, the files of ``reports/`` out.
 
-``render`` makes every file's bytes in memory; ``write`` puts them in place, all or none. The same results give the same
-bytes: no time stamps, run ids or absolute paths.
+``render`` makes the bytes of all files in memory; ``write`` puts all of them in place, or none. The same results give
+the same bytes: there are no time stamps, run ids or absolute paths.
 """
 
 import math
@@ -33,7 +33,7 @@ from hemline.report.settings import settings_table
 from hemline.words import percent, plain_in_markdown, signed
 
 SYMBOLS = {"better": "▲", "worse": "▼", "no difference shown": "●", "too few to tell": "●", "baseline": ""}
-# So many have room beside a bar of a prediction.
+# The most letters that fit next to a prediction's bar.
 BAR_LETTERS = 11
 TOO_FEW = "too few seeds or images to tell"
 SMALLEST_P = 0.001
@@ -41,7 +41,7 @@ SMALLEST_P = 0.001
 
 @dataclass(frozen=True)
 class Row:
-    """One variant's line in the comparison table, every value as it is printed; empty where it has none."""
+    """One variant's row in the comparison table, with values as printed; empty if undefined."""
 
     variant: str
     parameters: str
@@ -60,8 +60,8 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
     """Make all files of the report.
 
     Args:
-        results: what the earlier stages wrote.
-        drawn: where figures are kept once they are drawn, by what they are drawn from; None: nowhere.
+        results: the outputs of the earlier stages.
+        drawn: the folder that caches figures by their inputs; None: no cache.
 
     Returns:
         Contents by path below ``reports/``: ``index.html``, ``summary.md``, ``figures/….png``.
@@ -88,7 +88,7 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
         "grid_words": gallery.grid_words,
         **_predictions(results),
     }
-    # Last, because they take nearly all of the time: a missing input is reported before.
+    # Last, because they take most of the time: a missing input is reported first.
     shown = figures(results)
     pngs = draw(shown, drawn)
     context["pictures"] = {
@@ -101,11 +101,11 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
 
 
 def write(files: Mapping[str, bytes], folder: Path) -> None:
-    """Put the report's files in place; a failure in the middle leaves the former report as it was.
+    """Put the report's files in place; a failure leaves the previous report unchanged.
 
     Args:
         files: contents by path below the folder, from ``render``.
-        folder: ``reports/``; its ``figures/`` is replaced as a whole, so that no former variant's figure stays.
+        folder: ``reports/``; its ``figures/`` is replaced as a whole, to remove figures of old variants.
     """
     with draft() as new:
         for path, content in files.items():
@@ -119,7 +119,7 @@ def comparison_rows(results: Results) -> list[Row]:
     """Format the comparison, one row a variant in params.yaml's order.
 
     Args:
-        results: what the earlier stages wrote.
+        results: the outputs of the earlier stages.
 
     Returns:
         The rows; accuracies in per cent, gains in percentage points.
@@ -146,11 +146,11 @@ def comparison_table(results: Results) -> str:
     """Write the comparison as a Markdown table whose columns also line up in a terminal.
 
     Args:
-        results: what the earlier stages wrote.
+        results: the outputs of the earlier stages.
 
     Returns:
-        Lines without a newline at the end. Where classes are imbalanced, the figures that count every class the same
-        stand beside accuracy.
+        Lines without a newline at the end. If classes are imbalanced, the metrics that weight all classes equally are
+        shown next to accuracy.
     """
     metrics, unit = results.shown_metrics, results.decision.unit
     places = [place for place, each in enumerate(metrics) if each.imbalanced or each is results.metric]
@@ -166,7 +166,7 @@ def comparison_table(results: Results) -> str:
 
 
 def remarks(results: Results) -> list[str]:
-    """Return the sentences without which the table would be misread; none where there is nothing to say."""
+    """Return the sentences that prevent misreading the table; may be empty."""
     unbeaten = about_data.unbeaten(results.comparison, results.facts, results.params.baseline, results.metric)
     return [sentence for sentence in (unbeaten, *verdict_on(results).data) if sentence]
 
@@ -251,7 +251,7 @@ def _pairs(results: Results) -> dict[str, Any]:
 
 
 def _shown_variant(results: Results) -> str:
-    """Return the one that validation chooses; without it the first beside the baseline, since nothing may choose."""
+    """Return the variant that validation chooses; without validation, the first one other than the baseline."""
     return results.selection.chosen or [*results.others, results.params.baseline][0]
 
 
@@ -268,7 +268,7 @@ def _confusion_words(results: Results) -> dict[str, Any]:
 
 
 def _change(row: Mapping[Any, Any]) -> str:
-    """Write the change of a confusion in points, with its interval; without one where there are not two images."""
+    """Write the change of a confusion in points, with its interval, if there are at least two images."""
     change = signed(100 * (row["after"] - row["before"]), 1)
     if pd.isna(row["low"]):
         return change
@@ -276,7 +276,7 @@ def _change(row: Mapping[Any, Any]) -> str:
 
 
 def _matrices(results: Results) -> dict[str, Any]:
-    """Say what the figures of confusion matrices do not: which classes they leave out, and full names."""
+    """Return the number of classes in the confusion matrices, and the full names that they shorten."""
     shown, classes = shown_classes(results), results.source.classes
     return {"shown": len(shown), "key": label_key(classes, shown), "small": len(classes) <= FEW_CLASSES}
 
@@ -291,7 +291,7 @@ def _training_grid(results: Results) -> list[tuple[str, Picture]]:
 
 
 def _predictions(results: Results) -> dict[str, Any]:
-    """Show what one model makes of the gallery's test images: the shown variant's, trained with the first seed."""
+    """Return the predictions for the gallery's test images by the shown variant's model with the first seed."""
     name, test = _shown_variant(results), results.test
     shares = results.probabilities(name)[0]
     indices, chosen = gallery.shown_test_images(test.labels)
@@ -326,10 +326,10 @@ def templates(*further: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    # A number is not parted from its unit at the end of a line.
+    # A number and its unit stay on one line.
     environment.filters["nobreak"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
     environment.filters["short"] = lambda name: shorten(name, BAR_LETTERS)
     environment.filters["markdown"] = plain_in_markdown
-    # What is not defined, as the precision of a class that is never predicted, is not 0.
+    # An undefined value, such as the precision of a class that is never predicted, is not 0.
     environment.filters["share"] = lambda value: percent(value, 1) or "–"  # noqa: RUF001
     return environment

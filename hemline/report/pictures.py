@@ -1,4 +1,4 @@
-"""Pictures that a page carries inside itself: PNG bytes as data URIs, from figures' bytes or straight from pixels."""
+"""Pictures embedded in a page: PNG bytes as data URIs, from figures' bytes or from pixels."""
 
 import base64
 import io
@@ -9,9 +9,9 @@ import numpy.typing as npt
 from PIL import Image
 
 RGB = 3
-# Up to this many pixels a side, an image is enlarged on the page with its pixels to be seen as squares.
+# The most pixels a side for which an enlarged image shows its pixels as squares.
 FEW_PIXELS = 64
-# No place on the page is much wider, and a hundred larger ones would make a page that cannot be sent.
+# Few places on the page are wider, and a hundred larger images would make the page too large.
 MOST_PIXELS = 128
 
 
@@ -19,7 +19,7 @@ MOST_PIXELS = 128
 class Picture:
     """An image element's contents: a ``data:`` URI, the alternative text, and its size in CSS pixels.
 
-    A photograph shows an image's own colours, which stay as they are on a dark page.
+    A photograph keeps its colours on a dark page.
     """
 
     source: str
@@ -30,12 +30,12 @@ class Picture:
 
     @property
     def crisp(self) -> bool:
-        """Whether its pixels are so few that they are to be seen; many are smoothed."""
+        """Whether the page shows its pixels as squares instead of smoothing them."""
         return max(self.width, self.height) <= FEW_PIXELS
 
 
 def from_png(content: bytes, text: str, *, photograph: bool = False) -> Picture:
-    """Wrap the bytes of a PNG file, shown at the size its resolution asks for: 96 CSS pixels to the inch."""
+    """Wrap the bytes of a PNG file, shown at the size of its resolution: 96 CSS pixels per inch."""
     with Image.open(io.BytesIO(content)) as image:
         per_inch = float(image.info.get("dpi", (96, 96))[0])
         width, height = (round(size * 96 / per_inch) for size in image.size)
@@ -43,9 +43,9 @@ def from_png(content: bytes, text: str, *, photograph: bool = False) -> Picture:
 
 
 def thumbnail(raw: npt.NDArray[np.uint8], text: str) -> Picture:
-    """Encode one image of a data set, uint8 (height, width[, channels]), pixel for pixel, which the page enlarges.
+    """Encode one image of a data set, uint8 (height, width[, channels]), pixel for pixel; the page enlarges it.
 
-    A large one is reduced, to 128 pixels of its longer side.
+    A large image is reduced to 128 pixels on its longer side.
     """
     image = Image.fromarray(_displayable(raw))
     image.thumbnail((MOST_PIXELS, MOST_PIXELS))
@@ -55,7 +55,7 @@ def thumbnail(raw: npt.NDArray[np.uint8], text: str) -> Picture:
 
 
 def _displayable(raw: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Drop what a screen cannot show: the axis of a single channel, and channels beyond red, green and blue."""
+    """Drop the axis of a single channel, and channels beyond red, green and blue."""
     if raw.ndim <= 2:  # noqa: PLR2004 - height and width
         return raw
     return np.ascontiguousarray(raw[..., :RGB] if raw.shape[-1] >= RGB else raw[..., 0])

@@ -1,7 +1,7 @@
-"""Arrays and tables in, matplotlib figures out. Nothing here reads or writes a file, or touches pyplot's global state.
+"""Matplotlib figures from arrays and tables, without files or pyplot's global state.
 
-Colours are Okabe and Ito's, which stay apart for colour-blind readers; what a colour says, a shape or a sign says too.
-Accuracies come in as fractions; differences are drawn in percentage points.
+Colours are Okabe and Ito's, which colour-blind readers can tell apart; a shape or a sign repeats the meaning of each
+colour. Accuracies are passed as fractions; differences are drawn in percentage points.
 """
 
 import io
@@ -37,7 +37,7 @@ Array = npt.NDArray[Any]
 INK = "#1b1f24"
 MUTED = "#667078"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-# Dashes and gaps are in widths of the line. With the colours, 42 looks.
+# Dashes and gaps in multiples of the line width. With the colours, they give 42 styles.
 LINES = ("-", "--", ":", "-.", (0, (8, 2)), (0, (1, 4)), (0, (6, 2, 1, 2, 1, 2)))
 # Colour and marker of each verdict that `evaluate` writes.
 VERDICTS = {
@@ -47,25 +47,25 @@ VERDICTS = {
     "too few to tell": (MUTED, "o"),
 }
 
-# A log scale once the largest loss is this many times the smallest: a linear one would show one curve only.
+# The ratio of the largest to the smallest loss from which the scale is logarithmic: a linear one would show one curve.
 LOG_RATIO = 30
-# Up to this many epochs, points are marked; beyond, they would merge into a thick line.
+# The most epochs with marked points: more would merge into a thick line.
 MARKED_EPOCHS = 12
-# Up to this many, cells are as large as their numbers like to be.
+# The most classes with cells large enough for comfortable numbers.
 FEW_CLASSES = 12
 OTHERS = "all others"
 # Cells above this share of the colour scale are dark, and have white numbers.
 DARK = 0.6
 COLOUR_DIMENSIONS = 3
 BAR_STEPS = 256
-# Two pixels for each of the 96 that a browser counts to the inch: sharp on today's screens and on paper.
+# Two for each of the 96 CSS pixels per inch: sharp on current screens and on paper.
 RESOLUTION = 192
-# Larger ones, in square inches, are less fine: a page with a dozen of them must stay a file that one can send.
+# Larger figures, in square inches, have a lower resolution, to limit the size of the page.
 LARGE = 80
 LARGE_RESOLUTION = 120
 
 _STYLE: dict[str, Any] = {
-    # Nor another font that a machine may have for the letters that this one lacks: none such are drawn.
+    # No fallback font of the machine: letters that this font lacks are not drawn.
     "font.family": [FONT],
     "font.size": 10,
     "text.color": INK,
@@ -91,7 +91,7 @@ def gain_figure(comparison: pd.DataFrame, baseline: str, words: str = "accuracy"
     """
     rows = comparison[comparison["variant"] != baseline]
     labels = variant_labels(list(comparison["variant"]))
-    # 0.085 inches a letter, where the names need more of them than usual.
+    # 0.085 inches for each letter of a long name.
     further = 0.085 * max(0, max(map(len, labels.values())) - SHORT)
     with style():
         figure = Figure(figsize=(9.6 + further, 1.25 + 0.42 * max(len(rows), 1)))
@@ -117,7 +117,7 @@ def _draw_gain(axes: Axes, place: int, row: dict[Any, Any], unit: Unit) -> None:
     so_far = " so far" if row["so_far"] else ""
     label = f"{texts[0]}  [{texts[1]}, {texts[2]}]  {row['verdict']}{so_far}"
     if row["verdict"] == "too few to tell":
-        # Its interval would reach from end to end, and squeeze the others into nothing.
+        # Its interval would fill the axes and squeeze the others.
         label = "too few seeds or images to tell"
     else:
         axes.plot([low, high], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt")
@@ -127,11 +127,10 @@ def _draw_gain(axes: Axes, place: int, row: dict[Any, Any], unit: Unit) -> None:
 
 
 def curves_figure(history: pd.DataFrame, baseline: str) -> Figure:
-    """Draw loss and accuracy per epoch, training beside validation: the mean over seeds in the band of all seeds.
+    """Draw loss and accuracy per epoch, for training and validation: the mean over seeds, in the band of all seeds.
 
     ``history`` has ``variant``, ``seed``, ``epoch`` (from 1), ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``;
-    where the last two are NaN, nothing was kept for validation, and there is no second column. The baseline is drawn in
-    black.
+    the last two are NaN without validation images, and there is then no second column. The baseline is black.
     """
     prefixes = ["", "val_"] if history["val_loss"].notna().any() else [""]
     labels = list(variant_labels(list(dict.fromkeys(history["variant"]))).values())
@@ -169,7 +168,7 @@ def _draw_curves(axes: Axes, history: pd.DataFrame, measure: str, baseline: str,
         mean, low, high = own.mean(), own.min(), own.max()
         label = labels[variant]
         if epochs == 1:
-            # One epoch has no line and no band: side by side, a bar spans the seeds.
+            # One epoch has no line and no band: bars next to each other span the seeds.
             here = 1 + 0.6 * ((place + 0.5) / len(looks) - 0.5)
             spread = [mean - low, high - mean]
             axes.errorbar([here], mean, yerr=spread, fmt="o", color=look["color"], capsize=3, label=label)
@@ -186,7 +185,7 @@ def _draw_curves(axes: Axes, history: pd.DataFrame, measure: str, baseline: str,
 
 
 def _looks(variants: Sequence[str], baseline: str) -> dict[str, dict[str, Any]]:
-    """Give each variant a colour and a line of its own, as far as there are, and black to the baseline."""
+    """Give each variant its own colour and line style, as far as possible, and black to the baseline."""
     pairs = itertools.cycle((colour, line) for line in LINES for colour in COLOURS)
     looks: dict[str, dict[str, Any]] = {}
     for variant in variants:
@@ -215,7 +214,7 @@ def confusion_figure(counts: Array, classes: Sequence[str], shown: Sequence[int]
     texts = [[f"{int(count)}" if count else "" for count in row] for row in excerpt(counts, shown)]
     with style():
         figure, axes = _matrix_axes(classes, shown)
-        # The square root lifts the confusions, a few per cent each, out of the white.
+        # The square root makes confusions of a few per cent visible.
         norm = PowerNorm(0.5, 0, 100)
         image = axes.imshow(percents, cmap="Blues", norm=norm, interpolation="nearest")
         _number_cells(axes, texts, np.asarray(norm(percents)) > DARK)
@@ -226,12 +225,12 @@ def confusion_figure(counts: Array, classes: Sequence[str], shown: Sequence[int]
 def difference_figure(difference: Array, classes: Sequence[str], shown: Sequence[int] | None = None) -> Figure:
     """Draw in percentage points how a variant's row-normalised confusion matrix differs from the baseline's.
 
-    ``difference`` is (classes, classes), fractions of the true class; above 0 where the variant answers so more often.
-    Colours are centred on 0. ``shown`` as of ``confusion_figure``.
+    ``difference`` is (classes, classes), fractions of the true class; above 0 if the variant predicts so more often.
+    Colours are centred on 0. ``shown`` as in ``confusion_figure``.
     """
     shown = range(len(classes)) if shown is None else shown
     points = excerpt(100 * np.asarray(difference, float), shown)
-    # At least one point: rounding must not be blown up into strong colours.
+    # At least one point, so that rounding does not get strong colours.
     limit = max(1.0, float(np.abs(points).max(initial=0)))
     texts = [[signed(value, 1) if round(value, 1) else "" for value in row] for row in points]
     with style():
@@ -243,7 +242,7 @@ def difference_figure(difference: Array, classes: Sequence[str], shown: Sequence
 
 
 def _matrix_axes(classes: Sequence[str], shown: Sequence[int]) -> tuple[Figure, Axes]:
-    """Make room for a matrix; its cells are smaller where there are many classes, but names stay legible."""
+    """Return the figure and axes of a matrix; many classes have smaller cells, with legible names."""
     every = class_labels(classes)
     rows = [every[number] for number in shown]
     columns = rows if len(rows) == len(every) else [*rows, OTHERS]
@@ -284,12 +283,12 @@ def add_bar(figure: Figure, axes: Axes, image: AxesImage, label: str) -> None:
     """Add a colour bar to a matrix.
 
     Args:
-        figure: that holds both.
-        axes: of the matrix.
+        figure: the figure with both.
+        axes: the axes of the matrix.
         image: the matrix.
-        label: what colours mean.
+        label: the meaning of the colours.
     """
-    # Above the matrix, where it is read first, and where no window is too narrow for it.
+    # Above the matrix: it is read first there, and fits narrow windows.
     bar = figure.colorbar(image, ax=axes, location="top", shrink=0.7, aspect=30, pad=0.02, anchor=(0, 0))
     bar.outline.set_visible(False)
     bar.set_label(label, loc="left", labelpad=6)
@@ -307,7 +306,7 @@ def pixel_range_figure(raw: Array, scale: float, pixels: Pixels = BYTES) -> Figu
         figure = Figure(figsize=(8.2, 3.5))
         left, right = figure.subplots(1, 2)
         for axes, divisor, title in ((left, 1.0, "as stored"), (right, scale, f"divided by {scale:g}")):
-            # Grey levels are those of the divided pixels; matplotlib takes colours from 0 to 255 only.
+            # Grey levels are the divided pixels; matplotlib accepts colours from 0 to 255 only.
             levels = to_screen(shown, pixels) if colour else shown / divisor
             image = axes.imshow(levels, cmap="gray", interpolation="nearest")
             image.set_norm(Normalize(pixels.lowest / divisor, pixels.highest / divisor))
@@ -317,7 +316,7 @@ def pixel_range_figure(raw: Array, scale: float, pixels: Pixels = BYTES) -> Figu
             axes.set_title(f"{title}: {raw.min() / divisor:.4g} to {raw.max() / divisor:.4g}")
             height, width = shown.shape[:2]
             for axis, side in ((axes.xaxis, width), (axes.yaxis, height)):
-                # The shorter side of an oblong image has room for fewer.
+                # The shorter side of an image has fewer ticks.
                 ticks = max(1, round(6 * side / max(height, width)))
                 axis.set_major_locator(MaxNLocator(ticks, integer=True, min_n_ticks=1))
     return figure
@@ -333,7 +332,7 @@ def _fill_with_channels(bar: Colorbar) -> None:
 
 
 def png(figure: Figure, *, photograph: bool = False) -> bytes:
-    """Render a figure as a PNG file: the same bytes every time, and a third of them by a palette of 256 colours.
+    """Render a figure as a PNG file, always with the same bytes; a palette of 256 colours saves two thirds of them.
 
     A photograph keeps all colours.
     """
@@ -352,6 +351,6 @@ def png(figure: Figure, *, photograph: bool = False) -> bytes:
 
 
 def style() -> AbstractContextManager[None]:
-    """Hold the project's look, whatever the reader's own matplotlibrc says: the same bytes on every machine."""
+    """Apply the project's style instead of the user's matplotlibrc, for the same bytes on every machine."""
     defaults: dict[Any, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if "backend" not in key}
     return mpl.rc_context(defaults | _STYLE)

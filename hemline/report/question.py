@@ -1,4 +1,4 @@
-"""What the comparison asks: whether networks, or other models, beat the baseline, and what kind of model that is."""
+"""The question of the comparison: whether networks, or other models, beat the baseline."""
 
 from typing import NamedTuple
 
@@ -10,15 +10,15 @@ from hemline.params import Params
 class Question(NamedTuple):
     """The question, and the words of its answer."""
 
-    text: str  # without the data set and the question mark
-    baseline: str  # the baseline's name, and whether it is a linear model that is solved
-    # the variants that the answer is about: beside a solved linear model, not those that are linear, too
+    text: str  # without data set and question mark
+    baseline: str  # the baseline's name, and whether it is a solved linear model
+    # the variants that the answer is about; with a solved linear baseline, other linear models are left out
     asked: list[str]
-    noun: str = "variants"  # what these are called together
+    noun: str = "variants"  # the word for these variants
 
 
 def question(params: Params) -> Question:
-    """Return what the comparison of these variants asks."""
+    """Return the question that the comparison of these variants answers."""
     linear, baseline = params.linear_models(), params.baseline
     others = [name for name in params.variants if name != baseline]
     how = linear.get(baseline)

@@ -1,4 +1,4 @@
-"""Sections of ``README.md`` that a command writes, between two markers, so that no result is ever typed."""
+"""Sections of ``README.md`` that a command writes between two markers, so that no result is typed by hand."""
 
 from pathlib import Path
 
@@ -6,10 +6,11 @@ from hemline.errors import InputError
 
 
 def rewrite(path: Path, section: str, content: str) -> bool:
-    """Replace what stands between ``<!-- section:begin -->`` and ``<!-- section:end -->`` in a file; say if it changed.
+    """Replace the text between ``<!-- section:begin -->`` and ``<!-- section:end -->``; return whether the file
+    changed.
 
     Raises:
-        InputError: the file is missing, or has not each marker once, in order.
+        InputError: the file is missing, or does not have each marker once, in order.
     """
     begin, end = f"<!-- {section}:begin -->", f"<!-- {section}:end -->"
     try:

@@ -1,6 +1,6 @@
 """The outputs of all earlier stages; nothing is computed or trained here.
 
-Only the variants of params.yaml are read; folders of former variants may lie beside them.
+Only the variants of params.yaml are read; folders of old variants are ignored.
 """
 
 from dataclasses import dataclass
@@ -32,15 +32,15 @@ class Results:
     train: Labelled  # the training images
     test: Labelled  # the test images
     validation_images: NDArray[np.float32]  # float32 (n, h, w) or (n, h, w, channels)
-    facts: Facts  # about the data, whatever the variant
-    selection: Selection  # which variant the validation images choose
-    doubted: pd.DataFrame  # one row a label that the trained models doubt, the most doubted first
+    facts: Facts  # about the data, the same for all variants
+    selection: Selection  # the choice by the validation images
+    doubted: pd.DataFrame  # one row a suspicious label, the worst first
     comparison: pd.DataFrame  # one row a variant
     pairs: pd.DataFrame  # one row a pair of variants, the best by validation first
     runs: pd.DataFrame  # one row a training
     layers: pd.DataFrame  # one row a layer of a variant
     megabytes: dict[str, float]  # by variant, of the file of a model
-    notes: dict[str, list[str]]  # by variant, sentences about how its models came about
+    notes: dict[str, list[str]]  # by variant, sentences about its trainings
     history: pd.DataFrame  # one row an epoch of a training
     # by variant, one row a class: ``precision``, ``recall``, ``f1``, ``support``; NaN where undefined
     per_class: dict[str, pd.DataFrame]
@@ -48,8 +48,8 @@ class Results:
     confusion: dict[str, NDArray[Any]]
     difference: dict[str, NDArray[Any]]  # by variant other than the baseline, its row shares minus the baseline's
     confusions: dict[str, pd.DataFrame]  # by variant other than the baseline, one row a tested confusion
-    warnings: list[str]  # what makes results from this data doubtful, in sentences
-    # int (test images,), those that count as one have the same; None: each is one by itself
+    warnings: list[str]  # reasons to distrust results from this data, in sentences
+    # int (test images,), the group of each image; None: images are independent
     groups: NDArray[Any] | None
     root: Path
 
@@ -58,38 +58,38 @@ class Results:
         """Mean of the deciding metric on validation images, by variant in params.yaml's order; NaN without any."""
         return mean_validation(self.runs, self.metric)
 
-    @property  # not kept, because figures are drawn in other processes, to which functions in it cannot be passed
+    @property  # not cached: figures are drawn in other processes, and its functions cannot be pickled
     def metric(self) -> Metric:
-        """The metric that decides."""
+        """The deciding metric."""
         return find_metric(self.params.metric)
 
     @property
     def decision(self) -> Decision:
-        """How it decides."""
+        """The use of the deciding metric."""
         return decision_of(self.metric)
 
     @property
     def shown_metrics(self) -> list[Metric]:
-        """The metrics of the table beside accuracy."""
+        """The metrics in the table, other than accuracy."""
         return shown_metrics(self.metric.key, imbalanced=self.facts.imbalanced)
 
     @property
     def others(self) -> list[str]:
-        """The variants beside the baseline."""
+        """The variants other than the baseline."""
         return [name for name in self.params.variants if name != self.params.baseline]
 
     def probabilities(self, variant: str) -> NDArray[np.float32]:
         """Return the probabilities that a variant gives the test images, float32 (seeds, test images, classes).
 
         Raises:
-            InputError: they are missing, or of other test images.
+            InputError: they are missing, or belong to other test images.
         """
         shape = (len(self.params.seeds_of(variant)), len(self.test.labels), len(self.source.classes))
         return Trained(variant, self.root / Trained.PATH).probabilities("test", shape)
 
 
 def load_results(params: Params, root: Path = Path()) -> Results:
-    """Load what download, normalize, train and evaluate wrote.
+    """Load the outputs of download, normalize, train and evaluate.
 
     Args:
         params: the settings; they say which variants to read.

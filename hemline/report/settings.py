@@ -1,4 +1,4 @@
-"""The table of what each variant was trained with, whatever its family."""
+"""The table of each variant's settings, for all families."""
 
 from typing import Any, NamedTuple
 
@@ -8,16 +8,16 @@ from hemline.families.registry import family_of
 from hemline.params import Params
 
 _NONE = "–"  # noqa: RUF001 - an en dash, as elsewhere on the page
-# Headings that are more than the key; the second line is small.
+# Headings that differ from the key; the second line is small.
 _HEADINGS = {
     "hidden": ("Hidden layers", ""),
     "epochs": ("Epochs", "at most"),
     "trained": ("Epochs", "trained"),
     "stop_below_loss": ("Stop below", "training loss"),
 }
-# Columns of words; those of numbers are aligned at the right.
+# Columns of words; columns of numbers are aligned at the right.
 _WORDS = {"family", "hidden", "activation", "optimizer", "build", "estimator", "settings"}
-# In this order; further settings follow.
+# The first columns, in order; other settings follow.
 _ORDER = ("family", "hidden", "activation", "optimizer", "learning_rate", "batch_size", "dropout", "epochs", "trained")
 
 
@@ -31,14 +31,14 @@ class Column(NamedTuple):
 
 
 class SettingsTable(NamedTuple):
-    """The table: a row has a variant's name and its cells, as they are printed, by key."""
+    """The table: a row has a variant's name and its printed cells by key."""
 
     columns: list[Column]
     rows: list[tuple[str, dict[str, str]]]
 
 
 def settings_table(params: Params, runs: pd.DataFrame) -> SettingsTable:
-    """Return the settings of each variant, and how many epochs its trainings took.
+    """Return the settings of each variant, with the epochs that its trainings took.
 
     Args:
         params: the settings.
