@@ -1,7 +1,7 @@
-"""Running the claims' settings as DVC experiments on the pipeline's own stages, in copies beside the workspace.
+"""Runs of the claims' settings as DVC experiments on the pipeline's own stages, in copies of the repository.
 
-An experiment that is there, with these parameters and this code, is not run again. One that was interrupted is started
-again, and DVC restores its finished stages from the cache. The files of the workspace are left as they are.
+An existing experiment with these parameters and this code is not run again. An interrupted one is started again, and
+DVC restores its finished stages from the cache. The files of the workspace are not changed.
 """
 
 import fcntl
@@ -27,19 +27,19 @@ from hemline.params import Params, parse_params
 from hemline.processes.dvc import check_copies, environment, output
 from hemline.schema import read_yaml
 
-# The page is written from their outputs; the look of an experiment's own report may change.
+# The page uses the outputs of the other stages; an experiment's own report may be out of date.
 _UNUSED_STAGE = "report"
-# Seconds that an interrupted training has to say goodbye to MLflow.
+# Seconds for an interrupted training to end its MLflow run.
 _GRACE = 20
 _LAST_LINES = 15
 # A line of `dvc exp list`: the revision's first digits, and the name in brackets.
 _LISTED = re.compile(r"^\s+([0-9a-f]{7,40}) \[(.+)\]$", re.MULTILINE)
-# Where DVC makes its copies, and what it notes about each; see `remove_leftovers`.
+# The folder of DVC's copies and of its files about them; see `remove_leftovers`.
 _COPIES = Path(".dvc/tmp/exps/standalone")
 
 
 def run_all(claims: Claims) -> dict[str, str]:
-    """Run the experiments that are missing or out of date, and return the revision of each by its name.
+    """Run missing and outdated experiments, and return the revision of each by name.
 
     Raises:
         InputError: an experiment failed.
@@ -72,7 +72,7 @@ def list_experiments(*options: str) -> dict[str, list[str]]:
     if not names:
         return {}
     found: dict[str, list[str]] = {}
-    # In full, and sorted by time.
+    # Full digests, sorted by time.
     for revision in output("git", "-c", "core.disambiguate=commit", "rev-list", "--no-walk=sorted", *names).split():
         found.setdefault(names[revision[:7]], []).append(revision)
     return found
@@ -89,11 +89,11 @@ def current_revision(revisions: Sequence[str], params: Params) -> str | None:
 def run_experiment(name: str, values: Mapping[str, Any], lock: IO[str], on_line: Callable[[str], None]) -> str:
     """Run the stages with ``values`` as the DVC experiment ``name``, in a temporary copy, and return its revision.
 
-    An experiment of this name on the same commit is replaced. DVC inherits the lock, so that it stays held should this
-    process be killed. ``on_line`` is given each line that DVC and the stages print.
+    An experiment of this name on the same commit is replaced. DVC inherits the lock, so it stays locked if this process
+    is killed. ``on_line`` receives each line that DVC and the stages print.
 
     Raises:
-        InputError: the experiment failed; the message ends with what was printed last.
+        InputError: the experiment failed; the message ends with the last printed lines.
     """
     check_copies()
     if name in list_experiments():
@@ -116,7 +116,7 @@ def overrides(values: Mapping[str, Any]) -> list[str]:
     rest = {key: value for key, value in values.items() if key not in {"variants", "normalize"}}
     nested = {f"normalize.{key}": value for key, value in values["normalize"].items()}
     changes = [f"++{key}={_literal(value)}" for key, value in (rest | nested).items()]
-    # An override of a mapping merges with what is there.
+    # An override of a mapping would merge with the existing one.
     return [*changes, "~variants", f"+variants={_literal(values['variants'])}"]
 
 
@@ -131,10 +131,10 @@ def _literal(value: Any) -> str:
 
 @contextmanager
 def alone(on_wait: Callable[[], None]) -> Iterator[IO[str]]:
-    """Hold the lock of the repository's claims; wait, after a call of ``on_wait``, for another process that does."""
+    """Hold the lock of the repository's claims; if another process has it, call ``on_wait`` and wait."""
     path = Path(".hemline") / "claims.lock"
     path.parent.mkdir(exist_ok=True)
-    # Not `processes.lock`: DVC is to inherit the open file, and filelock does not expose its descriptor.
+    # Not `processes.lock`: DVC must inherit the open file, and filelock does not expose its descriptor.
     with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -145,9 +145,9 @@ def alone(on_wait: Callable[[], None]) -> Iterator[IO[str]]:
 
 
 def remove_leftovers(names: list[str]) -> None:
-    """Delete the copies that DVC made for these experiments and, because it was killed, did not delete itself.
+    """Delete the copies of these experiments that a killed DVC left behind.
 
-    A copy holds the data again, hundreds of megabytes of Fashion-MNIST, and `dvc exp show` calls it running forever.
+    A copy contains the data again, hundreds of megabytes for Fashion-MNIST, and `dvc exp show` lists it as running.
     """
     # DVC 3.67 has no command for it: `dvc exp clean` leaves the copies, `dvc exp remove` knows no experiment of that
     # name, and `dvc exp show --json` does not tell the folder. These files are DVC's own; should the next version keep
@@ -158,14 +158,14 @@ def remove_leftovers(names: list[str]) -> None:
         except ValueError:  # killed while it was written
             continue
         folder = Path(values.get("root_dir") or ".")
-        # Only what DVC itself put there: never a path that merely stands in a file.
+        # Only folders that DVC itself made, never another path in its file.
         if values.get("name") in names and folder.parent.resolve() == _COPIES.resolve() and folder.is_dir():
             shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def _started(command: list[str], lock: IO[str]) -> Iterator[subprocess.Popen[str]]:
-    """Start a command in a process group of its own, which ends with the block whatever happens in it."""
+    """Start a command in its own process group, which always ends with the block."""
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -180,7 +180,7 @@ def _started(command: list[str], lock: IO[str]) -> Iterator[subprocess.Popen[str
         yield process
         process.wait()
     except BaseException:
-        # As Ctrl-C would: the trainings mark their runs as ended. A copy that DVC leaves is deleted by the next start.
+        # Like Ctrl-C: the trainings mark their runs as ended. The next start deletes a copy that DVC leaves.
         os.killpg(process.pid, signal.SIGINT)
         try:
             process.communicate(timeout=_GRACE)
@@ -198,14 +198,14 @@ def _params_of(revision: str) -> Params | None:
 
 
 def changed_since(revision: str) -> bool:
-    """Say whether what the experiment's stages depend on, files or versions of libraries, is another now."""
+    """Return whether dependencies of the experiment's stages, files or library versions, have changed."""
     listed = _read_yaml_of(revision, "dvc.lock")["stages"].items()
     stages = [stage for name, stage in listed if name != _UNUSED_STAGE]
     for stage in stages:
         for path, recorded in stage.get("params", {}).items():
             if path != "params.yaml" and recorded.items() - read_yaml(Path(path)).items():
                 return True
-    # params.yaml itself is the workspace's, and the experiment has its own.
+    # params.yaml is left out, because the experiment has its own.
     paths = {dependency["path"] for stage in stages for dependency in stage["deps"]} - {"params.yaml"}
     command = ["git", "diff", "--quiet", revision, "--", "dvc.yaml", *sorted(paths)]
     return subprocess.run(command, check=False).returncode != 0

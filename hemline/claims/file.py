@@ -1,4 +1,4 @@
-"""``claims.yaml``: what was published, and the settings that test it.
+"""``claims.yaml``: published claims, and the settings that test them.
 
 ``load_claims()`` reads and validates the file, like ``hemline.params`` does ``params.yaml``.
 """
@@ -15,7 +15,7 @@ from hemline.schema import Name, StrictModel, Text, parse, read_yaml
 
 
 class Claim(StrictModel):
-    """A claim of a tutorial; ``note`` says what a reader should know beside the verdict."""
+    """A claim of a tutorial; ``note`` is a remark on the verdict."""
 
     id: Name
     tutorial: Name
@@ -24,16 +24,16 @@ class Claim(StrictModel):
     parts: Annotated[list[AnyPart], Field(min_length=1)]
 
     def places(self) -> list[str]:
-        """Return the trainings that the claim needs, each as ``experiment/variant``."""
+        """Return the claim's trainings, each as ``experiment/variant``."""
         return list(dict.fromkeys(place for part in self.tried() for place in part.places()))
 
     def tried(self) -> list[AnyPart]:
-        """Return the parts as they stand, and as they are tried otherwise."""
+        """Return the parts as they stand, and under their other conditions."""
         return [*self.parts, *(part.under_otherwise() for part in self.parts)]
 
 
 class Question(StrictModel):
-    """A question of a tutorial, and the claims whose evidence answers it; none: a question about the outputs."""
+    """A question of a tutorial, and the claims that answer it; none for a question about the outputs."""
 
     asks: Text
     claims: list[Name] = Field(default_factory=list)
@@ -68,7 +68,7 @@ class Claims(StrictModel):
         return self
 
     def params(self, experiment: str) -> Params:
-        """Return the whole parameters of an experiment.
+        """Return the complete parameters of an experiment.
 
         Raises:
             InputError: they break a rule of params.yaml.
@@ -76,11 +76,11 @@ class Claims(StrictModel):
         return parse_params(self.values(experiment), Path(f"claims.yaml: experiments.{experiment}"))
 
     def values(self, experiment: str) -> dict[str, Any]:
-        """Return the same as they stand in the file."""
+        """Return an experiment's parameters as in the file."""
         return self.settings | self.experiments[experiment]
 
     def refusal(self, variant: dict[str, Any]) -> str | None:
-        """Return the error that a variant is refused with beside valid ones, or None where it is accepted."""
+        """Return the error for a variant added to valid ones, or None if it is accepted."""
         values = self.values(next(iter(self.experiments)))
         try:
             parse_params({**values, "variants": values["variants"] | {"mistake": variant}}, Path("params.yaml"))

@@ -1,9 +1,9 @@
-"""What the trainings say about one part of a claim, and the words for it.
+"""The finding on one part of a claim, and the words for it.
 
-A verdict is one of four: ``shown``, where the trainings by themselves show what is claimed; ``refuted``, where they
-show that it is not so; ``undecided``, where they show neither, which is not "equal", because the interval says how
-large a difference could still be; and ``compatible``, for published numbers, which is no more than not refuted. The two
-that end in ``only if`` are given by ``verdicts``, which tries a second setting. ``not measured`` is no verdict.
+There are four verdicts: ``shown`` if the trainings by themselves support the claim; ``refuted`` if they show the
+opposite; ``undecided`` if they show neither, which does not mean "equal": the interval gives the possible difference;
+and ``compatible``, for published numbers that are merely not refuted. ``verdicts`` adds ``only if`` after trying a
+second setting. ``not measured`` is no verdict.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from hemline.claims.intervals import Estimate
 from hemline.words import signed
 
 Verdict = Literal["shown", "compatible", "shown only if", "compatible only if", "refuted", "undecided", "not measured"]
-# The error that a variant is refused with, or None.
+# The error for a variant, or None if it is accepted.
 Refuses = Callable[[dict[str, Any]], str | None]
 
 _SMALLEST_P = 0.001
@@ -22,23 +22,23 @@ _SMALLEST_P = 0.001
 
 @dataclass(frozen=True)
 class Finding:
-    """What the trainings say about one part of a claim, every number as it is printed."""
+    """The finding on one part of a claim, with numbers as printed."""
 
     verdict: Verdict  # in words
-    published: str  # what was claimed
-    found: str  # what was found, with its interval in brackets
+    published: str  # the claimed value
+    found: str  # the measured value, with its interval in brackets
     sentence: str  # the finding in a full sentence
-    method: str  # where the interval comes from
-    seeds: int  # trainings on either side; 0 where none was needed
+    method: str  # the method of the interval
+    seeds: int  # trainings on either side; 0 if none were needed
     # two-sided; of one more training that gives the published number, or of a difference of 0. None where no
     # such test decides
     p_value: float | None = None
     condition: str = ""  # completes "shown only if ..."
-    close: float = 0.0  # the share of other sets of seeds that overturn it, where they are many; otherwise 0
+    close: float = 0.0  # the share of other sets of seeds that overturn it, if it is large; otherwise 0
 
     @property
     def holds(self) -> bool:
-        """Whether the part holds, be it shown or only not refuted, as it stands or under its condition."""
+        """Whether the part is shown or compatible, as it stands or under its condition."""
         return self.verdict.startswith(("shown", "compatible"))
 
 

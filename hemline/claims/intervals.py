@@ -1,4 +1,4 @@
-"""Intervals and tests that the claims need beside ``comparison.statistics``: a rounding's, a mean's, a share's."""
+"""Further intervals and tests for claims: of rounded numbers, means and shares."""
 
 import math
 from decimal import Decimal
@@ -21,7 +21,7 @@ class Estimate(NamedTuple):
 
 
 def rounded(number: str) -> Estimate:
-    """Return a printed number and the ends of what rounds to it: "0.88" is 0.88, 0.875, 0.885."""
+    """Return a printed number and the range of values that round to it: "0.88" is 0.88, 0.875, 0.885."""
     value = Decimal(number)
     half = Decimal(5).scaleb(int(value.as_tuple().exponent) - 1)
     return Estimate(float(value), float(value - half), float(value + half))
@@ -43,12 +43,12 @@ def mean_test(values: ArrayLike, confidence: float = 0.95) -> tuple[Estimate, fl
 
 
 def prediction_p(values: ArrayLike, number: Estimate) -> float:
-    """Say how often one more training would lie as far from the mean as a published number, or farther.
+    """Return the probability that one more training lies at least as far from the mean as a published number.
 
-    The number is taken as whatever rounds to it and lies nearest to the mean; p is 1 where the mean itself rounds to
-    it. It is below 0.05 exactly where all that rounds to the number lies outside the 95 % ``prediction_interval``.
-    Values and errors as in ``mean_test``: the two-sided p value of t = distance / (s sqrt(1 + 1/n)) (Hahn and Meeker
-    1991, Statistical Intervals: A Guide for Practitioners, Wiley).
+    Of the values that round to the number, the nearest to the mean counts; p is 1 if the mean itself rounds to it. It
+    is below 0.05 exactly if all these values lie outside the 95 % ``prediction_interval``. Values and errors as in
+    ``mean_test``: the two-sided p value of t = distance / (s sqrt(1 + 1/n)) (Hahn and Meeker 1991, Statistical
+    Intervals: A Guide for Practitioners, Wiley).
     """
     array = _checked(values)
     mean = float(array.mean())
@@ -58,7 +58,7 @@ def prediction_p(values: ArrayLike, number: Estimate) -> float:
 
 @lru_cache
 def share_interval(count: int, total: int, confidence: float = 0.95) -> Estimate:
-    """Estimate the share of all trainings that do what ``count`` of ``total`` did, with its exact interval in [0, 1].
+    """Estimate a share from ``count`` of ``total`` trainings, with its exact interval in [0, 1].
 
     Source:
         Clopper and Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the binomial,
@@ -76,7 +76,7 @@ def _checked(values: ArrayLike) -> NDArray[np.float64]:
 
 
 def _t_p(distance: float, error: float, degrees_of_freedom: int) -> float:
-    """Return the two-sided p value of a distance; without any spread, what differs at all cannot be chance."""
+    """Return the two-sided p-value of a distance; without any variance, it is 0 for every difference."""
     if not error:
         return 0.0 if distance else 1.0
     return 2 * float(stats.t.sf(distance / error, degrees_of_freedom))

@@ -1,6 +1,6 @@
-"""The kinds of parts that a claim is made of: what stands in ``claims.yaml``, and how it is judged.
+"""The kinds of parts of a claim: their keys in ``claims.yaml``, and their judgement.
 
-A further kind is a class here and in ``AnyPart``, and its panel a line of ``plots.PANELS``.
+To add a kind, write a class here, add it to ``AnyPart``, and add its panel to ``plots.PANELS``.
 """
 
 import math
@@ -39,9 +39,9 @@ METRIC_NAMES = {
     "test_accuracy": "test accuracy",
     "seconds": "seconds of an epoch",
 }
-# Of repeated trainings, so many are to lie in a published range: as many as a 95 % interval means to hold.
+# The share of repeated trainings that should lie in a published range, as in a 95 % interval.
 _SHARE_IN_RANGE = 0.95
-# What a training is said to do, most trainings are to do.
+# Most trainings should behave as claimed.
 _MOST = 1 / 2
 _SHARE_OF_MOST = (
     "share of trainings with its exact 95 % interval (Clopper and Pearson); shown where that lies above one half, "
@@ -50,12 +50,12 @@ _SHARE_OF_MOST = (
 _CROSSED = "95 % interval over seeds and test images (crossed random effects)"
 _PAIRED = "95 % interval over seeds, paired by seed (t)"
 _WELCH = "95 % interval of the difference of means over seeds (Welch)"
-# Seeds of one variant run together, and those of another at another time: the interval cannot know what else ran then.
+# The seeds of a variant run together, at another time than those of others, under a load that the interval ignores.
 _LOAD = "the two ran one after the other, so other work on the machine may have slowed them differently"
 
 
 def _check_quoted(value: object) -> object:
-    # As a number, 0.880 would be 0.88: another rounding.
+    # As a number, 0.880 would be 0.88, with a different rounding.
     if isinstance(value, float | int):
         raise ValueError("must stand in quotes, so that its last digit is kept")  # noqa: TRY004 - pydantic's protocol
     return value
@@ -65,7 +65,7 @@ Printed = Annotated[str, BeforeValidator(_check_quoted), StringConstraints(patte
 
 
 class Otherwise(StrictModel):
-    """Another setting or measure that a part is tried with where it does not hold as it stands.
+    """Another setting or metric for a part that does not hold as it stands.
 
     Attributes:
         condition: completes "shown only if ..." or "compatible only if ...".
@@ -78,7 +78,7 @@ class Otherwise(StrictModel):
 
 
 class Part(StrictModel, ABC):
-    """One thing that a claim says, in our words; ``also`` marks evidence beside the claim, which does not count."""
+    """One statement of a claim, in our words; ``also`` marks additional evidence, which does not count."""
 
     says: Text
     also: bool = False
@@ -93,17 +93,17 @@ class Part(StrictModel, ABC):
 
     @abstractmethod
     def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:
-        """Judge the part as it stands, by the outcomes of the trainings that it speaks of: two or more seeds each.
+        """Judge the part as it stands, by the outcomes of its trainings, with two or more seeds each.
 
-        ``refuses`` says how the pipeline answers a variant.
+        ``refuses`` returns the pipeline's error for a variant.
         """
 
     def places(self) -> list[str]:
-        """Return the trainings that it speaks of, each as ``experiment/variant``."""
+        """Return its trainings, each as ``experiment/variant``."""
         return [place for key in ("of", "than") if (place := getattr(self, key, None))]
 
     def under_otherwise(self) -> Self:
-        """Return the part with what ``otherwise`` changes; without one, as it stands."""
+        """Return the part with the changes of ``otherwise``, if any."""
         return self.model_copy(update=self._changes())
 
     def _changes(self) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class Part(StrictModel, ABC):
 
 
 class NumberPart(Part):
-    """A training gives ``published``; ``epoch`` is the last one where it is not named."""
+    """A training gives ``published``; ``epoch`` is the last one by default."""
 
     kind: Literal["number"]
     of: Place
@@ -122,18 +122,18 @@ class NumberPart(Part):
     def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
         """Compare the published number with the prediction for one more training.
 
-        The interval of the mean would be the wrong one: it says where the average of many trainings lies, and gets
-        narrower with every seed, while a published number is a single training. All share the test images, so they add
-        nothing. Whatever rounds to the number is allowed for.
+        The interval of the mean would be wrong: it is for the average of many trainings, and gets narrower with every
+        seed, while a published number comes from a single training. All share the test images, which add no variance.
+        Rounding of the number is allowed for.
 
-        A number in the interval is compatible, not shown: many other numbers would be, too. How far off a number would
-        have been refuted says how much the trainings could have found out.
+        A number in the interval is compatible, not shown: many other numbers would be, too. The distance at which a
+        number would have been refuted shows the precision of the trainings.
         """
         values = outcomes[self.of].values(self.metric, self.epoch)
         interval, number = prediction_interval(values), rounded(self.published)
         beyond = max(number.low - interval.high, 0.0) + min(number.high - interval.low, 0.0)
         where = f"{abs(beyond):.4f} {'above' if beyond > 0 else 'below'}" if beyond else "in"
-        # No loss is below 0, and no accuracy outside [0, 1]: the normal curve of few values may be.
+        # Losses are at least 0 and accuracies in [0, 1], but a normal interval may exceed that.
         low, high = max(interval.low, 0.0), min(interval.high, math.inf if self.metric.endswith("loss") else 1.0)
         p_value = prediction_p(values, number)
         return Finding(
@@ -159,7 +159,7 @@ class RangePart(Part):
     def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
         """Compare the range with repeated trainings: refuted once fewer than 95 % of them can lie in it.
 
-        Whatever rounds to its ends is allowed for. Not refuted is compatible, not shown: fewer than 95 % may be inside.
+        Rounding of its ends is allowed for. Not refuted means compatible, not shown: fewer than 95 % may be inside.
         """
         values = outcomes[self.of].values(self.metric)
         lower, upper = self.published
@@ -196,7 +196,7 @@ class OrderingPart(Part):
         return self
 
     def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
-        """Compare two variants of the same seeds, for other seeds and, where a test metric is meant, other test images.
+        """Compare two variants with the same seeds, for other seeds and, with a test metric, other test images.
 
         Test losses and accuracies are those of the final models. The margin of accuracies is a share of the images.
         """
@@ -212,13 +212,13 @@ class OrderingPart(Part):
         return self._ordered(first, second, *mean_test(first - second), _PAIRED)
 
     def _judge_scores(self, first: Scores, second: Scores) -> Finding:
-        """Judge what the final models of the same seeds give for each test image: (seeds, test images)."""
+        """Judge the scores of the final models with the same seeds: (seeds, test images)."""
         result = compare(first, second)
         means = first.mean(axis=1, dtype=np.float64), second.mean(axis=1, dtype=np.float64)
         return self._ordered(*means, Estimate(result.gain, result.low, result.high), result.p_value, _CROSSED)
 
     def _judge_seconds(self, one: Outcome, other: Outcome) -> Finding:
-        """Judge times, which a seed does not pair: the two variants ran at different times."""
+        """Judge times, unpaired because the two variants ran at different times."""
         first, second = one.measured("seconds"), other.measured("seconds")
         if first is None or second is None:
             why = (
@@ -253,7 +253,7 @@ class OrderingPart(Part):
         )
 
     def _names(self) -> tuple[str, str]:
-        """Name the two by their variants, or by what tells them apart where the variants are the same."""
+        """Name the two by their variants, with the experiments if the variants are the same."""
         (experiment, variant), (other_experiment, other_variant) = (place.split("/") for place in self.places())
         if variant != other_variant:
             return variant, other_variant
@@ -325,7 +325,7 @@ class WobblePart(Part):
     to_epoch: Count
 
     def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
-        """Ask whether most trainings have epochs that end with a higher value than the one before."""
+        """Test whether most trainings have epochs that end with a higher value than the one before."""
         curves, name = outcomes[self.of].curves(self.metric), METRIC_NAMES[self.metric]
         steps = np.diff(curves[:, self.from_epoch - 1 : self.to_epoch], axis=1)
         seeds, epochs = steps.shape
@@ -352,7 +352,7 @@ class StopPart(Part):
     published: Count
 
     def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
-        """Ask whether most trainings stop after the published epoch: what is said to happen is to be usual."""
+        """Test whether most trainings stop after the published epoch."""
         outcome = outcomes[self.of]
         last_epochs = outcome.last_epochs
         stopped = int((last_epochs == self.published).sum())
@@ -380,7 +380,7 @@ class ThresholdPart(Part):
     because: Text
 
     def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
-        """Ask whether a test accuracy is above a threshold, for other seeds and other test images."""
+        """Test whether a test accuracy is above a threshold, for other seeds and other test images."""
         correct = outcomes[self.of].correct
         interval = accuracy_interval(correct)
         accuracy = Estimate(interval.estimate, interval.low, interval.high)
@@ -403,7 +403,7 @@ class ErrorPart(Part):
     expected: Text
 
     def judge(self, outcomes: Outcomes, refuses: Refuses) -> Finding:  # noqa: ARG002
-        """Ask whether a mistake is refused, by the error that names its rule."""
+        """Test whether a mistake is rejected with the error that names its rule."""
         message = refuses(self.variant)
         refused = message is not None and self.expected in message
         verdict: Verdict = "shown" if refused else "refuted"
@@ -420,7 +420,7 @@ AnyPart = Annotated[
 
 
 def _pairs(first: Values, second: Values, claimed: str) -> str:
-    """Say how often two single trainings, one of each, would show the order: what a tutorial with one each sees."""
+    """Give the share of pairs of single trainings that show the order, as in a tutorial with one training each."""
     sign = -1 if claimed == "lower" else 1
     differences = sign * (first[:, None] - second[None, :])
     share = 100 * float((differences > 0).mean() + (differences == 0).mean() / 2)
@@ -429,7 +429,7 @@ def _pairs(first: Values, second: Values, claimed: str) -> str:
 
 
 def _turning(curves: Values, metric: str) -> str:
-    """Say after which epoch a loss is lowest, or an accuracy highest, in the mean and over the seeds."""
+    """Give the epoch with the lowest loss or the highest accuracy, in the mean and over the seeds."""
     signed = curves if metric.endswith("loss") else -curves
     best, mean = signed.argmin(axis=1), int(signed.mean(axis=0).argmin()) + 1
     seeds = f"{best.min() + 1}" if best.min() == best.max() else f"{best.min() + 1} to {best.max() + 1}"
@@ -438,7 +438,7 @@ def _turning(curves: Values, metric: str) -> str:
 
 
 def _detectable(interval: Interval, number: Estimate) -> str:
-    """Say how far from the mean a number printed like this one would have been refuted."""
+    """Give the distance from the mean at which a number printed like this one would have been refuted."""
     shift, share = interval.high - interval.estimate + (number.high - number.low) / 2, ""
     if interval.estimate:
         percent = 100 * shift / interval.estimate
@@ -447,11 +447,11 @@ def _detectable(interval: Interval, number: Estimate) -> str:
 
 
 def _on_images(*metrics: str) -> str:
-    """Say of seeds' intervals that they are about these test images, where they are about test images at all."""
+    """Say that an interval over seeds applies to these test images, if a metric is measured on them."""
     return ", on these test images" if any(metric.startswith("test_") for metric in metrics) else ""
 
 
 @lru_cache
 def _fewest_inside(total: int) -> int:
-    """Return how many trainings of a total must lie in a range for it not to be refuted."""
+    """Return the fewest of ``total`` trainings inside a range that do not refute it."""
     return next(count for count in range(total + 1) if share_interval(count, total).high >= _SHARE_IN_RANGE)

@@ -1,4 +1,4 @@
-"""The claims' trainings as MLflow runs: every one in the store, tagged with its claims, and its times read back."""
+"""MLflow runs of the claims' trainings: complete, tagged with their claims, with epoch times."""
 
 import os
 import subprocess
@@ -18,8 +18,8 @@ EXPERIMENT_TAG = "dvc_experiment"
 def complete_runs(claims: Claims, experiments: Sequence[Experiment]) -> dict[str, list[float]]:
     """Give every training its run and its claims' tag, and return the seconds of its epochs by the model's SHA-256.
 
-    Tags are set here and not while training, because trainings that DVC has in its cache do not happen again. What
-    fails costs a warning and the times: no verdict on anything else needs the store.
+    Tags are set here and not while training, because cached trainings do not run again. A failure costs a warning and
+    the times: other verdicts do not need the store.
     """
     from hemline.tracking.label import epoch_seconds, tag_models, unknown_models  # noqa: PLC0415 - imports MLflow
 
@@ -33,7 +33,7 @@ def complete_runs(claims: Claims, experiments: Sequence[Experiment]) -> dict[str
             }
             if unknown := unknown_models(experiment.dataset.name, list(tags)):
                 _back_fill(experiment)
-                # A run that is made of results knows no experiment; of these, it is known here.
+                # Runs made from results do not know their experiment.
                 tag_models(experiment.dataset.name, {sha256: {EXPERIMENT_TAG: experiment.name} for sha256 in unknown})
             tag_models(experiment.dataset.name, tags)
             seconds |= epoch_seconds(experiment.dataset.name, list(tags))
@@ -43,12 +43,12 @@ def complete_runs(claims: Claims, experiments: Sequence[Experiment]) -> dict[str
 
 
 def _back_fill(experiment: Experiment) -> None:
-    """Make the runs that the store lacks from the outputs, as `make sync` does for those of the workspace."""
+    """Make missing runs from the outputs, as `make sync` does for the workspace."""
     root = Path.cwd()
     Path(".hemline").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="claims-", dir=".hemline") as folder:
         experiment.materialise(Path(folder))
-        # As a stage of the experiment would be run; the packages are those of this repository.
+        # As in a stage of the experiment, with this repository's packages.
         environment = {"DVC_ROOT": str(root), "PYTHONPATH": str(root)}
         command = [sys.executable, "-m", "hemline", "sync"]
         subprocess.run(command, cwd=folder, env=os.environ | environment, check=True)

@@ -1,4 +1,4 @@
-"""What the trainings of a variant gave: the one thing that claims are compared with, read from DVC's cache."""
+"""The outcome of a variant's trainings, read from DVC's cache: the basis for judging claims."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,21 +17,21 @@ from hemline.jobs.trained import Trained
 from hemline.params import Params
 
 Values = NDArray[np.float64]
-# What the MLflow store is completed from. Of the normalized data it needs little, but the folder takes 0.2 s to copy.
+# The files from which the MLflow store is completed. It needs little of the normalized data, but that copies in 0.2 s.
 _PUBLISHED = (Path("params.yaml"), Trained.PATH, Evaluated.PATH, Normalized.PATH)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the trainings of one variant gave, one row a seed, in the same order everywhere."""
+    """The outcome of one variant's trainings: one row a seed, in the same order everywhere."""
 
     metrics: Mapping[str, Values]  # by name, float64 (seeds, epochs), after each epoch; NaN after an early stop
-    last_epochs: NDArray[np.int64]  # int64 (seeds,), how many epochs each training took
+    last_epochs: NDArray[np.int64]  # int64 (seeds,), the number of epochs of each training
     correct: NDArray[np.bool_]  # bool (seeds, test images), of the final models
     losses: NDArray[np.float32]  # float32 (seeds, test images), the cross-entropies of the final models in nats
-    epochs: int  # that a training may take
-    # float64 (seeds,), of each training's fastest epoch, NaN for those without a time; None where fewer than
-    # two have one
+    epochs: int  # the most epochs of a training
+    # float64 (seeds,), of each training's fastest epoch, NaN if unknown; None if fewer than two are
+    # known
     seconds: Values | None = None
 
     @classmethod
@@ -47,7 +47,7 @@ class Outcome:
     ) -> Self:
         """Take the metrics from a table with ``seed``, ``epoch`` (from 1) and a column a metric; the rest as above.
 
-        Its rows may stand in any order; ``seeds`` are in that of the other arrays.
+        Its rows may be in any order; ``seeds`` have the order of the other arrays.
         """
         table = history.pivot_table(index="seed", columns="epoch", dropna=False).loc[list(seeds)]
         metrics = {str(name): table[name].to_numpy(np.float64) for name in table.columns.unique(0)}
@@ -60,7 +60,7 @@ class Outcome:
         return len(self.last_epochs)
 
     def values(self, metric: str, epoch: int | None = None) -> Values:
-        """Return a metric after ``epoch`` of each training that got there, or after its last one: float64 (seeds,)."""
+        """Return a metric after ``epoch`` of each training that reached it, or after its last one: float64 (seeds,)."""
         curves = self.metrics[metric]
         if epoch is None:
             return curves[np.arange(self.n_seeds), self.last_epochs - 1]
@@ -68,7 +68,7 @@ class Outcome:
         return curves[reached, epoch - 1] if reached.any() else np.empty(0)
 
     def measured(self, metric: str) -> Values | None:
-        """Return a metric after the last epochs, or the ``seconds`` that are known, if two are."""
+        """Return a metric after the last epochs, or the known ``seconds``, if there are at least two."""
         if metric != "seconds":
             return self.values(metric)
         known = np.empty(0) if self.seconds is None else self.seconds[np.isfinite(self.seconds)]
@@ -79,7 +79,7 @@ class Outcome:
         return self.metrics[metric]
 
     def taking(self, rows: NDArray[np.int64]) -> Self:
-        """Return the outcome of these trainings only, each as often as it is named: int64 (seeds,), from 0."""
+        """Return the outcome of the trainings in ``rows``, int64 (seeds,), which may repeat."""
         return replace(
             self,
             metrics={name: curves[rows] for name, curves in self.metrics.items()},
@@ -95,7 +95,7 @@ Outcomes = Mapping[str, Outcome]
 
 
 class Experiment:
-    """One experiment of DVC at one Git revision, with its parameters and its data set; the workspace is not read."""
+    """A DVC experiment at one Git revision, with its parameters and data set; the workspace is not read."""
 
     def __init__(self, name: str, params: Params, revision: str) -> None:
         # Imported here: takes a second, and only this class needs it.
@@ -107,7 +107,7 @@ class Experiment:
         self.labels = Normalized(files=self._files).labels("test")
 
     def outcome(self, variant: str, seconds: dict[str, list[float]]) -> Outcome:
-        """Load one variant, with the ``seconds`` of each epoch by the model's SHA-256, where they are known."""
+        """Load one variant, with the known ``seconds`` of each epoch by the model's SHA-256."""
         probabilities = self.probabilities(variant)
         return Outcome.of_history(
             Trained(variant, files=self._files).history(),
@@ -124,21 +124,21 @@ class Experiment:
         return list(runs.loc[self.params.seeds_of(variant), "model_sha256"])
 
     def probabilities(self, variant: str) -> NDArray[np.float32]:
-        """Return what the final models answer: float32 (seeds, test images, classes)."""
+        """Return the final models' predictions: float32 (seeds, test images, classes)."""
         return Trained(variant, files=self._files).probabilities("test")
 
     def materialise(self, folder: Path) -> None:
-        """Write into ``folder`` what `hemline sync` reads."""
+        """Write the files that `hemline sync` reads into ``folder``."""
         for path in (*_PUBLISHED, Path("data") / f"{self.dataset.name}.yaml"):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             self._files.get(path.as_posix(), str(folder / path), recursive=True)
 
 
 def fastest_seconds(models: list[str], seconds: dict[str, list[float]]) -> Values | None:
-    """Return the seconds of each training's fastest epoch: what else the machine does can only make one slower.
+    """Return the seconds of each training's fastest epoch: other load on the machine only makes epochs slower.
 
-    The first epoch, which compiles, is left out. Returns float64 (seeds,), NaN where a training was not timed over two
-    epochs or more; None where fewer than two were.
+    The first epoch, which compiles, is left out. Returns float64 (seeds,), NaN for trainings that were not timed over
+    two epochs or more; None if fewer than two were.
     """
     fastest = np.array([min(seconds.get(sha256, [])[1:], default=np.nan) for sha256 in models])
     return fastest if np.isfinite(fastest).sum() > 1 else None

@@ -1,6 +1,6 @@
-"""The claims page: verdicts in, ``reports/claims.html`` and ``reports/claims.md`` out.
+"""The claims page: ``reports/claims.html`` and ``reports/claims.md`` from the verdicts.
 
-The same verdicts give the same bytes; only measured seconds differ from one measurement to the next.
+The same verdicts give the same bytes; only measured seconds vary.
 """
 
 import re
@@ -35,7 +35,7 @@ SYMBOLS: dict[Verdict | Headline, str] = {
     "undecided": "●",
     "not measured": "?",
 }
-# What is counted of claims, and of their parts, and the words for what is not called by its name.
+# The verdicts on claims and on parts in the order of the summary, and the words for some of them.
 _CLAIMS = ("reproduced", "compatible", "only if", "in part", "not reproduced", "undecided", "not measured")
 _PARTS = ("shown", "compatible", "shown only if", "compatible only if", "refuted", "undecided", "not measured")
 _CLAIM_WORDS = {"only if": "holding only under another condition", "in part": "holding in part"}
@@ -44,7 +44,7 @@ _PART_WORDS = {
     "shown only if": "shown only under another condition",
     "compatible only if": "compatible only under another condition",
 }
-# What the words on the page mean, for somebody who has not met them.
+# The meaning of the words on the page, for new readers.
 GLOSSARY = {
     "shown": "the trainings by themselves show what is claimed: the whole interval lies where the claim says.",
     "compatible": "one more training like these could well give the published number, or lie in the published range. "
@@ -57,15 +57,15 @@ GLOSSARY = {
     "p": "how often chance alone would put a training at least as far from the mean as the published number, or make a "
     "difference at least as large where there is none. Where p is below 0.05, it is not taken for chance.",
 }
-# As many true numbers as this lie outside a 95 % prediction interval.
+# The share of true numbers outside a 95 % prediction interval.
 _MISSED_SHARE = 0.05
-# Of a test.
+# The level of a test.
 _LEVEL = 0.05
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class Line(NamedTuple):
-    """One part of a claim on the page: what was said, the finding, and its p value corrected for all parts."""
+    """One part of a claim on the page: the statement, the finding, and its p-value corrected for all parts."""
 
     part: AnyPart
     finding: Finding
@@ -123,7 +123,7 @@ def summary(judged: Sequence[Judged]) -> str:
 
 
 def by_chance(claims: Claims) -> str:
-    """Say how many published numbers would be refuted by chance, were all of them true; nothing without numbers."""
+    """Give the number of refutations expected by chance if all published numbers were true; empty without numbers."""
     numbers = sum(isinstance(part, NumberPart) and not part.also for claim in claims.claims for part in claim.parts)
     if not numbers:
         return ""
@@ -135,13 +135,13 @@ def by_chance(claims: Claims) -> str:
 
 
 def corrected(judged: Sequence[Judged]) -> dict[int, float]:
-    """Return the p values of the parts that count, by Holm's method for their number; by the identity of a finding."""
+    """Return the p-values of the counted parts, corrected by Holm's method, by the identity of a finding."""
     tested = {id(each): each.p_value for one in judged for each in one.counted if each.p_value is not None}
     return dict(zip(tested, adjust(list(tested.values())).tolist(), strict=True))
 
 
 def in_all(judged: Sequence[Judged]) -> str:
-    """Say how many of the tests hold when they are corrected for their number; nothing without tests."""
+    """Give the number of tests that hold after the correction for their number; empty without tests."""
     adjusted = corrected(judged)
     if not adjusted:
         return ""
@@ -155,7 +155,7 @@ def in_all(judged: Sequence[Judged]) -> str:
 
 
 def short_table(judged: Sequence[Judged]) -> str:
-    """Write one row a claim as a Markdown table: what it says, the verdict, and the number that decided it."""
+    """Write one row a claim as a Markdown table: the claim, the verdict, and the deciding number."""
     header = ["Claim", "What was published", "Verdict", "Published → found [95 % interval]", "Seeds"]
     rows = [
         [
@@ -167,7 +167,7 @@ def short_table(judged: Sequence[Judged]) -> str:
         ]
         for each in judged
     ]
-    # A vertical bar would end its cell.
+    # A vertical bar would end the cell.
     return markdown_table(header, [[cell.replace("|", r"\|") for cell in row] for row in rows])
 
 

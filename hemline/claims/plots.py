@@ -1,4 +1,4 @@
-"""A small figure for each claim, a panel for each of its parts: what was published against what the repeats gave."""
+"""A figure for each claim, with a panel for each part: published values and repeated trainings."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ from hemline.report.plots import COLOURS, INK, MUTED, style
 
 TRAINED, PUBLISHED = COLOURS[0], COLOURS[1]
 COLUMNS = 3
-# Inches of a panel; labels of two rows need more width than one panel alone has.
+# Inches of a panel.
 WIDTH, HEIGHT = 3.5, 1.75
 
 _DOTS = "Dots are single trainings, upright bars their means."
@@ -28,9 +28,9 @@ _LINES = "Lines are means over the seeds, bands reach from the lowest to the hig
 
 
 def claim_figure(judged: Judged, outcomes: Outcomes) -> Figure | None:
-    """Draw a claim: dots are single trainings, bars 95 % prediction intervals, orange is what was published.
+    """Draw a claim: dots are single trainings, bars 95 % prediction intervals, orange is the published value.
 
-    None where no part has anything to draw.
+    None if no part has a panel.
     """
     drawn = [part for part in _distinct(judged.claim.parts) if part.kind in PANELS and not _unknown(part, outcomes)]
     if not drawn:
@@ -49,9 +49,9 @@ def claim_figure(judged: Judged, outcomes: Outcomes) -> Figure | None:
 
 
 def legend(parts: Sequence[AnyPart]) -> str:
-    """Say in words what the panels of these parts show."""
+    """Describe the panels of these parts in words."""
     needed = {text for part in parts if part.kind in PANELS for text in PANELS[part.kind][1:]}
-    if _NUMBERS in needed:  # says what orange is, too
+    if _NUMBERS in needed:  # explains orange, too
         needed.discard(_PUBLISHED)
     return " ".join(text for text in (_DOTS, _NUMBERS, _PUBLISHED, _LINES) if text in needed)
 
@@ -62,7 +62,7 @@ def _unknown(part: AnyPart, outcomes: Outcomes) -> bool:
 
 
 def _distinct(parts: Sequence[AnyPart]) -> list[AnyPart]:
-    """Leave out curves that are there already: training and test are drawn together."""
+    """Leave out repeated curves: training and test are drawn together."""
     kept = {_curves(part) or id(part): part for part in reversed(parts)}
     return list(reversed(kept.values()))
 
@@ -163,7 +163,7 @@ def _draw_stop(part: Any, outcomes: Outcomes, axes: Axes) -> None:
     axes.set_ylabel("training loss", fontsize=8.5)
 
 
-# By kind: what draws a part, and the sentences that explain it; a kind without a panel has none.
+# By kind: the drawing function of a part, and the sentences that explain it; some kinds have no panel.
 PANELS: Mapping[str, tuple[Callable[[Any, Outcomes, Axes], None], *tuple[str, ...]]] = {
     "number": (_draw_number, _DOTS, _NUMBERS),
     "range": (_draw_range, _DOTS, _PUBLISHED),

@@ -1,4 +1,4 @@
-"""What a reader sees while the claims are trained, from the lines that DVC and the stages print."""
+"""The progress of the claims' trainings, from the lines that DVC and the stages print."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -15,9 +15,9 @@ _CACHED = re.compile(r"Stage 'train@(?P<variant>[a-z0-9-]+)' (is cached|didn't c
 
 @contextmanager
 def progress(claims: Claims, experiments: Sequence[str]) -> Iterator[Callable[[str, str], None]]:
-    """Show how far the claims' trainings are; yields what takes an experiment and a line that DVC or a stage printed.
+    """Show the progress of the claims' trainings; yields a function of an experiment and a printed line.
 
-    In a terminal, it is one line that changes, with the time left; elsewhere, a line for each training variant.
+    In a terminal, one line is updated, with the time left; elsewhere, each variant has a line.
     """
     params = {name: claims.params(name) for name in experiments}
     epochs = {
@@ -30,7 +30,7 @@ def progress(claims: Claims, experiments: Sequence[str]) -> Iterator[Callable[[s
 
     def receive(experiment: str, text: str) -> None:
         nonlocal total
-        if match := _CACHED.search(text):  # what DVC has in its cache is not waited for
+        if match := _CACHED.search(text):  # cached by DVC
             total -= epochs.get((experiment, match["variant"]), 0)
             shown.update(task, total=total)
         elif match := _STAGE.search(text):

@@ -9,12 +9,12 @@ import numpy.typing as npt
 from hemline.claims.file import Question
 from hemline.claims.verdicts import Judged, phrase
 
-# An answer with at least this probability counts as a sure one.
+# An answer with at least this probability counts as confident.
 _SURE = 0.9
 
 
 class Outputs(NamedTuple):
-    """What a network answers for the test images, float32 (seeds, images, classes), and their true labels."""
+    """A network's outputs for the test images, float32 (seeds, images, classes), and the true labels."""
 
     probabilities: npt.NDArray[np.float32]
     labels: npt.NDArray[np.integer]
@@ -30,7 +30,7 @@ class Statement(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A question, the ids of the claims that it rests on, one sentence, and what supports it."""
+    """A question, the ids of its claims, the answer in one sentence, and the evidence."""
 
     asks: str
     claims: list[str]

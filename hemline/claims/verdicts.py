@@ -1,11 +1,11 @@
-"""From the findings on its parts to the verdict on a claim, and which findings are close; pure.
+"""The verdict on a claim from the findings on its parts, and the close findings; pure functions.
 
-A finding rests on the seeds that happened to be drawn. The bootstrap shows what others would have said (Efron 1979,
-Bootstrap methods: another look at the jackknife, The Annals of Statistics 7): sets of as many seeds are drawn from
-these with replacement, and the part is judged again on each. Wherever a set names a seed, it means the same row of
-every training involved, because seeds are paired.
+A finding depends on the drawn seeds. The bootstrap simulates other draws (Efron 1979,
+Bootstrap methods: another look at the jackknife, The Annals of Statistics 7): sets of equally many seeds are
+drawn from these with replacement, and the part is judged again on each. A seed of a set stands for the same row of all
+outcomes, because seeds are paired.
 
-A set that holds a seed twice varies less than one of new seeds: the variance between seeds comes out too small by a
+A set with a repeated seed varies less than one of new seeds: the variance between seeds comes out too small by a
 factor of (n - 1) / n on average, 5 % with twenty seeds. So slightly fewer of the drawn sets than of new ones leave a
 finding undecided; this is a warning, not a test.
 """
@@ -25,11 +25,11 @@ from hemline.claims.outcome import Outcomes
 
 Headline = Literal["reproduced", "compatible", "only if", "in part", "not reproduced", "undecided", "not measured"]
 
-# A finding is close where at least this share of the drawn sets gives another verdict.
+# A finding is close if at least this share of the drawn sets gives a different verdict.
 CLOSE = 0.1
 _SETS = 200
-# Most findings are far from another verdict. Where this many sets agree, fewer than a tenth of all would differ: at a
-# tenth, so many agree in 1.5 % of cases.
+# Most findings are far from another verdict. If the first sets, this many, all agree, the search ends: at a share of a
+# tenth, this happens in 1.5 % of cases.
 _ENOUGH_ALIKE = 40
 _GENERATOR_SEED = 0
 
@@ -43,7 +43,7 @@ class Judged:
 
     @property
     def counted(self) -> list[Finding]:
-        """The findings that count for the claim: all but those beside it."""
+        """The findings that count for the claim, without additional evidence."""
         return [finding for part, finding in zip(self.claim.parts, self.findings, strict=True) if not part.also]
 
     @property
@@ -53,22 +53,22 @@ class Judged:
 
     @property
     def words(self) -> str:
-        """The verdict as it is printed."""
+        """The verdict as printed."""
         return words(self.counted)
 
     @property
     def seeds(self) -> int:
-        """The fewest trainings that a part rests on; 0 where none was needed."""
+        """The fewest trainings of a part; 0 if none were needed."""
         return min((finding.seeds for finding in self.findings if finding.seeds), default=0)
 
 
 def judge_claim(claim: Claim, outcomes: Outcomes, refuses: Refuses) -> Judged:
-    """Judge a claim by the outcomes that it needs, and say which of its findings are close."""
+    """Judge a claim by its outcomes, and mark close findings."""
     return Judged(claim, [_judge_with_closeness(part, outcomes, refuses) for part in claim.parts])
 
 
 def headline(findings: Sequence[Finding]) -> Headline:
-    """Sum up the findings that count for a claim; those that were not measured say nothing."""
+    """Sum up the findings that count for a claim; those that were not measured are ignored."""
     decided = _decided(findings)
     held = [finding for finding in decided if finding.holds]
     if not decided:
@@ -83,7 +83,7 @@ def headline(findings: Sequence[Finding]) -> Headline:
 
 
 def words(findings: Sequence[Finding]) -> str:
-    """Write the verdict on a claim: what holds, whether that was shown or only not refuted, under which condition."""
+    """Write the verdict on a claim: the parts that hold, whether shown or compatible, and their condition."""
     decided = _decided(findings)
     texts = [_verdict_words(decided)]
     missing = len(findings) - len(decided)
@@ -104,7 +104,7 @@ def phrase(finding: Finding) -> str:
 def _verdict_words(decided: Sequence[Finding]) -> str:
     held = [finding for finding in decided if finding.holds]
     shown, condition = _shown(held), " and ".join(dict.fromkeys(each.condition for each in held if each.condition))
-    # The word for a whole claim: to be compatible with it is not to reproduce it.
+    # A claim without a shown part is compatible, not reproduced.
     word, compatible = "reproduced" if shown else "compatible", len(held) - shown
     support = f" ({shown} {_parts(shown)} shown, {compatible} compatible)" if shown and compatible else ""
     match headline(decided):
@@ -113,7 +113,7 @@ def _verdict_words(decided: Sequence[Finding]) -> str:
         case "only if":
             return f"{word} only if {condition}{support}"
         case "in part":
-            # Of parts that differ, only some depend on the condition.
+            # Only some of the parts depend on the condition.
             in_part = f"{word} in {len(held)} of {len(decided)} parts{support}"
             return f"{in_part}, in part only if {condition}" if condition else in_part
         case other:
@@ -133,7 +133,7 @@ def _parts(count: int) -> str:
 
 
 def _judge_with_closeness(part: AnyPart, outcomes: Outcomes, refuses: Refuses) -> Finding:
-    """Judge a part, and mark the finding where many other sets of seeds would overturn it."""
+    """Judge a part, and mark the finding if many other sets of seeds would overturn it."""
     finding = _judge_or_otherwise(part, outcomes, refuses)
     places = [*part.places(), *part.under_otherwise().places()]
     share = share_overturned(
@@ -148,7 +148,7 @@ def _judge_with_closeness(part: AnyPart, outcomes: Outcomes, refuses: Refuses) -
 
 
 def _judge_or_otherwise(part: AnyPart, outcomes: Outcomes, refuses: Refuses) -> Finding:
-    """Judge a part as it stands and, where it does not hold, under its other condition."""
+    """Judge a part as it stands and, if it does not hold, under its other condition."""
     finding = part.judge(outcomes, refuses)
     if part.otherwise is None or finding.holds or finding.verdict == "not measured":
         return finding
@@ -164,10 +164,9 @@ def _judge_or_otherwise(part: AnyPart, outcomes: Outcomes, refuses: Refuses) -> 
 
 
 def share_overturned(verdict: Callable[[Outcomes], str], outcomes: Outcomes) -> float:
-    """Return the share of drawn sets of seeds, in [0, 1], on which ``verdict`` is another than on these seeds.
+    """Return the share of drawn sets of seeds, in [0, 1], with a different ``verdict`` than these seeds.
 
-    It is the same for the same outcomes, and 0 where there are none. Outcomes that the verdict does not need would be
-    drawn for nothing.
+    The result is deterministic, and 0 without outcomes. Pass only the outcomes that the verdict needs.
     """
     if not outcomes:
         return 0.0
