@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Guess: euclidean(a, b) and cdist([a], [b]), the same library's distance of two vectors and of two lists of vectors,
-# agree for uint8 images; so do scikit-learn's mean, median and largest error for uint8 and for floats.
+# agree for uint8 images.
 # What happens: for [0, 10, 20] and [1, 5, 25], cdist says 7.14 and euclidean 357.84; cityblock is 511 for 11, chebyshev
-# 255 for 5, and exchanging the images changes all three. sqeuclidean, in the same module, is right (51). In
-# scikit-learn mean_absolute_error is right, and median_absolute_error and max_error of the same two arrays are not.
+# 255 for 5, and exchanging the images changes all three. sqeuclidean, in the same module, is right (51). Seen beside it:
+# scikit-learn's mean_absolute_error of two uint8 arrays is right, median_absolute_error and max_error are not.
 # Versions: scipy 1.17.1, scikit-learn 1.9.1, numpy 2.4.6.
 # Why it matters: nearest neighbours and near-duplicates are looked for with cdist, and a found pair is then verified,
 # or a threshold chosen, with the distance of two. A kNN of scipy's functions as `metric` ranks otherwise than by name.
