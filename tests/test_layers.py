@@ -23,7 +23,7 @@ FILES = re.compile(r"(^|/)(about|settings|metrics)\.json$|(history|layers|runs|c
 # Its words for a command of MLflow and for a scheme of its addresses are no folder; what lies in MLflow is no output.
 OTHERS = {("hemline/tracking/server.py", "models"), ("hemline/tracking/registry.py", "/seen.npy")}
 # Their arrays are a user's own.
-FOREIGN = {f"hemline/images/{name}.py" for name in ("array_file", "numpy_file", "unread")} | {
+FOREIGN = {f"hemline/images/{name}.py" for name in ("array_file", "numpy_file", "stored", "unread")} | {
     "hemline/families/scikit_learn.py",
     "hemline/formats/arrays.py",
 }

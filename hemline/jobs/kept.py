@@ -1,7 +1,5 @@
 """Trainings in the stage's output, kept as finished ones: the next run with more seeds trains only the new ones."""
 
-import csv
-import io
 from typing import Any
 
 import numpy as np
@@ -35,7 +33,7 @@ def keep_trainings(params: Params, variant: str) -> None:
 
 
 def _results(trained: Trained, seeds: list[int]) -> dict[int, TrainingResult]:
-    history, layers, notes = _rows(trained, "history.csv"), _rows(trained, "layers.csv"), trained.notes()
+    history, layers, notes = trained.history_rows(), trained.layer_rows(), trained.notes()
     predicted = {name: trained.probabilities(name) for name in PREDICTED}
     # Its run in MLflow exists, or will be made from the output, so that nobody needs the model for raw pixels.
     served = ServedModel(b"", Interface("", (), 0))
@@ -50,11 +48,6 @@ def _results(trained: Trained, seeds: list[int]) -> dict[int, TrainingResult]:
         )
         for place, seed in enumerate(seeds)
     }
-
-
-def _rows(trained: Trained, name: str) -> list[dict[str, Any]]:
-    """Return the rows of a table as they stand there: they are to be written again with the same bytes."""
-    return list(csv.DictReader(io.StringIO(trained.read_bytes(name).decode())))
 
 
 def _numbers(row: dict[str, Any]) -> Row:

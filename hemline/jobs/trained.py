@@ -1,6 +1,7 @@
 """The output of the train stage in ``models/<variant>/``: models, history, layers, predictions and settings."""
 
 import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -125,6 +126,17 @@ class Trained(Outputs):
             if list(epochs) != list(range(1, len(epochs) + 1)):
                 raise self.wrong("history.csv", f"must have every epoch from 1 on once for seed {seed}")
         return table
+
+    def history_rows(self) -> list[dict[str, Any]]:
+        """Return the rows of the history as text: written again, they give the same bytes."""
+        return self._rows("history.csv")
+
+    def layer_rows(self) -> list[dict[str, Any]]:
+        """Return the rows of the layers, likewise."""
+        return self._rows("layers.csv")
+
+    def _rows(self, name: str) -> list[dict[str, Any]]:
+        return list(csv.DictReader(io.StringIO(self.read_bytes(name).decode())))
 
     def notes(self) -> list[str]:
         """Return sentences about how the models came about; none where there is no file of them."""
