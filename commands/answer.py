@@ -17,7 +17,7 @@ from hemline.report.undertrained import not_over_solved
 from hemline.words import listed
 
 PAGE = Path("reports/index.html")
-_LONGER = 4  # times as many epochs, where some may not have been enough
+_LONGER = 4  # the factor of epochs for variants that still improve
 
 
 def main() -> None:
@@ -30,10 +30,10 @@ def main() -> None:
 
 
 def next_step(results: Results) -> str:
-    """Return what would make the answer a better one, as a command, and why."""
+    """Return a command that would improve the answer, and the reason."""
     params, comparison = results.params, results.comparison
     improving = list(comparison.loc[comparison["still_improves"] == "yes", "variant"])
-    # A variant that says itself how long it trains would not heed the common key.
+    # A variant with its own number of epochs ignores the common key.
     longer = [name for name in improving if "epochs" not in params.variants[name].model_fields_set]
     if not results.others:
         return "add a variant to params.yaml, as dense: {hidden: [128]}; then make, to compare it with the baseline"
@@ -51,7 +51,7 @@ def next_step(results: Results) -> str:
 
 
 def _more_seeds(seeds: list[int]) -> str:
-    """Return a list of enough seeds that begins with those that there are."""
+    """Return a list of enough seeds that begins with the given ones."""
     new = [seed for seed in range(ENOUGH_SEEDS) if seed not in seeds]
     return f"[{','.join(map(str, [*seeds, *new][:ENOUGH_SEEDS]))}]"
 

@@ -25,8 +25,8 @@ README, PAGE = Path("README.md"), Path("docs/CLAIMS.md")
 
 @option("--docs", action="store_true", help=f"also write the table into {PAGE}, its sum into {README}")
 def main(docs: bool) -> None:
-    """Train what has not been trained, judge, write."""
-    # Ended from outside, it ends DVC and the trainings as Ctrl-C does.
+    """Run the missing trainings, judge the claims, and write the page."""
+    # SIGTERM ends DVC and the trainings as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     claims = load_claims()
     revisions = run_all(claims)

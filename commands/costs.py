@@ -1,4 +1,4 @@
-"""Print what each variant costs beside what it achieves: parameters, megabytes, seconds of training and prediction.
+"""Print each variant's metric and costs: parameters, megabytes, seconds of training and prediction.
 
 Reads:  the outputs of the pipeline's stages, and how long its trainings last took here
 Run:    hemline costs
@@ -56,10 +56,10 @@ def _training(variant: str) -> str:
 
 
 def _prediction(results: Results, variant: str) -> float:
-    """Return the seconds of 1,000 predictions on the test images, repeated where there are fewer."""
+    """Return the seconds of 1,000 predictions on the test images, repeated if there are fewer."""
     images = np.resize(results.test.images, (_IMAGES, *results.test.images.shape[1:])).astype(np.float32)
     predict = _predictor(results, variant)
-    predict(images)  # what the first call compiles is no prediction
+    predict(images)  # the first call compiles
     seconds = []
     for _ in range(_REPETITIONS):
         start = time.perf_counter()

@@ -42,7 +42,7 @@ from hemline.terminal.bar import bar
 
 PARAMS = Path("params.yaml")
 _TEST_SHARE = 0.2
-# Plain text where there is no terminal; long lines are the terminal's to break, so that they can be copied.
+# Plain text without a terminal; the terminal wraps long lines, so that they can be copied.
 _CONSOLE = Console(soft_wrap=True, markup=False, highlight=False)
 
 
@@ -68,7 +68,7 @@ def main(
     for_programs: bool,
     force: bool,
 ) -> None:
-    """Look, write, report."""
+    """Inspect the images, write the description, and report."""
     name = check_name(name, force=force)
     share, wanted = _share(test_share), Wanted(_size(resize), colour)
     data = find_data(path.expanduser(), form, dict(map(_option, options)))
@@ -96,7 +96,7 @@ def main(
 
 
 def _look(data: Data, parts: dict[Part, Labels]) -> Survey:
-    """Look at every image; refuse those that cannot be read, as the pipeline would."""
+    """Inspect every image; reject unreadable ones, as the pipeline would."""
     with bar("looking", sum(len(labels.codes) for labels in parts.values()), "images") as advance:
         seen = survey(data.source, parts, advance)
     bad = seen.unreadable

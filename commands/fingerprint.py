@@ -27,7 +27,7 @@ from hemline.terminal.arguments import option  # noqa: E402
 
 EXPECTED = Path(__file__).with_name("fingerprint.yaml")
 N_CLASSES = 10
-# By name: what each adds to the others. Layers of 512 and 400 make sums, forwards and backwards, of several blocks.
+# Trainings that differ in one aspect each. Layers of 512 and 400 make sums of several blocks, forwards and backwards.
 TRAININGS = {
     "linear, adam": DenseSettings(hidden=[], epochs=2),
     "dense 128, adam": DenseSettings(hidden=[128], epochs=2),
@@ -41,7 +41,7 @@ TRAININGS = {
     "dense 64, selu, batches of 600": DenseSettings(hidden=[64], epochs=1, activation="selu", batch_size=600),
     "dense 128, dropout": DenseSettings(hidden=[128], epochs=2, dropout=0.3),
 }
-STREAMED = "dense 128, adam"  # once more, streamed: its digest is the same
+STREAMED = "dense 128, adam"  # repeated with streaming: the digest is the same
 
 
 @option("--write", action="store_true", help="make this machine's digests the expected ones")
@@ -59,7 +59,7 @@ def main(write: bool) -> None:
 
 
 def digests() -> Iterator[tuple[str, str]]:
-    """Yield the names and the digests of what is computed, one after the other."""
+    """Yield the name and the digest of each computation."""
     probabilities = []
     for name, training in TRAININGS.items():
         digest, predicted = _train(training)

@@ -5,7 +5,7 @@ Writes: reports/gate.md, and the same to the terminal: the table for a pull requ
 Run:    hemline gate main  # fails what is shown to be worse
         hemline gate main --margin 0.5  # fails what may lose more
 
-Exit status: 0, passed; 1, a variant got worse; 2, it could not be found out.
+Exit status: 0, passed; 1, a variant got worse; 2, no result.
 """
 
 import math
@@ -32,7 +32,7 @@ def main(base: str, margin: str | None) -> None:
 
 
 def margin_of(text: str, unit: Unit = POINTS) -> float:
-    """Return a margin, given in percentage points, as a share; one in another unit as it is.
+    """Return a margin in percentage points as a share, and one in another unit unchanged.
 
     Raises:
         InputError: it is no number between 0 and 100.

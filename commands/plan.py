@@ -1,4 +1,4 @@
-"""Say how likely a gain of a given size would be shown, and how many seeds or test images that takes.
+"""Print the power for a gain of a given size, and the seeds or test images that it takes.
 
 Reads:  params.yaml, reports/evaluation/pairs.csv
 Run:    hemline plan 0.5 [--pair dense-512,dense-128] [--cost]
@@ -19,9 +19,9 @@ from hemline.terminal.arguments import option
 from hemline.words import percent
 
 _LEGEND = """
-Power: how often a true difference of this size would be shown. Needed: for 80 % of cases; seeds with the test images at
-hand, images with the seeds at hand. What seeds add to the variance is taken at an upper bound, because so few of them
-know it only roughly."""
+Power: the probability that a true difference of this size is shown. Needed: for a power of 80 %, seeds with the current
+test images, and images with the current seeds. The seeds' part of the variance is an upper bound, because a few seeds
+determine it only roughly."""
 
 
 @option("gain", type=float, help="the gain to be shown, as the page prints it: in points for shares")
@@ -53,7 +53,7 @@ def _names(text: str | None, params: Params) -> list[str]:
 
 
 def _table(plans: Sequence[Plan], params: Params, unit: Unit, *, cost: bool) -> str:
-    """Return a row per plan, as it is printed."""
+    """Return a table with a row per plan."""
     rows = []
     for each in plans:
         row = {

@@ -28,12 +28,12 @@ from hemline.terminal.arguments import option
 class Classifier(NamedTuple):
     """A model that takes raw pixels, and what is needed to use it."""
 
-    name: str  # what to call it in a sentence
+    name: str  # its name in a sentence
     classes: list[str]
     image_shape: tuple[int, ...]
     pixels: Pixels
     framing: Framing
-    resize: Resize | None  # how the data set's images were brought to their size, if they were
+    resize: Resize | None  # how the data set's images were resized, if they were
     probabilities: Callable[[NDArray[Any]], NDArray[Any]]  # images (n, *image_shape) of raw pixels -> (n, classes)
 
 
@@ -46,7 +46,7 @@ class Classifier(NamedTuple):
 @option("--top", type=int, default=3, help="how many classes to print (default: 3)")
 @option("--save", type=Path, help="also write what the model sees, as a picture file")
 def main(photo: Path, invert: bool | None, top: int, save: Path | None) -> None:
-    """Read the photo, bring it into the data set's frame, print what the model makes of it."""
+    """Read the photo, bring it into the data set's frame, and print the model's prediction."""
     # Before the seconds that TensorFlow takes; the model's own number of channels is not known yet.
     read_photo(photo, channels=1)
     classifier = _classifier(load_params().dataset)
@@ -71,7 +71,7 @@ def _classifier(dataset: str) -> Classifier:
     served = load_champion(champion)
     facts = served.facts
     framing = Framing(**facts["framing"])
-    # Champions of former versions were all for bytes.
+    # Champions of old versions all take bytes.
     pixels = Pixels(**facts.get("pixels", {}))
     shape = tuple(facts["image_shape"])
     resize = Resize(**facts["resize"]) if facts.get("resize") else None

@@ -31,12 +31,12 @@ from hemline.words import percent
 
 # The tag of the images that a champion was trained on or chosen by.
 _TRAINING = "training_digest"
-# Fewer test images show next to nothing.
+# Fewer test images show almost nothing.
 _FEWEST = 30
 
 
 def main() -> None:
-    """Choose the candidate, test it against the champion, promote it or say why not."""
+    """Choose the candidate, test it against the champion, and promote it or give the reason."""
     results = load_results(load_params())
     candidate = choose(results.runs, results.metric, results.selection)
     _check_current(candidate)
@@ -49,7 +49,7 @@ def main() -> None:
     if row is not None and row.verdict != "better":
         print(f"Not promoted: {reason}.")
         return
-    # The version is to lead to the run of its training.
+    # The version should link to the run of its training.
     if not publish(list(results.params.variants)):
         sys.exit(1)
     print(f"Promoted to version {_promote(results, candidate, row, reason)}: {reason}.")
@@ -64,7 +64,7 @@ def _check_current(candidate: Candidate) -> None:
 
 
 def _test(results: Results, candidate: Candidate, champion: Champion | None) -> tuple[Row | None, str]:
-    """Test the candidate against the champion, or else the baseline's best model, and say how they compare."""
+    """Test the candidate against the champion, or the baseline's best model, and describe the result."""
     probabilities = results.probabilities(candidate.variant)[candidate.place]
     if champion is not None:
         champions, unseen = _champion_probabilities(results, champion)

@@ -45,7 +45,7 @@ def main(changes: list[str]) -> None:
 
 
 def checked(values: Any) -> Params:
-    """Return the parameters of one experiment, once they are valid and fit their data set.
+    """Return the parameters of one experiment after checking them, also against its data set.
 
     Raises:
         InputError: the key, the rule, the value received.
@@ -83,7 +83,7 @@ def combinations(changes: list[str]) -> Iterator[Any]:
     from dvc.utils.hydra import apply_overrides, get_hydra_sweeps  # noqa: PLC0415
     from hydra.errors import HydraException  # noqa: PLC0415
 
-    load_params(PARAMS)  # a mistake that is there already is none of the changes
+    load_params(PARAMS)  # reports mistakes that do not come from the changes
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / PARAMS.name
         try:

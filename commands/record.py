@@ -16,7 +16,7 @@ from hemline.words import listed
 
 @option("--dry-run", action="store_true", help="say what would be done, and do nothing")
 def main(dry_run: bool) -> None:
-    """Mend, compare, record; say in a line each what was done, and nothing where nothing was."""
+    """Repair, compare and record, with a line for each action taken."""
     if LOCK_FILE.exists():
         _record(LOCK_FILE.read_bytes().decode(errors="replace"), dry_run=dry_run)
 

@@ -25,7 +25,7 @@ def main(number: int) -> None:
 
 
 def extended(seeds: list[int], number: int) -> list[int]:
-    """Return so many seeds that begin with these, followed by the smallest others.
+    """Return this number of seeds: the given ones, then the smallest others.
 
     Raises:
         InputError: there are as many already.

@@ -29,7 +29,7 @@ class Prepared(NamedTuple):
 def main(port: int | None) -> None:
     """Publish, print the link, serve until interrupted."""
     port = free_port(port, PORT)
-    # In a process that ends before the server starts: what it imports would be held as long as that runs.
+    # In a process that ends before the server starts, because its imports would stay in memory.
     with helper_process() as beside:
         prepared = beside.submit(prepare, port).result()
     if prepared.command is None:

@@ -23,11 +23,11 @@ from hemline.repository import repository
 from hemline.target import fix_target
 from hemline.terminal.arguments import option
 
-# The file of the scheduler's address, and what the workers say.
+# The file with the scheduler's address, and the workers' log.
 SCHEDULER, LOG = Path(".hemline/workers.json"), Path(".hemline/workers.log")
 _PATIENCE = 120  # seconds until all workers have started
 _POLL = 0.1
-_PULSE = 60.0  # seconds between two looks at what has expired
+_PULSE = 60.0  # seconds between two checks for expired workers
 
 
 @option("--count", type=int, default=joblib.cpu_count(), help="workers; default: one for each core")
@@ -35,7 +35,7 @@ _PULSE = 60.0  # seconds between two looks at what has expired
 @option("--stop", action="store_true", help="stop them")
 @option("--hold", action="store_true", help=SUPPRESS)
 def main(count: int, idle: float, stop: bool, hold: bool) -> None:
-    """Start, or stop, or be the process that holds them."""
+    """Start or stop the workers, or be the process that runs them."""
     if count < 1 or not idle > 0:
         raise InputError(f"--count, --idle: must be more than 0, got {count}, {idle}")
     os.chdir(repository())
@@ -122,6 +122,6 @@ def _hold(count: int, idle: float) -> None:
                 looked = time.monotonic()
                 with connect(own) as client:
                     expire(client)
-    # Others may have been started meanwhile.
+    # Other workers may have started in the meantime.
     if SCHEDULER.exists() and own in SCHEDULER.read_text():
         SCHEDULER.unlink(missing_ok=True)

@@ -75,7 +75,7 @@ def _check_metric(params: Params) -> None:
 
 @contextmanager
 def _results_kept(remedy: str = "") -> Iterator[None]:
-    """Let a refusal end with what became of the results."""
+    """Add to an error what happened to the results."""
     try:
         yield
     except InputError as error:

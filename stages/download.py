@@ -17,10 +17,10 @@ from hemline.terminal.arguments import parser
 
 
 def main() -> None:
-    """Bring the data set that is named on the command line into data/raw."""
+    """Download the data set named on the command line into data/raw."""
     arguments = parser(__doc__, "python -m stages.download fashion-mnist")
     arguments.add_argument("dataset", help="a file data/<dataset>.yaml")
-    # Ended from outside, it still removes what it has half downloaded, and ends apt-get or npm.
+    # SIGTERM removes incomplete downloads, and ends apt-get or npm.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with one_line_errors():
         keep_temporary_files_apart()

@@ -81,7 +81,7 @@ def evaluate(params: Params) -> Evaluation:
 
 
 def _add_solved(params: Params, evaluation: Evaluation) -> None:
-    """Compare with the solution of a trained linear baseline, too: a variant, or what the stage solve made of it."""
+    """Also compare with the solution of a trained linear baseline: a variant, or the output of the stage solve."""
     linear = params.linear_models()
     if linear.get(params.baseline) != "trained":
         return
@@ -93,14 +93,14 @@ def _add_solved(params: Params, evaluation: Evaluation) -> None:
 
 
 def _doubts(params: Params, evaluation: Evaluation) -> Doubts:
-    """Hold the labels of the images that no model trained on against the variant that validation chooses."""
+    """Compare the labels of images that no model trained on with the predictions of the chosen variant."""
     chosen = evaluation.selection().chosen or params.baseline
     names: tuple[Literal["validation", "test"], ...] = ("validation", "test")
     return doubts(chosen, {name: _predicted(name, chosen, params) for name in names}, evaluation.classes)
 
 
 def _predicted(name: Literal["validation", "test"], variant: str, params: Params) -> Predicted:
-    """Return what the models of a variant make of a set's images."""
+    """Return the predictions of a variant's models for a set's images."""
     labels = Normalized().labels(name)
     shape = (len(params.seeds_of(variant)), len(labels), len(Normalized().about().classes))
     return Predicted(labels, Trained(variant).probabilities(name, shape))

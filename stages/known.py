@@ -21,7 +21,7 @@ KNOWN = Path(".known")
 
 
 def main() -> None:
-    """Check the name; whatever else is wrong is a matter of the next stage."""
+    """Check the name; the next stage checks the rest."""
     with one_line_errors():
         values = read_yaml(Path("params.yaml"))
         # Not from the command line: what is no name has not been refused yet, and a shell would read it.

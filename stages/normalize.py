@@ -25,7 +25,7 @@ from hemline.terminal.arguments import parser
 from hemline.terminal.bar import bar
 
 SETS = ("train", "validation", "test")
-# So many training images tell how large most pixels are.
+# The number of training images from which the range of most pixels is estimated.
 _LOOKED_AT = 1000
 
 
@@ -77,7 +77,7 @@ def normalize(params: Params, dataset: Dataset) -> dict[str, NDArray[np.integer[
 
 
 def warnings(sets: Normalized, dataset: Dataset, divisor: float) -> list[str]:
-    """Return what makes results from these sets doubtful."""
+    """Return reasons to distrust results from these sets."""
     constant = {name: sets.constant_images(name) for name in SETS}
     images = sets.images("train")
     most = most_pixels(count_levels(images[:: 1 + len(images) // _LOOKED_AT]))

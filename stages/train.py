@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def check_unchanged(params: Params, variant: str) -> None:
-    """Refuse models that were trained by other settings than those that stand in params.yaml now.
+    """Check that the models were trained with the current settings in params.yaml.
 
     DVC reads the file again when a stage has ended, and would note the new settings beside the models of the old.
 
@@ -107,7 +107,7 @@ def train(params: Params, variant: str, before_handing_on: Callable[[], None] = 
 
 
 def _executor(cluster: str | None, prepare: Callable[[], None]) -> Executor:
-    """Return where trainings are done."""
+    """Return the executor of trainings."""
     if cluster is None:
         return Threads(prepare)
     from hemline.cluster.trainings import Cluster  # noqa: PLC0415 - imports Dask, for those who have a cluster
@@ -116,7 +116,7 @@ def _executor(cluster: str | None, prepare: Callable[[], None]) -> Executor:
 
 
 def _jobs_of_others(params: Params, variant: str, digests: dict[str, str]) -> list[TrainingJob]:
-    """Return what the stages of the other variants may want."""
+    """Return the trainings that stages of other variants may need."""
     settings = [Settings.of(params, other) for other in params.variants if other != variant]
     specs = [TrainingSpec.of(each, digests, record_test=params.record_test) for each in settings]
     seeds = {spec: params.seeds_of(spec.settings.variant) for spec in specs}
@@ -124,7 +124,7 @@ def _jobs_of_others(params: Params, variant: str, digests: dict[str, str]) -> li
 
 
 def _remove_leftovers(variant: str) -> None:
-    """Remove what trainings left that were killed: this variant's, and those of others whose process is gone."""
+    """Remove the leftovers of killed trainings: this variant's, and others whose process is gone."""
     for folder in RECORDED.glob("*"):
         if folder.name == variant:
             shutil.rmtree(folder, ignore_errors=True)
@@ -137,7 +137,7 @@ def _lock_of(variant: str) -> Path:
 
 
 class _Run:
-    """The trainings of one variant: each epoch is recorded and shown, each result kept, and all of it written."""
+    """The trainings of one variant: record and show each epoch, keep each result, and write all output."""
 
     def __init__(self, spec: TrainingSpec, draft: Trained, recorder: Recorder, checkpoints: StageCheckpoints) -> None:
         self._spec, self._draft, self._recorder, self._checkpoints = spec, draft, recorder, checkpoints
@@ -180,7 +180,7 @@ class _Run:
         self._write(seeds)
 
     def _do(self, trainings: Executor, jobs: list[TrainingJob], announce: Callable[[], None]) -> None:
-        """Do all ``jobs``; the first failure ends the others, unless it tells nothing of them, and is raised."""
+        """Run all ``jobs``; the first failure is raised, and ends the others unless they are unaffected."""
         futures = {trainings.submit(job, self): job for job in jobs}
         announce()
         failure: Exception | None = None
@@ -213,7 +213,7 @@ class _Run:
         trainings.check_alive()
 
     def begin(self, seed: int, earlier: list[Row]) -> None:
-        """Take notice that a training begins; a worker that takes over from one that died begins again."""
+        """Record that a training begins; a worker that replaces a dead one begins again."""
         with self._lock:
             if seed not in self._rows:
                 self._rows[seed] = list(earlier)
@@ -236,7 +236,7 @@ class _Run:
             self._show(progress.line({key: value for key, value in figures.items() if key != "seconds"}))
 
     def asked_to_end(self, seed: int) -> bool:  # noqa: ARG002 - all seeds alike
-        """Say whether this process was asked to end."""
+        """Return whether this process was asked to end."""
         return self._asked.is_set()
 
     def _finish(self, seed: int, result: TrainingResult) -> None:
@@ -248,7 +248,7 @@ class _Run:
         self._recorder.finish(seed, result.served, self._draft.model_sha256(seed))
 
     def _keep(self, seed: int, result: TrainingResult) -> None:
-        """Write the large parts of a result, and hold the rest."""
+        """Write the large parts of a result, and keep the rest in memory."""
         path = self._draft.model_path(seed)
         with writing(path):
             path.write_bytes(result.model)
@@ -258,7 +258,7 @@ class _Run:
         )
 
     def _in_file(self, seed: int, name: str, array: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        """Return an array memory-mapped: those of all seeds need not fit into memory."""
+        """Return a memory-mapped array, because those of all seeds may not fit into memory."""
         beside = Outputs(self._draft.path.parent, stage=self._draft.stage)
         beside.write_array(f"seed-{seed}-{name}", array)
         return beside.read_array(f"seed-{seed}-{name}")
@@ -275,7 +275,7 @@ class _Run:
         for note in notes:
             show(f"{self._settings.variant}: {note}")
         self._draft.write(history, results[0].layers, probabilities, notes)
-        # Trainings that were kept from a former output have no times.
+        # Trainings kept from an earlier output have no times.
         timed = [sum(row["seconds"] for row in each.history) for each in results if "seconds" in each.history[0]]
         if timed:
             note_duration(f"training@{self._settings.variant}", sum(timed) / len(timed))

@@ -1,4 +1,4 @@
-"""Whether ``params.yaml`` and the description of its data set agree: from their numbers alone, no image is read."""
+"""Checks ``params.yaml`` against the description of its data set, without reading images."""
 
 import math
 
@@ -9,7 +9,7 @@ from hemline.params import Params
 
 
 def check_agreement(params: Params, dataset: Dataset) -> None:
-    """Refuse what could not be split, or what a family could not train.
+    """Check that the data can be split, and that each family can train on it.
 
     Raises:
         InputError: the key, the rule, the value received.

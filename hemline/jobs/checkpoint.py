@@ -1,4 +1,4 @@
-"""Checkpoints: what an interrupted training needs to go on, and to end as if nothing had happened.
+"""Checkpoints: the state from which an interrupted training resumes, with the same result as without interruption.
 
 They lie in the main repository, untracked, so that DVC's temporary copies of it go on as well: a folder for each set of
 all that determines a variant's results (``fingerprint``), with the models of finished seeds, and, for seeds that train,
@@ -35,7 +35,7 @@ from hemline.schema import StrictModel
 from hemline.target import is_target
 from hemline.training.resume import Row, TrainingState
 
-# Seconds of a training between two of its checkpoints, and before the first: what is lost at most.
+# Seconds before the first checkpoint of a training and between two of them: the most that is lost.
 SECONDS = 5.0
 # ... and the share of a training's time that they may cost.
 _SHARE = 0.01
@@ -44,7 +44,7 @@ LIBRARIES = ("keras", "numpy", "tensorflow")
 
 
 class _About(StrictModel):
-    """What a file of arrays says of itself, and what no array can hold."""
+    """The metadata of a file of arrays, and values that no array can hold."""
 
     fingerprint: str
     history: list[Row]
@@ -75,7 +75,7 @@ def computed_by() -> dict[str, str]:
 
 
 class Checkpoints:
-    """Those of one variant's trainings; what cannot be written costs one line, never a training."""
+    """The checkpoints of one variant's trainings; a failed write costs a line, never a training."""
 
     def __init__(self, variant: str, key: str, parent: Path | None) -> None:
         """Open the folder of ``key``, from ``fingerprint``, which another process may have made.
@@ -108,7 +108,7 @@ class Checkpoints:
         self._clocks[seed] = time.monotonic()
 
     def due(self, seed: int) -> bool:
-        """Say whether it is time for a checkpoint."""
+        """Return whether it is time for a checkpoint."""
         return self._open and time.monotonic() - self._clocks[seed] >= max(SECONDS, self._cost / _SHARE)
 
     def keep(self, seed: int, state: TrainingState) -> None:
@@ -130,7 +130,7 @@ class Checkpoints:
 
         def write() -> None:
             about = _About(fingerprint=self._key, history=result.history, further=result.about())
-            # After a power failure, half of it is found by its checksum: no need to wait for the disk.
+            # After a power failure, the checksum reveals an incomplete file: no need to wait for the disk.
             _write(self._folder / f"seed-{seed}-finished.npz", about, result.arrays(), durable=False)
             (self._folder / f"seed-{seed}.npz").unlink(missing_ok=True)
 
@@ -196,7 +196,7 @@ class StageCheckpoints(Checkpoints):
         self._open = True
 
     def close(self, *, remove: bool) -> None:
-        """Let go of the folder; ``remove`` it once its training has passed on everything."""
+        """Release the folder; ``remove`` it once everything is written."""
         if self._lock.is_locked:
             if remove:
                 shutil.rmtree(self._folder, ignore_errors=True)
@@ -224,7 +224,7 @@ def _load(path: Path) -> tuple[_About, dict[str, NDArray[Any]]]:
 
 
 def _replace(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let ``write`` make a file beside ``path``, and move it there."""
+    """Let ``write`` make a temporary file, and move it to ``path``."""
     # Of its own: on a cluster, a training that was taken for dead may go on beside the one that is to replace it.
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.draft")
     write(draft)

@@ -21,7 +21,7 @@ from hemline.training.resume import Row
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """All that determines a variant's trainings but their seeds; equal to another with the same key."""
+    """Everything but the seed that determines a variant's trainings; specs with the same key are equal."""
 
     key: str  # the fingerprint of settings, data, code, versions and processor
     settings: Settings = field(compare=False)
@@ -48,29 +48,29 @@ class TrainingJob:
 
     @property
     def key(self) -> str:
-        """What this training is known by: no other with the same one has another result."""
+        """The identity of this training: the same identity means the same result."""
         return f"training-{self.spec.key}-{self.seed}"
 
 
 class LostError(InputError):
-    """A training that cannot be done where it was tried; the others go on."""
+    """A training that cannot run where it was tried; the others continue."""
 
 
 class TrainingCallbacks(Protocol):
     """Callbacks of a training, which may also end it; called from the training's thread."""
 
     def begin(self, seed: int, earlier: list[Row]) -> None:
-        """Take notice that the training of ``seed`` begins, after the epochs ``earlier``."""
+        """Handle the start of the training of ``seed``, after the epochs ``earlier``."""
 
     def epoch(self, seed: int, row: Row) -> None:
-        """Take notice of an epoch: its figures, ``seconds``, and ``at``, when it ended (milliseconds since 1970)."""
+        """Handle an epoch: its metrics, ``seconds``, and ``at``, when it ended (milliseconds since 1970)."""
 
     def asked_to_end(self, seed: int) -> bool:
-        """Say whether the training is to end after this epoch, in the middle of it."""
+        """Return whether the training should end early, after this epoch."""
 
 
 class Executor(ABC):
-    """Where trainings are done; a context, which ends when they have ended."""
+    """The executor of trainings; a context manager that exits when they have ended."""
 
     def __enter__(self) -> Self:
         return self
@@ -80,17 +80,17 @@ class Executor(ABC):
 
     @abstractmethod
     def submit(self, job: TrainingJob, callbacks: TrainingCallbacks) -> Future[TrainingResult]:
-        """Let ``job`` be done; the future raises what it raised, and ``CancelledError`` if it was interrupted."""
+        """Submit ``job``; the future raises its exception, or ``CancelledError`` if it was interrupted."""
 
     @abstractmethod
     def stop(self) -> None:
         """End trainings after their current epoch, because another has failed or they are no longer needed."""
 
     def prefetch(self, jobs: Callable[[], list[TrainingJob]], needed: Callable[[], set[str]]) -> None:  # noqa: B027
-        """Take notice of what will be wanted next: those of ``jobs()`` whose variants ``needed()`` returns."""
+        """Prepare for the next trainings: those of ``jobs()`` whose variants ``needed()`` returns."""
 
     def check_alive(self) -> None:  # noqa: B027
-        """Say, now and then while somebody waits, whether the trainings can still be done.
+        """Check, regularly while a caller waits, that the trainings can still run.
 
         Raises:
             InputError: they can not.
@@ -98,4 +98,4 @@ class Executor(ABC):
         """
 
     def acknowledge(self, job: TrainingJob) -> None:  # noqa: B027
-        """Take notice that the result of ``job`` has been kept."""
+        """Note that the result of ``job`` has been saved."""

@@ -16,13 +16,13 @@ class Progress(NamedTuple):
     epochs: int
 
     def line(self, figures: Mapping[str, float]) -> str:
-        """Return the line that tells the figures of the epoch: losses in nats, accuracies in per cent."""
+        """Return the line with the metrics of the epoch: losses in nats, accuracies in per cent."""
         shown = "  ".join(_shown(key, value) for key, value in figures.items() if key != "epoch")
         return f"{self.variant}  seed {self.seed}  epoch {self.epoch}/{self.epochs}  {shown}"
 
     @classmethod
     def read(cls, line: str) -> Self | None:
-        """Return what a line tells, or None where it is another line."""
+        """Parse a line; None if it is of another form."""
         found = _LINE.match(line)
         return cls(found["variant"], *(int(found[key]) for key in ("seed", "epoch", "epochs"))) if found else None
 

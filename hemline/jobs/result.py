@@ -1,4 +1,4 @@
-"""What a training gives, as a value and as the arrays of a checkpoint file."""
+"""The result of a training, as a value and as the arrays of a checkpoint file."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
@@ -14,13 +14,13 @@ PREDICTED: tuple[Predicted, ...] = ("validation", "test")
 
 
 class TrainingResult(NamedTuple):
-    """What a training gives."""
+    """The result of a training."""
 
     history: list[Row]
     model: bytes  # the bytes of its file, which depend on nothing but the model
     served: ServedModel  # the same for raw pixels
     layers: list[dict[str, Any]]
-    notes: list[str]  # sentences about how the model came about
+    notes: list[str]  # sentences about the training
     predicted: dict[Predicted, NDArray[np.float32]]  # probabilities by the name of the set, float32 (images, classes)
 
     @property
@@ -34,7 +34,7 @@ class TrainingResult(NamedTuple):
         return {name: np.frombuffer(content, np.uint8) for name, content in files.items()} | dict(self.predicted)
 
     def about(self) -> dict[str, Any]:
-        """Return what JSON takes of the rest, apart from the history."""
+        """Return the rest as values for JSON, without the history."""
         return {
             "interface": self.served.interface,
             "suffix": self.served.suffix,
@@ -44,7 +44,7 @@ class TrainingResult(NamedTuple):
 
     @classmethod
     def of(cls, history: list[Row], arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> Self:
-        """Return the result that ``arrays`` and ``about`` are of."""
+        """Return the result from ``arrays`` and ``about``."""
         name, input_shape, n_classes = about["interface"]
         interface = Interface(name, tuple(input_shape), n_classes)
         model, content = (arrays[name].tobytes() for name in ("model", "served"))

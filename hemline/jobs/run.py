@@ -1,4 +1,4 @@
-"""A training that is run: its family's learner, with checkpoints, from the job to the result.
+"""The run of a training: its family's learner, with checkpoints, from the job to the result.
 
 A process keeps learners, with compiled programs and the data, from one training to the next: a stage that trains one
 variant keeps its learner for all seeds; a worker of a cluster those of the latest variants.
@@ -20,7 +20,7 @@ from hemline.training.resume import Arrays, Row, TrainingState
 
 # A compiled trainer takes some 30 MB beside its data, of which all trainers of a data set share one copy.
 _LEARNERS = 8
-# A thread that wants what another one makes waits for it, and makes nothing.
+# A thread waits for a value that another thread computes.
 _making = threading.Lock()
 
 
@@ -75,7 +75,7 @@ class _Run:
             served=model.served(),
             layers=model.describe(),
             notes=model.notes(),
-            # Of the test set, the images only: their labels are for the evaluate stage.
+            # The test images only: their labels are for the evaluate stage.
             predicted={name: model.predict(data.images(name)) for name in PREDICTED},
         )
 

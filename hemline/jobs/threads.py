@@ -12,7 +12,7 @@ from hemline.jobs.run import train_one
 
 
 class Threads(Executor):
-    """As many trainings at once as there are cores."""
+    """An executor of one training per core."""
 
     def __init__(self, prepare: Callable[[], object] = lambda: None) -> None:
         """Start the threads; ``prepare`` imports what the trainings need, while the stage looks at its data.
@@ -24,7 +24,7 @@ class Threads(Executor):
         self._executor.submit(prepare)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        # A process that is to end waits for no epoch.
+        # The process can exit without waiting for an epoch.
         self._stopped.set()
         self._executor.shutdown(wait=kind is None or issubclass(kind, Exception), cancel_futures=True)
 
@@ -33,7 +33,7 @@ class Threads(Executor):
         return self._executor.submit(train_one, job, _Stoppable(callbacks, self._stopped))
 
     def stop(self) -> None:
-        """End trainings after their present epoch."""
+        """End trainings after their current epoch."""
         self._stopped.set()
         self._executor.shutdown(wait=False, cancel_futures=True)
 

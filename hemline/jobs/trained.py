@@ -27,7 +27,7 @@ _SETTINGS, _NOTES = "settings.json", "notes.json"
 
 
 class Settings(StrictModel):
-    """All that determines a variant's models apart from their seeds; kept beside them, it outlives ``params.yaml``."""
+    """Everything but the seed that determines a variant's models; stored with them, independent of ``params.yaml``."""
 
     variant: Name
     dataset: Name
@@ -111,7 +111,7 @@ class Trained(Outputs):
         for name, arrays in probabilities.items():
             shape = (len(arrays), *arrays[0].shape)
             with self.array_writer(f"{name}-probabilities.npy", shape, arrays[0].dtype) as write:
-                for array in arrays:  # one after the other: they may be files
+                for array in arrays:  # one by one, because they may be files
                     write(array)
 
     def history(self) -> "pd.DataFrame":
@@ -139,7 +139,7 @@ class Trained(Outputs):
         return list(csv.DictReader(io.StringIO(self.read_bytes(name).decode())))
 
     def notes(self) -> list[str]:
-        """Return sentences about how the models came about; none where there is no file of them."""
+        """Return sentences about the trainings; none without their file."""
         return self.read_json(_NOTES, _Notes).root if self.has(_NOTES) else []
 
     def layers(self) -> "pd.DataFrame":

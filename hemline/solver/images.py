@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hemline.data.scaling import scale
 
 CHUNK = 256
-# So many chunks are summed over between two checks.
+# The number of chunks between two checks.
 _CHECKED = 64
 
 
@@ -23,8 +23,8 @@ class Images(NamedTuple):
 
     pixels: NDArray[Any]  # (n, ...), of any numeric dtype; may be memory-mapped
     labels: NDArray[np.int64]  # (n,), int64, from 0
-    divisor: float  # what pixels are divided by
-    check: Callable[[], None]  # is called now and then; what it raises ends the pass
+    divisor: float  # the divisor of pixels
+    check: Callable[[], None]  # called regularly; its exceptions end the pass
 
     @property
     def n_pixels(self) -> int:

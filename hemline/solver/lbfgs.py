@@ -16,12 +16,12 @@ _DECREASE = 1e-4
 # ... or the slope that may be left at its end, where rounding hides the decrease: so much of the objective
 # (Hager and Zhang 2005, "A new conjugate gradient method with guaranteed descent", section 4).
 _SLOPE_LEFT, _ROUNDING = 0.9, 1e-7
-# A line search that comes to a shorter step than this has met rounding.
+# A shorter step in a line search means that rounding dominates.
 _SHORTEST = 1e-4
 
 
 class Point(NamedTuple):
-    """Flat parameters, what one pass gave there, and the number of passes so far."""
+    """Flat parameters, the result of one pass there, and the number of passes so far."""
 
     parameters: Floats
     evaluated: Evaluated
@@ -35,7 +35,7 @@ def minimise(
     is_done: Callable[[Evaluated], bool],
     most_passes: int,
 ) -> Point:
-    """Return a better point, at which ``is_done``, or ``most_passes`` were made, or rounding stops the search."""
+    """Return a better point: where ``is_done``, or after ``most_passes``, or where rounding stops the search."""
     most_pairs = max(_FEWEST_PAIRS, min(_PAIRS, _LARGEST_PAIRS // (2 * len(start.parameters))))
     pairs: deque[tuple[Floats, Floats]] = deque(maxlen=most_pairs)
     point = start
@@ -51,7 +51,7 @@ def minimise(
 
 
 def _search(evaluate: Callable[[Floats], Evaluated], point: Point, direction: Floats) -> Point | None:
-    """Return a point that is better, along ``direction``; None where rounding leaves none."""
+    """Return a better point along ``direction``; None if rounding prevents it."""
     here, passes, length = point.evaluated, point.passes, 1.0
     slope = float(direction @ here.gradient)
     while length > _SHORTEST and slope < 0:
@@ -61,7 +61,7 @@ def _search(evaluate: Callable[[Floats], Evaluated], point: Point, direction: Fl
         flat = abs(float(there.gradient @ direction)) <= _SLOPE_LEFT * abs(slope)
         if rise <= _DECREASE * length * slope or (flat and rise <= _ROUNDING * abs(here.objective)):
             return Point(parameters, there, passes)
-        # To the lowest point of the parabola through what is known, unless that is far off.
+        # To the minimum of the parabola through the known values, unless it is far away.
         bend = rise - length * slope
         length *= float(np.clip(-length * slope / (2 * bend), 0.1, 0.5)) if bend > 0 else 0.5
     return None

@@ -32,7 +32,7 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What one pass gives, at some parameters."""
+    """The result of one pass, at given parameters."""
 
     loss: float  # the mean cross-entropy
     accuracy: float  # the share of images whose most probable class is their own
@@ -78,7 +78,7 @@ def evaluate(images: Images, parameters: Floats, penalty: float, n_classes: int)
     curvature = (np.diag(gradient.intercepts) - squares) / n
     gradient.intercepts[:] -= np.bincount(images.labels, minlength=n_classes)
     gradient.flat[:] /= n
-    # The same number added to all intercepts changes nothing; without this, rounding would move them.
+    # A constant added to all intercepts has no effect; without this, rounding would move them.
     gradient.intercepts[:] -= gradient.intercepts.mean()
     gradient.weights[:] += penalty * at.weights
     objective = lost / n + penalty / 2 * float(np.vdot(at.weights, at.weights))

@@ -21,7 +21,7 @@ from hemline.solver.preconditioner import Sample
 
 STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 TOLERANCE = 1e-6
-# While the largest strength is the best, thrice as large a one is tried, up to this.
+# While the largest strength is the best, three times that strength is tried, up to this limit.
 LARGEST = 1e5
 _FACTOR = 3
 # The chosen solution is solved to so many times the tolerance: its accuracies are printed to 0.01 %.
@@ -32,7 +32,7 @@ _GAP = 100
 _MOST_PASSES = 500
 # From zero, where all probabilities are equal, after so many passes second derivatives are taken again.
 _FIRST_PASSES = 4
-# The score of a class without training images: finite, but its probability is 0.
+# The score of a class without training images: finite, with probability 0.
 _ABSENT = -1e30
 # Of an objective, as a share of it.
 _ROUNDING = 1e-9
@@ -49,7 +49,7 @@ class Solution:
     accuracy: float  # share of the training images that are classified correctly
     objective: float  # loss + sum of squared weights / (2 C n), of n training images
     gradient_norm: float  # the largest absolute derivative of the objective by any weight or intercept
-    gap_bound: float  # the objective is at most so far above the least possible (see ``gap_bound``)
+    gap_bound: float  # the largest possible distance of the objective above its minimum (see ``gap_bound``)
     passes: int  # over the training images
     converged: bool  # whether gradient and gap are within the tolerance; if not, rounding stopped the search
     validation_loss: float | None  # mean cross-entropy of the validation images; None without any
@@ -66,7 +66,7 @@ class SolvedPath:
 
     solutions: list[Solution]  # from the smallest C on, which is the strongest penalty
     chosen: Solution  # of the lowest validation loss; of equal ones, that of the stronger penalty
-    # the end of the path at which it lies, if it does: the best strength may lie beyond
+    # the end of the path, if the choice lies there: the best strength may lie beyond
     edge: Literal["strongest", "weakest"] | None
     absent: list[int]  # classes without training images; their probability is 0
     # whether a hyperplane for each class classifies all training images correctly: then only the penalty keeps
@@ -127,7 +127,7 @@ def solve_path(
 
 
 def _next(ordered: Sequence[float], solutions: Sequence[Solution], largest: float) -> float | None:
-    """Return the strength to be solved next; None where that is enough."""
+    """Return the next strength to solve; None when finished."""
     if len(solutions) < len(ordered):
         return ordered[len(solutions)]
     further = _FACTOR * solutions[-1].strength
@@ -136,12 +136,12 @@ def _next(ordered: Sequence[float], solutions: Sequence[Solution], largest: floa
 
 
 def _best(solutions: Sequence[Solution]) -> int:
-    """Return the number of that of the lowest validation loss, the first of equal ones."""
+    """Return the index of the lowest validation loss, the first of equal ones."""
     return int(np.argmin([solution.validation_loss or 0 for solution in solutions]))
 
 
 class _Problem:
-    """The training images, of which classes without any are left out."""
+    """The training images, without the classes that have none."""
 
     def __init__(self, train: Labelled, n_classes: int, scale: float, check: Callable[[], None]) -> None:
         counts = np.bincount(train.labels, minlength=n_classes)
@@ -204,7 +204,7 @@ class _Problem:
 
 
 def gap_bound(here: Evaluated, penalty: float, length: float) -> float:
-    """Return how far the objective can be above its minimum: ‖g‖² / (2 penalty), as the objective is strongly convex.
+    """Return a bound on the objective above its minimum: ‖g‖² / (2 penalty), because it is strongly convex.
 
     It is so by the weights, not by the intercepts. So the bound is that of the objective with the best intercepts for
     these weights, plus what the intercepts lack of the best, to second order in that. With δ, the Newton step of the
@@ -225,7 +225,7 @@ def gap_bound(here: Evaluated, penalty: float, length: float) -> float:
 def _intercepts_step(here: Evaluated) -> Floats:
     """Return Newton's step for the intercepts alone, up to its sign."""
     n_classes = len(here.curvature)
-    # The same number added to all intercepts changes nothing: it is left as it is.
+    # A constant added to all intercepts has no effect, and is not changed.
     curvature = here.curvature + np.trace(here.curvature) / n_classes**2
     curvature[np.diag_indices(n_classes)] += np.finfo(np.float64).eps * (1 + np.trace(curvature))
     step: Floats = np.linalg.solve(curvature, here.gradient[-n_classes:])
@@ -248,7 +248,7 @@ def _largest(here: Evaluated) -> float:
 
 
 def _validated(solution: Solution, validation: Labelled, scale: float, check: Callable[[], None]) -> Solution:
-    """Return the solution with what the validation images say, if there are any."""
+    """Return the solution with its validation metrics, if there are validation images."""
     if not len(validation.labels):
         return solution
     images = Images(validation.images, validation.labels.astype(np.int64), scale, check)

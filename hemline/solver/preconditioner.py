@@ -19,7 +19,7 @@ _LARGEST_DENSE = 1200
 _LARGEST_BLOCKS = 2**24
 # Images of the sample, and the numbers that they have together.
 _SAMPLE, _LARGEST_SAMPLE = 13_500, 2**26
-# Of more pixels, to find all principal coordinates takes too long.
+# For more pixels, finding all principal coordinates takes too long.
 _MOST_PIXELS = 2048
 _ITERATIONS = 4
 # Of the trace: what has no penalty, or one that float32 sums have lost, can be inverted all the same.
@@ -30,7 +30,7 @@ class Preconditioner:
     """Multiplies a gradient by the approximate inverse."""
 
     def __init__(self, axes: Floats, dense: Floats, blocks: Floats) -> None:
-        """Invert what is to be inverted.
+        """Invert the parts.
 
         Args:
             axes: (pixels, coordinates), orthonormal.
@@ -62,7 +62,7 @@ class Preconditioner:
 
 
 class Sample:
-    """Every so many of the images, in their coordinates."""
+    """A sample of the images, in their principal coordinates."""
 
     def __init__(self, images: Images, n_classes: int) -> None:
         """Read them, and find their principal coordinates."""

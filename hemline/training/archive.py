@@ -1,4 +1,4 @@
-"""A ``.keras`` archive is read as far as needed to say that it holds a network of this pipeline, before Keras loads it.
+"""Checks that a ``.keras`` archive contains a network of this pipeline, before Keras loads it.
 
 An archive from somebody else may name any class, unpack to any size, or ask for more memory than there is.
 """
@@ -17,7 +17,7 @@ _BYTES = 4  # of a weight, float32
 
 
 def check_archive(path: Path, *, any_layers: bool = False) -> None:
-    """Refuse what ``save_model`` would not have written.
+    """Reject archives that ``save_model`` would not have written.
 
     If ``any_layers``, it may have all of Keras's layers but those that run code of their own.
 

@@ -1,4 +1,4 @@
-"""How much memory this process may still take: less than the machine has, where it is limited."""
+"""The memory that this process may still use, within its limits."""
 
 import resource
 from collections.abc import Iterator

@@ -31,7 +31,7 @@ class BlockedDense(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no 
         self._initializer = kernel_initializer
 
     def build(self, input_shape: Sequence[int | None]) -> None:
-        """Make the blocks and the bias; what they start with is of no importance, because they are computed with."""
+        """Make the blocks and the bias; their initial values are never used."""
         sizes = [block.stop - block.start for block in blocks(int(input_shape[-1] or 0))]
         self._kernels = [self.add_weight((size, self._units), self._initializer) for size in sizes]
         self._bias = self.add_weight((self._units,), "zeros")

@@ -13,7 +13,7 @@ _SETS = 4
 
 
 class TrainingData(NamedTuple):
-    """What a network learns from."""
+    """The data that a network learns from."""
 
     train: Labelled
     # sets whose loss and accuracy are recorded, by the prefix of their columns; nothing is decided by them.
@@ -24,7 +24,7 @@ class TrainingData(NamedTuple):
     digests: Mapping[str, str]  # SHA-256 of its files, by name
 
     def hold(self, labelled: Labelled) -> Held:
-        """Return one of the sets in memory, where it may be already."""
+        """Return one of the sets in memory, loading it if needed."""
         prefix = next((prefix for prefix, each in self.watched.items() if each is labelled), "train")
         name = {"val": "validation"}.get(prefix, prefix)
         return _held(self.folder, name, *(self.digests[file] for file in Normalized.files_of(name)))
@@ -47,5 +47,5 @@ def open_data(data: Normalized, digests: Mapping[str, str], *, record_test: bool
 
 @functools.lru_cache(_SETS)
 def _held(data: Path, name: str, *_digests: str) -> Held:
-    """Hold a set in memory, as long as neither its place nor its digests change."""
+    """Keep a set in memory while its path and digests stay the same."""
     return hold(Normalized(data).read(name))

@@ -49,7 +49,7 @@ class NetworkModel:
         return describe_layers(self._model)
 
     def notes(self) -> list[str]:
-        """Return sentences about how it came about."""
+        """Return sentences about its training."""
         return self._notes
 
 

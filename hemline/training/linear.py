@@ -11,7 +11,7 @@ from hemline.data.normalized import Labelled
 from hemline.training.learner import NetworkModel
 from hemline.training.trainer import Trainer
 
-# Of a network that is not trained.
+# For an untrained network.
 _SETTINGS: Any = SimpleNamespace(
     hidden=[], activation="relu", dropout=0.0, epochs=1, batch_size=1, optimizer="sgd", learning_rate=1.0,
     stop_below_loss=None,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 
 class Mapped:
-    """A memory-mapped array of which the system reads what it is asked for, several images at a time."""
+    """A memory-mapped array whose images are read on request, several at a time."""
 
     def __init__(self, array: NDArray[Any]) -> None:
         """Map the file of an array (n, ...), as ``Outputs.read_array`` returns it, once more; others read as before."""
@@ -28,7 +28,7 @@ class Mapped:
 
     @staticmethod
     def can(array: NDArray[Any]) -> bool:
-        """Say whether an array is that of a file, on a system that takes advice."""
+        """Return whether an array is memory-mapped, on a system with ``madvise``."""
         return isinstance(array.base, np.memmap) and hasattr(mmap, "MADV_RANDOM")
 
     def ask_for(self, places: Iterable[int]) -> None:

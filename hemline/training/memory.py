@@ -1,4 +1,4 @@
-"""How much memory trainings need at least: reckoned before, because TensorFlow finds out in the middle, at length."""
+"""A lower bound of the memory of trainings, checked first because TensorFlow fails late, with a long message."""
 
 import itertools
 import math
@@ -16,7 +16,7 @@ _BYTES = 4  # of a float32
 def check_memory(
     variant: str, training: DenseNetwork, image_shape: Sequence[int], n_classes: int, n_seeds: int
 ) -> None:
-    """Refuse a network that this machine cannot train ``n_seeds`` times, as many at once as there are cores.
+    """Reject a network that this machine cannot train ``n_seeds`` times, one training per core at once.
 
     Raises:
         InputError: the trainings need more memory than is free.
@@ -35,7 +35,7 @@ def check_memory(
 
 
 def needed_bytes(training: DenseNetwork, n_pixels: int, n_classes: int, at_once: int) -> int:
-    """Return a lower bound of the bytes that trainings take beside the data.
+    """Return a lower bound of the bytes that trainings take, besides the data.
 
     A network of 182 MB of weights was seen to take 2.6 GB with adam, 4.4 GB in two trainings at once, and 1.8 GB with
     sgd; this gives 1.7, 3.2 and 1.0 GB.

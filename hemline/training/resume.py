@@ -1,4 +1,4 @@
-"""The state of a training in the middle: all that is needed to resume it, and to end with equal bytes."""
+"""The state of an interrupted training: everything needed to resume it with equal bytes at the end."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -13,6 +13,6 @@ class TrainingState(NamedTuple):
     """A training after one of its epochs."""
 
     history: list[Row]  # a row for each epoch so far, from the first
-    # what its family needs to resume; of a network: weights, what layers keep besides, the optimizer's slots,
-    # the number of steps
+    # the family's state to resume from; for a network: weights, other layer state, the optimizer's slots, the
+    # number of steps
     arrays: Arrays

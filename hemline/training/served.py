@@ -1,14 +1,14 @@
-"""A trained model as it is recorded and served: bytes, and what has to be known of it without loading it."""
+"""A trained model as recorded and served: its bytes, and its metadata without loading it."""
 
 from typing import NamedTuple
 
 
 class Interface(NamedTuple):
-    """What a model takes and returns."""
+    """The inputs and outputs of a model."""
 
     name: str
     input_shape: tuple[int, ...]
-    n_classes: int  # how many probabilities it returns
+    n_classes: int  # the number of probabilities
 
 
 class ServedModel(NamedTuple):

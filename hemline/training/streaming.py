@@ -20,15 +20,15 @@ from hemline.training.dense import blocks
 from hemline.training.mapped import Mapped
 from hemline.training.tensorflow import devices, tf
 
-# Images up to so many bytes are held in memory ...
+# The most bytes of images held in memory ...
 RESIDENT_BYTES = 2 * 2**30
 # ... but no more than this share of what is free.
 _SHARE = 1 / 4
 # Of a chunk, unless those of all trainings together were more than that share, too.
 CHUNK_BYTES = 128 * 2**20
-# Each training holds so many at most: in use, waiting, being gathered.
+# The most chunks per training: in use, waiting, being gathered.
 _CHUNKS = 3
-# Read from a file at once.
+# The bytes read from a file at once.
 _READ_BYTES = 4 * 2**20
 # Bytes of the longest register.
 _ALIGNED = 64
@@ -54,7 +54,7 @@ class Chunk(NamedTuple):
     images: Pixels
     labels: tf.Tensor  # int32 (m,)
     order: tf.Tensor  # int32 (batches, batch size): indices of images
-    n_images: tf.Tensor  # int32: so many of order's indices count; the others are padding
+    n_images: tf.Tensor  # int32: the number of valid indices in order; the others are padding
 
 
 class Held(NamedTuple):
@@ -131,7 +131,7 @@ class Parts:
     """A set that is watched: its images in their order, a part of a large file at a time."""
 
     def __init__(self, labelled: Labelled, batch_size: int, hold: Callable[[Labelled], Held] = hold) -> None:
-        """Read it, where it is small enough to be held in memory.
+        """Read it into memory if it is small enough.
 
         Args:
             labelled: the set, of one image or more.
@@ -154,7 +154,7 @@ class Parts:
         return iter(self._held) if self._held else self._read(self._bounds)
 
     def of_each_size(self) -> Iterator[Held]:
-        """Yield a part of each size that there is."""
+        """Yield a part of each occurring size."""
         sizes = {end - start: (start, end) for start, end in self._bounds}
         return iter(self._held) if self._held else self._read(sizes.values())
 

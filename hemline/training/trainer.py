@@ -39,12 +39,12 @@ History = dict[str, float]  # one epoch's figures, by the names of history.csv
 
 
 class State(NamedTuple):
-    """All that a training carries from one step to the next, as tensors."""
+    """The state of a training between two steps, as tensors."""
 
     # Flat: XLA vectorises along the last axis only, and that of the output layer is as short as the classes; and it
     # updates flat weights in place, where it would copy those that are reshaped after the update in every step.
     weights: Tensors
-    others: Tensors  # what layers keep besides weights: the state of their random generators
+    others: Tensors  # the layers' state besides weights: that of their random generators
     slots: list[Tensors]
     step: tf.Tensor  # float32 scalar: the number of steps done
 
@@ -72,7 +72,7 @@ class Trainer:
         network: Network | None = None,
         compiled: bool = True,
     ) -> None:
-        """Take the data; nothing is compiled before the first training.
+        """Store the data; nothing is compiled before the first training.
 
         Args:
             name: the variant's, which the models are given.
@@ -154,7 +154,7 @@ class Trainer:
         return model
 
     def _epoch(self, seed: int, epoch: int, state: State) -> tuple[History, State]:
-        """Return the figures of one epoch, and the state after it."""
+        """Return the metrics of one epoch, and the state after it."""
         totals = _no_totals()
         for chunk in self._train.chunks(self._order(seed, epoch)):
             self._compile(state, chunk)
@@ -168,7 +168,7 @@ class Trainer:
         return figures, state
 
     def _has_ended(self, figures: Mapping[str, float]) -> bool:
-        """Say whether the epoch of these figures is the last."""
+        """Return whether the epoch with these metrics is the last."""
         threshold = self._training.stop_below_loss
         low = threshold is not None and figures.get("loss", math.inf) < threshold
         return low or figures["epoch"] >= self._training.epochs
@@ -208,7 +208,7 @@ class Trainer:
         return model, State(weights, others, self._optimizer.start(weights), tf.constant(0.0))
 
     def untrained(self, seed: int) -> keras.Model:
-        """Return a model as ``fit`` starts with."""
+        """Return an initial model, as ``fit`` uses it."""
         return self._network.build(self._image_shape, self._n_classes, seed, self._name)
 
     def prepare(self) -> None:
@@ -217,7 +217,7 @@ class Trainer:
         self._compile(state, next(iter(self._train.chunks(self._order(0, 1)))))
 
     def _compile(self, state: State, chunk: Chunk) -> None:
-        """Make both programs ready on the current device, unless they are.
+        """Compile both programs on the current device, unless this is done.
 
         One device after the other: the first compiles, and the others load what it compiled (see ``tensorflow``).
         """
@@ -288,7 +288,7 @@ class Trainer:
     def _call(
         self, weights: Tensors, others: Tensors, images: tf.Tensor, *, training: bool
     ) -> tuple[tf.Tensor, Tensors, Tensors]:
-        """Return the probabilities (n, classes), what layers keep besides weights, and their penalties."""
+        """Return the probabilities (n, classes), the layers' state besides weights, and their penalties."""
         variables = self._graph.trainable_variables
         shaped = [tf.reshape(flat, variable.shape) for flat, variable in zip(weights, variables, strict=True)]
         called: tuple[tf.Tensor, Tensors, Tensors] = self._graph.stateless_call(
