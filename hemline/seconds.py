@@ -10,14 +10,14 @@ _STARTED = time.monotonic()
 
 
 def note_seconds() -> None:
-    """Keep how long this process has lived, if it is a stage that DVC runs."""
-    stage = os.environ.get("DVC_STAGE")
-    if stage is not None:
-        note_duration(stage, time.monotonic() - _STARTED)
+    """Note how long this process has lived, if it is a stage that DVC runs."""
+    note_duration(os.environ.get("DVC_STAGE", ""), time.monotonic() - _STARTED)
 
 
 def note_duration(name: str, seconds: float) -> None:
-    """Keep the duration of a stage, or of a training of ``training@<variant>``."""
+    """Note the duration of a stage, or of a training as ``training@<variant>``, in a stage that DVC runs."""
+    if "DVC_STAGE" not in os.environ:
+        return
     with suppress(OSError):  # nothing depends on it
         path = repository() / ".hemline/seconds" / name
         path.parent.mkdir(parents=True, exist_ok=True)

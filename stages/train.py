@@ -104,6 +104,7 @@ def train(params: Params, variant: str, before_handing_on: Callable[[], None] = 
             before_handing_on()
             new.put(variant, Trained(variant).path)
         checkpoints.close(remove=True)
+        run.note_duration()
 
 
 def _executor(cluster: str | None, prepare: Callable[[], None]) -> Executor:
@@ -275,9 +276,11 @@ class _Run:
         for note in notes:
             show(f"{self._settings.variant}: {note}")
         self._draft.write(history, results[0].layers, probabilities, notes)
-        # Trainings kept from an earlier output have no times.
-        timed = [sum(row["seconds"] for row in each.history) for each in results if "seconds" in each.history[0]]
-        if timed:
+
+    def note_duration(self) -> None:
+        """Note the mean duration of these trainings; those kept from an earlier output have none."""
+        sums = [sum(row.get("seconds", 0.0) for row in each.history) for each in self._results.values()]
+        if timed := [each for each in sums if each]:
             note_duration(f"training@{self._settings.variant}", sum(timed) / len(timed))
 
 
