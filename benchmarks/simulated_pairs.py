@@ -129,7 +129,7 @@ def pilots_that_suffice(seeds_share: float, comparisons: int, repetitions: int, 
     for _ in range(repetitions):
         pilot = known._replace(seeds=known.seeds * rng.chisquare(3) / 3)
         planned = seeds_needed(cautious_parts(pilot), gain, comparisons)
-        # Where no number will do, nobody is led to too few.
+        # If no number is enough, the plan does not suggest too few.
         enough += planned is None or planned >= truly_needed
     return enough / repetitions
 

@@ -102,11 +102,7 @@ def coverage_table(repetitions: int) -> str:
     jobs = [(name, seeds) for name in MADE for seeds in SEEDS]
     found = _side_by_side(_coverage, [(MADE[name], seeds, repetitions) for name, seeds in jobs])
     rows = [[name, *(f"{100 * next(found):.1f}" for _ in SEEDS)] for name in MADE]
-    error = 100 * math.sqrt(0.95 * 0.05 / repetitions)
-    return (
-        markdown_table(["trainings", *(f"{seeds} seeds" for seeds in SEEDS)], rows)
-        + f"\n\n{repetitions:,} comparisons each: the standard error of a figure is {error:.2f} points."
-    )
+    return markdown_table(["trainings", *(f"{seeds} seeds" for seeds in SEEDS)], rows) + _standard_error(repetitions)
 
 
 def few_table() -> str:
@@ -125,10 +121,8 @@ def error_table(repetitions: int) -> str:
     found = _side_by_side(family_wise_error, [(name, each, repetitions) for name in names for each in seeds])
     rows = [[name, *(f"{100 * next(found):.1f}" for _ in seeds)] for name in names]
     groups = ["groups", *(str(min(40 // each, 6)) for each in seeds)]
-    error = 100 * math.sqrt(0.05 * 0.95 / repetitions)
-    return (
-        markdown_table(["trainings", *(f"{each} seeds" for each in seeds)], [*rows, groups])
-        + f"\n\n{repetitions:,} comparisons each: the standard error of a figure is {error:.2f} points."
+    return markdown_table(["trainings", *(f"{each} seeds" for each in seeds)], [*rows, groups]) + _standard_error(
+        repetitions
     )
 
 
@@ -138,11 +132,7 @@ def many_table(repetitions: int) -> str:
     null = NULLS["seeds and images weigh the same"]
     found = _side_by_side(many_variants_error, [(null, each, m, repetitions) for m in variants for each in seeds])
     rows = [[str(m), *(f"{100 * next(found):.1f}" for _ in seeds)] for m in variants]
-    error = 100 * math.sqrt(0.05 * 0.95 / repetitions)
-    return (
-        markdown_table(["variants", *(f"{each} seeds" for each in seeds)], rows)
-        + f"\n\n{repetitions:,} comparisons each: the standard error of a figure is {error:.2f} points."
-    )
+    return markdown_table(["variants", *(f"{each} seeds" for each in seeds)], rows) + _standard_error(repetitions)
 
 
 def pairs_table(repetitions: int) -> str:
@@ -173,10 +163,8 @@ def same_table(repetitions: int) -> str:
     for each in seeds:
         found = _side_by_side(found_the_same, [(share, each, repetitions) for share in shares])
         rows.append([str(each), *(f"{100 * share:.1f}" for share in found)])
-    error = 100 * math.sqrt(0.05 * 0.95 / repetitions)
-    return (
-        markdown_table(["seeds", *(f"seeds' share {100 * share:g} %" for share in shares)], rows)
-        + f"\n\n{repetitions:,} comparisons each: the standard error of a figure is {error:.2f} points."
+    return markdown_table(["seeds", *(f"seeds' share {100 * share:g} %" for share in shares)], rows) + _standard_error(
+        repetitions
     )
 
 
@@ -205,11 +193,9 @@ def groups_table(repetitions: int) -> str:
         error = next(_side_by_side(grouped_error, [(made, 4, repetitions)]))
         cells = [f"{100 * each.accuracy:.1f}, {100 * each.gain:.1f}" for each in held]
         rows.append([SIZES[sizes], str(groups), *cells, f"{100 * error:.1f}"])
-    error = 100 * math.sqrt(0.05 * 0.95 / repetitions)
-    return (
-        markdown_table(["images in a group", "groups", "4 seeds", "10 seeds", "errs, 4 seeds"], rows)
-        + f"\n\n{repetitions:,} test sets each: the standard error of a figure is {error:.2f} points."
-    )
+    return markdown_table(
+        ["images in a group", "groups", "4 seeds", "10 seeds", "errs, 4 seeds"], rows
+    ) + _standard_error(repetitions, "test sets")
 
 
 def power_table(repetitions: int) -> str:
@@ -272,6 +258,12 @@ def real_table() -> str:
         markdown_table(["test accuracy, %", "mean", "standard deviation", "skewness"], rows)
         + f"\n\nThe accuracies of the two correlate by {correlation:.2f} over the seeds."
     )
+
+
+def _standard_error(repetitions: int, what: str = "comparisons") -> str:
+    """Return the line below a table of rates of about 5 or 95 %."""
+    error = 100 * math.sqrt(0.05 * 0.95 / repetitions)
+    return f"\n\n{repetitions:,} {what} each: the standard error of a figure is {error:.2f} points."
 
 
 def _side_by_side(function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> Iterator[Any]:

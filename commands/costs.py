@@ -15,10 +15,10 @@ from skops import io as skops
 from hemline.families.registry import family_of
 from hemline.jobs.trained import Trained
 from hemline.params import load_params
+from hemline.processes.durations import noted_seconds
 from hemline.report.cost_plot import pareto_front
 from hemline.report.page import markdown_table
 from hemline.report.results import Results, load_results
-from hemline.seconds import noted_seconds
 
 _IMAGES, _REPETITIONS = 1000, 5
 

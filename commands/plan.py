@@ -4,6 +4,7 @@ Reads:  params.yaml, reports/evaluation/pairs.csv
 Run:    hemline plan 0.5 [--pair dense-512,dense-128] [--cost]
 """
 
+import math
 from collections.abc import Sequence
 
 from tabulate import tabulate
@@ -14,7 +15,7 @@ from hemline.comparison.planning import Plan, plan
 from hemline.comparison.units import Unit
 from hemline.errors import InputError
 from hemline.params import Params, load_params
-from hemline.seconds import noted_seconds
+from hemline.processes.durations import noted_seconds
 from hemline.terminal.arguments import option
 from hemline.words import percent
 
@@ -29,9 +30,12 @@ determine it only roughly."""
 @option("--cost", action="store_true", help="add the seconds that the further seeds take")
 def main(gain: float, pair: str | None, cost: bool) -> None:
     """Print a row per variant, or the one of the pair."""
-    if not gain > 0:
-        raise InputError(f"GAIN: must be above 0, got {gain:g}")
+    if not 0 < gain < math.inf:
+        raise InputError(f"GAIN: must be a number above 0, got {gain:g}")
     params = load_params()
+    evaluated = Evaluated().selection().metric
+    if evaluated != params.metric:
+        raise InputError(f"metric: {params.metric} in params.yaml, but {evaluated} was evaluated; run `dvc repro`")
     decision, names = decision_of(find_metric(params.metric)), _names(pair, params)
     plans = plan(Evaluated().pairs(), params.baseline, gain / decision.unit.factor, names)
     of = " and ".join(names) if names else f"each variant and {params.baseline}"

@@ -13,9 +13,9 @@ from hemline.dependencies.lock_file import LOCK_FILE, entries, is_damaged
 from hemline.errors import InputError
 from hemline.experiments.plan import Planned, plan
 from hemline.params import SOLVE
+from hemline.processes.durations import noted_seconds
 from hemline.processes.dvc import dvc_json
 from hemline.schema import read_yaml
-from hemline.seconds import noted_seconds
 from hemline.terminal.arguments import option
 
 

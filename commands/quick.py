@@ -61,7 +61,7 @@ def summary(values: dict[str, Any]) -> str:
     """Return how a preview differs."""
     share, seeds = values["normalize"]["train_share"], len(values["seeds"])
     trained = f"{_EPOCHS} epochs, {seeds} seed{'s' if seeds > 1 else ''}"
-    return f"An impression, no answer: {share:.0%} of the training images, {trained}."
+    return f"A preview, not an answer: {share:.0%} of the training images, {trained}."
 
 
 def _page_of(experiment: str) -> bytes:

@@ -8,6 +8,7 @@ Run:    hemline seeds 10
 import subprocess
 import sys
 
+from hemline.comparison.power import MOST_SEEDS
 from hemline.errors import InputError
 from hemline.params import Params, load_params
 from hemline.processes.dvc import dvc_json, environment
@@ -28,10 +29,11 @@ def extended(seeds: list[int], number: int) -> list[int]:
     """Return this number of seeds: the given ones, then the smallest others.
 
     Raises:
-        InputError: there are as many already.
+        InputError: there are as many already, or more are asked for than a comparison can use.
     """
-    if number <= len(seeds):
-        raise InputError(f"N: must be more than the {len(seeds)} seeds in params.yaml, got {number}")
+    if not len(seeds) < number <= MOST_SEEDS:
+        rule = f"must be more than the {len(seeds)} seeds in params.yaml, and at most {MOST_SEEDS:,}"
+        raise InputError(f"N: {rule}, got {number}")
     others = (seed for seed in range(number) if seed not in seeds)
     return [*seeds, *others][:number]
 

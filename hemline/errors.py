@@ -12,8 +12,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
-from hemline.seconds import note_seconds
-
 # What the machine refuses whatever the program does, and what helps. Any other OSError is a defect of the program.
 REMEDIES = {
     errno.ENOSPC: "make space there",
@@ -76,7 +74,6 @@ def one_line_errors(status: int = 1) -> Iterator[None]:
         yield
         with suppress(BrokenPipeError):  # of a reader that has seen enough
             _flush()  # here, where a full disk is a line, and not while Python ends
-        note_seconds()
     except InputError as error:
         _refuse(str(error), status)
     except BrokenPipeError as error:

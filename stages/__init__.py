@@ -8,6 +8,7 @@ with what it is when the stage ends.
 import sys
 from importlib.util import find_spec
 
+import hemline.processes.durations  # noqa: F401 - its clock starts before the stage's other imports
 from hemline.errors import end_by_ctrl_c_while_imported
 from hemline.target import fix_target
 

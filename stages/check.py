@@ -21,6 +21,7 @@ from hemline.errors import InputError, one_line_errors
 from hemline.families.registry import family_of
 from hemline.jobs.agreement import check_agreement
 from hemline.params import SOLVE, Params, load_params
+from hemline.processes.durations import timed
 from hemline.processes.dvc import refuse_copy_of_shallow_clone, warn_of_relative_remotes
 from hemline.repository import repository
 from hemline.terminal.arguments import parser
@@ -31,7 +32,7 @@ INPUTS = Path(".inputs")
 
 def main() -> None:
     """Check the parameters, the description, and that they agree."""
-    with one_line_errors():
+    with one_line_errors(), timed():
         # In a copy that DVC made for an experiment, params.yaml is the experiment's own.
         here = repository() == Path.cwd().resolve()
         refuse_copy_of_shallow_clone()

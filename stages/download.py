@@ -12,6 +12,7 @@ from hemline.data.description import load_dataset
 from hemline.dependencies.running import check_code_unchanged
 from hemline.download.sources import fetch
 from hemline.errors import one_line_errors
+from hemline.processes.durations import timed
 from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.terminal.arguments import parser
 
@@ -22,7 +23,7 @@ def main() -> None:
     arguments.add_argument("dataset", help="a file data/<dataset>.yaml")
     # SIGTERM removes incomplete downloads, and ends apt-get or npm.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with one_line_errors():
+    with one_line_errors(), timed():
         keep_temporary_files_apart()
         fetch(load_dataset(arguments.parse_args().dataset))
         check_code_unchanged()

@@ -20,6 +20,7 @@ from hemline.families.registry import family_of
 from hemline.jobs.solved import Solved
 from hemline.jobs.trained import Trained
 from hemline.params import Params, check_unchanged, load_params
+from hemline.processes.durations import timed
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.terminal.arguments import parser
@@ -28,7 +29,7 @@ from hemline.words import percent
 
 def main() -> None:
     """Evaluate the variants that params.yaml lists."""
-    with one_line_errors():
+    with one_line_errors(), timed():
         keep_temporary_files_apart()
         collect_rarely()
         params = load_params()

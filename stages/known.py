@@ -13,6 +13,7 @@ from typing import Any
 from hemline.data.description import check_known
 from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError, one_line_errors
+from hemline.processes.durations import timed
 from hemline.repository import repository
 from hemline.schema import read_yaml
 from hemline.terminal.arguments import parser
@@ -22,7 +23,7 @@ KNOWN = Path(".known")
 
 def main() -> None:
     """Check the name; the next stage checks the rest."""
-    with one_line_errors():
+    with one_line_errors(), timed():
         values = read_yaml(Path("params.yaml"))
         # Not from the command line: what is no name has not been refused yet, and a shell would read it.
         name = values.get("dataset") if isinstance(values, dict) else None

@@ -20,6 +20,7 @@ from hemline.data.splits import choose
 from hemline.errors import one_line_errors
 from hemline.formats.raw import Raw
 from hemline.params import Params, check_unchanged, load_params
+from hemline.processes.durations import timed
 from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.terminal.arguments import parser
 from hemline.terminal.bar import bar
@@ -31,7 +32,7 @@ _LOOKED_AT = 1000
 
 def main() -> None:
     """Turn data/raw into data/normalized."""
-    with one_line_errors():
+    with one_line_errors(), timed():
         keep_temporary_files_apart()
         params = load_params()
         dataset, divisor = load_dataset(params.dataset), params.normalize.scale

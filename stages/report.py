@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hemline.errors import one_line_errors
 from hemline.params import Params, check_unchanged, load_params
+from hemline.processes.durations import timed
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.repository import repository
@@ -21,7 +22,7 @@ REPORTS = Path("reports")
 
 def main() -> None:
     """Read, render, write; end with the comparison on the terminal."""
-    with one_line_errors():
+    with one_line_errors(), timed():
         keep_temporary_files_apart()
         collect_rarely()
         _report(load_params())

@@ -17,6 +17,7 @@ from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import one_line_errors
 from hemline.jobs.solved import Solved
 from hemline.params import SOLVE
+from hemline.processes.durations import timed
 from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.solver.images import Images
 from hemline.solver.objective import probabilities
@@ -26,7 +27,7 @@ from hemline.terminal.arguments import parser
 
 def main() -> None:
     """Solve, or write that there was nothing to solve."""
-    with one_line_errors():
+    with one_line_errors(), timed():
         keep_temporary_files_apart()
         solved = solve(Normalized()) if json.loads(SOLVE.read_text()) else None
         check_code_unchanged()

@@ -30,13 +30,13 @@ from hemline.jobs.trained import Settings, Trained
 from hemline.outputs import Outputs
 from hemline.params import Params, load_params
 from hemline.processes.drafts import draft
+from hemline.processes.durations import note_duration, timed
 from hemline.processes.dvc import refuse_copy_of_shallow_clone
 from hemline.processes.ending import TERMINATED, asked_to_end, prompt_end
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.leftovers import keep_temporary_files_apart, remove_if_dead
 from hemline.processes.lock import locked
 from hemline.processes.waiting import as_completed, wait_for
-from hemline.seconds import note_duration
 from hemline.terminal.arguments import parser
 from hemline.terminal.training import place, training_bar
 from hemline.tracking.recorder import RECORDED, Recorder
@@ -51,7 +51,7 @@ def main() -> None:
     """Train the variant named on the command line."""
     arguments = parser(__doc__, "python -m stages.train dense-128")
     arguments.add_argument("variant", help="a name under `variants` in params.yaml")
-    with one_line_errors():
+    with one_line_errors(), timed():
         variant = arguments.parse_args().variant
         refuse_copy_of_shallow_clone()  # where only code was edited, the stage check does not run
         params = load_params()

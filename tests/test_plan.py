@@ -7,7 +7,7 @@ import pytest
 
 from hemline.errors import one_line_errors
 from hemline.experiments.plan import plan
-from hemline.seconds import noted_seconds
+from hemline.processes.durations import noted_seconds, timed
 
 PARAMS = {"dataset": "tiny", "epochs": 1, "baseline": "linear", "variants": {"linear": {}, "wide": {"hidden": [9]}}}
 
@@ -59,13 +59,13 @@ def test_code_that_has_changed_is_told_beside_parameters():
 
 def test_only_a_stage_that_dvc_runs_to_its_end_notes_its_seconds(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    with one_line_errors():
+    with one_line_errors(), timed():
         pass
     monkeypatch.setenv("DVC_STAGE", "train@wide")
-    with pytest.raises(SystemExit), one_line_errors():
+    with pytest.raises(SystemExit), one_line_errors(), timed():
         raise KeyboardInterrupt
     assert noted_seconds("train@wide") is None
-    with one_line_errors():
+    with one_line_errors(), timed():
         pass
     assert noted_seconds("train@wide") > 0
 

@@ -1,5 +1,7 @@
 """Power: how likely a gain is shown, and how many seeds and images that takes."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -101,14 +103,21 @@ def test_a_single_seed_cannot_be_planned_from():
 
 
 def test_one_variant_cannot_be_planned_for():
-    with pytest.raises(InputError, match="variants: must be at least two"):
+    with pytest.raises(InputError, match="variants: two variants or more have not been compared yet; run `dvc repro`"):
         plan(pd.DataFrame(columns=made().columns), "linear", 0.05)
+
+
+def test_a_variant_that_has_not_run_cannot_be_planned_for():
+    with pytest.raises(InputError, match="variants: new and small have not been compared yet; run `dvc repro`"):
+        plan(made(), "linear", 0.05, ("new", "small"))
 
 
 def test_further_seeds_follow_those_that_are_there():
     assert extended([3, 0], 5) == [3, 0, 1, 2, 4]
 
 
-def test_as_many_seeds_as_there_are_is_a_mistake():
-    with pytest.raises(InputError, match=r"N: must be more than the 2 seeds in params\.yaml, got 2"):
-        extended([0, 1], 2)
+@pytest.mark.parametrize("number", [2, 100_000_000])
+def test_as_many_seeds_as_there_are_or_more_than_can_be_used_are_a_mistake(number):
+    rule = f"N: must be more than the 2 seeds in params.yaml, and at most 1,000, got {number}"
+    with pytest.raises(InputError, match=re.escape(rule)):
+        extended([0, 1], number)

@@ -170,7 +170,7 @@ def test_an_impression_sees_a_data_set_that_git_does_not_know_also_where_nothing
     before = pipeline.run("git", "status", "--porcelain").stdout
     python = shutil.which("python", path=pipeline.environment["PATH"])
     pipeline.environment["PATH"] = "/usr/bin:/bin"
-    assert "An impression, no answer" in pipeline.run(python, "-m", "hemline", "quick").stdout
+    assert "A preview, not an answer" in pipeline.run(python, "-m", "hemline", "quick").stdout
     assert (pipeline.folder / "reports/quick.html").exists()
     assert pipeline.run("git", "status", "--porcelain").stdout == before
 
@@ -204,4 +204,4 @@ def test_a_folder_whose_name_is_not_ascii_is_one_line_that_says_what_helps(pipel
     # As the line says:
     shutil.move(moved.folder / ".dvc/cache", tmp_path / "cache")
     moved.run("dvc", "cache", "dir", "--local", str(tmp_path / "cache"))
-    assert "An impression, no answer" in moved.run("python", "-m", "hemline", "quick").stdout
+    assert "A preview, not an answer" in moved.run("python", "-m", "hemline", "quick").stdout

@@ -1,4 +1,4 @@
-"""An impression: less of everything, in an experiment of its own."""
+"""A preview: less of everything, in an experiment of its own."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_its_page_says_what_it_is_and_the_workspace_stays_as_it_was(pipeline):
     files = {path: path.read_bytes() for path in pipeline.folder.glob("reports/**/*") if path.is_file()}
     known = len(runs(pipeline))
     printed = pipeline.run("python", "-m", "hemline", "quick").stdout
-    assert "An impression, no answer: 20% of the training images, 2 epochs, 2 seeds." in printed
+    assert "A preview, not an answer: 20% of the training images, 2 epochs, 2 seeds." in printed
     page = pipeline.folder / "reports/quick.html"
     assert "This is a preview: the networks saw 20 % of the training images" in page.read_text().replace("\xa0", " ")
     page.unlink()

@@ -41,3 +41,6 @@ def test_a_plan_names_the_seeds_and_what_they_take(finished):
     failed = finished.run("hemline", "plan", "30", "--pair", "linear,wide", check=False)
     assert failed.returncode
     assert "error: PAIR: must be two of linear, dense-4, got 'wide'" in failed.stderr
+    finished.set(metric="log_loss")
+    failed = finished.run("hemline", "plan", "30", check=False)
+    assert "error: metric: log_loss in params.yaml, but accuracy was evaluated; run `dvc repro`" in failed.stderr

@@ -49,7 +49,8 @@ def plan(pairs: pd.DataFrame, baseline: str, gain: float, pair: Sequence[str] = 
         asked = pairs[pairs["first"].isin(pair) & pairs["second"].isin(pair)]
         comparisons = comparisons if baseline in pair else len(pairs)
     if asked.empty:
-        raise InputError("variants: must be at least two, compared; add one to params.yaml, and run `dvc repro`")
+        named = " and ".join(pair) or "two variants or more"
+        raise InputError(f"variants: {named} have not been compared yet; run `dvc repro`")
     if (asked["seeds"] < 2).any():  # noqa: PLR2004 - a variance needs two
         raise InputError("seeds: must be at least two, because one does not show how results vary with the seed")
     return [_plan(row, pair[0] if pair else "", baseline, gain, comparisons) for row in asked.to_dict("records")]

@@ -35,7 +35,7 @@ def keep_trainings(params: Params, variant: str) -> None:
 def _results(trained: Trained, seeds: list[int]) -> dict[int, TrainingResult]:
     history, layers, notes = trained.history_rows(), trained.layer_rows(), trained.notes()
     predicted = {name: trained.probabilities(name) for name in PREDICTED}
-    # Its run in MLflow exists, or will be made from the output, so that nobody needs the model for raw pixels.
+    # Its run in MLflow exists, or will be made from the output, so the model for raw pixels is not needed.
     served = ServedModel(b"", Interface("", (), 0))
     return {
         seed: TrainingResult(

@@ -2,15 +2,18 @@
 
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from hemline.repository import repository
 
 _STARTED = time.monotonic()
 
 
-def note_seconds() -> None:
-    """Note how long this process has lived, if it is a stage that DVC runs."""
+@contextmanager
+def timed() -> Iterator[None]:
+    """Note how long this process has lived when the block succeeds, if it is a stage that DVC runs."""
+    yield
     note_duration(os.environ.get("DVC_STAGE", ""), time.monotonic() - _STARTED)
 
 
