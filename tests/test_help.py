@@ -52,6 +52,15 @@ def test_what_is_read_and_written_is_part_of_the_help_and_the_rest_of_a_docstrin
     assert shown.endswith("examples:\n  hemline it\n  hemline it --fast\n")
 
 
+@pytest.mark.parametrize("module", ["promote", "plan_run"])
+def test_the_former_form_of_a_command_runs_the_command(module, tmp_path):
+    former, name = f"python -m commands.{module}", module.replace("_", "-")
+    assert run(former, tmp_path, "--help").stdout == run(f"hemline {name}", tmp_path, "--help").stdout
+    refused = run(former, tmp_path, "--no-such-option")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert f"for example: hemline {name}" in refused.stderr
+
+
 def test_hemline_help_lists_every_command_with_a_summary_in_a_line_of_80_columns(tmp_path):
     shown = run("hemline", tmp_path, "--help").stdout
     for name in commands():
