@@ -11,6 +11,7 @@ from test_evaluated import CLASSES, HISTORY, LABELS
 from test_verdict import verdict
 
 from hemline.comparison.evaluation import Evaluation
+from hemline.comparison.metrics import ACCURACY, find_metric
 from hemline.data.normalized import Labelled, Normalized
 from hemline.jobs.solved import Solved
 from hemline.params import SOLVE, parse_params
@@ -29,20 +30,30 @@ TABLE = pd.DataFrame(
     }
 )
 TOLD = (
-    "The solved linear model scores 84.00 % on the test images; linear, the same model trained for some epochs, scores "
+    "The solved linear model has a test accuracy of 84.00 %; linear, the same model trained for some epochs, has "
     "80.00 %: 4.00 percentage points less (95 % interval 3.00 to 5.00). Of the gains over linear, this explains 40 % "
     "of the +10.00 of a, all of the +2.00 of b."
 )
 
 
 def test_of_each_gain_over_a_trained_linear_model_it_is_told_how_much_is_its_training():
-    assert sentences(TABLE, "solved", KINDS) == [TOLD]
+    assert sentences(TABLE, "solved", KINDS, ACCURACY) == [TOLD]
     undecided = TABLE.assign(verdict=["baseline", "no difference shown", "better", "worse", "worse"])
-    assert sentences(undecided, "solved", KINDS) == []
+    assert sentences(undecided, "solved", KINDS, ACCURACY) == []
     # The same with the roles exchanged: gains are over the trained one, and the solved one is no variant.
     over = {f"over_solved{end}": TABLE[f"gain{end}"] for end in ("", "_low", "_high")}
     exchanged = TABLE.assign(**over, over_solved_verdict=TABLE["verdict"], gain=np.nan, gain_low=np.nan)[1:]
-    assert sentences(exchanged, "linear", {"linear": "trained"}) == [TOLD]
+    assert sentences(exchanged, "linear", {"linear": "trained"}, ACCURACY) == [TOLD]
+
+
+def test_the_share_that_is_training_is_reported_in_the_deciding_metric():
+    losses = TABLE.assign(loss=[0.36, 0.40, 0.30, 0.38, 0.41])
+    (told,) = sentences(losses, "solved", KINDS, find_metric("log_loss"))
+    assert told == (
+        "The solved linear model has a test log loss of 0.3600; linear, the same model trained for some epochs, has "
+        "0.4000: 0.0400 nats more (95 % interval 0.0300 to 0.0500). Of the gains over linear, this explains 40 % of "
+        "the +0.1000 of a, all of the +0.0200 of b."
+    )
 
 
 def predictions(known):

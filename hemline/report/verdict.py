@@ -105,7 +105,7 @@ def describe(
             *(f"Warning: {each}" for each in warnings),
             *_impression(train_share),
             *_details(others, baseline, decision),
-            *(undertrained.sentences(comparison, baseline, linear or {}) if metric is ACCURACY else []),
+            *undertrained.sentences(comparison, baseline, linear or {}, metric),
             *apart(runs),
             *_convergence(comparison),
         ],
