@@ -6,18 +6,20 @@ in. A broken rule raises ``InputError`` with one line: the key, the rule, the va
 A new training key is one line in its family's settings, with a default that changes no result.
 """
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, model_validator
 
 from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError
 from hemline.families.family import FamilySettings
 from hemline.families.hyperparameters import Hyperparameters, Share
 from hemline.families.registry import AnySettings, advice, family_of
+from hemline.families.space import Space
 from hemline.schema import Name, StrictModel, parse, read_yaml
 
 
@@ -33,8 +35,12 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 # The address of a scheduler, or the file that it wrote.
 Cluster = Annotated[str, AfterValidator(_check_cluster)]
 
-# Where the stage `check` writes whether the stage `solve` is needed; no variant's name begins with an underscore.
-SOLVE = Path(".inputs/_solve.json")
+# Where the stage `check` writes what determines other stages; no variant's name begins with an underscore.
+INPUTS = Path(".inputs")
+SOLVE = INPUTS / "_solve.json"
+# Where the stage `tune` writes which settings a search has chosen, by variant.
+TUNED = Path("models/_tuned")
+CHOSEN = "chosen.json"
 
 # What a network takes from the data, so that no setting can contradict it: the rule for whoever tries.
 DERIVED = {
@@ -53,6 +59,17 @@ class Normalize(StrictModel):
     train_share: Annotated[float, Field(gt=0, le=1)] = 1.0
 
 
+class Tuning(StrictModel):
+    """The search of settings, of every variant with as many trials."""
+
+    trials: Annotated[int, Field(ge=0, le=10_000)] = 0
+    seed: Seed = 0
+    sampler: Literal["random", "quasi-random"] = "random"
+    # Values by setting: in place of those that families declare, and further ones of single variants.
+    space: Space = Field(default_factory=dict)
+    spaces: dict[Name, Space] = Field(default_factory=dict)
+
+
 class Params(Hyperparameters):
     """The whole of ``params.yaml``."""
 
@@ -65,8 +82,12 @@ class Params(Hyperparameters):
     metric: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)] = "accuracy"
     # The largest difference that does not matter, as it is printed: in percentage points for shares.
     equivalence_margin: Annotated[float, Field(gt=0, le=100)] | None = None
+    tuning: Tuning = Tuning()
     baseline: Name
     variants: Annotated[dict[Name, AnySettings], Field(min_length=1)]
+
+    # By variant, the settings that a search has chosen.
+    _chosen: dict[str, dict[str, Any]] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _check_references(self) -> Self:
@@ -75,10 +96,12 @@ class Params(Hyperparameters):
             raise ValueError(f"seeds: must differ from each other, but {repeated} stand more than once")
         if self.baseline not in self.variants:
             raise ValueError(f"baseline: must be one of the variants {list(self.variants)}, got {self.baseline!r}")
+        if unknown := next((name for name in self.tuning.spaces if name not in self.variants), None):
+            raise ValueError(f"tuning.spaces: must name variants {list(self.variants)}, got {unknown!r}")
         return self
 
     def training(self, name: str) -> FamilySettings:
-        """Return the settings of the variant ``name``: its own, and the top-level ones for the rest.
+        """Return the settings of the variant ``name``: chosen by a search, its own, and top-level ones for the rest.
 
         Raises:
             InputError: there is no such variant.
@@ -87,7 +110,19 @@ class Params(Hyperparameters):
             raise InputError(f"variant: must be one of {list(self.variants)}, got {name!r}")
         own = self.variants[name]
         shared = self.model_dump(include=set(Hyperparameters.model_fields) & set(type(own).model_fields))
-        return type(own)(**(shared | own.model_dump(exclude_unset=True)))
+        return type(own)(**(shared | own.model_dump(exclude_unset=True) | self._chosen.get(name, {})))
+
+    def with_chosen(self, folder: Path = TUNED) -> Self:
+        """Return these parameters with the settings that searches have chosen, where they have.
+
+        Raises:
+            InputError: a file of the stage tune is damaged.
+        """
+        found = {name: _chosen(folder / name / CHOSEN) for name in self.variants}
+        copy = self.model_copy()
+        # Not by `update`: the copy shares what it holds with this one.
+        copy._chosen = {name: chosen for name, chosen in found.items() if chosen}  # noqa: SLF001 - its own class
+        return copy
 
     def linear_models(self) -> dict[str, str]:
         """Return how each linear model comes about, "solved" or "trained", by variant; other variants are left out."""
@@ -110,13 +145,26 @@ class Params(Hyperparameters):
         return family_of(settings).seeds(settings, self.seeds)
 
 
-def load_params(path: Path = Path("params.yaml")) -> Params:
-    """Read and validate ``params.yaml``.
+def load_params(path: Path = Path("params.yaml"), *, chosen: bool = True) -> Params:
+    """Read and validate ``params.yaml``, with the settings that the stage tune has chosen, unless not wanted.
 
     Raises:
         InputError: the file is missing, is no YAML mapping, or breaks a rule.
     """
-    return parse_params(read_yaml(path), path)
+    params = parse_params(read_yaml(path), path)
+    return params.with_chosen(path.parent / TUNED) if chosen and params.tuning.trials else params
+
+
+def _chosen(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: is damaged; run `dvc repro tune@{path.parent.name}`")
+    return found
 
 
 def check_unchanged(params: Params) -> None:

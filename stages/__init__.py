@@ -1,4 +1,4 @@
-"""The seven stages of ``dvc.yaml``: known, check, download, normalize, train, evaluate, report.
+"""The stages of ``dvc.yaml``: known, check, download, normalize, tune, train, solve, evaluate, report.
 
 Importing any of them refuses a Python without the project's packages, and fixes the processor that is computed for: its
 settings are read when NumPy is loaded, which is before any code of a stage runs. So is the code itself, to be compared

@@ -5,8 +5,9 @@ the same: it stops them, and a valid change runs only those that it touches.
 
 Reads:  params.yaml, data/<dataset>.yaml
 Writes: .checked, which says nothing but that they are valid; .inputs/<variant>.json, what else determines a variant's
-        models: the digests of the user's own modules, versions of libraries of its family; .inputs/_solve.json,
-        whether the stage solve has anything to do
+        models: the digests of the user's own modules, versions of libraries of its family;
+        .inputs/_tune-<variant>.json, the search of its settings; .inputs/_solve.json, whether the stage solve has
+        anything to do
 Run:    python -m stages.check
 """
 
@@ -20,14 +21,14 @@ from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError, one_line_errors
 from hemline.families.registry import family_of
 from hemline.jobs.agreement import check_agreement
-from hemline.params import SOLVE, Params, load_params
+from hemline.params import INPUTS, SOLVE, Params, load_params
 from hemline.processes.durations import timed
 from hemline.processes.dvc import refuse_copy_of_shallow_clone, warn_of_relative_remotes
 from hemline.repository import repository
 from hemline.terminal.arguments import parser
+from hemline.tuning.search import Search, write_search
 
 CHECKED = Path(".checked")
-INPUTS = Path(".inputs")
 
 
 def main() -> None:
@@ -39,7 +40,7 @@ def main() -> None:
         warn_of_relative_remotes(repository())
         back = "; correct it, or `git checkout params.yaml`" if here else ""
         with _results_kept(back):
-            params = load_params()
+            params = load_params(chosen=False)
         with _results_kept():
             dataset = load_dataset(params.dataset)
             _check_format(dataset)
@@ -57,6 +58,7 @@ def _write_inputs(params: Params) -> None:
         training = params.training(variant)
         text = json.dumps(family_of(training).sources(training), indent=2)
         (INPUTS / f"{variant}.json").write_text(f"{text}\n")
+        write_search(Search.of(params, variant), variant)
     SOLVE.write_text(json.dumps(params.solved_beside()) + "\n")
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import joblib
 
 from hemline.cluster.ahead import needed_variants
+from hemline.cluster.executor import executor
 from hemline.data.normalized import Normalized
 from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError, one_line_errors, writing
@@ -25,8 +26,8 @@ from hemline.jobs.checkpoint import StageCheckpoints, checkpoint_folder
 from hemline.jobs.job import Executor, LostError, TrainingJob, TrainingSpec
 from hemline.jobs.progress import Progress, resumption, show
 from hemline.jobs.result import TrainingResult
-from hemline.jobs.threads import Threads
-from hemline.jobs.trained import Settings, Trained
+from hemline.jobs.settings import Settings
+from hemline.jobs.trained import Trained
 from hemline.outputs import Outputs
 from hemline.params import Params, load_params
 from hemline.processes.drafts import draft
@@ -90,7 +91,7 @@ def train(params: Params, variant: str, before_handing_on: Callable[[], None] = 
     settings = Settings.of(params, variant)
     family = family_of(settings.training)
     # First of all, because its process imports MLflow while this one, or another, imports TensorFlow.
-    with Recorder(settings) as recorder, _executor(params.cluster, family.prepare) as trainings:
+    with Recorder(settings) as recorder, executor(params.cluster, family.prepare) as trainings:
         digests = Normalized().digests(test_labels=params.record_test)
         spec = TrainingSpec.of(settings, digests, record_test=params.record_test)
         checkpoints = StageCheckpoints(variant, spec.key)
@@ -105,15 +106,6 @@ def train(params: Params, variant: str, before_handing_on: Callable[[], None] = 
             new.put(variant, Trained(variant).path)
         checkpoints.close(remove=True)
         run.note_duration()
-
-
-def _executor(cluster: str | None, prepare: Callable[[], None]) -> Executor:
-    """Return the executor of trainings."""
-    if cluster is None:
-        return Threads(prepare)
-    from hemline.cluster.trainings import Cluster  # noqa: PLC0415 - imports Dask, for those who have a cluster
-
-    return Cluster(cluster)
 
 
 def _jobs_of_others(params: Params, variant: str, digests: dict[str, str]) -> list[TrainingJob]:

@@ -31,11 +31,13 @@ PARAMS = {
     "learning_rate": 0.01,
     "activation": "relu",
     "dropout": 0.0,
+    "l2": 0.0,
     "stop_below_loss": None,
     "record_test": False,
     "seeds": [0, 1],
     "metric": "accuracy",
     "equivalence_margin": None,
+    "tuning": {"trials": 0, "seed": 0},
     "baseline": "linear",
     "variants": {"linear": {"hidden": []}, "dense-4": {"hidden": [4]}},
 }

@@ -21,7 +21,8 @@ from hemline.comparison.selection import Selection
 from hemline.data.duplicates import Duplicates
 from hemline.data.findings import Findings
 from hemline.data.normalized import Labelled, Normalized
-from hemline.jobs.trained import Settings, Trained
+from hemline.jobs.settings import Settings
+from hemline.jobs.trained import Trained
 from hemline.params import Params, load_params
 
 PARAMS = TINY | {

@@ -27,7 +27,7 @@ from hemline.errors import InputError
 from hemline.families.dense import DenseSettings
 from hemline.jobs.job import LostError, TrainingJob, TrainingSpec
 from hemline.jobs.result import TrainingResult
-from hemline.jobs.trained import Settings
+from hemline.jobs.settings import Settings
 from hemline.params import Normalize
 from hemline.processes.ports import HOST
 

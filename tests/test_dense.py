@@ -10,8 +10,10 @@ from hemline.families.dense import DenseSettings
 from hemline.families.hyperparameters import Activation, Optimizer
 from hemline.training.dense import BlockedDense, merge_kernels, split_kernels
 from hemline.training.tensorflow import keras, tf
-from hemline.training.trainer import Trainer
+from hemline.training.trainer import Rates, Trainer
 from hemline.training.trainer import _no_totals as no_totals
+
+RATES = Rates(tf.constant(0.001), tf.constant(0.0))
 
 LONGEST = 288  # terms that every processor with AVX2 sums in one block
 # Sums of one term, of one block, of a few terms more, of two and of three blocks.
@@ -104,7 +106,7 @@ def test_no_product_of_a_training_sums_over_more_terms_than_fit_one_block():
     trainer = Trainer("tiny", training, 3, data)
     _, state = trainer._start(seed=0)
     chunk = next(trainer._train.chunks(trainer._order(seed=0, epoch=1)))
-    lengths = list(products(trainer._run_chunk.get_concrete_function(state, no_totals(), chunk).graph))
+    lengths = list(products(trainer._run_chunk.get_concrete_function(state, no_totals(), chunk, RATES).graph))
     assert len(lengths) >= 3 * 3 - 1  # nobody needs the gradient of the images
     assert max(lengths) <= LONGEST
 
@@ -119,6 +121,6 @@ def test_no_program_has_a_reciprocal_square_root_whose_bits_the_makers_of_proces
     trainer = Trainer("rsqrt", DenseSettings(hidden=[4], batch_size=4, **settings), 3, data)
     _, state = trainer._start(0)
     chunk = next(trainer._train.chunks(trainer._order(0, 1)))
-    program = trainer._run_chunk.experimental_get_compiler_ir(state, no_totals(), chunk)(stage="optimized_hlo")
+    program = trainer._run_chunk.experimental_get_compiler_ir(state, no_totals(), chunk, RATES)(stage="optimized_hlo")
     assert "dot(" in program or "custom-call" in program
     assert "rsqrt" not in program

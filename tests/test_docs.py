@@ -31,7 +31,7 @@ TARGETS = set(re.findall(r"^([a-z][a-z-]*):.*## ", (ROOT / "Makefile").read_text
 
 def known_keys():
     params = read_yaml(ROOT / "params.yaml")
-    return set(params) | {f"normalize.{key}" for key in params["normalize"]}
+    return set(params) | {f"{group}.{key}" for group in ("normalize", "tuning") for key in params[group]}
 
 
 def test_every_make_command_of_the_readme_and_of_docs_is_a_target():
@@ -168,8 +168,8 @@ def test_the_diagram_is_that_of_dvc_s_stages(tmp_path):
         [sys.executable, "-m", "dvc", "dag", "--mermaid"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     graph = stages.stages(printed)
-    assert f"```mermaid\n{stages.mermaid(graph, {'train'})}\n```" in README
-    stages.draw(graph, {"train"}, tmp_path / "stages.svg")
+    assert f"```mermaid\n{stages.mermaid(graph, {'train', 'tune'})}\n```" in README
+    stages.draw(graph, {"train", "tune"}, tmp_path / "stages.svg")
     # Libraries of other versions draw other lines; what is read is the same.
     drawn = words_of(tmp_path / "stages.svg")
     assert {"known", "report"} <= set(drawn)
@@ -234,7 +234,7 @@ def test_every_stage_of_dvc_is_in_the_table_in_order():
 
 def test_every_parameter_of_mlproject_is_a_key_of_params_yaml():
     entry = read_yaml(ROOT / "MLproject")["entry_points"]["main"]
-    assignments = dict(re.findall(r"([a-z_.]+)=\{([a-z_]+)\}", entry["command"]))
+    assignments = dict(re.findall(r"([a-z_.\d]+)=\{([a-z_\d]+)\}", entry["command"]))
     assert set(assignments.values()) == set(entry["parameters"])
     assert set(assignments) <= known_keys()
 

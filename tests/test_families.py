@@ -20,7 +20,7 @@ from hemline.families.registry import families, family_of
 from hemline.jobs import run
 from hemline.jobs.job import TrainingJob, TrainingSpec
 from hemline.jobs.run import train_one
-from hemline.jobs.trained import Settings
+from hemline.jobs.settings import Settings
 from hemline.params import Normalize, parse_params
 
 FOREST = {"family": "scikit-learn", "estimator": "sklearn.ensemble.RandomForestClassifier"}

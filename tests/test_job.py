@@ -18,8 +18,8 @@ from hemline.jobs import run
 from hemline.jobs.checkpoint import StageCheckpoints
 from hemline.jobs.job import TrainingJob, TrainingSpec
 from hemline.jobs.run import train_one
+from hemline.jobs.settings import Settings
 from hemline.jobs.threads import Threads
-from hemline.jobs.trained import Settings
 from hemline.params import Normalize
 from hemline.training import held, learner
 

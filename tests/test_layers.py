@@ -16,6 +16,7 @@ OWNERS = {
     "hemline/data/findings.py",
     "hemline/jobs/trained.py",
     "hemline/jobs/solved.py",
+    "hemline/params.py",
     "hemline/comparison/evaluated.py",
 }
 FOLDERS = re.compile(r"^(models|reports/evaluation|reports/metrics\.json|data/normalized|data/findings)(/|$)")

@@ -224,6 +224,7 @@ OVERRIDES = {
     "learning_rate": 0.5,
     "activation": "tanh",
     "dropout": 0.25,
+    "l2": 0.001,
     "stop_below_loss": 0.1,
 }
 

@@ -181,7 +181,8 @@ def test_how_it_was_made_names_settings_source_and_licence(page: Page) -> None:
 
 
 def test_every_setting_of_every_family_has_a_column_and_a_dash_where_a_variant_lacks_it() -> None:
-    variants = {"dense": {"hidden": [8, 4]}, "solved": {"family": "logistic", "strengths": [0.1, 1.0]}}
+    dense, solved = {"hidden": [8, 4], "l2": 0.001}, {"family": "logistic", "strengths": [0.1, 1.0]}
+    variants = {"dense": dense, "solved": solved}
     values = {"dataset": "tiny", "seeds": [0], "baseline": "solved", "variants": variants}
     runs = pd.DataFrame({"variant": ["dense", "solved"], "epochs": [5, 1]})
     table = settings_table(parse_params(values, Path("params.yaml")), runs)

@@ -39,7 +39,8 @@ from hemline.data.normalized import Labelled, Normalized
 from hemline.errors import InputError
 from hemline.families.dense import DenseSettings
 from hemline.families.scikit_learn import EstimatorModel, ScikitLearnSettings
-from hemline.jobs.trained import Settings, Trained
+from hemline.jobs.settings import Settings
+from hemline.jobs.trained import Trained
 from hemline.params import Normalize
 from hemline.processes.helper import helper_process
 from hemline.tracking import liveness, mlflow_run, publish, run_name, server, store
@@ -662,7 +663,7 @@ def test_a_store_that_was_moved_opens_its_models_once_its_artifacts_were_brought
 HOLD_A_RUN = """
 import sys, time
 from hemline.tracking.recorder import Recorder
-from hemline.jobs.trained import Settings
+from hemline.jobs.settings import Settings
 recorder = Recorder(Settings.model_validate_json(sys.argv[1])).__enter__()
 recorder.start(0)
 recorder._told[-1].result()

@@ -9,7 +9,8 @@ from hemline.errors import InputError
 from hemline.families.dense import DenseSettings
 from hemline.jobs.job import TrainingSpec
 from hemline.jobs.result import TrainingResult
-from hemline.jobs.trained import Settings, Trained
+from hemline.jobs.settings import Settings
+from hemline.jobs.trained import Trained
 from hemline.params import Normalize
 from hemline.training.served import Interface, ServedModel
 from stages import train

@@ -17,8 +17,10 @@ from hemline.errors import InputError
 from hemline.families.dense import DenseSettings
 from hemline.training.model import build_model, load_model, predict, save_model
 from hemline.training.tensorflow import PROGRAM_FOLDER, devices, keras, own_device, tf
-from hemline.training.trainer import Trainer
+from hemline.training.trainer import Rates, Trainer
 from hemline.training.trainer import _no_totals as no_totals
+
+RATES = Rates(tf.constant(0.001), tf.constant(0.0))
 
 REPOSITORY = Path(__file__).parent.parent
 CLASSES = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD}
@@ -273,14 +275,14 @@ def test_devices_that_start_together_compile_once(monkeypatch):
     trainer, running, most = trainer_of(), 0, 0
     run = trainer._run_chunk
 
-    def spy(state, totals, chunk):
+    def spy(state, totals, chunk, rates):
         nonlocal running, most
         if chunk.n_images == 0:
             running += 1
             most = max(most, running)
             time.sleep(0.05)
             running -= 1
-        return run(state, totals, chunk)
+        return run(state, totals, chunk, rates)
 
     monkeypatch.setattr(trainer, "_run_chunk", spy)
     threads = [threading.Thread(target=trainer.fit, args=(seed,)) for seed in range(3)]
@@ -308,7 +310,7 @@ def test_a_step_updates_the_weights_of_a_layer_in_place(optimizer):
     trainer = trainer_of(hidden=[50], optimizer=optimizer)
     _, state = trainer._start(seed=0)
     chunk = next(trainer._train.chunks(trainer._order(seed=0, epoch=1)))
-    program = trainer._run_chunk.experimental_get_compiler_ir(state, no_totals(), chunk)(stage="optimized_hlo")
+    program = trainer._run_chunk.experimental_get_compiler_ir(state, no_totals(), chunk, RATES)(stage="optimized_hlo")
     (body,) = re.findall(r"^%while_body.*?^}", program, re.MULTILINE | re.DOTALL)
     assert re.search(r"f32\[600\]\S* fusion\(", body), "the update is not found"
     assert not re.search(r"f32\[(600|12,50)\]\S* copy\(", body)

@@ -14,8 +14,9 @@ from hemline.comparison.selection import Selection, best_by_validation, mean_val
 from hemline.data.duplicates import find_duplicates
 from hemline.data.findings import Findings
 from hemline.data.normalized import Normalized
+from hemline.jobs.settings import Settings
 from hemline.jobs.solved import Solved
-from hemline.jobs.trained import Settings, Trained
+from hemline.jobs.trained import Trained
 from hemline.params import load_params
 from stages import evaluate
 

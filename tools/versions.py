@@ -17,6 +17,7 @@ LIBRARIES = (
     "keras",
     "matplotlib",
     "numpy",
+    "optuna",
     "pandas",
     "pillow",
     "pyarrow",

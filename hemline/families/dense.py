@@ -8,8 +8,9 @@ import re
 from typing import Any, ClassVar, Literal
 
 from hemline.errors import InputError
-from hemline.families.family import FamilySettings, Learner, NetworkFamily, Task
+from hemline.families.family import TRAINED_SPACE, FamilySettings, Learner, NetworkFamily, Task
 from hemline.families.hyperparameters import Hyperparameters
+from hemline.families.space import Range, Space
 from hemline.schema import Count
 
 # Rough seconds of one core: of an epoch, which is recorded; of a step, whatever it does; of a step for each weight,
@@ -58,9 +59,15 @@ class Dense(NetworkFamily):
         """Return whether it has no hidden layers: then it is a linear model, trained for some epochs."""
         return "" if settings.hidden else "trained"
 
+    def space(self, settings: DenseSettings) -> Space:
+        """Return learning rate, batch size, epochs and L2 penalty; with hidden layers, dropout as well."""
+        dropout: Space = {"dropout": [0.0, 0.2, 0.4]} if settings.hidden else {}
+        return TRAINED_SPACE | dropout | {"l2": Range(low=1e-7, high=1e-3, log=True)}
+
     def shown(self, settings: DenseSettings) -> dict[str, Any]:
-        """Return the settings; without hidden layers, there is no activation to choose."""
-        return settings.model_dump() | ({} if settings.hidden else {"activation": None})
+        """Return the settings but for an L2 penalty of 0; without hidden layers, there is no activation to choose."""
+        values = settings.model_dump(exclude=set() if settings.l2 else {"l2"})
+        return values | ({} if settings.hidden else {"activation": None})
 
     def label(self, settings: DenseSettings, variant: str) -> str:
         """Return the hidden layers, as in "h512-256", "h128x4" or "h0", unless the variant's name ends with them."""

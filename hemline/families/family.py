@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import model_validator
 
+from hemline.families.space import Range, Space
 from hemline.schema import StrictModel
 
 if TYPE_CHECKING:
@@ -158,6 +159,10 @@ class Family(ABC):
         """Return how a linear model comes about, "solved" or "trained"; "" for other models."""
         return ""
 
+    def space(self, settings: Any) -> Space:  # noqa: ARG002 - most families declare none
+        """Return the settings that a search varies, and their values; none where there is nothing to search."""
+        return {}
+
     def has_epochs(self, settings: Any) -> bool:
         """Say whether more epochs could change a model; a family without them is as good as its settings allow."""
         return hasattr(settings, "epochs")
@@ -178,6 +183,15 @@ class Family(ABC):
     def seconds(self, settings: Any, images: int, pixels: int, classes: int) -> float:  # noqa: ARG002 - a guess
         """Estimate the seconds of one training on one core."""
         return 2e-8 * images * pixels * classes
+
+
+# Learning rates around those that optimizers are published with; batches and epochs that cost no more than four times
+# those of the default settings.
+TRAINED_SPACE: Space = {
+    "learning_rate": Range(low=1e-4, high=1e-2, log=True),
+    "batch_size": [32, 64, 128],
+    "epochs": [5, 10, 20],
+}
 
 
 class NetworkFamily(Family):

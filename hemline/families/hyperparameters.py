@@ -22,4 +22,5 @@ class Hyperparameters(StrictModel):
     learning_rate: Positive = 0.001
     activation: Activation = "relu"
     dropout: Share = 0.0
+    l2: Annotated[float, Field(ge=0, le=1)] = 0.0
     stop_below_loss: Positive | None = None

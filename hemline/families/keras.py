@@ -20,8 +20,9 @@ from pydantic import AfterValidator, Field
 import hemline
 from hemline.errors import InputError
 from hemline.families.dense import check_batch_size
-from hemline.families.family import FamilySettings, Learner, NetworkFamily, Task
+from hemline.families.family import TRAINED_SPACE, FamilySettings, Learner, NetworkFamily, Task
 from hemline.families.hyperparameters import Optimizer, Positive
+from hemline.families.space import Space
 from hemline.schema import Count, read_yaml
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class Keras(NetworkFamily):
 
     settings: ClassVar[type[FamilySettings]] = KerasSettings
     any_layers = True
+
+    def space(self, settings: KerasSettings) -> Space:  # noqa: ARG002 - the same for all
+        """Return learning rate, batch size and epochs."""
+        return TRAINED_SPACE
 
     def check(self, settings: KerasSettings, images: int) -> None:
         """Refuse a function that is missing, and one whose edits DVC would not notice.

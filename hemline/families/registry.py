@@ -12,7 +12,7 @@ from hemline.families.family import Family, FamilySettings
 
 DEFAULT = "dense"
 # The modules of this package that are no family.
-_NO_FAMILIES = {"family", "hyperparameters", "registry"}
+_NO_FAMILIES = {"family", "hyperparameters", "registry", "space"}
 
 
 def families() -> dict[str, Family]:

@@ -56,6 +56,11 @@ def checkpoint_folder() -> Path:
     return repository() / ".hemline" / "checkpoints"
 
 
+def remove_checkpoints(key: str) -> None:
+    """Remove the checkpoints of a training that has ended and has no stage to hold them, by its fingerprint."""
+    shutil.rmtree(checkpoint_folder() / key[:16], ignore_errors=True)
+
+
 def fingerprint(settings: Mapping[str, Any], digests: Mapping[str, str]) -> str:
     """Return a digest, 64 hexadecimal digits, of all that determines a variant's results but the seed.
 

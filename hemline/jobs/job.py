@@ -15,7 +15,7 @@ from hemline.errors import InputError
 from hemline.families.registry import family_of
 from hemline.jobs.checkpoint import fingerprint
 from hemline.jobs.result import TrainingResult
-from hemline.jobs.trained import Settings
+from hemline.jobs.settings import Settings
 from hemline.training.resume import Row
 
 
@@ -45,11 +45,12 @@ class TrainingJob:
     seed: int
     concurrent_trainings: int = 1  # how many trainings share the memory of this machine, itself included
     checkpoints: Path | None = None  # the folder of checkpoints, if this training may keep some there
+    trial: bool = False  # whether only its predictions of validation images are wanted
 
     @property
     def key(self) -> str:
         """The identity of this training: the same identity means the same result."""
-        return f"training-{self.spec.key}-{self.seed}"
+        return f"{'trial' if self.trial else 'training'}-{self.spec.key}-{self.seed}"
 
 
 class LostError(InputError):

@@ -8,7 +8,8 @@ from hemline.data.normalized import Normalized
 from hemline.jobs.checkpoint import StageCheckpoints
 from hemline.jobs.job import TrainingSpec
 from hemline.jobs.result import PREDICTED, TrainingResult
-from hemline.jobs.trained import Settings, Trained
+from hemline.jobs.settings import Settings
+from hemline.jobs.trained import Trained
 from hemline.params import Params
 from hemline.training.resume import Row
 from hemline.training.served import Interface, ServedModel

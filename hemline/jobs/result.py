@@ -23,6 +23,11 @@ class TrainingResult(NamedTuple):
     notes: list[str]  # sentences about the training
     predicted: dict[Predicted, NDArray[np.float32]]  # probabilities by the name of the set, float32 (images, classes)
 
+    @classmethod
+    def of_trial(cls, history: list[Row], validation: NDArray[np.float32]) -> Self:
+        """Return the result of a trial: its epochs and its probabilities of the validation images."""
+        return cls(history, b"", ServedModel(b"", Interface("", (), 0)), [], [], {"validation": validation})
+
     @property
     def recorded(self) -> bool:
         """Whether it comes from a stage's output, whose run MLflow has, or is given by the reports."""

@@ -69,6 +69,8 @@ class _Run:
 
     def _result(self, model: FittedModel) -> TrainingResult:
         data = Normalized(self._job.spec.data)
+        if self._job.trial:
+            return TrainingResult.of_trial(self._rows, model.predict(data.images("validation")))
         return TrainingResult(
             history=self._rows,
             model=model.content(),

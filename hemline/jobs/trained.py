@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import RootModel, SerializerFunctionWrapHandler, model_serializer
+from pydantic import RootModel
 
-from hemline.families.registry import DEFAULT, AnySettings, family_of
+from hemline.families.registry import family_of
+from hemline.jobs.settings import Settings
 from hemline.outputs import Outputs
-from hemline.params import Normalize, Params
-from hemline.schema import Name, StrictModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,34 +23,6 @@ HISTORY_COLUMNS = ["seed", "epoch", "loss", "accuracy", "val_loss", "val_accurac
 LAYER_COLUMNS = ["layer", "type", "output_shape", "parameters"]
 Predicted = Literal["validation", "test"]
 _SETTINGS, _NOTES = "settings.json", "notes.json"
-
-
-class Settings(StrictModel):
-    """Everything but the seed that determines a variant's models; stored with them, independent of ``params.yaml``."""
-
-    variant: Name
-    dataset: Name
-    normalize: Normalize
-    training: AnySettings
-
-    @classmethod
-    def of(cls, params: Params, variant: str) -> "Settings":
-        """Return the settings that ``params`` gives to ``variant``."""
-        training = params.training(variant)
-        return cls(variant=variant, dataset=params.dataset, normalize=params.normalize, training=training)
-
-    def flat(self) -> dict[str, Any]:
-        """Return the settings as one level of keys, for tables and tracking."""
-        own = {"variant": self.variant, "dataset": self.dataset}
-        return own | self.training.model_dump() | self.normalize.model_dump()
-
-    @model_serializer(mode="wrap")
-    def _without_the_usual_family(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out the default family: files of before there were others stay as they are."""
-        values: dict[str, Any] = serialize(self)
-        if values["training"].get("family") == DEFAULT:
-            del values["training"]["family"]
-        return values
 
 
 class _Notes(RootModel[list[str]]):

@@ -10,9 +10,11 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 
 from hemline.comparison.confusion import row_shares
-from hemline.report import plots
+from hemline.comparison.units import POINTS
+from hemline.report import plots, tuning
 from hemline.report.cost_plot import cost_figure
 from hemline.report.excerpt import most_confused
+from hemline.report.expected_plot import expected_figure
 from hemline.report.pair_plot import pairs_figure
 from hemline.report.results import Results
 
@@ -56,6 +58,12 @@ def figures(results: Results) -> dict[str, ReportFigure]:
         found["pairs.png"] = ReportFigure(
             partial(pairs_figure, results.pairs, results.decision.unit),
             "Difference of each pair of variants, row minus column; those that are shown to differ are marked.",
+        )
+    if curves := tuning.curves(results.searches):
+        heading = f"validation {results.decision.words}{', %' if results.decision.unit is POINTS else ''}"
+        found["expected.png"] = ReportFigure(
+            partial(expected_figure, curves, f"expected {heading}"),
+            "Expected score of a search on validation images against its number of trials, by variant.",
         )
     return found | _confusions(results)
 

@@ -6,7 +6,7 @@ the same bytes: there are no time stamps, run ids or absolute paths.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from hemline.comparison.metrics import ACCURACY, Metric
 from hemline.comparison.units import Unit
 from hemline.families.registry import family_of
 from hemline.processes.drafts import draft
-from hemline.report import about_data, confusions, gallery, pairs, pictures, verdict
+from hemline.report import about_data, confusions, gallery, pairs, pictures, tuning, verdict
 from hemline.report.drawing import draw
 from hemline.report.figures import figures, shown_classes
 from hemline.report.hardest import hardest_classes
@@ -81,6 +81,8 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
         "doubted": about_data.doubted(results),
         "confusion": _confusion_words(results),
         "settings": settings_table(results.params, results.runs),
+        "searches": tuning.rows(results.searches, results.params) if results.searches else [],
+        "no_curves": tuning.no_curves(results.searches),
         "promised": [name for name in results.params.variants if _same_everywhere(results, name)],
         "machine_only": [name for name in results.params.variants if not _same_everywhere(results, name)],
         "matrices": _matrices(results),
@@ -178,7 +180,7 @@ def _duplicates_table(results: Results) -> str:
 
 def verdict_on(results: Results) -> verdict.Verdict:
     """Put the comparison into words."""
-    return verdict.describe(
+    described = verdict.describe(
         results.comparison,
         results.validation,
         results.params.baseline,
@@ -194,6 +196,8 @@ def verdict_on(results: Results) -> verdict.Verdict:
         metric=results.metric,
         selection=results.selection,
     )
+    details = [*described.details, *tuning.sentences(results.searches, results.params)]
+    return replace(described, details=details)
 
 
 def markdown_table(header: list[str], rows: list[list[str]]) -> str:

@@ -20,7 +20,8 @@ from hemline.data.description import Dataset, load_dataset
 from hemline.data.findings import Findings
 from hemline.data.normalized import Labelled, Normalized
 from hemline.jobs.trained import Trained
-from hemline.params import Params
+from hemline.params import TUNED, Params
+from hemline.report.tuning import Searched, searched
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Results:
     warnings: list[str]  # reasons to distrust results from this data, in sentences
     # int (test images,), the group of each image; None: images are independent
     groups: NDArray[Any] | None
+    searches: dict[str, Searched]  # by variant, the searches of settings; none by default
     root: Path
 
     @cached_property
@@ -126,5 +128,6 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         confusions={name: evaluated.confusions(name) for name in names if name != params.baseline},
         warnings=findings.warnings(),
         groups=findings.groups(len(test.labels)),
+        searches=searched(names, root / TUNED),
         root=root,
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hemline.jobs.trained import Settings
+from hemline.jobs.settings import Settings
 from hemline.tracking.model_file import ModelFile
 
 

@@ -20,7 +20,7 @@ from mlflow.types import Schema, TensorSpec
 
 from hemline.comparison.metrics import METRICS
 from hemline.data.description import load_dataset
-from hemline.jobs.trained import Settings
+from hemline.jobs.settings import Settings
 from hemline.tracking import flavors
 from hemline.tracking.liveness import HOST_TAG
 from hemline.tracking.messages import now

@@ -21,7 +21,8 @@ from hemline.comparison.metrics import Decision, decision_of, find_metric
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
 from hemline.families.registry import family_of
-from hemline.jobs.trained import Settings, Trained
+from hemline.jobs.settings import Settings
+from hemline.jobs.trained import Trained
 from hemline.tracking import liveness, mlflow_run, store
 from hemline.tracking.artifacts import texts
 from hemline.tracking.messages import now
@@ -29,6 +30,7 @@ from hemline.tracking.mlflow_run import Findings
 from hemline.tracking.model_file import ModelFile
 from hemline.tracking.one_line import warn
 from hemline.tracking.run_name import model_name
+from hemline.tracking.trials import publish_trials
 
 FIGURES = Path("reports/figures")
 
@@ -47,6 +49,7 @@ def publish(variants: list[str], advance: Callable[[int], None] = lambda _: None
         for row, each in zip(rows, found, strict=True):
             _publish_training(opened[each.settings.dataset], row["seed"], row["model_sha256"], each)
             advance(1)
+        publish_trials(variants)
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever MLflow raises, the results themselves are safe

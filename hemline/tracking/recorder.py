@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from hemline.jobs.trained import Settings
+from hemline.jobs.settings import Settings
 from hemline.processes.garbage import collect_rarely
 from hemline.processes.helper import helper_process
 from hemline.processes.waiting import wait_for

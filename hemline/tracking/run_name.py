@@ -3,7 +3,7 @@
 from typing import Any
 
 from hemline.families.registry import family_of
-from hemline.jobs.trained import Settings
+from hemline.jobs.settings import Settings
 
 # In this order; the other keys follow, in full.
 _SHORT = {

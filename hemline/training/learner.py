@@ -1,5 +1,6 @@
 """Networks as a family's learner: the compiled trainer, its data, and the models that it gives."""
 
+import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -13,9 +14,13 @@ from hemline.training.resume import Arrays, Row, TrainingState
 from hemline.training.served import ServedModel
 from hemline.training.settings import FitSettings
 from hemline.training.tensorflow import keras
-from hemline.training.trainer import Trainer, arrays_of
+from hemline.training.trainer import ARGUMENTS, Trainer, arrays_of, l2_of
 
 __all__ = ["NetworkLearner", "NetworkModel", "open_data"]
+
+# Trainers that are kept for settings that need no other programs; trials that share some follow each other.
+_KEPT = 2
+_kept: dict[str, Trainer] = {}
 
 
 class _Callbacks(Protocol):
@@ -65,7 +70,10 @@ class NetworkLearner:
         *,
         compiled: bool = True,
     ) -> None:
-        self._data = data
+        self._data, self._settings = data, settings
+        if network is None:
+            self._trainer = _dense_trainer(variant, settings, data)
+            return
         self._trainer = Trainer(
             variant,
             settings,
@@ -90,7 +98,20 @@ class NetworkLearner:
         model = self._trainer.fit(
             seed,
             callbacks.epoch,
+            self._settings,
             after=after,
             on_state=lambda state: callbacks.checkpoint(partial(arrays_of, state)),
         )
         return NetworkModel(model, self._trainer, self._data.scale)
+
+
+def _dense_trainer(variant: str, settings: FitSettings, data: TrainingData) -> Trainer:
+    """Return a trainer of dense networks, of those kept if one has the programs and the data for these settings."""
+    program = {key: value for key, value in vars(settings).items() if key not in ARGUMENTS}
+    of_data = [str(data.folder), dict(data.digests), list(data.watched)]
+    key = json.dumps([variant, program | {"l2": l2_of(settings) > 0}, of_data], sort_keys=True)
+    if key not in _kept:
+        while len(_kept) >= _KEPT:
+            del _kept[next(iter(_kept))]
+        _kept[key] = Trainer(variant, settings, data.n_classes, data.train, data.watched, hold=data.hold)
+    return _kept[key]

@@ -28,7 +28,7 @@ class Optimizer(NamedTuple):
         return [[tf.zeros_like(weight) for _ in range(self.slots)] for weight in weights]
 
     def apply(
-        self, weights: Tensors, gradients: Tensors, slots: list[Tensors], rate: float, step: tf.Tensor
+        self, weights: Tensors, gradients: Tensors, slots: list[Tensors], rate: tf.Tensor, step: tf.Tensor
     ) -> tuple[Tensors, list[Tensors]]:
         """Return all weights and slots after one step; ``step`` is a float32 scalar that counts from 1."""
         updated = [

@@ -56,8 +56,19 @@ class Totals(NamedTuple):
     correct: tf.Tensor
 
 
+class Rates(NamedTuple):
+    """The settings that the compiled program takes as arguments, float32 scalars: trials of a search share it."""
+
+    learning_rate: tf.Tensor
+    l2: tf.Tensor
+
+
+# Settings that no compiled program depends on; of the L2 penalty, it depends on whether there is one.
+ARGUMENTS = ("learning_rate", "epochs", "stop_below_loss")
+
+
 class Trainer:
-    """Trains one variant, for any number of seeds."""
+    """Trains one variant, for any number of seeds, and with any of the settings that its programs do not depend on."""
 
     def __init__(
         self,
@@ -122,6 +133,7 @@ class Trainer:
         self,
         seed: int,
         on_epoch: Callable[[History], None] = lambda _: None,
+        training: FitSettings | None = None,
         *,
         after: TrainingState | None = None,
         on_state: Callable[[State], None] = lambda _: None,
@@ -131,6 +143,7 @@ class Trainer:
         Args:
             seed: determines the initial weights, the order of the images in every epoch, and dropout.
             on_epoch: is given each epoch's figures; what it raises ends the training.
+            training: settings that differ in ``ARGUMENTS`` and the size of the L2 penalty; by default the variant's.
             after: an earlier training with this seed to resume; None starts one. Both end with equal bytes.
             on_state: is then given the state, of which ``arrays_of`` makes a snapshot's; what it raises ends the
                 training, too.
@@ -139,12 +152,14 @@ class Trainer:
             InputError: the loss is no longer finite, or no temporary space is left.
         """
         model, state = self._start(seed)
+        training = training or self._training
+        rates = Rates(*(tf.constant(rate, tf.float32) for rate in (training.learning_rate, l2_of(training))))
         figures: Mapping[str, float] = {"epoch": 0}
         if after:
             figures, state = after.history[-1], _state_of(after.arrays, like=state)
-        while not self._has_ended(figures):
-            figures, state = self._epoch(seed, int(figures["epoch"]) + 1, state)
-            self._check_finite(seed, figures, state)
+        while not _has_ended(figures, training):
+            figures, state = self._epoch(seed, int(figures["epoch"]) + 1, state, rates)
+            self._check_finite(seed, figures, state, training)
             on_epoch(figures)
             on_state(state)
         shapes = [tuple(variable.shape) for variable in model.trainable_variables]
@@ -153,12 +168,12 @@ class Trainer:
         self._network.finish(model, state.others)
         return model
 
-    def _epoch(self, seed: int, epoch: int, state: State) -> tuple[History, State]:
+    def _epoch(self, seed: int, epoch: int, state: State, rates: Rates) -> tuple[History, State]:
         """Return the metrics of one epoch, and the state after it."""
         totals = _no_totals()
         for chunk in self._train.chunks(self._order(seed, epoch)):
-            self._compile(state, chunk)
-            state, totals = self._run_chunk(state, totals, chunk)
+            self._compile(state, chunk, rates)
+            state, totals = self._run_chunk(state, totals, chunk, rates)
         figures = {"epoch": epoch} | _means("", totals, self._n_images)
         for prefix, parts in self._watched.items():
             totals = _no_totals()
@@ -166,12 +181,6 @@ class Trainer:
                 totals = self._run_evaluation(state.weights, state.others, totals, images, labels)
             figures |= _means(f"{prefix}_", totals, len(parts))
         return figures, state
-
-    def _has_ended(self, figures: Mapping[str, float]) -> bool:
-        """Return whether the epoch with these metrics is the last."""
-        threshold = self._training.stop_below_loss
-        low = threshold is not None and figures.get("loss", math.inf) < threshold
-        return low or figures["epoch"] >= self._training.epochs
 
     def predict(self, model: keras.Model, images: NDArray[Any]) -> NDArray[np.float32]:
         """Return the probabilities that a trained model gives, by the compiled program on the current device.
@@ -214,9 +223,11 @@ class Trainer:
     def prepare(self) -> None:
         """Compile both programs on the current device, as the first epoch would."""
         _, state = self._start(0)
-        self._compile(state, next(iter(self._train.chunks(self._order(0, 1)))))
+        self._compile(
+            state, next(iter(self._train.chunks(self._order(0, 1)))), Rates(tf.constant(0.0), tf.constant(0.0))
+        )
 
-    def _compile(self, state: State, chunk: Chunk) -> None:
+    def _compile(self, state: State, chunk: Chunk, rates: Rates) -> None:
         """Compile both programs on the current device, unless this is done.
 
         One device after the other: the first compiles, and the others load what it compiled (see ``tensorflow``).
@@ -225,7 +236,7 @@ class Trainer:
             if state.step.device in self._ready:
                 return
             with _programs_kept():
-                self._run_chunk(state, _no_totals(), chunk._replace(n_images=tf.constant(0)))
+                self._run_chunk(state, _no_totals(), chunk._replace(n_images=tf.constant(0)), rates)
                 for parts in self._watched.values():
                     for images, labels in parts.of_each_size():
                         self._run_evaluation(state.weights, state.others, _no_totals(), images, labels)
@@ -237,16 +248,16 @@ class Trainer:
         order[: self._n_images] = np.random.default_rng([seed, epoch]).permutation(self._n_images)
         return order.reshape(self._n_batches, -1)
 
-    def _check_finite(self, seed: int, figures: History, state: State) -> None:
+    def _check_finite(self, seed: int, figures: History, state: State, training: FitSettings) -> None:
         finite = all(math.isfinite(value) for value in figures.values())
         if not finite or not all(np.isfinite(weight).all() for weight in state.weights):
             raise InputError(
                 f"{self._name}, seed {seed}, epoch {figures['epoch']}: the loss is no longer finite "
-                f"({figures['loss']}); a smaller learning_rate than {self._training.learning_rate} may help, "
+                f"({figures['loss']}); a smaller learning_rate than {training.learning_rate} may help, "
                 "or pixels scaled to [0, 1]"
             )
 
-    def _chunk(self, state: State, totals: Totals, chunk: Chunk) -> tuple[State, Totals]:
+    def _chunk(self, state: State, totals: Totals, chunk: Chunk, rates: Rates) -> tuple[State, Totals]:
         """One pass over a chunk, which is the whole training set if that fits: the program that is compiled."""
         size = self._training.batch_size
         n_batches = (chunk.n_images + size - 1) // size
@@ -255,13 +266,16 @@ class Trainer:
             # A full batch in every step keeps the shapes fixed; the mask leaves out the padding of the last one.
             mask = tf.cast(batch * size + tf.range(size) < chunk.n_images, tf.float32)
             indices = chunk.order[batch]
-            state, sums = self._step(state, self._gather(chunk.images, indices), tf.gather(chunk.labels, indices), mask)
+            images, labels = self._gather(chunk.images, indices), tf.gather(chunk.labels, indices)
+            state, sums = self._step(state, images, labels, mask, rates)
             return batch + 1, state, _add(totals, sums)
 
         _, state, totals = tf.while_loop(lambda batch, *_: batch < n_batches, step, (tf.constant(0), state, totals))
         return State(*state), Totals(*totals)
 
-    def _step(self, state: State, images: tf.Tensor, labels: tf.Tensor, mask: tf.Tensor) -> tuple[State, Totals]:
+    def _step(
+        self, state: State, images: tf.Tensor, labels: tf.Tensor, mask: tf.Tensor, rates: Rates
+    ) -> tuple[State, Totals]:
         with tf.GradientTape() as tape:
             tape.watch(state.weights)
             probabilities, others, penalties = self._call(state.weights, state.others, images, training=True)
@@ -270,11 +284,19 @@ class Trainer:
             if penalties:
                 loss += tf.add_n(penalties)
         gradients = tape.gradient(loss, state.weights)
+        if l2_of(self._training):
+            gradients = self._with_penalty(state.weights, gradients, rates.l2)
         step = state.step + 1.0
-        weights, slots = self._optimizer.apply(
-            state.weights, gradients, state.slots, self._training.learning_rate, step
-        )
+        weights, slots = self._optimizer.apply(state.weights, gradients, state.slots, rates.learning_rate, step)
         return State(weights, others, slots, step), sums
+
+    def _with_penalty(self, weights: Tensors, gradients: Tensors, l2: tf.Tensor) -> Tensors:
+        """Add the gradient of ``l2`` times the sum of all squared kernels, as of Keras's ``L2`` regularizer."""
+        kernels = [len(variable.shape) > 1 for variable in self._graph.trainable_variables]
+        return [
+            gradient + 2.0 * l2 * weight if kernel else gradient
+            for weight, gradient, kernel in zip(weights, gradients, kernels, strict=True)
+        ]
 
     def _gather(self, images: Pixels, indices: tf.Tensor) -> tf.Tensor:
         """Return the scaled images at ``indices``; layers split what is joined here, and XLA leaves out both."""
@@ -318,6 +340,18 @@ class Trainer:
         scaled = tf.cast(images, tf.float32) / scale
         probabilities, *_ = self._call(weights, others, scaled, training=False)
         return probabilities
+
+
+def l2_of(training: FitSettings) -> float:
+    """Return the L2 penalty of kernels; a user's own model has penalties in its layers."""
+    return float(getattr(training, "l2", 0.0))
+
+
+def _has_ended(figures: Mapping[str, float], training: FitSettings) -> bool:
+    """Return whether the epoch with these metrics is the last."""
+    threshold = training.stop_below_loss
+    low = threshold is not None and figures.get("loss", math.inf) < threshold
+    return low or figures["epoch"] >= training.epochs
 
 
 @contextmanager

@@ -1,0 +1,40 @@
+"""Everything but the seed that determines a variant's models."""
+
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from hemline.families.registry import DEFAULT, AnySettings
+from hemline.params import Normalize, Params
+from hemline.schema import Name, StrictModel
+
+# Keys of a training that earlier versions did not have, and the values that mean the same.
+_LATER = {"family": DEFAULT, "l2": 0.0}
+
+
+class Settings(StrictModel):
+    """Everything but the seed that determines a variant's models; stored with them, independent of ``params.yaml``."""
+
+    variant: Name
+    dataset: Name
+    normalize: Normalize
+    training: AnySettings
+
+    @classmethod
+    def of(cls, params: Params, variant: str) -> "Settings":
+        """Return the settings that ``params`` gives to ``variant``."""
+        training = params.training(variant)
+        return cls(variant=variant, dataset=params.dataset, normalize=params.normalize, training=training)
+
+    def flat(self) -> dict[str, Any]:
+        """Return the settings as one level of keys, for tables and tracking."""
+        own = {"variant": self.variant, "dataset": self.dataset}
+        return own | self.training.model_dump() | self.normalize.model_dump()
+
+    @model_serializer(mode="wrap")
+    def _without_later_keys(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what earlier versions did not have, where it is as in them: their files stay as they are."""
+        values: dict[str, Any] = serialize(self)
+        own = values["training"]
+        values["training"] = {key: value for key, value in own.items() if (key, value) not in _LATER.items()}
+        return values
