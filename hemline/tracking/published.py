@@ -24,7 +24,7 @@ def note_published() -> None:
 def publish_restored() -> None:
     """Complete the store, in a process of its own, if the last evaluation that it was given is another one.
 
-    What fails in it is told there; the results themselves are safe.
+    What fails in it is reported there; the results themselves are safe.
     """
     with suppress(OSError):
         if (repository() / _NOTE).read_text() != _digest():
