@@ -920,6 +920,23 @@ def _said(value):
     return json.dumps(value).replace('"', "")
 
 
+@layout(Stops("put all into one, with the folder's name in front: test/images.npy as test-images.npy"))
+def arrays_in_several_folders(top):
+    """train/images.npy, train/labels.npy, test/images.npy, test/labels.npy"""
+    for folder, rows in {"train": TRAIN, "test": REST}.items():
+        (top / folder).mkdir()
+        np.save(top / folder / "images.npy", IMAGES[list(rows)])
+        np.save(top / folder / "labels.npy", LABELS[list(rows)])
+
+
+@layout(TWO, labels=LABELS)
+def arrays_with_folders_in_front(top):
+    """images-train.npy, labels-train.npy, images-test.npy, labels-test.npy"""
+    for part, rows in {"train": TRAIN, "test": REST}.items():
+        np.save(top / f"images-{part}.npy", IMAGES[list(rows)])
+        np.save(top / f"labels-{part}.npy", LABELS[list(rows)])
+
+
 def layouts_table():
     """Return the table of all layouts in docs/YOUR-DATA.md."""
     rows = [

@@ -4,6 +4,7 @@ import os
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -65,18 +66,28 @@ def kind_of(name: str) -> Unread | None:
 
 def unread(path: Path) -> str | None:
     """Return what most files at a path are that are not read, and how to convert them."""
-    walked = (name for _, _, files in os.walk(path) for name in files)
-    names = [path.name] if path.is_file() else [*islice(walked, 100_000)]
+    walked = (os.path.join(top, name) for top, _, files in os.walk(path) for name in files)  # noqa: PTH118 - many
+    names = [str(path)] if path.is_file() else [*islice(walked, 100_000)]
     if path.is_file() and zipfile.is_zipfile(path):
         names = [name for name in zipfile.ZipFile(path).namelist() if not name.endswith("/")]
         if any(name.lower().endswith((".npy", ".npz", "ubyte", ".gz", ".mat", ".h5")) for name in names):
             return f"an archive of arrays must be unpacked first; {DATA_PAGE}"
     found = Counter(kind for name in names if (kind := kind_of(name)) is not None)
+    if not found and names and is_dicom(Path(names[0])):
+        names = [f"{name}.dcm" for name in names]  # as scanners leave the ending out
+        found = Counter(map(kind_of, names))
     if not found:
         return None
     kind, count = found.most_common(1)[0]
     ending = next(each for each in kind.endings if any(name.lower().endswith(each) for name in names))
     return f"cannot be read: {count:,} {ending} ({kind.what}): {kind.how}; {DATA_PAGE}"
+
+
+def is_dicom(path: Path) -> bool:
+    """Say whether a file is one of DICOM, by its first bytes."""
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+    return False
 
 
 def lost_pictures(unseen: Sequence[str]) -> str | None:
