@@ -38,6 +38,8 @@ _TABLE = """\
 .tfrecord .tfrecords | TensorFlow's records | read them with tf.data, and save images and labels by np.savez
 .pt .pth | PyTorch's files | `np.savez('a.npz', images=x.numpy(), labels=y.numpy())`
 .pkl .pickle | pickles | load one that you trust, and save images and labels by np.savez
+.bin | numbers without their shape | `np.fromfile('a.bin', 'u1').reshape(-1, 3, 96, 96)` for STL-10, whose columns \
+    come first; then np.savez with the labels
 .mdb .lmdb | LMDB databases | read them with lmdb, and save each picture as a file
 .rec .beton | records of MXNet or FFCV | read them with their library, and save each picture as a file
 .xlsx .xls .ods | spreadsheets | save the sheet as CSV
@@ -75,7 +77,7 @@ def unread(path: Path) -> str | None:
     found = Counter(kind for name in names if (kind := kind_of(name)) is not None)
     if not found and names and is_dicom(Path(names[0])):
         names = [f"{name}.dcm" for name in names]  # as scanners leave the ending out
-        found = Counter(map(kind_of, names))
+        found = Counter(kind for name in names if (kind := kind_of(name)) is not None)
     if not found:
         return None
     kind, count = found.most_common(1)[0]
