@@ -9,6 +9,7 @@ import sys
 from commands.queue import checked, combinations, overrides
 from hemline.processes.dvc import environment
 from hemline.terminal.arguments import option
+from hemline.tracking.published import publish_restored
 
 
 @option("parameters", nargs="*", metavar="key=value", help="a key of params.yaml; no value: as there")
@@ -17,7 +18,9 @@ def main(parameters: list[str]) -> None:
     changes = changes_of(parameters)
     for values in combinations(changes):  # a mistake ends here, before DVC changes params.yaml
         checked(values)
-    sys.exit(subprocess.run(dvc_command(changes), check=False, env=environment()).returncode)
+    if status := subprocess.run(dvc_command(changes), check=False, env=environment()).returncode:
+        sys.exit(status)
+    publish_restored()
 
 
 def changes_of(parameters: list[str]) -> list[str]:

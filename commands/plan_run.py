@@ -1,6 +1,8 @@
 """List the stages that a change of parameters would run, why, and how long they took when they last ran here.
 
-Reads:  params.yaml, dvc.lock, what `dvc status` knows
+Of those whose result DVC has in its run-cache, that is said.
+
+Reads:  params.yaml, dvc.lock, what `dvc status` knows, DVC's run-cache
 Run:    hemline plan-run variants.dense-128.epochs=20
 """
 
@@ -12,6 +14,7 @@ from commands.queue import PARAMS, checked, combinations, overrides
 from hemline.dependencies.lock_file import LOCK_FILE, entries, is_damaged
 from hemline.errors import InputError
 from hemline.experiments.plan import Planned, plan
+from hemline.experiments.run_cache import RunCache
 from hemline.params import SOLVE
 from hemline.processes.durations import noted_seconds
 from hemline.processes.dvc import dvc_json
@@ -34,14 +37,17 @@ def main(changes: list[str]) -> None:
     if is_damaged(lock):
         raise InputError(f"{LOCK_FILE}: is half a file, as after a kill; `make record` brings it back")
     rewritten = [] if SOLVE.exists() and json.loads(SOLVE.read_text()) == solves else [str(SOLVE)]
-    planned = plan(entries(lock), values, dvc_json("status"), rewritten)
+    status = dvc_json("status")
+    with RunCache.open() as cache:
+        planned = plan(entries(lock), values, status, rewritten, cache)
     if values != read_yaml(PARAMS) and "check" not in {each.stage for each in planned}:
         planned.insert(0, Planned("check", "params.yaml"))
     if not planned:
         print("Nothing would run.")
         return
-    seconds = [noted_seconds(each.stage) for each in planned]
-    rows = [(each.stage, took, each.because) for each, took in zip(planned, seconds, strict=True)]
+    seconds = [0.0 if each.restored else noted_seconds(each.stage) for each in planned]
+    because = [f"{each.because}; restored from the run-cache" if each.restored else each.because for each in planned]
+    rows = zip([each.stage for each in planned], seconds, because, strict=True)
     print(tabulate(rows, headers=["stage", "seconds", "because"], floatfmt=".1f", missingval="?"))
     missing = "; some have not run here yet" if None in seconds else ""
     total = f"Together: {sum(filter(None, seconds)):.0f}"

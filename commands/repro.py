@@ -1,5 +1,7 @@
 """Run the pipeline as `dvc repro` does; of its closing advice, leave out `dvc push` where no remote is configured.
 
+Where DVC restored an evaluation from its run-cache, MLflow is given its gains: no stage of ours ran to do so.
+
 Run: hemline repro
 """
 
@@ -9,6 +11,8 @@ from typing import Any
 from dvc.cli import main as dvc
 from dvc.config import Config
 from dvc.ui import ui
+
+from hemline.tracking.published import publish_restored
 
 _ADVICE = "Use `dvc push`"
 
@@ -22,4 +26,6 @@ def main(others: list[str]) -> None:
             write(*objects, **options)
 
     ui.write = write_what_holds
-    sys.exit(dvc(["repro", *others]))
+    if status := dvc(["repro", *others]):
+        sys.exit(status)
+    publish_restored()

@@ -6,7 +6,8 @@
 # Versions: tifffile 2026.3.3, Pillow 13.0.0, opencv-python-headless 5.0.0.93.
 # Why it matters: masks, binary characters and scans come in such files (fax, microscopes). A network trained on arrays
 # of the one reader and served with the other sees every picture inverted.
-# Guard: hemline/images/picture.py reads with Pillow in training and serving alike, and refuses white as 0 in 16 bits.
+# Guard: hemline/images/picture.py takes masks that tifffile saved as they were, in training and serving alike, and
+# refuses white as 0 in 16 bits.
 set -euo pipefail
 source "$(dirname "$0")/lib/fresh.sh"
 fresh tifffile==2026.3.3 imagecodecs==2026.3.6 Pillow==13.0.0 opencv-python-headless==5.0.0.93 numpy==2.4.6

@@ -920,6 +920,113 @@ def _said(value):
     return json.dumps(value).replace('"', "")
 
 
+@layout(Stops("put all into one, with the folder's name in front: test/images.npy as test-images.npy"))
+def arrays_in_several_folders(top):
+    """train/images.npy, train/labels.npy, test/images.npy, test/labels.npy"""
+    for folder, rows in {"train": TRAIN, "test": REST}.items():
+        (top / folder).mkdir()
+        np.save(top / folder / "images.npy", IMAGES[list(rows)])
+        np.save(top / folder / "labels.npy", LABELS[list(rows)])
+
+
+@layout(TWO, labels=LABELS)
+def arrays_with_folders_in_front(top):
+    """images-train.npy, labels-train.npy, images-test.npy, labels-test.npy"""
+    for part, rows in {"train": TRAIN, "test": REST}.items():
+        np.save(top / f"images-{part}.npy", IMAGES[list(rows)])
+        np.save(top / f"labels-{part}.npy", LABELS[list(rows)])
+
+
+@layout(EVERY)
+def a_table_in_each_class_folder(top):
+    """Images/ant/1.png, Images/ant/GT-ant.csv: a table in each class folder"""
+    sort_into(top / "Images", range(90))
+    for name in NAMES:
+        rows = [f"{index}.png;8;8;{name}\n" for index in np.flatnonzero(name == WORDS)]
+        (top / f"Images/{name}/GT-{name}.csv").write_text("Filename;Width;Height;ClassId\n" + "".join(rows))
+
+
+BACKGROUND = np.where(WORDS == "cat", "BACKGROUND_Google", WORDS)
+
+
+@layout(EVERY, labels=BACKGROUND)
+def a_class_of_the_rest(top):
+    """101_ObjectCategories/ant/1.png, BACKGROUND_Google/2.png: a class, and a line offers to leave it out"""
+    for index in range(90):
+        save(top / f"101_ObjectCategories/{BACKGROUND[index]}/{index}.png", index)
+
+
+@layout(THREE)
+def lists_of_files_of_class_folders(top):
+    """EuroSAT/ant/1.png, and EuroSAT/train.csv, validation.csv, test.csv with Filename, Label, ClassName"""
+    sort_into(top / "EuroSAT", range(90))
+    for part, rows in {"train": TRAIN, "validation": VALIDATION, "test": TEST}.items():
+        table = names(rows, "{label}/{index}.png", Label=LABELS[list(rows)])
+        table.rename(columns={"file": "Filename", "label": "ClassName"}).to_csv(top / f"EuroSAT/{part}.csv")
+
+
+@layout(THREE, labels=LABELS)
+def camelyon_pairs(top):
+    """split_train_x.h5 with x, split_train_y.h5 with y (n, 1, 1, 1), split_train_meta.csv"""
+    for part, rows in {"train": TRAIN, "valid": VALIDATION, "test": TEST}.items():
+        for key, values in {"x": IMAGES, "y": LABELS.reshape(-1, 1, 1, 1)}.items():
+            with h5py.File(top / f"split_{part}_{key}.h5", "w") as file:
+                file[key] = values[list(rows)]
+        (top / f"split_{part}_meta.csv").write_text("coord_y,coord_x,tumor_patch\n1,2,True\n2,3,False\n")
+
+
+@layout(Stops("column 'Finding Labels': has several labels in a cell, as 'ant\\|bee'", {"label": "View"}))
+def several_labels_in_a_cell(top):
+    """a table with `ant|bee` in some cells: several labels for an image"""
+    for index in range(90):
+        save(top / f"images_001/{index}.png", index)
+    table = names(range(90), View=WORDS).rename(columns={"file": "Image Index", "label": "Finding Labels"})
+    table.loc[::7, "Finding Labels"] = "ant|bee"
+    table.to_csv(top / "Data_Entry.csv", index=False)
+
+
+@layout(Stops(r"hold no array of images, but labels and trnid; .* write a table `file_name,label`"))
+def flowers_102(top):
+    """jpg/image_00001.jpg, imagelabels.mat, setid.mat"""
+    for index in range(90):
+        save(top / f"jpg/image_{index:05}.jpg", index)
+    scipy.io.savemat(top / "imagelabels.mat", {"labels": LABELS[None]})
+    scipy.io.savemat(top / "setid.mat", {"trnid": np.arange(60)[None]})
+
+
+@layout(Stops("if train.txt says what the pictures show, make a CSV of it"))
+def lists_of_caffe(top):
+    """images/1.png, train.txt with `images/1.png 0`"""
+    for index in range(90):
+        save(top / f"images/{index}.png", index)
+    (top / "train.txt").write_text("".join(f"images/{index}.png {LABELS[index]}\n" for index in TRAIN))
+
+
+@layout(Stops("if labels.json says what the pictures show, make a CSV of it"))
+def labels_in_json(top):
+    """images/1.png, labels.json with {"1.png": "ant"}"""
+    for index in range(90):
+        save(top / f"images/{index}.png", index)
+    (top / "labels.json").write_text(json.dumps({f"{index}.png": WORDS[index] for index in range(90)}))
+
+
+@layout(Stops("unpack test1.zip and train.zip first"))
+def archives_in_a_folder(top):
+    """train.zip, test1.zip, sampleSubmission.csv: as Kaggle's archive holds them"""
+    for name in ("train", "test1"):
+        with zipfile.ZipFile(top / f"{name}.zip", "w") as archive:
+            archive.writestr(f"{name}/cat.1.png", png(IMAGES[0]))
+    (top / "sampleSubmission.csv").write_text("id,label\n1,0\n")
+
+
+@layout(Stops(r"cannot be read: 2 .bin \(numbers without their shape\)"))
+def stl_10(top):
+    """train_X.bin, train_y.bin, class_names.txt"""
+    for name in ("train_X", "train_y"):
+        (top / f"{name}.bin").write_bytes(bytes(300))
+    (top / "class_names.txt").write_text("ant\nbee\ncat\n")
+
+
 def layouts_table():
     """Return the table of all layouts in docs/YOUR-DATA.md."""
     rows = [

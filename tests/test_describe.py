@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import servers_for_tests as servers
 from datasets_for_tests import write_idx
-from pictures_for_tests import photograph, write, write_digits
+from pictures_for_tests import deep_png, photograph, write, write_digits
 from pipelines_for_tests import Pipeline, make_pipeline
 from ruamel.yaml import YAML
 from sklearn.datasets import load_digits
@@ -176,6 +176,15 @@ def test_what_is_doubtful_is_told_and_the_images_are_named(run, tmp_path):
     assert "! Imbalanced: 50 images of class 0 and 13 of class 1, 3.85 : 1" in printed
     assert f"! 1 image has the same value in all pixels: {photos}/train/class 0/blank.png." in printed
     assert "62 of 63 images are in colour, the others grey." in printed
+
+
+def test_colours_of_sixteen_bits_that_become_eight_are_counted(run, tmp_path):
+    colours = np.random.default_rng(0).integers(0, 2**16, (24, 8, 8, 3))
+    for number, pixels in enumerate(colours):
+        path = tmp_path / f"deep/{'ab'[number % 2]}/{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(deep_png(pixels, 2))
+    assert "! 24 images have colours of 16 bits, which are read with 8" in run(tmp_path / "deep")
 
 
 def test_a_class_without_test_images_is_told(run, tmp_path):

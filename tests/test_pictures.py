@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pictures_for_tests import deep_png
 from PIL import Image, ImageOps
 from sklearn.datasets import load_sample_images
 
@@ -130,14 +131,18 @@ def test_a_tiff_that_would_be_read_wrongly_is_refused(content, message):
         decode(content)
 
 
-def _deep_png(pixels, kind):
-    def chunk(name, content):
-        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+def _mask(software):
+    """Return a TIFF of 2 x 8 pixels of a bit each, whose first row is ones, with white as 0; and who wrote it."""
+    text = software + b"\0" * 12
+    tags = [(256, 3, 1, 8), (257, 3, 1, 2), (258, 3, 1, 1), (259, 3, 1, 1), (262, 3, 1, 0), (273, 3, 1, 134)]
+    tags += [(277, 3, 1, 1), (278, 3, 1, 2), (279, 4, 1, 2), (305, 2, len(software) + 1, 136)]
+    table = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + table + b"\0\0\0\0" + b"\xff\0" + text
 
-    head = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 16, kind, 0, 0, 0)
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
-    parts = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + parts
+
+def test_true_is_white_in_a_mask_of_tifffile_and_zero_is_white_in_a_scan():
+    assert decode(_mask(b"tifffile.py"))[:, 0].tolist() == [255, 0]
+    assert decode(_mask(b"a scanner"))[:, 0].tolist() == [0, 255]
 
 
 @pytest.mark.parametrize(("kind", "channels"), [(2, 3), (4, 2)], ids=["colour", "grey with alpha"])
@@ -145,8 +150,8 @@ def test_colours_of_twelve_bits_are_refused_rather_than_left_with_sixteen_levels
     pixels = np.full((4, 4, channels), 4000, np.uint16)
     pixels[..., -1] = 65535 if channels == 2 else 4000
     with pytest.raises(InputError, match="colours of 16 bits become 8, which would leave 16 levels"):
-        decode(_deep_png(pixels, kind))
-    assert decode(_deep_png(pixels * 0 + 65535, kind)).max() == 255
+        decode(deep_png(pixels, kind))
+    assert decode(deep_png(pixels * 0 + 65535, kind)).max() == 255
 
 
 def test_floating_point_numbers_stay_if_they_are_finite():

@@ -249,3 +249,23 @@ def test_a_removed_variant_is_left_out_of_metrics_and_report(pipeline):
     assert list(metrics_of(pipeline)) == ["linear"]
     assert "dense-4" not in pipeline.read("reports/summary.md") + pipeline.read("reports/index.html")
     assert not [path for path in (pipeline.folder / "reports").rglob("*") if "dense-4" in path.name]
+
+
+def test_a_restored_evaluation_replaces_the_gains_in_the_store_and_an_unchanged_one_costs_nothing(pipeline):
+    def compared():
+        return {text.partition(" over ")[2].partition(" e1")[0] for text in gains() if " over " in text}
+
+    def gains():
+        return [value for (value,) in pipeline.query("SELECT DISTINCT value FROM tags WHERE key = 'gain'")]
+
+    assert compared() == {"linear"}
+    pipeline.run("python", "-m", "hemline", "experiment", "baseline=dense-4")
+    assert compared() == {"dense-4"}
+    done = pipeline.run("python", "-m", "hemline", "experiment", "baseline=linear")
+    assert "Stage 'evaluate' is cached - skipping run" in done.stdout
+    assert compared() == {"linear"}
+    pipeline.set(baseline="dense-4")
+    pipeline.run("dvc", "repro")
+    pipeline.run("python", "-m", "hemline", "repro")
+    assert compared() == {"dense-4"}
+    assert "MLflow" not in pipeline.run("python", "-m", "hemline", "repro").stdout

@@ -13,8 +13,8 @@ PARAMS = {"dataset": "tiny", "epochs": 1, "baseline": "linear", "variants": {"li
 
 
 def stage(params, deps=(), outs=()):
-    recorded = {"params": {"params.yaml": params}, "deps": [{"path": path} for path in deps]}
-    return recorded | {"outs": [{"path": path} for path in outs]}
+    recorded = {"params": {"params.yaml": params}, "deps": [{"path": path, "md5": "old"} for path in deps]}
+    return recorded | {"outs": [{"path": path, "md5": "old"} for path in outs]}
 
 
 def training(variant):
@@ -50,11 +50,46 @@ def test_a_change_runs_the_stages_that_read_it_and_those_after_them(changes, sta
     assert [each.stage for each in plan(LOCK, PARAMS | changes, {})] == stages
 
 
+class Cache:
+    """A run-cache that knows one result of each stage with this parameter: its outputs have the digest `new`."""
+
+    def __init__(self, **known):
+        self.known = known
+
+    def outputs(self, entry):
+        params, digests = entry["params"]["params.yaml"], [dep["md5"] for dep in entry["deps"]]
+        if self.known.items() <= params.items() or "new" in digests:
+            return {out["path"]: "new" for out in entry["outs"]}
+        return None
+
+    def folder_digest(self, _folder, outputs):
+        return "new" if "new" in outputs.values() else "old"
+
+
+def test_results_that_the_run_cache_has_are_restored_and_so_are_those_of_the_stages_after_them():
+    planned = plan(LOCK, PARAMS | {"epochs": 2}, {}, cache=Cache(epochs=2))
+    assert {each.stage: each.restored for each in planned} == dict.fromkeys(
+        ["train@linear", "train@wide", "evaluate", "report"], True
+    )
+    assert not any(each.restored for each in plan(LOCK, PARAMS | {"epochs": 3}, {}, cache=Cache(epochs=2)))
+
+
+def test_a_stage_whose_code_has_changed_is_not_restored():
+    status = {"train@wide": [{"changed deps": {"hemline/training": "modified"}}]}
+    planned = plan(LOCK, PARAMS | {"epochs": 2}, status, cache=Cache(epochs=2))
+    assert {each.stage: each.restored for each in planned} == {
+        "train@linear": True,
+        "train@wide": False,
+        "evaluate": False,
+        "report": False,
+    }
+
+
 def test_code_that_has_changed_is_told_beside_parameters():
     status = {"evaluate": [{"changed deps": {"hemline/comparison": "modified", "params.yaml": {"seeds": "modified"}}}]}
     (first, second) = plan(LOCK, PARAMS, status)
-    assert first == ("evaluate", "hemline/comparison has changed")
-    assert second == ("report", "reports/evaluation would change")
+    assert first == ("evaluate", "hemline/comparison has changed", False)
+    assert second == ("report", "reports/evaluation would change", False)
 
 
 def test_only_a_stage_that_dvc_runs_to_its_end_notes_its_seconds(tmp_path, monkeypatch):
@@ -92,3 +127,12 @@ def test_dvc_runs_what_was_planned(pipeline, change):
     assert all(float(seconds) > 0 for _, seconds, *_ in rows)
     ran = pipeline.run("python", "-m", "hemline", "experiment", change).stdout
     assert Counter(re.findall(r"Running stage '(.*)'", ran)) == Counter(stage for stage, *_ in rows)
+    there = pipeline.run("python", "-m", "hemline", "plan-run").stdout
+    assert there == "Nothing would run.\n"
+    back = {"variants.dense-4.epochs": "~variants.dense-4.epochs", "baseline": "baseline=linear"}
+    back = back.get(change.partition("=")[0], "normalize.scale=255")
+    told = pipeline.run("python", "-m", "hemline", "plan-run", back).stdout
+    assert "? " not in told
+    assert {"restored from the run-cache" in line for line in told.partition("\n\n")[0].splitlines()[2:]} == {True}
+    ran = pipeline.run("python", "-m", "hemline", "experiment", back).stdout
+    assert not re.findall(r"Running stage '(?!known|check)(.*)'", ran)

@@ -29,6 +29,7 @@ from mlflow.protos.databricks_pb2 import BAD_REQUEST
 from sets_for_tests import write_sets
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import precision_recall_fscore_support
+from sqlalchemy import event
 
 from commands import ui
 from hemline import tracking
@@ -656,6 +657,27 @@ def test_a_store_that_was_moved_opens_its_models_once_its_artifacts_were_brought
     logged = mlflow.artifacts.download_artifacts(f"models:/{only_run().outputs.model_outputs[0].model_id}")
     assert Path(logged).is_relative_to(moved)
     assert mlflow.keras.load_model(logged).input_shape == (None, 2, 3)
+
+
+def test_runs_sorted_by_a_metric_are_looked_up_by_run_and_not_compared_each_with_each(workspace):
+    opened = store.open_store("tiny")
+    with closing(sqlite3.connect("mlflow.db")) as connection:
+        runs = [(f"{number:032x}", "active", opened.experiment_id, "", "FINISHED", 0, 0) for number in range(300)]
+        columns = "run_uuid, lifecycle_stage, experiment_id, user_id, status, start_time, end_time"
+        connection.executemany(f"INSERT INTO runs ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", runs)
+        values = [(run, number) for number, (run, *_) in enumerate(runs)]
+        metrics = "latest_metrics (key, step, is_nan, run_uuid, value) VALUES ('val_accuracy', 1, 0, ?, ?)"
+        connection.executemany(f"INSERT INTO {metrics}", values)
+        connection.commit()
+    asked = []
+    engine = opened.client._tracking_client.store.engine
+    event.listen(engine, "before_cursor_execute", lambda *event: asked.append(event[2:4]))
+    opened.client.search_runs([opened.experiment_id], order_by=[server._VIEW_STATE["orderByKey"]], max_results=9)
+    (statement,) = [each for each in asked if "ORDER BY clause_1" in each[0]]
+    store.bring_along()
+    with closing(sqlite3.connect("mlflow.db")) as connection:
+        steps = [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement[0]}", statement[1])]
+    assert [step for step in steps if step.startswith("SEARCH anon_1")], steps
 
 
 # Runs that nobody ended.

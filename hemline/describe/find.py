@@ -11,9 +11,11 @@ from hemline.data.normalized import Normalized
 from hemline.errors import InputError
 from hemline.formats.format import Found, Source, find_format, formats, open_source, parse_options
 from hemline.images.names import is_generic
+from hemline.images.tree import is_archive
 from hemline.images.unread import unread
 from hemline.jobs.trained import Trained
 from hemline.repository import repository
+from hemline.words import first_listed
 
 _READ = (
     "a folder with a folder of pictures for each class (or a zip or tar of one), arrays (.npz, .npy, .mat, .h5, IDX, "
@@ -156,6 +158,9 @@ def _check_place(path: Path) -> None:
 def _nothing(path: Path, errors: Mapping[str, InputError]) -> InputError:
     """Return why no format reads the path: what it holds that is converted first, or what a format says."""
     order = [errors[name] for name in ("table", "arrays", "idx", "folder") if name in errors]
+    packed = [name.name for name in sorted(path.iterdir()) if is_archive(name)] if path.is_dir() else []
+    if order and packed and "folder" not in errors:
+        return InputError(f"{order[0]}; unpack {first_listed(packed)} first")
     if order:
         return order[0]
     is_damaged = path.is_file() and path.suffix.lower() in _PACKED and _kind(path) == "the damaged archive"

@@ -30,6 +30,7 @@ def findings(seen: Survey, source: Source, fitting: Fit, scale: float) -> list[s
     labels = {name: labels_of(seen.parts, chosen) for name, chosen in fitting.sets.items()}
     sentences = [
         *depth_sentences(seen),
+        reduced_sentence(seen),
         range_sentence(seen.levels, scale),
         *duplicate_sentences(seen, source),
         *class_warnings(labels, classes),
@@ -64,6 +65,16 @@ def depth_sentences(seen: Survey) -> list[str]:
             "these by their brightness alone."
         )
     return told
+
+
+def reduced_sentence(seen: Survey) -> str:
+    """Say how many pictures lose half of their bits."""
+    if not seen.reduced:
+        return ""
+    return (
+        f"{_images_have(seen.reduced)} colours of 16 bits, which are read with 8: 256 levels of 65,536. Grey "
+        "of 16 bits keeps all."
+    )
 
 
 def range_sentence(levels: Levels, scale: float) -> str:

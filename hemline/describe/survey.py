@@ -14,6 +14,7 @@ from hemline.describe.fingerprint import FINGERPRINT
 from hemline.describe.look import Seen, look
 from hemline.errors import InputError
 from hemline.formats.format import Source
+from hemline.images.picture import REDUCED
 
 # Names that a line has room for.
 NAMED = 5
@@ -50,6 +51,7 @@ class Survey:
     depths: dict[str, tuple[Counter[int], str]] = field(default_factory=dict)
     reach: dict[int, float] = field(default_factory=dict)  # the highest pixel of each class
     levels: Levels = field(default_factory=NO_LEVELS.copy)  # the pixels of all, counted
+    reduced: int = 0  # how many have colours of 16 bits in their file, and of 8 here
     unreadable: Remarkable = field(default_factory=Remarkable)  # those that cannot be read, with the reason
     constant: Remarkable = field(default_factory=Remarkable)  # those with one value in all pixels
     # ``FINGERPRINT`` (n,), of all images, part after part
@@ -83,7 +85,7 @@ def survey(source: Source, parts: dict[Part, Labels], advance: Callable[[int], N
 
     ``advance`` is called with the number of images that have been looked at since the last time.
     """
-    done = Survey(parts)
+    done, reduced = Survey(parts), REDUCED.count
     hashes = bytearray()
     for part, labels in parts.items():
         count = 0
@@ -100,6 +102,7 @@ def survey(source: Source, parts: dict[Part, Labels], advance: Callable[[int], N
         advance(count % _TOLD)
         if count != len(labels.codes):
             raise InputError(f"{part}: must be as many images as labels, {len(labels.codes)}, got {count}")
+    done.reduced = REDUCED.count - reduced
     done.fingerprints = np.frombuffer(hashes, FINGERPRINT)
     return done
 

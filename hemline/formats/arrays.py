@@ -136,7 +136,8 @@ def _find_in_folder(path: Path, options: ArraysOptions) -> Found | None:
             held[Path(top)] = files
     if path not in held and len(held) > 1:
         named = ", ".join(str(folder.relative_to(path)) for folder in list(held)[:4])
-        remedy = "put them into one, called as in x_train.npy, y_train.npy, x_test.npy"
+        one = next(iter(held.values()))[0].path.relative_to(path)
+        remedy = f"put all into one, with the folder's name in front: {one} as {'-'.join(one.parts)}"
         raise InputError(f"{path}: arrays lie in several folders ({named}); {remedy}")
     return _found(held.get(path) or next(iter(held.values())), options) if held else None
 

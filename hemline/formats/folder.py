@@ -120,8 +120,14 @@ class FolderFormat(Format):
             return None
         if lost := lost_pictures(without_aside(tree.unseen, options.aside)[0]):
             raise InputError(f"{path}: {lost}")
-        chosen, told = _found(names, path, options)
-        _pictures(names, chosen, path)
+        try:
+            chosen, told = _found(names, path, options)
+            _pictures(names, chosen, path)
+        except InputError as error:
+            if text := next((name for name in tree.unseen if _may_say_labels(name)), None):
+                remedy = "make a CSV of it, with the header file_name,label, beside the pictures"
+                raise InputError(f"{error}; or, if {text} says what the pictures show, {remedy}") from None
+            raise
         has_test = {"test", "validation"} & {*(chosen.parts or {})}
         lists = [] if has_test else [n for n in tree.unseen if n.endswith((".txt", ".json")) and _is_list(n)]
         if lists:
@@ -132,6 +138,14 @@ class FolderFormat(Format):
     def open(self, files: Sequence[Located], options: FolderOptions) -> Source:
         """See ``Format``."""
         return FolderSource(only_folder(files), options)
+
+
+def _may_say_labels(name: str) -> bool:
+    """Say whether a list that is not read may have the labels; what a package says of itself does not."""
+    stem, _, ending = name.rpartition("/")[2].lower().rpartition(".")
+    return ending in {"txt", "json", "mat", "xml"} and not stem.startswith(
+        ("readme", "license", "licence", "requirements")
+    )
 
 
 def _is_list(name: str) -> bool:

@@ -12,7 +12,7 @@ from hemline.data.labels import natural_key
 from hemline.data.parts import part_in, part_of, words_of
 from hemline.errors import InputError
 from hemline.images.stored import ArrayInFile, OpenArray
-from hemline.words import either, option
+from hemline.words import either, first_listed, option
 
 NUMBERS = "buif"  # NumPy's kinds of what pixels may be
 # What arrays are called, the likelier names first.
@@ -103,6 +103,10 @@ def unknown(stored: Sequence[ArrayInFile]) -> InputError:
     rule = "must hold images and labels, called as in x_train, y_train, or images, labels"
     images = [array for array in stored if len(array.shape) > 1 and array.dtype.kind in NUMBERS]
     flat = [array for array in stored if len(array.shape) == 1]
+    if flat and not images:
+        rule = f"hold no array of images, but {first_listed(sorted(map(_key, stored)))}"
+        remedy = "if these are of pictures in the order of their names, write a table `file_name,label` of both, as CSV"
+        return InputError(f"{files}: {rule}; {remedy}")
     pairs = [(image, label) for image in images for label in flat if label.shape == image.shape[:1]]
     remedy = either("keys", [{"all": [_key(image), _key(label)]} for image, label in pairs[:4]])
     remedy = remedy or option("keys", {part: ["<images>", "<labels>"] for part in ("train", "test")})

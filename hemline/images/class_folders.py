@@ -16,6 +16,8 @@ from hemline.errors import InputError
 from hemline.images.names import BY_NAME, PICTURE_FOLDERS, class_prefixes, is_generic
 from hemline.words import first_listed, option
 
+# Words of what a class of all the rest is called.
+_NO_OBJECTS = {"background", "clutter", "unknown", "junk", "unlabeled", "unlabelled"}
 _FEW = 5  # pictures that an option names one by one
 
 
@@ -190,6 +192,11 @@ def _classes(at: _Children) -> Layout | None:
             layout.aside[at.path(name)] = "holds the class folders beside it once more"
             return layout
     layout.told.extend(_check_level(at))
+    layout.told.extend(
+        f"{at.path(name)} is a class like the others; {_without(at, [name])} leaves it out."
+        for name in inside
+        if not _NO_OBJECTS.isdisjoint(word.lower() for word in words_of(name))
+    )
     return layout
 
 

@@ -4,6 +4,7 @@ import io
 import logging
 import warnings
 from contextlib import suppress
+from threading import Lock
 from typing import IO, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from hemline.errors import InputError
+from hemline.images.tree import is_picture_head
 
 MOST_PIXELS = 100_000_000
 _MIDDLE = 127.5
@@ -18,8 +20,9 @@ _GREY = frozenset({"1", "L", "LA", "La"})
 # More than 8 bits a pixel: I;16 and its byte orders, I with 32, F with floating point numbers.
 _DEEP = ("I", "F")
 # Tags of TIFF.
-_BITS, _PHOTOMETRIC, _SAMPLES, _PLANES, _SAMPLE_FORMAT = 258, 262, 277, 284, 339
+_BITS, _PHOTOMETRIC, _SAMPLES, _PLANES, _SOFTWARE, _SAMPLE_FORMAT = 258, 262, 277, 284, 305, 339
 _SEPARATE = 2
+_HEAD = 32  # bytes, by which a picture is known
 _QUARTER = 63
 _HIGHEST = np.iinfo(np.uint16).max
 
@@ -32,13 +35,30 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
+class Reduced:
+    """How many pictures of this process had colours of 16 bits, which became 8."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lock = Lock()
+
+    def add(self) -> None:
+        """Count one more."""
+        with self._lock:
+            self.count += 1
+
+
+REDUCED = Reduced()
+
+
 def decode(content: bytes) -> NDArray[Any]:
     """Turn the bytes of a picture file into pixels; threads may do so side by side.
 
     The picture is turned as its EXIF data say. What is transparent lies on white or black, whichever the opaque part
     stands out from. Of an animation it is the first frame. Palettes become colours, or grey where all of theirs are
     grey; black and white becomes 0 and 255; CMYK and others become RGB. Colours of 16 bits become 8, as Pillow has no
-    deeper ones, and are refused where that leaves a quarter of the levels or less; grey of 16 bits stays.
+    deeper ones, and are refused where that leaves a quarter of the levels or less; ``REDUCED`` counts the others. Grey
+    of 16 bits stays. In a mask that tifffile saved, True is white, although the file says that 0 is.
 
     Args:
         content: a file in any format that Pillow reads.
@@ -62,17 +82,23 @@ def read_picture(file: IO[bytes]) -> Image.Image:
         with Image.open(file) as image:
             _check_size(image)
             _check_tiff(image)
-            is_deep = _is_deep_colour(image)
+            is_deep, is_mask = _is_deep_colour(image), _is_mask_of_tifffile(image)
             image.load()
             with suppress(Exception):  # viewers show a picture whose EXIF data are damaged as it lies
                 ImageOps.exif_transpose(image, in_place=True)
             plain = _plain(image)
             if is_deep:
                 _check_levels(plain)
-            return plain
+                REDUCED.add()
+            return ImageOps.invert(plain) if is_mask else plain
     except UnidentifiedImageError:
         file.seek(0)
-        got = "something else" if file.read(1) else "an empty file"
+        head = file.read(_HEAD)
+        if is_picture_head(head):  # as a TIFF of float64, or of thirteen channels
+            raise InputError(
+                "is a picture of a kind that Pillow does not read; save it as PNG, or as an array"
+            ) from None
+        got = "something else" if head else "an empty file"
         raise InputError(f"must be a picture (PNG, JPEG, WebP, ...), got {got}") from None
     except Image.DecompressionBombError:
         raise InputError(f"must have at most {MOST_PIXELS:,} pixels, got far more") from None
@@ -102,6 +128,12 @@ def _check_tiff(image: Image.Image) -> None:
     for kind, found in kinds.items():
         if found:
             raise InputError(f"a TIFF with {kind} is not read; save it as PNG: `tifffile` reads it as it is meant")
+
+
+def _is_mask_of_tifffile(image: Image.Image) -> bool:
+    """Say whether a picture is an array of True and False, which tifffile saves with white as 0 and reads as it was."""
+    tags = getattr(image, "tag_v2", {}) if image.mode == "1" else {}
+    return tags.get(_PHOTOMETRIC) == 0 and str(tags.get(_SOFTWARE, "")).startswith("tifffile")
 
 
 def _is_deep_colour(image: Image.Image) -> bool:

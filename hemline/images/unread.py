@@ -4,6 +4,7 @@ import os
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +38,8 @@ _TABLE = """\
 .tfrecord .tfrecords | TensorFlow's records | read them with tf.data, and save images and labels by np.savez
 .pt .pth | PyTorch's files | `np.savez('a.npz', images=x.numpy(), labels=y.numpy())`
 .pkl .pickle | pickles | load one that you trust, and save images and labels by np.savez
+.bin | numbers without their shape | `np.fromfile('a.bin', 'u1').reshape(-1, 3, 96, 96)` for STL-10, whose columns \
+    come first; then np.savez with the labels
 .mdb .lmdb | LMDB databases | read them with lmdb, and save each picture as a file
 .rec .beton | records of MXNet or FFCV | read them with their library, and save each picture as a file
 .xlsx .xls .ods | spreadsheets | save the sheet as CSV
@@ -65,18 +68,28 @@ def kind_of(name: str) -> Unread | None:
 
 def unread(path: Path) -> str | None:
     """Return what most files at a path are that are not read, and how to convert them."""
-    walked = (name for _, _, files in os.walk(path) for name in files)
-    names = [path.name] if path.is_file() else [*islice(walked, 100_000)]
+    walked = (os.path.join(top, name) for top, _, files in os.walk(path) for name in files)  # noqa: PTH118 - many
+    names = [str(path)] if path.is_file() else [*islice(walked, 100_000)]
     if path.is_file() and zipfile.is_zipfile(path):
         names = [name for name in zipfile.ZipFile(path).namelist() if not name.endswith("/")]
         if any(name.lower().endswith((".npy", ".npz", "ubyte", ".gz", ".mat", ".h5")) for name in names):
             return f"an archive of arrays must be unpacked first; {DATA_PAGE}"
     found = Counter(kind for name in names if (kind := kind_of(name)) is not None)
+    if not found and names and is_dicom(Path(names[0])):
+        names = [f"{name}.dcm" for name in names]  # as scanners leave the ending out
+        found = Counter(kind for name in names if (kind := kind_of(name)) is not None)
     if not found:
         return None
     kind, count = found.most_common(1)[0]
     ending = next(each for each in kind.endings if any(name.lower().endswith(each) for name in names))
     return f"cannot be read: {count:,} {ending} ({kind.what}): {kind.how}; {DATA_PAGE}"
+
+
+def is_dicom(path: Path) -> bool:
+    """Say whether a file is one of DICOM, by its first bytes."""
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+    return False
 
 
 def lost_pictures(unseen: Sequence[str]) -> str | None:

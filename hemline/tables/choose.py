@@ -12,7 +12,7 @@ from hemline.data.labels import natural_key
 from hemline.data.parts import part_in_path
 from hemline.errors import InputError
 from hemline.images.tree import Tree
-from hemline.tables.columns import NoLabelsError, Roles, find_images, find_roles, read_texts
+from hemline.tables.columns import NoLabelsError, Roles, find_images, find_roles, read_column, read_texts
 from hemline.tables.kinds import Resolve
 from hemline.tables.options import TableOptions
 from hemline.tables.pictures import Pictures
@@ -73,7 +73,7 @@ def choose(tree: Tree, path: Path, options: TableOptions, pictures: Pictures) ->
     """
     wanted = named_tables(tree, path, options)
     tables, aside = _with_images_and_labels(tree, path, options, pictures, wanted)
-    if not tables:
+    if not tables or (not wanted and _is_one_for_each_class(tables)):
         return None
     if wanted:
         parts = {part: [name for name in wanted if wanted[name] == part] for part in dict.fromkeys(wanted.values())}
@@ -161,6 +161,15 @@ def _by_part(tables: Mapping[str, Table], path: Path, aside: dict[str, str]) -> 
     if len({tables[name].meaning for name in every}) > 1:
         raise _several(every, path)
     return parts
+
+
+def _is_one_for_each_class(tables: Mapping[str, Table]) -> bool:
+    """Say whether each of several folders has a table of one class, as GTSRB's have: the folders say the same."""
+    folders = {posixpath.dirname(name) for name in tables}
+    return 1 < len(tables) == len(folders) and all(
+        len(roles.label) == 1 and len(set(read_column(file, roles.label[0]).tolist())) == 1
+        for file, roles in tables.values()
+    )
 
 
 def _copies(names: Sequence[str], tables: Mapping[str, Table]) -> list[str]:

@@ -1,5 +1,6 @@
 """Tables with the same columns: their labels, and which rows are of which part of a data set."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -71,6 +72,9 @@ class Rows:
         order, groups = names or (self.roles.label if len(self.roles.label) > 1 else None), self._groups()
         with reading(f"{first.path}: column {column!r}"):
             labels = labelled(columns, groups, order=order, case=self._options.case)
+            if len(self.roles.label) == 1 and (cell := several_in(next(iter(labels.values())).values)):
+                rule = f"has several labels in a cell, as {cell!r}, and an image must have one"
+                raise InputError(f"{rule}; name another by {option('label', '<column>')}, or keep rows with one label")
             values, rows = len(next(iter(labels.values())).values), sum(len(each.codes) for each in labels.values())
             if 2 * values > rows > 2 * 2:
                 rule = f"has {values:,} different values in {rows:,} rows, as names have and no classes"
@@ -119,6 +123,16 @@ class Rows:
         if "all" in parts and len(parts) > 1:
             raise InputError(f"{parts['all'][0].file.path}: the name must say train, test or validation, as others do")
         return parts
+
+
+def several_in(values: Sequence[str]) -> str | None:
+    """Return a value that is made of others by `|`, `;` or `,`: several labels for an image."""
+    alone = set(values)
+    for value in values:
+        pieces = [piece.strip() for piece in re.split("[|;,]", value)]
+        if len(pieces) > 1 and not alone.isdisjoint(pieces):
+            return value
+    return None
 
 
 def _objects(labels: NDArray[Any]) -> NDArray[Any]:

@@ -29,6 +29,7 @@ from hemline.tracking.messages import now
 from hemline.tracking.mlflow_run import Findings
 from hemline.tracking.model_file import ModelFile
 from hemline.tracking.one_line import warn
+from hemline.tracking.published import note_published
 from hemline.tracking.run_name import model_name
 from hemline.tracking.trials import publish_trials
 
@@ -55,6 +56,7 @@ def publish(variants: list[str], advance: Callable[[int], None] = lambda _: None
     except Exception as error:  # noqa: BLE001 - whatever MLflow raises, the results themselves are safe
         warn(error)
         return False
+    note_published()
     return True
 
 
