@@ -9,7 +9,7 @@ A new training key is one line in its family's settings, with a default that cha
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -33,8 +33,9 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 # The address of a scheduler, or the file that it wrote.
 Cluster = Annotated[str, AfterValidator(_check_cluster)]
 
-# Where the stage `check` writes whether the stage `solve` is needed; no variant's name begins with an underscore.
-SOLVE = Path(".inputs/_solve.json")
+# Where the stage `check` writes whether the stage `solve` is needed, and the seeds that have splits of their own; no
+# variant's name begins with an underscore.
+SOLVE, SPLITS = Path(".inputs/_solve.json"), Path(".inputs/_splits.json")
 
 # What a network takes from the data, so that no setting can contradict it: the rule for whoever tries.
 DERIVED = {
@@ -51,6 +52,7 @@ class Normalize(StrictModel):
     scale: Scale = 255
     validation_split: Share = 0.1
     train_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    split: Literal["fixed", "per_seed"] = "fixed"
 
 
 class Params(Hyperparameters):
@@ -107,6 +109,8 @@ class Params(Hyperparameters):
     def seeds_of(self, name: str) -> list[int]:
         """Return the seeds that the variant ``name`` is trained with: one, where no seed changes its models."""
         settings = self.training(name)
+        if self.normalize.split == "per_seed":
+            return self.seeds
         return family_of(settings).seeds(settings, self.seeds)
 
 

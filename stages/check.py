@@ -6,7 +6,7 @@ the same: it stops them, and a valid change runs only those that it touches.
 Reads:  params.yaml, data/<dataset>.yaml
 Writes: .checked, which says nothing but that they are valid; .inputs/<variant>.json, what else determines a variant's
         models: the digests of the user's own modules, versions of libraries of its family; .inputs/_solve.json,
-        whether the stage solve has anything to do
+        whether the stage solve has anything to do; .inputs/_splits.json, the seeds that have splits of their own
 Run:    python -m stages.check
 """
 
@@ -20,7 +20,7 @@ from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError, one_line_errors
 from hemline.families.registry import family_of
 from hemline.jobs.agreement import check_agreement
-from hemline.params import SOLVE, Params, load_params
+from hemline.params import SOLVE, SPLITS, Params, load_params
 from hemline.processes.durations import timed
 from hemline.processes.dvc import refuse_copy_of_shallow_clone, warn_of_relative_remotes
 from hemline.repository import repository
@@ -58,6 +58,7 @@ def _write_inputs(params: Params) -> None:
         text = json.dumps(family_of(training).sources(training), indent=2)
         (INPUTS / f"{variant}.json").write_text(f"{text}\n")
     SOLVE.write_text(json.dumps(params.solved_beside()) + "\n")
+    SPLITS.write_text(json.dumps(params.seeds if params.normalize.split == "per_seed" else []) + "\n")
 
 
 def _check_format(dataset: Dataset) -> None:
