@@ -38,6 +38,8 @@ from benchmarks.simulated_pairs import (  # noqa: E402
     planned_power,
 )
 from benchmarks.simulated_pairs import family_wise_error as pairs_error  # noqa: E402
+from benchmarks.simulated_splits import Resampling, Splits, resampled_coverage  # noqa: E402
+from benchmarks.simulated_splits import coverage as split_coverage  # noqa: E402
 from benchmarks.simulated_trainings import (  # noqa: E402
     MADE,
     NULLS,
@@ -86,6 +88,8 @@ def write_tables(repetitions: int, only: Sequence[str] = ()) -> None:
         "pairs": partial(pairs_table, repetitions),
         "same": partial(same_table, repetitions),
         "plan": partial(plan_table, max(repetitions // 10, 1)),
+        "splits": partial(splits_table, max(repetitions // 5, 1)),
+        "resampled": partial(resampled_table, max(repetitions // 10, 1)),
         "groups": partial(groups_table, max(repetitions // 2, 1)),
         "power": partial(power_table, max(repetitions // 5, 1)),
         "classes": partial(classes_table, max(repetitions // 5, 1)),
@@ -181,6 +185,32 @@ def plan_table(repetitions: int) -> str:
         markdown_table(header, rows)
         + f"\n\n{10 * repetitions:,} comparisons and {repetitions:,} pilots each: the standard errors of figures are "
         f"at most {100 * math.sqrt(0.8 * 0.2 / repetitions):.1f} points."
+    )
+
+
+def splits_table(repetitions: int) -> str:
+    """Tell how often the interval contains the true gain over all splits, by the size of a split's effect."""
+    effects, seeds = (0.0, 0.5, 1.0, 2.0), (4, 10)
+    rows = []
+    for name, per_seed in (("fixed", False), ("per_seed", True)):
+        for each in seeds:
+            found = _side_by_side(split_coverage, [(Splits(effect, per_seed), each, repetitions) for effect in effects])
+            rows.append([f"`{name}`", str(each), *(f"{100 * share:.1f}" for share in found)])
+    return markdown_table(
+        ["split", "seeds", *(f"effect of a split {effect:g}" for effect in effects)], rows
+    ) + _standard_error(repetitions)
+
+
+def resampled_table(repetitions: int) -> str:
+    """Tell how often intervals over redrawn test sets contain the gain on other samples of the same size."""
+    jobs = [(Resampling(200, share), splits) for share in (0.1, 0.2) for splits in (4, 10)]
+    found = _side_by_side(resampled_coverage, [(*job, repetitions) for job in jobs])
+    rows = [
+        [f"{100 * made.held_out:g} %", str(splits), *(f"{100 * share:.1f}" for share in next(found))]
+        for made, splits in jobs
+    ]
+    return markdown_table(["test images", "splits", "corrected", "usual t interval"], rows) + _standard_error(
+        repetitions, "samples of 200 images"
     )
 
 

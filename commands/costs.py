@@ -45,7 +45,7 @@ def main() -> None:
     ]
     print(markdown_table(header, rows))
     print(
-        "\nTraining: seconds of one training on one core when it last ran here, the mean over the seeds, or ?. "
+        "\nTraining: CPU seconds of one training when it last ran here, the mean over the seeds, or ?. "
         f"Predictions: the median of {_REPETITIONS} runs here. Front: no other variant is better and no larger."
     )
 

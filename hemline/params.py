@@ -37,7 +37,7 @@ Cluster = Annotated[str, AfterValidator(_check_cluster)]
 
 # Where the stage `check` writes what determines other stages; no variant's name begins with an underscore.
 INPUTS = Path(".inputs")
-SOLVE = INPUTS / "_solve.json"
+SOLVE, SPLITS = INPUTS / "_solve.json", INPUTS / "_splits.json"
 # Where the stage `tune` writes which settings a search has chosen, by variant.
 TUNED = Path("models/_tuned")
 CHOSEN = "chosen.json"
@@ -57,6 +57,7 @@ class Normalize(StrictModel):
     scale: Scale = 255
     validation_split: Share = 0.1
     train_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    split: Literal["fixed", "per_seed"] = "fixed"
 
 
 class Tuning(StrictModel):
@@ -142,6 +143,8 @@ class Params(Hyperparameters):
     def seeds_of(self, name: str) -> list[int]:
         """Return the seeds that the variant ``name`` is trained with: one, where no seed changes its models."""
         settings = self.training(name)
+        if self.normalize.split == "per_seed":
+            return self.seeds
         return family_of(settings).seeds(settings, self.seeds)
 
 

@@ -7,7 +7,7 @@ Reads:  params.yaml, data/<dataset>.yaml
 Writes: .checked, which says nothing but that they are valid; .inputs/<variant>.json, what else determines a variant's
         models: the digests of the user's own modules, versions of libraries of its family;
         .inputs/_tune-<variant>.json, the search of its settings; .inputs/_solve.json, whether the stage solve has
-        anything to do
+        anything to do; .inputs/_splits.json, the seeds that have splits of their own
 Run:    python -m stages.check
 """
 
@@ -21,7 +21,7 @@ from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError, one_line_errors
 from hemline.families.registry import family_of
 from hemline.jobs.agreement import check_agreement
-from hemline.params import INPUTS, SOLVE, Params, load_params
+from hemline.params import INPUTS, SOLVE, SPLITS, Params, load_params
 from hemline.processes.durations import timed
 from hemline.processes.dvc import refuse_copy_of_shallow_clone, warn_of_relative_remotes
 from hemline.repository import repository
@@ -60,6 +60,7 @@ def _write_inputs(params: Params) -> None:
         (INPUTS / f"{variant}.json").write_text(f"{text}\n")
         write_search(Search.of(params, variant), variant)
     SOLVE.write_text(json.dumps(params.solved_beside()) + "\n")
+    SPLITS.write_text(json.dumps(params.seeds if params.normalize.split == "per_seed" else []) + "\n")
 
 
 def _check_format(dataset: Dataset) -> None:

@@ -6,15 +6,14 @@ Run:    python -m stages.evaluate
 """
 
 import math
-from typing import Literal
 
-from hemline.comparison.doubts import Doubts, Predicted, doubts
+from hemline.comparison.doubts import Doubts, Predicted, doubts, merged
 from hemline.comparison.enough import seeds_warning
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.evaluation import Evaluation
 from hemline.comparison.metrics import find_metric
 from hemline.data.findings import Findings
-from hemline.data.normalized import Normalized
+from hemline.data.normalized import POOL, Normalized
 from hemline.errors import one_line_errors
 from hemline.families.registry import family_of
 from hemline.jobs.solved import Solved
@@ -44,7 +43,7 @@ def evaluate(params: Params) -> Evaluation:
     Raises:
         InputError: an output of an earlier stage is missing or inconsistent.
     """
-    normalized = Normalized()
+    normalized = Normalized().of_seed(params.seeds[0])
     labels, classes = normalized.labels("test"), normalized.about().classes
     duplicates, groups = Findings().duplicates(len(labels)), Findings().groups(len(labels))
     train, metric = normalized.labels("train"), find_metric(params.metric)
@@ -69,7 +68,7 @@ def evaluate(params: Params) -> Evaluation:
             int(trained.layers()["parameters"].sum()),
             has_epochs=family_of(settings).has_epochs(settings),
             steps_per_epoch=math.ceil(len(train) / getattr(settings, "batch_size", len(train))),
-            validation=_predicted("validation", variant, params),
+            validation=_on_validation(variant, params),
         )
         mean = evaluation.accuracies(variant).mean()
         of_seeds = f"the mean over {len(seeds)} seeds" if len(seeds) > 1 else "of one training"
@@ -90,21 +89,37 @@ def _add_solved(params: Params, evaluation: Evaluation) -> None:
         evaluation.add_solved(Solved().probabilities())
     else:
         name = next(name for name, how in linear.items() if how == "solved")
-        evaluation.add_solved(_predicted("test", name, params).probabilities, name)
+        evaluation.add_solved(_on_test(name, params).probabilities, name)
 
 
 def _doubts(params: Params, evaluation: Evaluation) -> Doubts:
     """Compare the labels of images that no model trained on with the predictions of the chosen variant."""
     chosen = evaluation.selection().chosen or params.baseline
-    names: tuple[Literal["validation", "test"], ...] = ("validation", "test")
-    return doubts(chosen, {name: _predicted(name, chosen, params) for name in names}, evaluation.classes)
+    validation, per_seed = _on_validation(chosen, params), Normalized().per_seed
+    sets = {POOL: merged(validation)} if per_seed else {"validation": validation[0]}
+    return doubts(chosen, sets | {"test": _on_test(chosen, params)}, evaluation.classes)
 
 
-def _predicted(name: Literal["validation", "test"], variant: str, params: Params) -> Predicted:
-    """Return the predictions of a variant's models for a set's images."""
-    labels = Normalized().labels(name)
+def _on_test(variant: str, params: Params) -> Predicted:
+    """Return the predictions of a variant's models for the test images."""
+    labels = Normalized().labels("test")
     shape = (len(params.seeds_of(variant)), len(labels), len(Normalized().about().classes))
-    return Predicted(labels, Trained(variant).probabilities(name, shape))
+    return Predicted(labels, Trained(variant).probabilities("test", shape))
+
+
+def _on_validation(variant: str, params: Params) -> list[Predicted]:
+    """Return the same for the validation images; of each seed, where each has its own."""
+    normalized, seeds = Normalized(), params.seeds_of(variant)
+    sets = [normalized.of_seed(seed) for seed in seeds] if normalized.per_seed else [normalized]
+    labels = [each.labels("validation") for each in sets]
+    shape = (len(seeds), max(map(len, labels)), len(normalized.about().classes))
+    found = Trained(variant).probabilities("validation", shape)
+    if not normalized.per_seed:
+        return [Predicted(labels[0], found)]
+    return [
+        Predicted(own, found[place : place + 1, : len(own)], sets[place].places("validation"))
+        for place, own in enumerate(labels)
+    ]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Run:    python -m stages.report
 
 from pathlib import Path
 
+from hemline.dependencies.margin import committed
 from hemline.errors import one_line_errors
 from hemline.params import Params, check_unchanged, load_params
 from hemline.processes.durations import timed
@@ -41,6 +42,8 @@ def _report(params: Params) -> None:
     print(comparison_table(results))
     if told := remarks(results):
         print("", *told, sep="\n")
+    if params.equivalence_margin is not None:
+        print("", committed(params.equivalence_margin), sep="\n")  # the page has no dates: DVC compares its bytes
     print(f"\nThe whole report: {REPORTS / 'index.html'}")
     if not is_target():
         print(NOT_THE_TARGET)

@@ -2,7 +2,8 @@
 
 A network that beats a trained linear model may merely beat its training.
 
-Reads:  .inputs/_solve.json, whether that is so; data/normalized/ (train, validation; of test, the images only)
+Reads:  .inputs/_solve.json, whether that is so; .inputs/_splits.json, which seeds have splits; data/normalized/
+        (train, validation; of test, the images only)
 Writes: models/_solved/, the probabilities of the test images, or nothing
 Run:    python -m stages.solve
 """
@@ -16,7 +17,7 @@ from hemline.data.normalized import Normalized
 from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import one_line_errors
 from hemline.jobs.solved import Solved
-from hemline.params import SOLVE
+from hemline.params import SOLVE, SPLITS
 from hemline.processes.durations import timed
 from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.solver.images import Images
@@ -29,9 +30,17 @@ def main() -> None:
     """Solve, or write that there was nothing to solve."""
     with one_line_errors(), timed():
         keep_temporary_files_apart()
-        solved = solve(Normalized()) if json.loads(SOLVE.read_text()) else None
+        solved = _solutions() if json.loads(SOLVE.read_text()) else None
         check_code_unchanged()
         Solved().write(solved)
+
+
+def _solutions() -> NDArray[np.float32]:
+    """Return the probabilities of the test images, (seeds, images, classes) where each seed has its own split."""
+    normalized = Normalized()
+    if not normalized.per_seed:
+        return solve(normalized)
+    return np.stack([solve(normalized.of_seed(seed)) for seed in json.loads(SPLITS.read_text())])
 
 
 def solve(normalized: Normalized) -> NDArray[np.float32]:

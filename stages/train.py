@@ -94,7 +94,7 @@ def train(params: Params, variant: str, before_handing_on: Callable[[], None] = 
     with Recorder(settings) as recorder, executor(params.cluster, family.prepare) as trainings:
         digests = Normalized().digests(test_labels=params.record_test)
         spec = TrainingSpec.of(settings, digests, record_test=params.record_test)
-        checkpoints = StageCheckpoints(variant, spec.key)
+        checkpoints = StageCheckpoints(variant, spec.key, key_of=spec.key_of)
         with draft() as new:
             trained = Trained(variant, new.folder)
             trained.create(settings)

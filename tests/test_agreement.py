@@ -88,3 +88,17 @@ def test_a_share_that_leaves_a_class_out_is_refused_by_its_key(share):
     values = copy.deepcopy(VALID) | {"normalize": {"train_share": share}, "batch_size": 1}
     with pytest.raises(InputError, match=rf"^params.yaml: normalize.train_share: must leave .* got {share}$"):
         check_agreement(parse_params(values, SOURCE), dataset(60))
+
+
+@pytest.mark.parametrize(
+    ("changes", "share", "reason"),
+    [({}, 0, "normalize.validation_split is 0"), ({"seeds": [4]}, 0.1, "there is a single seed, so a single split")],
+    ids=["nothing to draw", "one seed"],
+)
+def test_a_split_for_each_seed_is_refused_where_it_would_say_nothing(changes, share, reason):
+    changed = params(share, **changes)
+    per_seed = changed.model_copy(update={"normalize": changed.normalize.model_copy(update={"split": "per_seed"})})
+    with pytest.raises(
+        InputError, match=rf"^params.yaml: normalize.split: must be fixed where {reason}, got per_seed$"
+    ):
+        check_agreement(per_seed, dataset(60))

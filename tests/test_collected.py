@@ -72,7 +72,7 @@ def run(dataset, **changes):
 def normalized(dataset, scale=255, validation_split=0.1):
     params = PARAMS | {"normalize": {"scale": scale, "validation_split": validation_split}}
     normalize.normalize(parse_params(params, Path("params.yaml")), dataset)
-    read = {name: Normalized().read(name) for name in normalize.SETS}
+    read = {name: Normalized().read(name) for name in Normalized().sets}
     for each in read.values():
         # Which class it is can be seen.
         np.testing.assert_array_equal(each.labels, each.images[:, 0, 0] >= 100)
@@ -181,7 +181,7 @@ def test_without_validation_all_is_trained_on(pets, monkeypatch):
     YAML().dump(PARAMS | {"normalize": {"validation_split": 0}}, Path("params.yaml"))
     monkeypatch.setattr("sys.argv", ["normalize"])
     normalize.main()
-    assert [len(Normalized().labels(name)) for name in normalize.SETS] == [30, 0, 10]
+    assert [len(Normalized().labels(name)) for name in Normalized().sets] == [30, 0, 10]
 
 
 @pytest.mark.parametrize(

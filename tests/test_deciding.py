@@ -39,7 +39,7 @@ def evaluate(metric, variant, baseline):
     history = pd.DataFrame({"seed": seeds, "epoch": 1, "loss": 0.5, "accuracy": 0.5, "val_loss": 0.5})
     for name, own in {"linear": baseline, "dense": variant}.items():
         models = {seed: str(seed) for seed in seeds}
-        evaluation.add(name, history.assign(val_accuracy=0.5), own, models, 3, validation=Predicted(LABELS, own))
+        evaluation.add(name, history.assign(val_accuracy=0.5), own, models, 3, validation=[Predicted(LABELS, own)])
     return evaluation
 
 

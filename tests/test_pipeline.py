@@ -269,3 +269,27 @@ def test_a_restored_evaluation_replaces_the_gains_in_the_store_and_an_unchanged_
     pipeline.run("python", "-m", "hemline", "repro")
     assert compared() == {"dense-4"}
     assert "MLflow" not in pipeline.run("python", "-m", "hemline", "repro").stdout
+
+
+def test_with_a_split_for_each_seed_the_first_trains_as_before_and_solutions_are_one_a_seed(pipeline):
+    before = {name: (pipeline.folder / f"models/linear/seed-{name}.keras").read_bytes() for name in (0, 1)}
+    variants = PARAMS["variants"] | {"logistic": {"family": "logistic"}}
+    pipeline.set(normalize=PARAMS["normalize"] | {"split": "per_seed"}, variants=variants)
+    pipeline.run("dvc", "repro")
+    after = {name: (pipeline.folder / f"models/linear/seed-{name}.keras").read_bytes() for name in (0, 1)}
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+    solutions = [(pipeline.folder / f"models/logistic/seed-{seed}.keras").read_bytes() for seed in (0, 1)]
+    assert solutions[0] != solutions[1]
+    stored = {path.name for path in (pipeline.folder / "data/normalized").iterdir()}
+    own = {"validation-of-seed-0.npy", "validation-of-seed-1.npy"}
+    files = {f"{part}-{kind}.npy" for part in ("pool", "test") for kind in ("images", "labels")}
+    assert stored == {"about.json"} | own | files
+    page = pipeline.read("reports/index.html")
+    assert "each with its own training and validation images, and 30 test images: the intervals cover" in page
+    assert "but not another test set or another data set" in page
+    assert json.loads(pipeline.read("reports/evaluation/selection.json"))["best"] == "logistic"
+    of_logistic = "JOIN params AS own ON own.run_uuid = split.run_uuid AND own.value = 'logistic'"
+    logged = pipeline.query(f"SELECT split.value FROM params AS split {of_logistic} WHERE split.key = 'split'")
+    assert logged == [("per_seed",), ("per_seed",)]
+    assert pipeline.run("dvc", "status").stdout.startswith("Data and pipelines are up to date")

@@ -22,6 +22,7 @@ def verdict(
     improving: tuple[str, ...] = (),
     so_far: tuple[str, ...] = (),
     over_solved: list[str | None] | None = None,
+    per_seed: bool = False,
     **about: float,
 ) -> Verdict:
     named = {f"dense-{place}": name for place, name in enumerate(verdicts)}
@@ -30,7 +31,8 @@ def verdict(
     if over_solved:
         table["over_solved_verdict"] = over_solved
     means = pd.Series(validation or dict.fromkeys(inputs.variants, np.nan))
-    return describe(table, means, "linear", "Tiny shapes", facts(inputs), seeds=seeds, test_images=1000, runs=RUNS)
+    sizes = {"seeds": seeds, "test_images": 1000, "runs": RUNS, "per_seed": per_seed}
+    return describe(table, means, "linear", "Tiny shapes", facts(inputs), **sizes)
 
 
 @pytest.mark.parametrize(
@@ -267,3 +269,13 @@ def test_a_training_that_stands_apart_is_named_with_the_mean_that_it_does_not_mo
 def test_the_interquartile_mean_is_scipys(count: int) -> None:
     values = np.random.default_rng(count).random(count)
     assert middle_mean(values) == pytest.approx(stats.trim_mean(values, 0.25))
+
+
+def test_with_a_split_for_each_seed_the_basis_says_what_the_intervals_cover_and_what_they_cannot():
+    told = verdict("better", per_seed=True).basis
+    expected = (
+        "each with its own training and validation images, and 1,000 test images: the intervals cover the choice of"
+    )
+    assert expected in told
+    assert "all three, but not another test set or another data set: there is one of each." in told
+    assert "all three" not in verdict("better").basis

@@ -20,6 +20,7 @@ class Predicted(NamedTuple):
 
     labels: NDArray[np.integer[Any]]  # int (images,), as given
     probabilities: NDArray[np.float32]  # float32 (seeds, images, classes)
+    places: NDArray[np.integer[Any]] | None = None  # int (images,), their indices in the set; None: from 0
 
 
 class Doubts(NamedTuple):
@@ -31,6 +32,21 @@ class Doubts(NamedTuple):
     # the most suspicious labels, the worst first: the name of the set, the image's index, the given label, its
     # quality (the mean probability of the given label), the most probable class, and its probability
     table: pd.DataFrame
+
+
+def merged(splits: Sequence[Predicted]) -> Predicted:
+    """Return one set of all images that some model did not train on, with the mean over these models for each.
+
+    Args:
+        splits: of each seed its own validation images, with their places in the set of all.
+    """
+    places = [np.arange(len(each.labels)) if each.places is None else each.places for each in splits]
+    known, where, times = np.unique(np.concatenate(places), return_inverse=True, return_counts=True)
+    labels = np.empty(len(known), splits[0].labels.dtype)
+    labels[where] = np.concatenate([each.labels for each in splits])
+    sums = np.zeros((len(known), splits[0].probabilities.shape[2]))
+    np.add.at(sums, where, np.concatenate([each.probabilities.mean(axis=0) for each in splits]))
+    return Predicted(labels, (sums / times[:, None]).astype(np.float32)[None], known)
 
 
 def doubts(variant: str, sets: Mapping[Any, Predicted], classes: Sequence[str], listed: int = _LISTED) -> Doubts:
@@ -62,10 +78,11 @@ def doubts(variant: str, sets: Mapping[Any, Predicted], classes: Sequence[str], 
     order = order[looks_like[order] != labels[order]][:listed]
     names = np.array(classes, dtype=object)
     counts = [len(each.labels) for each in known.values()]
+    places = [np.arange(len(each.labels)) if each.places is None else each.places for each in known.values()]
     table = pd.DataFrame(
         {
             "set": np.repeat(list(known), counts)[order],
-            "index": np.concatenate([np.arange(count) for count in counts])[order],
+            "index": np.concatenate(places)[order],
             "label": names[labels[order]],
             "quality": quality[order].round(6),
             "looks_like": names[looks_like[order]],

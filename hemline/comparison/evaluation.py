@@ -17,7 +17,7 @@ from hemline.comparison.metrics import ACCURACY, ImageScores, Metric, computed_m
 from hemline.comparison.pairs import compare_pairs, may_be_best
 from hemline.comparison.power import cautious_parts, detectable_gain
 from hemline.comparison.scores import Score, score
-from hemline.comparison.selection import Selection, mean_validation, select
+from hemline.comparison.selection import Selection, mean_validation, select, select_by_splits
 from hemline.comparison.statistics import Row, accuracy_interval, figure_interval, table
 from hemline.data.duplicates import Duplicates
 from hemline.data.imbalance import is_imbalanced, most_frequent
@@ -67,7 +67,7 @@ class Evaluation:
             train_labels: int (n,), those of the training images.
             duplicates: the test images that are also training or validation images; None: none of them.
             groups: int (images,), the group of each test image; None: images are independent.
-            validation_groups: likewise for the validation images.
+            validation_groups: likewise for the validation images; not used where seeds have splits of their own.
             metric: the deciding metric.
             margin: the largest difference that does not matter, as printed: in points for shares; None: not set.
         """
@@ -76,7 +76,7 @@ class Evaluation:
         self.baseline, self.classes, self.labels = baseline, list(classes), labels
         self.variants: list[str] = []
         self.doubts: Doubts = doubts("", {}, classes)
-        self._most_frequent = most_frequent(train_labels)
+        self._most_frequent, self._train_images = most_frequent(train_labels), len(train_labels)
         none = np.zeros(len(labels), np.bool_)
         self._groups, self._validation_groups = groups, validation_groups
         self._duplicates = duplicates or Duplicates(none, none)
@@ -89,8 +89,9 @@ class Evaluation:
         self._predicted: dict[str, NDArray[np.integer]] = {}
         # (seeds, images), by the deciding metric, unless the predicted classes determine it.
         self._image_scores: dict[str, ImageScores] = {}
-        self._validation: dict[str, ImageScores] = {}
-        self._validation_labels: NDArray[np.integer] = labels[:0]
+        # by variant, the scores on the validation images with their labels; where seeds have splits of their own, of
+        # each seed
+        self._validation: dict[str, list[tuple[ImageScores, NDArray[np.integer]]]] = {}
         self._confusion: dict[str, NDArray[np.int64]] = {}
         self._comparison: pd.DataFrame | None = None
         self._pairs: pd.DataFrame | None = None
@@ -107,7 +108,7 @@ class Evaluation:
         *,
         has_epochs: bool = True,
         steps_per_epoch: float = math.inf,
-        validation: Predicted | None = None,
+        validation: Sequence[Predicted] = (),
     ) -> None:
         """Add a variant.
 
@@ -119,7 +120,8 @@ class Evaluation:
             parameters: the number of weights of a model.
             has_epochs: whether more epochs could change its models.
             steps_per_epoch: of the optimizer.
-            validation: its models' predictions on the validation images, for the choice of a variant.
+            validation: its models' predictions on the validation images, for the choice of a variant; where seeds have
+                splits of their own, one for each seed.
 
         Raises:
             InputError: the probabilities do not match the labels and classes.
@@ -136,18 +138,20 @@ class Evaluation:
         self._curves[variant] = history.groupby("epoch")[list(_CURVES)].mean()
         self._improves[variant] = still_improves(history, steps_per_epoch) if has_epochs else False
         self._parameters[variant] = parameters
+        of_seeds = [(own, each.labels) for each in validation for own in each.probabilities]
         for place, ((seed, sha256), scored) in enumerate(zip(models.items(), self._scores[variant], strict=True)):
             last = history[history.seed == seed].iloc[-1]
             row = {"variant": variant, "seed": seed, "epochs": int(last["epoch"])}
             figures = {key: last[key] for key in _CURVES}
-            if validation is not None and (key := f"val_{self._metric.key}") not in figures:
-                own = validation.probabilities[place]
-                figures[key] = self._metric.compute(own, validation.labels) if len(own) else np.nan
+            if validation and (key := f"val_{self._metric.key}") not in figures:
+                figures[key] = self._metric.compute(*of_seeds[place]) if len(of_seeds[place][1]) else np.nan
             test = {f"test_{key}": value for key, value in scored.metrics.items()}
             self._runs.append(row | figures | test | {"test_accuracy": scored.accuracy, "model_sha256": sha256})
-        if validation is not None:
-            own = [self._decision.scores(each, validation.labels) for each in validation.probabilities]
-            self._validation[variant], self._validation_labels = np.stack(own), validation.labels
+        if any(len(each.labels) for each in validation):
+            self._validation[variant] = [
+                (np.stack([self._decision.scores(own, each.labels) for own in each.probabilities]), each.labels)
+                for each in validation
+            ]
         self.variants.append(variant)
         self._comparison = self._pairs = None
 
@@ -202,13 +206,14 @@ class Evaluation:
 
     def _ranking(self) -> list[str]:
         """Return the variants by their means on validation images; without such images, in the order added."""
-        if not len(self._validation_labels):
+        if not self._validation:
             return self.variants
         sign = 1 if self._decision.is_loss else -1
-        values = {
-            name: sign * self._decision.value(self._validation[name], self._validation_labels) for name in self.variants
-        }
-        return sorted(self.variants, key=values.__getitem__)
+        return sorted(self.variants, key=lambda name: sign * float(np.mean(self._validation_values(name))))
+
+    def _validation_values(self, name: str) -> list[float]:
+        """Return the deciding metric of a variant on each set of validation images."""
+        return [self._decision.value(scores, labels) for scores, labels in self._validation[name]]
 
     def _table(self, scores: Mapping[str, ImageScores], baseline: str) -> list[Row]:
         labels = self.labels if self._decision.by_class else None
@@ -263,7 +268,12 @@ class Evaluation:
         """Return the choice of a variant by the validation images."""
         if not self._validation:
             return Selection(metric=decision_of(self._metric).name)
-        scores, labels = by_seed(self._validation), self._validation_labels
+        first = self._validation[self.baseline]
+        if len(first) > 1:
+            values = pd.DataFrame({name: self._validation_values(name) for name in self.variants})
+            ratio = float(np.mean([len(labels) for _, labels in first])) / self._train_images
+            return select_by_splits(values, ratio, self._parameters, self.baseline, self._metric)
+        scores, labels = by_seed({name: own[0][0] for name, own in self._validation.items()}), first[0][1]
         groups = self._validation_groups
         return select(scores, labels, self._parameters, self.baseline, self._metric, groups=groups)
 

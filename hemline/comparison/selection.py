@@ -1,6 +1,6 @@
 """The choice of a variant by the deciding metric on validation images; the test images must not choose."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,10 @@ from pydantic import Field
 
 from hemline.comparison.groups import Groups
 from hemline.comparison.metrics import ACCURACY, ImageScores, Labels, Metric, decision_of
+from hemline.comparison.resampled import resampled
 from hemline.schema import StrictModel
+
+_ERROR = 0.05
 
 
 class Selection(StrictModel):
@@ -44,9 +47,42 @@ def select(
     """
     if len(labels if groups is None else np.unique(groups)) < 2:  # noqa: PLR2004 - a variance needs two
         return Selection(metric=decision_of(metric).name)
-    best, tied = _tied(scores, labels, metric, groups)
-    others = {variant: own for variant, own in scores.items() if variant != baseline}
-    among = _tied(others, labels, metric, groups)[1] if others else []
+    sizes = {name: parameters[name] for name in scores}
+    return _selection(lambda names: _tied(names, scores, labels, metric, groups), sizes, baseline, metric)
+
+
+def select_by_splits(
+    values: "pd.DataFrame", validation_to_train: float, parameters: Mapping[str, int], baseline: str, metric: Metric
+) -> Selection:
+    """Choose in the same way where each seed has validation images of its own: by the test of ``resampled``.
+
+    Args:
+        values: a column per variant: each seed's value of the deciding metric on its own validation images.
+        validation_to_train: the number of validation images by that of training images.
+        parameters: as in ``select``.
+        baseline: likewise.
+        metric: likewise.
+    """
+    higher = -values if decision_of(metric).is_loss else values
+
+    def tied(names: Sequence[str]) -> tuple[str, list[str]]:
+        from hemline.comparison.statistics import adjust  # noqa: PLC0415 - seconds, and not for those who only read
+
+        best = str(higher[names].mean().idxmax())
+        others = [name for name in names if name != best]
+        tests = [resampled(higher[name] - higher[best], validation_to_train).p_value for name in others]
+        worse = {name for name, p_value in zip(others, adjust(tests), strict=True) if p_value < _ERROR}
+        return best, [name for name in names if name not in worse]
+
+    return _selection(tied, parameters, baseline, metric)
+
+
+def _selection(
+    tied_of: Callable[[list[str]], tuple[str, list[str]]], parameters: Mapping[str, int], baseline: str, metric: Metric
+) -> Selection:
+    best, tied = tied_of(list(parameters))
+    others = [variant for variant in parameters if variant != baseline]
+    among = tied_of(others)[1] if others else []
     smallest = parameters.__getitem__
     return Selection(
         metric=decision_of(metric).name,
@@ -58,11 +94,12 @@ def select(
 
 
 def _tied(
-    scores: Mapping[str, ImageScores], labels: Labels, metric: Metric, groups: Groups | None
+    names: Sequence[str], scores: Mapping[str, ImageScores], labels: Labels, metric: Metric, groups: Groups | None
 ) -> tuple[str, list[str]]:
     from hemline.comparison.statistics import table  # noqa: PLC0415 - seconds, and not for those who only read
 
     decision = decision_of(metric)
+    scores = {name: scores[name] for name in names}
     best = str(
         best_by_validation(pd.Series({each: decision.value(own, labels) for each, own in scores.items()}), metric)
     )

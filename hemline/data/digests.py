@@ -16,7 +16,7 @@ def image_digests(images: NDArray[np.generic]) -> NDArray[np.uint64]:
 
 def seen_digests(normalized: Normalized) -> NDArray[np.uint64]:
     """Return the digests of the images that models are trained on or chosen by, ascending, each once."""
-    sets = [image_digests(normalized.images(name)) for name in ("train", "validation")]
+    sets = [image_digests(normalized.images(name)) for name in normalized.sets if name != "test"]
     return np.unique(np.concatenate(sets))
 
 

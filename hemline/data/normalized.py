@@ -1,24 +1,34 @@
-"""The output of the normalize stage in ``data/normalized/``: three labelled sets, and what is needed to read them."""
+"""The output of the normalize stage in ``data/normalized/``: three labelled sets, and what is needed to read them.
+
+With ``normalize.split: per_seed``, it has the training and validation images once, in the set "pool", and for each seed
+the places in it of its own validation images.
+"""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.pixels import Pixels
+from hemline.data.rows import Rows
 from hemline.errors import writing
 from hemline.outputs import Outputs
 from hemline.processes.drafts import draft
 from hemline.schema import StrictModel, Text
 
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
 P = TypeVar("P", bound=str)
 
 
 _ABOUT = "about.json"
+# The set of all images that are not for the test, where each seed has a validation set of its own.
+POOL = "pool"
 # Of the images that are looked at together.
 _PIECE_BYTES = 2**24
 
@@ -52,6 +62,27 @@ class Normalized(Outputs):
     PATH = Path("data/normalized")
     STAGE = "normalize"
 
+    def __init__(
+        self, path: Path | None = None, files: "AbstractFileSystem | None" = None, *, seed: int | None = None
+    ) -> None:
+        """Name the folder; ``seed``: whose sets are read, where each seed has its own (see ``of_seed``)."""
+        super().__init__(path, files)
+        self.seed = seed
+
+    def of_seed(self, seed: int) -> Self:
+        """Return the sets of the trainings with this seed: these, unless each seed has a split of its own."""
+        return type(self)(self.path, self._files, seed=seed) if self.per_seed else self
+
+    @property
+    def per_seed(self) -> bool:
+        """Whether each seed has a validation set of its own."""
+        return self.has(self.files_of(POOL).labels)
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The names of the sets that have files."""
+        return (POOL, "test") if self.per_seed else ("train", "validation", "test")
+
     def write(
         self,
         chosen: Mapping[str, tuple[P, NDArray[np.intp]]],
@@ -59,8 +90,10 @@ class Normalized(Outputs):
         batches: Callable[[P], Iterator[NDArray[Any]]],
         image_shape: Sequence[int],
         about: About,
+        *,
+        splits: Mapping[int, NDArray[np.intp]] | None = None,
     ) -> None:
-        """Write the sets "train", "validation" and "test", as arrays that can be memory-mapped, and what is about them.
+        """Write the sets as arrays that can be memory-mapped, and what is about them.
 
         Args:
             chosen: of each set, the part of the data set that it lies in, and its places there, ascending.
@@ -68,6 +101,8 @@ class Normalized(Outputs):
             batches: yields images of a part (n, *image_shape), of the type of the pixels; no more are held at once.
             image_shape: of one image.
             about: what the arrays do not say.
+            splits: by seed, the places in the set "pool" of its validation images, ascending; None: all seeds have the
+                sets "train" and "validation".
         """
         with draft() as new:
             whole = Normalized(new.folder / "normalized")
@@ -76,6 +111,8 @@ class Normalized(Outputs):
             for part in dict.fromkeys(part for part, _ in chosen.values()):
                 sets = {name: indices for name, (own, indices) in chosen.items() if own == part}
                 _write_part(whole, sets, labels[part], batches(part), form)
+            for seed, places in (splits or {}).items():
+                whole.write_array(split_file(seed), places.astype(np.uint32))
             # What is as usual is not written: data sets that were normalized before it could be told stay as they are.
             told = about.model_dump_json(indent=2, exclude_defaults=True)
             with writing(whole.path / _ABOUT):
@@ -87,12 +124,32 @@ class Normalized(Outputs):
         return self.read_json(_ABOUT, About)
 
     def images(self, name: str) -> NDArray[Any]:
-        """Return the images of a set as they came; an ``InputError`` if they are missing, or damaged."""
-        return self.read_array(self.files_of(name).images)
+        """Return the images of a set as they came; an ``InputError`` if they are missing, or damaged.
+
+        Those of a seed's own training and validation set are ``Rows``, which are read from the pool when they are used.
+        """
+        places = self.places(name)
+        if places is None:
+            return self.read_array(self.files_of(name).images)
+        return cast("NDArray[Any]", Rows(self.read_array(self.files_of(POOL).images), places))
 
     def labels(self, name: str) -> NDArray[np.integer]:
         """Return the labels of a set; an ``InputError`` if they are missing, or damaged."""
-        return self.read_array(self.files_of(name).labels)
+        places = self.places(name)
+        return self.read_array(self.files_of(name).labels) if places is None else self._pool_labels()[places]
+
+    def places(self, name: str) -> NDArray[np.integer] | None:
+        """Return the places in the pool of a seed's own training or validation images; None for other sets."""
+        if self.seed is None or name == "test":
+            return None
+        kept, images = self.read_array(split_file(self.seed)), len(self._pool_labels())
+        if kept.dtype != np.uint32 or kept.ndim != 1 or (len(kept) and kept.max() >= images):
+            rule = f"must be places of {images} images, got {kept.dtype} {kept.shape}"
+            raise self.wrong(split_file(self.seed), rule)
+        return kept if name == "validation" else np.setdiff1d(np.arange(images, dtype=np.uint32), kept)
+
+    def _pool_labels(self) -> NDArray[np.integer]:
+        return self.read_array(self.files_of(POOL).labels)
 
     def constant_images(self, name: str) -> int:
         """Return how many images of a set have one value in all pixels."""
@@ -104,10 +161,12 @@ class Normalized(Outputs):
         return sum(int((piece == piece[:, :1]).all(axis=1).sum()) for piece in pieces)
 
     def digests(self, *, test_labels: bool) -> dict[str, str]:
-        """Return SHA-256 of those files that a training reads, by name; read once, at 1.5 GB a second."""
-        names = {file for name in ("train", "validation", "test") for file in self.files_of(name)}
+        """Return SHA-256 of those files that trainings read, by name; read once, at 1.5 GB a second."""
+        names = {file for name in self.sets for file in self.files_of(name)}
         if not test_labels:
             names.remove(self.files_of("test").labels)
+        if self.per_seed:
+            names |= {path.name for path in self.path.glob(split_file("*"))}
         return {name: self.sha256(name) for name in sorted({_ABOUT, *names})}
 
     @staticmethod
@@ -128,6 +187,11 @@ class Normalized(Outputs):
                 f"got {images.shape}",
             )
         return Labelled(images, labels, self.about().scale)
+
+
+def split_file(seed: int | str) -> str:
+    """Return the name of the file with the places in the pool of a seed's validation images."""
+    return f"validation-of-seed-{seed}.npy"
 
 
 def _write_part(

@@ -1,6 +1,6 @@
 """Which images are for training, for validation and for the test: places in the parts of a data set, no image read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,8 +10,11 @@ from hemline.data.description import Part, Split
 from hemline.data.labels import Labels
 from hemline.errors import InputError
 
-# Part of what defines the split, like the share itself; the seeds of params.yaml vary the trainings on one same split.
+# Part of what defines the split, like the share itself. The seeds of params.yaml vary the trainings on this one split,
+# unless each of them is to have its own.
 _SPLIT_SEED = 0
+
+_VALIDATION = "normalize.validation_split"
 
 Indices = NDArray[np.intp]
 Integers = NDArray[np.integer[Any]]
@@ -42,6 +45,58 @@ def choose(
     Raises:
         InputError: a share leaves a class without an image on one side.
     """
+    source, used, test = _pool_and_test(parts, split, train_share)
+    if "validation" in parts:
+        validation = Chosen("validation", np.arange(len(parts["validation"].codes)))
+    else:
+        taken = used[:0]
+        if validation_split:
+            used, taken = _divide(used, parts[source], validation_split, _VALIDATION)
+        validation = Chosen(source, np.sort(taken))
+    return {"train": Chosen(source, np.sort(used)), "validation": validation, "test": test}
+
+
+class SeedSplits(NamedTuple):
+    """The sets where each seed has a validation set of its own."""
+
+    pool: Chosen  # the images for training and validation
+    test: Chosen
+    validation: dict[int, Indices]  # by seed, places in the pool, ascending
+
+
+def choose_per_seed(
+    parts: Mapping[Part, Labels],
+    seeds: Iterable[int],
+    *,
+    split: Split | None = None,
+    validation_split: float,
+    train_share: float = 1.0,
+) -> SeedSplits:
+    """Choose the images of the test, and of each seed's validation set: for seed 0, those that ``choose`` chooses.
+
+    Args:
+        parts: train and test; or all.
+        seeds: of the trainings.
+        split: as in ``choose``.
+        validation_split: likewise; above 0.
+        train_share: likewise; all seeds have the same share.
+
+    Raises:
+        InputError: as ``choose``.
+    """
+    source, used, test = _pool_and_test(parts, split, train_share)
+    pool = np.sort(used)
+    validation = {
+        seed: np.searchsorted(pool, np.sort(_divide(used, parts[source], validation_split, _VALIDATION, seed)[1]))
+        for seed in seeds
+    }
+    return SeedSplits(Chosen(source, pool), test, validation)
+
+
+def _pool_and_test(
+    parts: Mapping[Part, Labels], split: Split | None, train_share: float
+) -> tuple[Part, Indices, Chosen]:
+    """Return the part for training and validation, the images of it to use, in any order, and the test set."""
     source: Part = "train"
     if split is None:
         test = Chosen("test", np.arange(len(parts["test"].codes)))
@@ -53,14 +108,7 @@ def choose(
         used, test = np.sort(used), Chosen("all", np.sort(taken))
     if train_share < 1:
         _, used = _divide(used, parts[source], train_share, "normalize.train_share")
-    if "validation" in parts:
-        validation = Chosen("validation", np.arange(len(parts["validation"].codes)))
-    else:
-        taken = used[:0]
-        if validation_split:
-            used, taken = _divide(used, parts[source], validation_split, "normalize.validation_split")
-        validation = Chosen(source, np.sort(taken))
-    return {"train": Chosen(source, np.sort(used)), "validation": validation, "test": test}
+    return source, used, test
 
 
 def _divide(indices: Indices, part: Labels, share: float, key: str, seed: int = _SPLIT_SEED) -> tuple[Indices, Indices]:

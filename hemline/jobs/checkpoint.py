@@ -82,12 +82,14 @@ def computed_by() -> dict[str, str]:
 class Checkpoints:
     """The checkpoints of one variant's trainings; a failed write costs a line, never a training."""
 
-    def __init__(self, variant: str, key: str, parent: Path | None) -> None:
+    def __init__(self, variant: str, key: str, parent: Path | None, key_of: Callable[[int], str] | None = None) -> None:
         """Open the folder of ``key``, from ``fingerprint``, which another process may have made.
 
-        None are kept without a ``parent`` folder, nor where it is not there, as on another machine.
+        None are kept without a ``parent`` folder, nor where it is not there, as on another machine. ``key_of`` returns
+        the key of a single seed, where seeds are trained on different images.
         """
-        self._variant, self._key, self._parent = variant, key, parent or Path()
+        self._variant, self._parent = variant, parent or Path()
+        self._key_of = key_of or (lambda _: key)
         self._folder = self._parent / key[:16]
         self._clocks: dict[int, float] = {}
         self._cost = 0.0  # seconds, of the latest
@@ -100,12 +102,12 @@ class Checkpoints:
 
     def finished(self, seed: int) -> TrainingResult | None:
         """Return the result of the finished training of ``seed``, or None."""
-        found = self._read(f"seed-{seed}-finished.npz")
+        found = self._read(f"seed-{seed}-finished.npz", seed)
         return TrainingResult.of(found[0].history, found[1], found[0].further) if found else None
 
     def state(self, seed: int) -> TrainingState | None:
         """Return the latest state of the training of ``seed`` that was kept, or None."""
-        found = self._read(f"seed-{seed}.npz")
+        found = self._read(f"seed-{seed}.npz", seed)
         return TrainingState(found[0].history, [found[1][name] for name in sorted(found[1])]) if found else None
 
     def begin(self, seed: int) -> None:
@@ -120,7 +122,7 @@ class Checkpoints:
         """Replace the checkpoint of ``seed``; on disk when this returns."""
         start = time.monotonic()
         named = {f"{place:06}": array for place, array in enumerate(state.arrays)}
-        about = _About(fingerprint=self._key, history=state.history)
+        about = _About(fingerprint=self._key_of(seed), history=state.history)
 
         def write() -> None:
             self._folder.mkdir(exist_ok=True)
@@ -134,14 +136,14 @@ class Checkpoints:
         """Keep a finished training."""
 
         def write() -> None:
-            about = _About(fingerprint=self._key, history=result.history, further=result.about())
+            about = _About(fingerprint=self._key_of(seed), history=result.history, further=result.about())
             # After a power failure, the checksum reveals an incomplete file: no need to wait for the disk.
             _write(self._folder / f"seed-{seed}-finished.npz", about, result.arrays(), durable=False)
             (self._folder / f"seed-{seed}.npz").unlink(missing_ok=True)
 
         self._try(write)
 
-    def _read(self, name: str) -> tuple[_About, dict[str, NDArray[Any]]] | None:
+    def _read(self, name: str, seed: int) -> tuple[_About, dict[str, NDArray[Any]]] | None:
         path = self._folder / name
         if not self._open or not path.exists():
             return None
@@ -150,7 +152,7 @@ class Checkpoints:
         except Exception as error:  # noqa: BLE001 - an incomplete file raises many kinds; the training starts again
             self._ignore(path, f"is damaged ({first_line(error)})")
             return None
-        if about.fingerprint != self._key:
+        if about.fingerprint != self._key_of(seed):
             self._ignore(path, "belongs to another training")
             return None
         return about, arrays
@@ -174,9 +176,11 @@ class Checkpoints:
 class StageCheckpoints(Checkpoints):
     """The same for the stage, which holds the folder while it trains, and removes what earlier ones abandoned."""
 
-    def __init__(self, variant: str, key: str, parent: Path | None = None) -> None:
+    def __init__(
+        self, variant: str, key: str, parent: Path | None = None, key_of: Callable[[int], str] | None = None
+    ) -> None:
         """Open the folder; ``parent`` is the main repository's by default."""
-        super().__init__(variant, key, parent or checkpoint_folder())
+        super().__init__(variant, key, parent or checkpoint_folder(), key_of)
         self._lock = FileLock(_lock_of(self._folder), thread_local=False)
         self._open, self.training_id = False, uuid.uuid4().hex
         try:

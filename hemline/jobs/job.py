@@ -7,10 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Protocol, Self
 
-from hemline.data.normalized import Normalized
+from hemline.data.normalized import Normalized, split_file
 from hemline.errors import InputError
 from hemline.families.registry import family_of
 from hemline.jobs.checkpoint import fingerprint
@@ -23,7 +24,7 @@ from hemline.training.resume import Row
 class TrainingSpec:
     """Everything but the seed that determines a variant's trainings; specs with the same key are equal."""
 
-    key: str  # the fingerprint of settings, data, code, versions and processor
+    key: str  # the fingerprint of settings, data, code, versions and processor, without the splits of single seeds
     settings: Settings = field(compare=False)
     record_test: bool = field(compare=False)  # whether figures of the test set are recorded after each epoch
     data: Path = field(compare=False)  # the absolute path of the folder that the normalize stage wrote
@@ -33,8 +34,15 @@ class TrainingSpec:
     def of(cls, settings: Settings, digests: dict[str, str], *, record_test: bool) -> "TrainingSpec":
         """Return the spec for the data set of the workspace; ``digests`` are from ``Normalized.digests``."""
         sources = family_of(settings.training).sources(settings.training)
-        key = fingerprint(settings.model_dump(), digests | sources)
+        # With one more seed, the trainings of the others stay what they are.
+        shared = {name: digest for name, digest in digests.items() if not fnmatch(name, split_file("*"))}
+        key = fingerprint(settings.model_dump(), shared | sources)
         return cls(key, settings, record_test, Normalized.PATH.resolve(), digests)
+
+    def key_of(self, seed: int) -> str:
+        """Return the fingerprint of all that determines the training of ``seed`` but the seed itself."""
+        own = self.digests.get(split_file(seed))
+        return f"{self.key}-{own}" if own else self.key
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class TrainingJob:
     @property
     def key(self) -> str:
         """The identity of this training: the same identity means the same result."""
-        return f"{'trial' if self.trial else 'training'}-{self.spec.key}-{self.seed}"
+        return f"{'trial' if self.trial else 'training'}-{self.spec.key_of(self.seed)}-{self.seed}"
 
 
 class LostError(InputError):
@@ -64,7 +72,7 @@ class TrainingCallbacks(Protocol):
         """Handle the start of the training of ``seed``, after the epochs ``earlier``."""
 
     def epoch(self, seed: int, row: Row) -> None:
-        """Handle an epoch: its metrics, ``seconds``, and ``at``, when it ended (milliseconds since 1970)."""
+        """Handle an epoch: its metrics, its CPU ``seconds``, and ``at``, when it ended (milliseconds since 1970)."""
 
     def asked_to_end(self, seed: int) -> bool:
         """Return whether the training should end early, after this epoch."""

@@ -27,13 +27,15 @@ def keep_trainings(params: Params, variant: str) -> None:
     """
     digests = Normalized().digests(test_labels=params.record_test)
     spec = TrainingSpec.of(Settings.of(params, variant), digests, record_test=params.record_test)
-    checkpoints = StageCheckpoints(variant, spec.key)
-    for seed, result in _results(Trained(variant), params.seeds_of(variant)).items():
+    checkpoints = StageCheckpoints(variant, spec.key, key_of=spec.key_of)
+    validation = {seed: len(Normalized().of_seed(seed).labels("validation")) for seed in params.seeds_of(variant)}
+    for seed, result in _results(Trained(variant), validation).items():
         checkpoints.finish(seed, result)
     checkpoints.close(remove=False)
 
 
-def _results(trained: Trained, seeds: list[int]) -> dict[int, TrainingResult]:
+def _results(trained: Trained, validation: dict[int, int]) -> dict[int, TrainingResult]:
+    """Return the results of all seeds, by the numbers of their validation images."""
     history, layers, notes = trained.history_rows(), trained.layer_rows(), trained.notes()
     predicted = {name: trained.probabilities(name) for name in PREDICTED}
     # Its run in MLflow exists, or will be made from the output, so the model for raw pixels is not needed.
@@ -45,9 +47,12 @@ def _results(trained: Trained, seeds: list[int]) -> dict[int, TrainingResult]:
             served,
             layers,
             notes,
-            {name: np.asarray(arrays[place]) for name, arrays in predicted.items()},
+            {
+                "validation": np.asarray(predicted["validation"][place, :images]),
+                "test": np.asarray(predicted["test"][place]),
+            },
         )
-        for place, seed in enumerate(seeds)
+        for place, (seed, images) in enumerate(validation.items())
     }
 
 

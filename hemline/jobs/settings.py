@@ -29,7 +29,8 @@ class Settings(StrictModel):
     def flat(self) -> dict[str, Any]:
         """Return the settings as one level of keys, for tables and tracking."""
         own = {"variant": self.variant, "dataset": self.dataset}
-        return own | self.training.model_dump() | self.normalize.model_dump()
+        values: dict[str, Any] = own | self.training.model_dump() | self.model_dump()["normalize"]
+        return values
 
     @model_serializer(mode="wrap")
     def _without_later_keys(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -37,4 +38,6 @@ class Settings(StrictModel):
         values: dict[str, Any] = serialize(self)
         own = values["training"]
         values["training"] = {key: value for key, value in own.items() if (key, value) not in _LATER.items()}
+        if values["normalize"]["split"] == Normalize.model_fields["split"].default:
+            del values["normalize"]["split"]
         return values

@@ -19,7 +19,7 @@ class Solved(Outputs):
     STAGE = "solve"
 
     def write(self, probabilities: NDArray[np.float32] | None) -> None:
-        """Write the probabilities of the test images, float32 (images, classes), or nothing."""
+        """Write the probabilities of the test images, float32 ([seeds,] images, classes), or nothing."""
         with draft() as new:
             folder = Solved(new.folder / self.path.name)
             folder.path.mkdir()
@@ -30,9 +30,10 @@ class Solved(Outputs):
             new.put(folder.path.name, self.path)
 
     def probabilities(self) -> NDArray[np.float32]:
-        """Return the probabilities of the test images, float32 (1, images, classes), as of a variant with one seed.
+        """Return the probabilities of the test images, float32 (seeds, images, classes), or as of a single seed.
 
         Raises:
             InputError: they are missing, or damaged.
         """
-        return self.read_array(_PROBABILITIES)[None]
+        found = self.read_array(_PROBABILITIES)
+        return found if found.ndim == 3 else found[None]  # noqa: PLR2004 - seeds, images, classes

@@ -71,7 +71,8 @@ class Trained(Outputs):
         """Write everything but the models and the settings.
 
         ``history`` has a row per seed and epoch, in any order, ``layers`` one per layer, of any of the models;
-        ``probabilities`` are, by set, float32 (images, classes) of each seed, in the seeds' order.
+        ``probabilities`` are, by set, float32 (images, classes) of each seed, in the seeds' order. Where seeds have
+        fewer images than others, rows of NaN follow theirs.
         """
         rows = sorted(history, key=lambda row: (row["seed"], row["epoch"]))
         further = [key for key in rows[0] if key not in HISTORY_COLUMNS] if rows else []  # of further watched sets
@@ -80,10 +81,12 @@ class Trained(Outputs):
         if notes:
             (self.path / _NOTES).write_text(json.dumps(list(notes), indent=2) + "\n")
         for name, arrays in probabilities.items():
-            shape = (len(arrays), *arrays[0].shape)
+            images, n_classes = max(map(len, arrays)), arrays[0].shape[1]
+            shape = (len(arrays), images, n_classes)
             with self.array_writer(f"{name}-probabilities.npy", shape, arrays[0].dtype) as write:
                 for array in arrays:  # one by one, because they may be files
                     write(array)
+                    write(np.full((images - len(array), n_classes), np.nan, array.dtype))
 
     def history(self) -> "pd.DataFrame":
         """Return loss and accuracy of every seed and epoch."""

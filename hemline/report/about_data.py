@@ -73,8 +73,7 @@ def duplicates(facts: Facts, test_images: int) -> str:
 
 def doubted(results: Results) -> list[Doubt]:
     """Return the most suspicious labels with their images, the most suspicious first."""
-    images = {"validation": results.validation_images, "test": results.test.images}
-    pixels = results.source.pixels
+    images, pixels = results.judged, results.source.pixels
     found = []
     for row in results.doubted.to_dict("records"):
         place = f"{row['set']} image {row['index']}"

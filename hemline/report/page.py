@@ -190,6 +190,7 @@ def verdict_on(results: Results) -> verdict.Verdict:
         test_images=len(results.test.labels),
         runs=results.runs,
         train_share=results.params.normalize.train_share,
+        per_seed=results.params.normalize.split == "per_seed",
         warnings=results.warnings,
         question=question(results.params),
         linear=results.params.linear_models(),

@@ -32,7 +32,8 @@ class Results:
     source: Dataset  # the data set
     train: Labelled  # the training images
     test: Labelled  # the test images
-    validation_images: NDArray[np.float32]  # float32 (n, h, w) or (n, h, w, channels)
+    # by set, those whose labels may be doubted: (n, h, w) or (n, h, w, channels)
+    judged: dict[str, NDArray[Any]]
     facts: Facts  # about the data, the same for all variants
     selection: Selection  # the choice by the validation images
     doubted: pd.DataFrame  # one row a suspicious label, the worst first
@@ -109,9 +110,9 @@ def load_results(params: Params, root: Path = Path()) -> Results:
     return Results(
         params=params,
         source=load_dataset(params.dataset, root / "data"),
-        train=normalized.read("train"),
+        train=normalized.of_seed(params.seeds[0]).read("train"),
         test=test,
-        validation_images=normalized.images("validation"),
+        judged={name: normalized.images(name) for name in normalized.sets if name != "train"},
         facts=evaluated.facts(),
         selection=evaluated.selection(),
         doubted=evaluated.doubted(),

@@ -60,6 +60,7 @@ def describe(
     test_images: int,
     runs: pd.DataFrame,
     train_share: float = 1.0,
+    per_seed: bool = False,
     warnings: Sequence[str] = (),
     question: Question | None = None,
     linear: dict[str, str] | None = None,
@@ -80,6 +81,7 @@ def describe(
         test_images: the number of test images.
         runs: a row per training: variant, seed, test_accuracy.
         train_share: the share of the training images that was used.
+        per_seed: whether each seed has drawn its own validation images.
         warnings: reasons to distrust results from this data, in sentences.
         question: the question to answer; None: whether any variant beats the baseline.
         linear: by variant, whether a linear model is "solved" or "trained".
@@ -110,7 +112,8 @@ def describe(
             *_convergence(comparison),
         ],
         _selection(comparison, validation, facts, metric, selection),
-        _basis(counted_images(test_images, facts.groups), seeds, compared=len(others) > 0) + _sign(decision),
+        _basis(counted_images(test_images, facts.groups), seeds, compared=len(others) > 0, per_seed=per_seed)
+        + _sign(decision),
     )
 
 
@@ -260,13 +263,17 @@ def _selection(
     )
 
 
-def _basis(images: str, seeds: int, *, compared: bool) -> str:
-    interval = "The intervals cover" if compared else "The interval covers"
-    covered = (
-        f"One seed and {images}: {interval.lower()} the choice of test images only."
-        if seeds == 1
-        else f"{seeds} seeds for each variant and {images}: {interval.lower()} the choice of both."
-    )
+def _basis(images: str, seeds: int, *, compared: bool, per_seed: bool) -> str:
+    interval = "the intervals cover" if compared else "the interval covers"
+    if seeds == 1:
+        covered = f"One seed and {images}: {interval} the choice of test images only."
+    elif per_seed:
+        covered = (
+            f"{seeds} seeds for each variant, each with its own training and validation images, and {images}: "
+            f"{interval} the choice of all three, but not another test set or another data set: there is one of each."
+        )
+    else:
+        covered = f"{seeds} seeds for each variant and {images}: {interval} the choice of both."
     return f"{covered} {failures_ruled_out(seeds)} {seeds_warning(seeds)}".rstrip()
 
 

@@ -15,6 +15,7 @@ _SHORT = {
     "scale": "scale",
     "validation_split": "val",
     "train_share": "share",
+    "split": "split ",
     "stop_below_loss": "stop",
 }
 # Keys that the name's beginning stands for.
@@ -31,7 +32,7 @@ def model_name(settings: Settings) -> str:
     family = family_of(settings.training)
     usual = _defaults(settings)
     values = settings.flat()
-    unusual = [_setting(key, values[key]) for key in _ordered(usual) if values[key] != usual[key]]
+    unusual = [_setting(key, values[key]) for key in _ordered(usual) if values.get(key, usual[key]) != usual[key]]
     label, epochs = family.label(settings.training, settings.variant), family.epochs(settings.training)
     parts = [settings.variant, label, f"e{epochs}" if "epochs" in values else "", *unusual]
     return " ".join(part for part in parts if part)

@@ -20,14 +20,16 @@ class TrainingData(NamedTuple):
     watched: dict[str, Labelled]
     n_classes: int
     scale: float  # raw pixels are divided by this
-    folder: Path  # that they were read from
+    data: Normalized  # that they were read from
     digests: Mapping[str, str]  # SHA-256 of its files, by name
 
     def hold(self, labelled: Labelled) -> Held:
         """Return one of the sets in memory, loading it if needed."""
         prefix = next((prefix for prefix, each in self.watched.items() if each is labelled), "train")
         name = {"val": "validation"}.get(prefix, prefix)
-        return _held(self.folder, name, *(self.digests[file] for file in Normalized.files_of(name)))
+        if self.data.per_seed:
+            return hold(labelled)  # no other training has the same
+        return _held(self.data.path, name, *(self.digests[file] for file in Normalized.files_of(name)))
 
 
 def open_data(data: Normalized, digests: Mapping[str, str], *, record_test: bool) -> TrainingData:
@@ -42,7 +44,7 @@ def open_data(data: Normalized, digests: Mapping[str, str], *, record_test: bool
     about, names = data.about(), {"val": "validation"} | ({"test": "test"} if record_test else {})
     sets = {prefix: data.read(name) for prefix, name in names.items()}
     watched = {prefix: labelled for prefix, labelled in sets.items() if len(labelled.labels)}
-    return TrainingData(data.read("train"), watched, len(about.classes), about.scale, data.path, digests)
+    return TrainingData(data.read("train"), watched, len(about.classes), about.scale, data, digests)
 
 
 @functools.lru_cache(_SETS)

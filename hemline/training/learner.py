@@ -71,7 +71,7 @@ class NetworkLearner:
         compiled: bool = True,
     ) -> None:
         self._data, self._settings = data, settings
-        if network is None:
+        if network is None and not data.data.per_seed:  # otherwise, no other training has the same data
             self._trainer = _dense_trainer(variant, settings, data)
             return
         self._trainer = Trainer(
@@ -108,7 +108,7 @@ class NetworkLearner:
 def _dense_trainer(variant: str, settings: FitSettings, data: TrainingData) -> Trainer:
     """Return a trainer of dense networks, of those kept if one has the programs and the data for these settings."""
     program = {key: value for key, value in vars(settings).items() if key not in ARGUMENTS}
-    of_data = [str(data.folder), dict(data.digests), list(data.watched)]
+    of_data = [str(data.data.path), dict(data.digests), list(data.watched)]
     key = json.dumps([variant, program | {"l2": l2_of(settings) > 0}, of_data], sort_keys=True)
     if key not in _kept:
         while len(_kept) >= _KEPT:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemline.data.normalized import Labelled
+from hemline.data.rows import Rows
 from hemline.training.available import available_bytes
 from hemline.training.dense import blocks
 from hemline.training.mapped import Mapped
@@ -86,8 +87,12 @@ class Streamed:
     def __init__(self, labelled: Labelled, batch_size: int) -> None:
         self._labelled, self._batch_size = labelled, batch_size
         self._n_batches = _batches_in_a_chunk(labelled, batch_size)
-        larger_than_memory = labelled.images.nbytes > available_bytes()
-        self._mapped = Mapped(labelled.images) if larger_than_memory and Mapped.can(labelled.images) else None
+        images: Any = labelled.images
+        rows = images if isinstance(images, Rows) else None
+        self._images: NDArray[Any] = images if rows is None else rows.array
+        self._places = None if rows is None else rows.places
+        larger_than_memory = self._images.nbytes > available_bytes()
+        self._mapped = Mapped(self._images) if larger_than_memory and Mapped.can(self._images) else None
 
     def chunks(self, order: NDArray[np.int32]) -> Iterator[Chunk]:
         """Yield the images in ``order``, int32 (batches, batch size), whose last batch may be padded."""
@@ -111,7 +116,8 @@ class Streamed:
         size = self._n_batches * self._batch_size
         labels = np.zeros(size, np.int32)
         labels[ascending] = self._labelled.labels[indices[ascending]]
-        images = self._mapped.array if self._mapped else self._labelled.images
+        wanted: NDArray[Any] = indices if self._places is None else self._places[indices]
+        images = self._mapped.array if self._mapped else self._images
         flat = images.reshape(len(images), -1)
         n_pixels = flat.shape[1]
         split = _empty_blocks(size, n_pixels, flat.dtype)
@@ -120,8 +126,8 @@ class Streamed:
         for first in range(0, len(indices), rows):
             places = ascending[first : first + rows]
             if self._mapped:
-                self._mapped.ask_for(indices[places].tolist())
-            read = flat[indices[places]]
+                self._mapped.ask_for(wanted[places].tolist())
+            read = flat[wanted[places]]
             for block, target in zip(blocks(n_pixels), split, strict=True):
                 target[places] = read[:, block]
         return split, labels

@@ -46,6 +46,11 @@ class Search(StrictModel):
                 "params.yaml: tuning.trials: must be 0 where normalize.validation_split is 0: trials are compared by "
                 f"validation images, got {tuning.trials}"
             )
+        if params.normalize.split == "per_seed":
+            raise InputError(
+                "params.yaml: tuning.trials: must be 0 with normalize.split: per_seed: all trials are compared by the same "
+                f"validation images, got {tuning.trials}"
+            )
         _check(variant, settings.training, space)
         return cls(
             settings=settings,
