@@ -1027,6 +1027,22 @@ def stl_10(top):
     (top / "class_names.txt").write_text("ant\nbee\ncat\n")
 
 
+@layout({"all": TRAIN})
+def a_test_folder_that_names_no_class(top):
+    """train/ant/1.png, test/unknown/2.png: the test images have no labels"""
+    sort_into(top / "train", TRAIN)
+    sort_into(top, REST, "test/unknown/{index}.png")
+
+
+@layout(TWO)
+def an_index_in_parquet(top):
+    """ant/1.png, and index.parquet with path, cls, split"""
+    sort_into(top, range(90))
+    split = ["train" if index < 60 else "test" for index in range(90)]
+    table = names(range(90), "{label}/{index}.png", split=split)
+    table.rename(columns={"file": "path", "label": "cls"}).to_parquet(top / "index.parquet")
+
+
 def layouts_table():
     """Return the table of all layouts in docs/YOUR-DATA.md."""
     rows = [

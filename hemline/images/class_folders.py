@@ -137,6 +137,11 @@ def _with_parts(at: _Children, level: int) -> Layout | None:
         layout.aside[at.path(other)] = "beside the folders of the parts, and without their class folders"
     for name in set(at.named) - set(parts):
         layout.aside[at.path(name)] = "no class folders inside, so the labels are not known"
+    known = {name for each in parts if parts[each] == "train" for name in inside[each].inside}
+    for name in [each for each in parts if len(inside[each].inside) == 1 and known.isdisjoint(inside[each].inside)]:
+        (only,) = inside[name].inside  # as loaders need one: test/unknown/1.png
+        layout.aside[at.path(name)] = f"its folder {only} is no class of the training images: the labels are not known"
+        del parts[name]
     for part in dict.fromkeys(parts.values()):
         same = _same_part(at, part, [name for name in parts if parts[name] == part])
         layout.parts[part] = [at.path(below[name][0]) for name in same]

@@ -31,7 +31,7 @@ from hemline.words import either, first_quoted, option, word_set
 # The likelier names first; a column of coordinates called `y` is none.
 _LABELS = (
     "label labels class classes class_name classname class_label class_id target targets category y diagnosis dx "
-    "species breed emotion digit letter genus disease variety grade"
+    "species breed emotion digit letter genus disease variety grade cls"
 )
 _LABEL_WORDS = word_set("label labels class category target diagnosis breed species")
 _OBJECTS = word_set(
