@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from hemline.errors import InputError
-from hemline.images.tree import is_picture_head
 
 MOST_PIXELS = 100_000_000
 _MIDDLE = 127.5
@@ -22,7 +21,6 @@ _DEEP = ("I", "F")
 # Tags of TIFF.
 _BITS, _PHOTOMETRIC, _SAMPLES, _PLANES, _SOFTWARE, _SAMPLE_FORMAT = 258, 262, 277, 284, 305, 339
 _SEPARATE = 2
-_HEAD = 32  # bytes, by which a picture is known
 _QUARTER = 63
 _HIGHEST = np.iinfo(np.uint16).max
 
@@ -93,12 +91,7 @@ def read_picture(file: IO[bytes]) -> Image.Image:
             return ImageOps.invert(plain) if is_mask else plain
     except UnidentifiedImageError:
         file.seek(0)
-        head = file.read(_HEAD)
-        if is_picture_head(head):  # as a TIFF of float64, or of thirteen channels
-            raise InputError(
-                "is a picture of a kind that Pillow does not read; save it as PNG, or as an array"
-            ) from None
-        got = "something else" if head else "an empty file"
+        got = "something else" if file.read(1) else "an empty file"
         raise InputError(f"must be a picture (PNG, JPEG, WebP, ...), got {got}") from None
     except Image.DecompressionBombError:
         raise InputError(f"must have at most {MOST_PIXELS:,} pixels, got far more") from None
