@@ -48,8 +48,8 @@ class Search(StrictModel):
             )
         if params.normalize.split == "per_seed":
             raise InputError(
-                "params.yaml: tuning.trials: must be 0 with normalize.split: per_seed, because all trials are compared by "
-                f"the same validation images, got {tuning.trials}"
+                "params.yaml: tuning.trials: must be 0 with normalize.split: per_seed, because all trials are compared "
+                f"by the same validation images, got {tuning.trials}"
             )
         _check(variant, settings.training, space)
         return cls(
