@@ -6,8 +6,6 @@ Reads:  params.yaml, dvc.lock, what `dvc status` knows, DVC's run-cache
 Run:    hemline plan-run variants.dense-128.epochs=20
 """
 
-import json
-
 from tabulate import tabulate
 
 from commands.queue import PARAMS, checked, combinations, overrides
@@ -15,11 +13,11 @@ from hemline.dependencies.lock_file import LOCK_FILE, entries, is_damaged
 from hemline.errors import InputError
 from hemline.experiments.plan import Planned, plan
 from hemline.experiments.run_cache import RunCache
-from hemline.params import SOLVE
 from hemline.processes.durations import noted_seconds
 from hemline.processes.dvc import dvc_json
 from hemline.schema import read_yaml
 from hemline.terminal.arguments import option
+from hemline.tuning.inputs import stage_inputs
 
 
 @option("changes", nargs="*", metavar="key=value", help="a key of params.yaml; ~variants.name")
@@ -29,14 +27,14 @@ def main(changes: list[str]) -> None:
     if len(experiments) > 1:
         raise InputError(f"changes: must be those of one experiment, got {len(experiments)}")
     (values,) = experiments
-    solves = checked(values).solved_beside()
+    inputs = stage_inputs(checked(values))
     if not LOCK_FILE.exists():
         print("Every stage would run: none has run yet.")
         return
     lock = LOCK_FILE.read_bytes().decode(errors="replace")
     if is_damaged(lock):
         raise InputError(f"{LOCK_FILE}: is half a file, as after a kill; `make record` brings it back")
-    rewritten = [] if SOLVE.exists() and json.loads(SOLVE.read_text()) == solves else [str(SOLVE)]
+    rewritten = [str(path) for path, text in inputs.items() if not path.exists() or path.read_text() != text]
     status = dvc_json("status")
     with RunCache.open() as cache:
         planned = plan(entries(lock), values, status, rewritten, cache)

@@ -11,7 +11,6 @@ Writes: .checked, which says nothing but that they are valid; .inputs/<variant>.
 Run:    python -m stages.check
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,14 +18,13 @@ from pathlib import Path
 from hemline.data.description import CollectedDataset, Dataset, load_dataset
 from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError, one_line_errors
-from hemline.families.registry import family_of
 from hemline.jobs.agreement import check_agreement
-from hemline.params import INPUTS, SOLVE, SPLITS, Params, load_params
+from hemline.params import INPUTS, Params, load_params
 from hemline.processes.durations import timed
 from hemline.processes.dvc import refuse_copy_of_shallow_clone, warn_of_relative_remotes
 from hemline.repository import repository
 from hemline.terminal.arguments import parser
-from hemline.tuning.search import Search, write_search
+from hemline.tuning.inputs import stage_inputs
 
 CHECKED = Path(".checked")
 
@@ -54,13 +52,8 @@ def main() -> None:
 
 def _write_inputs(params: Params) -> None:
     INPUTS.mkdir(exist_ok=True)
-    for variant in params.variants:
-        training = params.training(variant)
-        text = json.dumps(family_of(training).sources(training), indent=2)
-        (INPUTS / f"{variant}.json").write_text(f"{text}\n")
-        write_search(Search.of(params, variant), variant)
-    SOLVE.write_text(json.dumps(params.solved_beside()) + "\n")
-    SPLITS.write_text(json.dumps(params.seeds if params.normalize.split == "per_seed" else []) + "\n")
+    for path, content in stage_inputs(params).items():
+        path.write_text(content)
 
 
 def _check_format(dataset: Dataset) -> None:

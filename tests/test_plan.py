@@ -19,7 +19,11 @@ def stage(params, deps=(), outs=()):
 
 def training(variant):
     params = {"epochs": 1, f"variants.{variant}": PARAMS["variants"][variant]}
-    return stage(params, ["data/normalized"], [f"models/{variant}"])
+    return stage(params, ["data/normalized", f"models/_tuned/{variant}"], [f"models/{variant}"])
+
+
+def searching(variant):
+    return stage({}, [f".inputs/_tune-{variant}.json", "data/normalized"], [f"models/_tuned/{variant}"])
 
 
 LOCK = {
@@ -27,6 +31,8 @@ LOCK = {
     "check": stage({}, [".known", "data/tiny.yaml"], [".checked"]),
     "download": stage({}, [".checked", "data/tiny.yaml"], ["data/raw"]),
     "normalize": stage({"dataset": "tiny"}, ["data/raw"], ["data/normalized"]),
+    "tune@linear": searching("linear"),
+    "tune@wide": searching("wide"),
     "train@linear": training("linear"),
     "train@wide": training("wide"),
     "solve": stage({}, ["data/normalized"], ["models/_solved"]),
@@ -42,12 +48,17 @@ LOCK = {
         ({"baseline": "wide"}, ["evaluate", "report"]),
         ({"epochs": 2}, ["train@linear", "train@wide", "evaluate", "report"]),
         ({"variants": {"linear": {}, "wide": {"hidden": [8]}}}, ["train@wide", "evaluate", "report"]),
-        ({"variants": PARAMS["variants"] | {"new": {}}}, ["train@new", "evaluate", "report"]),
+        ({"variants": PARAMS["variants"] | {"new": {}}}, ["tune@new", "train@new", "evaluate", "report"]),
         ({"dataset": "other"}, list(LOCK)),
     ],
 )
 def test_a_change_runs_the_stages_that_read_it_and_those_after_them(changes, stages):
     assert [each.stage for each in plan(LOCK, PARAMS | changes, {})] == stages
+
+
+def test_a_search_that_changes_runs_again_and_so_does_the_training_after_it():
+    planned = plan(LOCK, PARAMS, {}, rewritten=[".inputs/_tune-wide.json"])
+    assert [each.stage for each in planned] == ["tune@wide", "train@wide", "evaluate", "report"]
 
 
 class Cache:

@@ -35,6 +35,8 @@ def progress(claims: Claims, experiments: Sequence[str]) -> Iterator[Callable[[s
             shown.update(task, total=total)
         elif match := _STAGE.search(text):
             what, variant = match["stage"], match["variant"]
+            if what == "tune":  # the tutorials' settings are their own
+                return
             if variant:
                 what = f"{variant} ({', '.join(claims.claims_of(f'{experiment}/{variant}')) or 'baseline'})"
             shown.update(task, description=f"{experiment} · {what}")

@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 from hemline.experiments.run_cache import RunCache
 from hemline.jobs.trained import Trained
+from hemline.params import TUNED
 
 _MODIFIED = "modified"
 _ALWAYS_THE_SAME = {"known", "check"}
-_ORDER = ("known", "check", "download", "normalize", "train", "solve", "evaluate", "report")
+_ORDER = ("known", "check", "download", "normalize", "tune", "train", "solve", "evaluate", "report")
+_BY_VARIANT = {"tune", "train"}
 
 
 class Planned(NamedTuple):
@@ -41,7 +43,7 @@ def plan(
         cache: where results of earlier runs are looked up, if at all.
     """
     variants = params["variants"]
-    names = {*_ORDER} - {"train"} | {f"train@{variant}" for variant in variants}
+    names = {*_ORDER} - _BY_VARIANT | {f"{stage}@{variant}" for stage in _BY_VARIANT for variant in variants}
     order = {name: place for place, name in enumerate(_ORDER)}
     places = {variant: place for place, variant in enumerate(variants)}
     planned: list[Planned] = []
@@ -59,7 +61,8 @@ def plan(
         if name in _ALWAYS_THE_SAME:
             continue
         if recorded is None:
-            written[(Trained.PATH / name[6:]).as_posix()] = None
+            stage, _, variant = name.partition("@")
+            written[((TUNED if stage == "tune" else Trained.PATH) / variant).as_posix()] = None
         else:
             outs = {out["path"]: out.get("md5") for out in recorded.get("outs", [])}
             new = restored or dict.fromkeys(outs)

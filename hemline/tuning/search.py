@@ -84,13 +84,13 @@ class _Written(RootModel[Search | None]):
     pass
 
 
-def write_search(search: Search | None, variant: str) -> None:
-    """Write the search of a variant, or that there is none."""
-    search_path(variant).write_text(_Written(search).model_dump_json(indent=2) + "\n")
+def search_text(search: Search | None) -> str:
+    """Return what the stage check writes of the search of a variant, or that there is none."""
+    return _Written(search).model_dump_json(indent=2) + "\n"
 
 
 def read_search(variant: str) -> Search | None:
-    """Return what ``write_search`` wrote.
+    """Return the search that the stage check has written.
 
     Raises:
         InputError: there is no such file.
