@@ -12,8 +12,8 @@ from hemline.dependencies.history import versions
 pytestmark = pytest.mark.end_to_end
 
 TRAINER = "hemline/training/dense.py"
-TRAIN_RECORDED = "The edited code of train means what it meant: recorded in dvc.lock\n"
-ALL = "check, download, normalize, train, solve, evaluate and report"
+TRAIN_RECORDED = "The edited code of tune and train means what it meant: recorded in dvc.lock\n"
+ALL = "check, download, normalize, tune, train, solve, evaluate and report"
 
 
 def edit(pipeline, name, old, new):
@@ -57,7 +57,7 @@ def test_edits_without_meaning_are_recorded_and_nothing_runs(pipeline):
     said = f"The edited code of {ALL} means what it meant:"
     assert record(pipeline, "--dry-run") == f"{said} would be recorded in dvc.lock\n"
     assert pipeline.read("dvc.lock") == before
-    assert len(status(pipeline)) == 8  # two variants
+    assert len(status(pipeline)) == 10  # two variants
     assert record(pipeline) == f"{said} recorded in dvc.lock\n"
     assert status(pipeline) == {}
     # Once more, before a commit: Git does not have the code that dvc.lock names now.
@@ -106,7 +106,7 @@ def test_code_that_git_does_not_know_as_it_was_counts_as_changed(pipeline):
     pipeline.run("git", "checkout", "--quiet", "--orphan", "shallow")
     pipeline.commit("Edited")
     pipeline.run("git", "branch", "--quiet", "-D", "main")
-    said = "The code of train counts as changed: what it was is not in Git's history\n"
+    said = "The code of tune and train counts as changed: what it was is not in Git's history\n"
     assert record(pipeline) == said
     shutil.rmtree(pipeline.folder / ".git")
     assert record(pipeline) == said

@@ -185,6 +185,7 @@ def test_a_recorded_run_has_every_setting_as_a_parameter(workspace):
         "learning_rate": "0.001",
         "activation": "relu",
         "dropout": "0.25",
+        "l2": "0.0",
         "stop_below_loss": "none",
         "scale": "255",
         "validation_split": "0.1",
