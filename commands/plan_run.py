@@ -6,6 +6,8 @@ Reads:  params.yaml, dvc.lock, what `dvc status` knows, DVC's run-cache
 Run:    hemline plan-run variants.dense-128.epochs=20
 """
 
+import hashlib
+
 from tabulate import tabulate
 
 from commands.queue import PARAMS, checked, combinations, overrides
@@ -34,7 +36,11 @@ def main(changes: list[str]) -> None:
     lock = LOCK_FILE.read_bytes().decode(errors="replace")
     if is_damaged(lock):
         raise InputError(f"{LOCK_FILE}: is half a file, as after a kill; `make record` brings it back")
-    rewritten = [str(path) for path, text in inputs.items() if not path.exists() or path.read_text() != text]
+    rewritten = {
+        str(path): hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()  # as DVC does
+        for path, text in inputs.items()
+        if not path.exists() or path.read_text() != text
+    }
     status = dvc_json("status")
     with RunCache.open() as cache:
         planned = plan(entries(lock), values, status, rewritten, cache)

@@ -78,7 +78,7 @@ def spec_of(data, name):
 def test_every_family_trains_tells_its_metrics_and_gives_the_same_bytes_again(data, name):
     spec, callbacks = spec_of(data, name), Callbacks()
     first = train_one(TrainingJob(spec, 3), callbacks)
-    run._learner.cache_clear()
+    run._shared.cache_clear()
     second = train_one(TrainingJob(spec, 3), Callbacks())
     assert (first.model, first.served) == (second.model, second.served)
     assert [row["epoch"] for row in callbacks.rows] == [

@@ -100,7 +100,8 @@ def test_an_outcome_is_the_same_beside_others_and_alone_and_survives_a_checkpoin
         futures = [threads.submit(job, TrainingCallbacks()) for job in jobs]
         beside = [future.result(PATIENCE) for future in futures]
     for job, result in zip(jobs, beside, strict=True):
-        run._learner.cache_clear()
+        run._shared.cache_clear()
+        learner._kept.clear()
         assert same(train_one(job, TrainingCallbacks()), result)
         checkpoints = StageCheckpoints("tiny", job.spec.key, tmp_path / "checkpoints")
         checkpoints.finish(job.seed, result)
@@ -193,7 +194,8 @@ def test_ctrl_c_waits_for_no_epoch(spec):
 
 
 def test_seeds_share_a_trainer_and_another_recipe_has_its_own(spec, monkeypatch):
-    run._learner.cache_clear()
+    run._shared.cache_clear()
+    learner._kept.clear()
     made = []
     monkeypatch.setattr(learner, "Trainer", lambda *args, **kwargs: made.append(args) or Real(*args, **kwargs))
     for seed in (0, 1):
@@ -204,7 +206,8 @@ def test_seeds_share_a_trainer_and_another_recipe_has_its_own(spec, monkeypatch)
 
 
 def test_variants_share_the_data_in_memory_and_other_data_is_read_anew(spec, data, monkeypatch):
-    run._learner.cache_clear()
+    run._shared.cache_clear()
+    learner._kept.clear()
     held._held.cache_clear()
     copies = []
     monkeypatch.setattr(held, "hold", lambda labelled: copies.append(labelled) or hold(labelled))

@@ -57,7 +57,7 @@ def test_a_change_runs_the_stages_that_read_it_and_those_after_them(changes, sta
 
 
 def test_a_search_that_changes_runs_again_and_so_does_the_training_after_it():
-    planned = plan(LOCK, PARAMS, {}, rewritten=[".inputs/_tune-wide.json"])
+    planned = plan(LOCK, PARAMS, {}, rewritten={".inputs/_tune-wide.json": None})
     assert [each.stage for each in planned] == ["tune@wide", "train@wide", "evaluate", "report"]
 
 
@@ -144,6 +144,7 @@ def test_dvc_runs_what_was_planned(pipeline, change):
     back = back.get(change.partition("=")[0], "normalize.scale=255")
     told = pipeline.run("python", "-m", "hemline", "plan-run", back).stdout
     assert "? " not in told
-    assert {"restored from the run-cache" in line for line in told.partition("\n\n")[0].splitlines()[2:]} == {True}
+    rows = [line for line in told.partition("\n\n")[0].splitlines()[2:] if not line.startswith("check")]
+    assert {"restored from the run-cache" in line for line in rows} == {True}
     ran = pipeline.run("python", "-m", "hemline", "experiment", back).stdout
     assert not re.findall(r"Running stage '(?!known|check)(.*)'", ran)

@@ -6,6 +6,7 @@ reads. The files of the first two stages are always the same, so that nothing ru
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from hemline.experiments.run_cache import RunCache
@@ -30,7 +31,7 @@ def plan(
     lock: Mapping[str, Any],
     params: Mapping[str, Any],
     status: Mapping[str, Any],
-    rewritten: Iterable[str] = (),
+    rewritten: Mapping[str, str | None] = MappingProxyType({}),
     cache: RunCache | None = None,
 ) -> list[Planned]:
     """Return the stages that would run, in their order.
@@ -39,7 +40,7 @@ def plan(
         lock: the stages of ``dvc.lock``.
         params: what ``params.yaml`` would hold.
         status: what `dvc status --json` says of the workspace as it is.
-        rewritten: outputs of the first two stages that would not be the same.
+        rewritten: digests of files of the first two stages that would not be the same, by path; None: not known.
         cache: where results of earlier runs are looked up, if at all.
     """
     variants = params["variants"]
@@ -47,7 +48,7 @@ def plan(
     order = {name: place for place, name in enumerate(_ORDER)}
     places = {variant: place for place, variant in enumerate(variants)}
     planned: list[Planned] = []
-    written: dict[str, str | None] = dict.fromkeys(rewritten)  # by path, with the digest where it is known
+    written = dict(rewritten)  # by path, with the digest where it is known
     for name in sorted(names, key=lambda each: (order[each.split("@")[0]], places.get(each.partition("@")[2], 0))):
         recorded = lock.get(name)
         because = "it has not run yet" if recorded is None else _reason(name, recorded, params, status, written)
