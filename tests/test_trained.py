@@ -96,7 +96,8 @@ def test_a_model_is_known_by_the_digest_of_its_file(tmp_path):
     ],
 )
 def test_probabilities_of_another_type_or_shape_are_refused(tmp_path, probabilities, got):
-    trained = written(tmp_path, probabilities=probabilities)
+    trained = written(tmp_path)
+    np.save(trained.path / "test-probabilities.npy", probabilities)
     rule = r"test-probabilities.npy: must be float32 \(seeds, images, classes\), got " + got
     with pytest.raises(InputError, match=rf"{rule}; run `dvc repro train@tiny`$"):
         trained.probabilities("test")
