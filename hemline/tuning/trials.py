@@ -79,7 +79,9 @@ class Trials:
         return trials
 
     def remove(self) -> None:
-        """Remove the files of finished trials: the stage has written its output."""
+        """Remove the files of finished trials, and what a kill left of them: the stage has written its output."""
+        for number in range(self._search.trials):
+            remove_checkpoints(self._job(number, 1).spec.key)
         for path in self._folder.glob("*.json"):
             path.unlink()
         if self._folder.is_dir():
