@@ -93,7 +93,8 @@ def test_results_of_former_parameters_are_never_recorded_as_those_of_new_ones(pi
 def test_a_stage_with_another_command_or_other_files_is_left_to_dvc(pipeline):
     append(pipeline, TRAINER, "# a comment\n")
     append(pipeline, "hemline/report/plots.py", "# a comment\n")
-    edit(pipeline, "dvc.yaml", "stages.train ${key}", "stages.train  ${key}")
+    for stage in ("tune", "train"):
+        edit(pipeline, "dvc.yaml", f"stages.{stage} ${{key}}", f"stages.{stage}  ${{key}}")
     edit(pipeline, "dvc.yaml", "hemline/report, ", "hemline/report, claims.yaml, ")
     before = pipeline.read("dvc.lock")
     assert record(pipeline) == ""
