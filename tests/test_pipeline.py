@@ -289,7 +289,9 @@ def test_with_a_split_for_each_seed_the_first_trains_as_before_and_solutions_are
     assert "each with its own training and validation images, and 30 test images: the intervals cover" in page
     assert "but not another test set or another data set" in page
     assert json.loads(pipeline.read("reports/evaluation/selection.json"))["best"] == "logistic"
-    of_logistic = "JOIN params AS own ON own.run_uuid = split.run_uuid AND own.value = 'logistic'"
+    of_logistic = (
+        "JOIN params AS own ON own.run_uuid = split.run_uuid AND own.key = 'family' AND own.value = 'logistic'"
+    )
     logged = pipeline.query(f"SELECT split.value FROM params AS split {of_logistic} WHERE split.key = 'split'")
     assert logged == [("per_seed",), ("per_seed",)]
     assert pipeline.run("dvc", "status").stdout.startswith("Data and pipelines are up to date")
