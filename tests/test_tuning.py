@@ -93,7 +93,14 @@ def test_settings_of_an_estimator_are_searched_where_the_user_lists_them():
             {"spaces": {"dense-4": {"dropout": [0.1, 1.5]}}},
             r"dropout: .*less than 1, got 1.5 \(variant dense-4\)",
         ),
-        ({"space": {"epochs": {"low": 5, "high": 2}}}, "must have low below high, got 5 and 2"),
+        (
+            {"space": {"epochs": {"low": 5, "high": 2}}},
+            "tuning.space.epochs.range: must have low below high, got {",
+        ),
+        (
+            {"space": {"epochs": 5}},
+            "tuning.space.epochs: must be a list of choices, or a mapping with low and high, got 5",
+        ),
         ({"space": {"learning_rate": {"low": 0.0, "high": 1.0, "log": True}}}, "must have low above 0 with log"),
         ({"space": {"epochs": []}}, "tuning.space.epochs"),
         ({"trials": -1}, "tuning.trials: .*greater than or equal to 0, got -1"),

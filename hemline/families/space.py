@@ -1,8 +1,8 @@
 """The space of a search: for each setting that is searched, the values that a trial may draw."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from hemline.schema import StrictModel
 
@@ -20,9 +20,9 @@ class Range(StrictModel):
     @model_validator(mode="after")
     def _check_order(self) -> Self:
         if self.low >= self.high:
-            raise ValueError(f"must have low below high, got {self.low} and {self.high}")
+            raise ValueError("must have low below high")
         if self.log and self.low <= 0:
-            raise ValueError(f"must have low above 0 with log, got {self.low}")
+            raise ValueError("must have low above 0 with log")
         return self
 
     @property
@@ -38,5 +38,21 @@ def _check_choices(choices: list[Scalar]) -> list[Scalar]:
 
 
 Choices = Annotated[list[Scalar], Field(min_length=1), AfterValidator(_check_choices)]
+
+
+def _kind(values: Any) -> str | None:
+    if isinstance(values, list):
+        return "choices"
+    return "range" if isinstance(values, dict | Range) else None
+
+
+_Values = Annotated[
+    Annotated[Range, Tag("range")] | Annotated[Choices, Tag("choices")],
+    Discriminator(
+        _kind,
+        custom_error_type="values",
+        custom_error_message="must be a list of choices, or a mapping with low and high",
+    ),
+]
 # By the key of the setting.
-Space = dict[str, Range | Choices]
+Space = dict[str, _Values]
