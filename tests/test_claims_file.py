@@ -133,8 +133,13 @@ def test_dvc_is_given_every_key_and_replaces_all_variants(tmp_path):
     given = overrides(load(tmp_path, values()).values("claims-tiny"))
     assert "++stop_below_loss=null" in given
     assert "++record_test=true" in given
-    assert "++normalize.validation_split=0" in given
+    assert "++normalize.validation_split=0.0" in given
     assert given[-2:] == ["~variants", "+variants={linear:{hidden:[]},dense-4:{hidden:[4],epochs:3}}"]
+    # Keys that the file leaves out have their defaults: what somebody tries in params.yaml is no part of a claim.
+    assert {"++normalize.train_share=1.0", "++normalize.split=fixed"} <= {*given}
+    without = {key: value for key, value in load(tmp_path, values()).values("claims-tiny").items() if key != "tuning"}
+    (tuning,) = [text for text in overrides(without) if text.startswith("++tuning=")]
+    assert tuning.startswith("++tuning={trials:0,")
     # Where trainings run is left as it is.
     keys = {text.removeprefix("++").split("=")[0].split(".")[0] for text in given[:-2]}
     assert keys == set(Params.model_fields) - {"variants", "cluster"}

@@ -200,7 +200,7 @@ def test_programs_take_learning_rate_and_penalty_as_arguments_with_the_same_resu
 
 
 def test_the_l2_penalty_is_that_of_keras():
-    settings = DenseSettings(hidden=[], epochs=1, batch_size=60, optimizer="sgd", learning_rate=0.1, l2=0.05)
+    settings = DenseSettings(hidden=[], epochs=3, batch_size=60, optimizer="sgd", learning_rate=0.1, l2=0.05)
     data = labelled(60)
     ours = Trainer("tiny", settings, 3, data)
     start = ours.untrained(0)
@@ -208,7 +208,7 @@ def test_the_l2_penalty_is_that_of_keras():
     model = keras.Sequential([keras.Input(data.images.shape[1:]), keras.layers.Flatten(), layer])
     model.set_weights(start.get_weights())
     model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
-    model.fit(data.images / np.float32(data.scale), data.labels, batch_size=60, epochs=1, shuffle=False, verbose=0)
+    model.fit(data.images / np.float32(data.scale), data.labels, batch_size=60, epochs=3, shuffle=False, verbose=0)
     for left, right in zip(ours.fit(0).get_weights(), model.get_weights(), strict=True):
         np.testing.assert_allclose(left, right, atol=1e-6)
 

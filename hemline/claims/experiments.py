@@ -112,9 +112,13 @@ def run_experiment(name: str, values: Mapping[str, Any], lock: IO[str], on_line:
 
 
 def overrides(values: Mapping[str, Any]) -> list[str]:
-    """Return parameters as DVC's ``-S`` options, which replace every key of params.yaml, and all of its variants."""
-    rest = {key: value for key, value in values.items() if key not in {"variants", "normalize"}}
-    nested = {f"normalize.{key}": value for key, value in values["normalize"].items()}
+    """Return parameters as DVC's ``-S`` options, which replace every key of params.yaml, and all of its variants.
+
+    Keys that ``values`` leave out get their defaults, whatever the user's own params.yaml has; where trainings run is
+    left as it is.
+    """
+    rest = parse_params(values, Path("params.yaml")).model_dump(exclude={"cluster", "variants"})
+    nested = {f"normalize.{key}": value for key, value in rest.pop("normalize").items()}
     changes = [f"++{key}={_literal(value)}" for key, value in (rest | nested).items()]
     # An override of a mapping would merge with the existing one.
     return [*changes, "~variants", f"+variants={_literal(values['variants'])}"]

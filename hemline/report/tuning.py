@@ -6,13 +6,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hemline.comparison.metrics import find_metric
-from hemline.comparison.units import POINTS
+from hemline.comparison.metrics import Decision, decision_of, find_metric
 from hemline.params import TUNED, Params
 from hemline.tuning.expected import expected_best, interval, most_trials
 from hemline.tuning.search import Search
 from hemline.tuning.tuned import Trial, Tuned, best
-from hemline.words import percent
 
 # The fewest trials of a curve with at least three points.
 _FEWEST = 9
@@ -24,9 +22,14 @@ class Searched(NamedTuple):
     search: Search
     trials: list[Trial]
 
+    @property
+    def decision(self) -> Decision:
+        """The use of the metric that scores trials."""
+        return decision_of(find_metric(self.search.metric))
+
     def scores(self) -> NDArray[np.float64]:
         """Return the scores of the trials, float64 (trials,), higher is better; a failed one scores worst."""
-        sign = -1 if _is_loss(self.search.metric) else 1
+        sign = -1 if self.decision.is_loss else 1
         scores = [each.score for each in self.trials if each.score is not None]
         worst = min(sign * each for each in scores)
         return np.array([worst if each.score is None else sign * each.score for each in self.trials])
@@ -68,8 +71,8 @@ def sentences(searches: dict[str, Searched], params: Params) -> list[str]:
     """Say what was searched, and what the intervals then cover; nothing without searches."""
     if not searches:
         return []
-    first = next(iter(searches.values())).search
-    words = _words(first.metric)
+    any_search = next(iter(searches.values()))
+    first, words = any_search.search, any_search.decision.words
     not_searched = [name for name in params.variants if name not in searches]
     without = f" Not searched: {', '.join(not_searched)}." if not_searched else ""
     chosen = (
@@ -89,7 +92,7 @@ def curves(searches: dict[str, Searched]) -> dict[str, list[tuple[float, float, 
     for name, each in searches.items():
         if not each.has_curve():
             continue
-        scores, factor = each.scores(), _factor(each.search.metric)
+        scores, factor = each.scores(), -1 if each.decision.is_loss else each.decision.unit.factor
         numbers = range(1, most_trials(len(scores)) + 1)
         points = [(expected_best(scores, number), *interval(scores, number)) for number in numbers]
         found[name] = [(factor * value, factor * low, factor * high) for value, low, high in points]
@@ -109,13 +112,12 @@ def no_curves(searches: dict[str, Searched]) -> str:
 def _row(name: str, each: Searched) -> Row:
     choice = best(each.search, each.trials)
     failed = sum(trial.score is None for trial in each.trials)
-    share = 100 if find_metric(each.search.metric).decision.unit is POINTS else 1  # type: ignore[union-attr]
     score = choice.trial.score or 0.0
     return Row(
         variant=name,
         trials=f"{len(each.trials)}" + (f", {failed} failed" if failed else ""),
         updates=f"{sum(trial.updates for trial in each.trials):,}",
-        score=percent(score) if share > 1 else f"{score:.4f}",
+        score=find_metric(each.search.metric).show(score),
         chosen=", ".join(f"{key} {_cell(value)}" for key, value in choice.trial.drawn.items()),
     )
 
@@ -125,23 +127,6 @@ def _edges(searches: dict[str, Searched]) -> list[str]:
     at = [f"{', '.join(keys)} of {name}" for name, keys in edges.items() if keys]
     beyond = "Values beyond the edge were not tried."
     return [f"Not tuned, at the edge of its space: {'; '.join(at)}. {beyond}"] if at else []
-
-
-def _words(metric: str) -> str:
-    decision = find_metric(metric).decision
-    return decision.words if decision else metric
-
-
-def _is_loss(metric: str) -> bool:
-    decision = find_metric(metric).decision
-    return decision is not None and decision.is_loss
-
-
-def _factor(metric: str) -> float:
-    decision = find_metric(metric).decision
-    if decision is None or decision.is_loss:
-        return -1.0
-    return 100.0 if decision.unit is POINTS else 1.0
 
 
 def _cell(value: object) -> str:
