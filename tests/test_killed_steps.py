@@ -91,7 +91,7 @@ def statuses(pipeline):
 def left_behind(stage):
     """Return what is in the temporary folder, or in .hemline without being kept on purpose."""
     hemline = stage.pipeline.folder / ".hemline"
-    kept, emptied = {"figures", "seconds"}, {"live", "drafts", "models", "recorded", "checkpoints"}
+    kept, emptied = {"figures", "seconds", "published"}, {"live", "drafts", "models", "recorded", "checkpoints"}
     odd = [path for path in hemline.iterdir() if path.name not in kept | emptied and path.suffix != ".lock"]
     for name in emptied:
         odd += list((hemline / name).glob("*"))
