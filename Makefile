@@ -62,6 +62,10 @@ seeds: $(READY)  ## add seeds, keeping trainings: make seeds N=10
 queue: $(READY)  ## queue some: make queue S='dataset=mnist epochs=5,10'
 	@set -f; hemline queue $(S)
 
+resample: $(READY)  ## redraw the test set K times: make resample K=10
+	@test -n "$(K)" || { echo "error: K: say how often the test set is redrawn: make resample K=10" >&2; exit 1; }
+	@hemline resample "$(K)"
+
 #- Hemline only
 claims: $(READY)  ## test what five tutorials claim: reports/claims.html
 	@hemline claims --docs
@@ -108,8 +112,8 @@ clean-runs: $(READY)  ## permanently delete runs marked in the UI: YES=1
 
 ##@ The best model
 
-promote: $(READY)  ## make it the champion if it beats the current one
-	@hemline promote
+promote: $(READY)  ## make it the champion if it beats the current one: [CALIBRATED=1]
+	@hemline promote $(if $(CALIBRATED),--calibrated)
 
 serve: $(READY)  ## serve the champion on 127.0.0.1
 	@hemline serve

@@ -8,13 +8,13 @@ Run:    hemline claims --docs
 import signal
 from pathlib import Path
 
-from hemline.claims.experiments import run_all
 from hemline.claims.file import Claims, load_claims
 from hemline.claims.mlflow_runs import complete_runs
 from hemline.claims.outcome import Experiment
 from hemline.claims.page import render, short_table, summary
 from hemline.claims.questions import Outputs, answer
 from hemline.claims.verdicts import Judged, judge_claim
+from hemline.experiments.declared import run_all
 from hemline.report.page import write
 from hemline.report.readme import rewrite
 from hemline.terminal.arguments import option
@@ -29,7 +29,7 @@ def main(docs: bool) -> None:
     # SIGTERM ends DVC and the trainings as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     claims = load_claims()
-    revisions = run_all(claims)
+    revisions = run_all({name: claims.values(name) for name in claims.experiments}, claims.label)
     experiments = {name: Experiment(name, claims.params(name), revision) for name, revision in revisions.items()}
     seconds = complete_runs(claims, list(experiments.values()))
     judged = _judge_and_write(claims, experiments, seconds)

@@ -2,7 +2,7 @@
 
 Reads params.yaml, data/, models/ and reports/evaluation/; writes a version, with its evidence, to MLflow's registry.
 
-Run: hemline promote
+Run: hemline promote [--calibrated]
 """
 
 import sys
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hemline.comparison.calibration import scaled, temperature
 from hemline.comparison.metrics import decision_of
 from hemline.comparison.promotion import Candidate, challenge, choose, describe_challenge
 from hemline.comparison.statistics import Row
@@ -24,6 +25,7 @@ from hemline.jobs.trained import Trained
 from hemline.params import load_params
 from hemline.photo.framing import SAMPLE, measure
 from hemline.report.results import Results, load_results
+from hemline.terminal.arguments import option
 from hemline.tracking.model_card import model_card
 from hemline.tracking.publish import publish
 from hemline.tracking.registry import Champion, find_champion, load_champion, promote
@@ -31,28 +33,35 @@ from hemline.words import percent
 
 # The tag of the images that a champion was trained on or chosen by.
 _TRAINING = "training_digest"
+# The tag, and the fact, of a champion whose probabilities are scaled.
+_TEMPERATURE = "temperature"
 # Fewer test images show almost nothing.
 _FEWEST = 30
 
 
-def main() -> None:
+@option("--calibrated", action="store_true", help="serve its probabilities after temperature scaling")
+def main(calibrated: bool) -> None:
     """Choose the candidate, test it against the champion, and promote it or give the reason."""
     results = load_results(load_params())
     candidate = choose(results.runs, results.metric, results.selection)
     _check_current(candidate)
     print(f"{results.params.dataset}: {candidate.describe()}.")
     champion = find_champion(results.params.dataset)
+    own = _temperature(candidate) if calibrated else None
     if champion is not None and champion.tags.get("model_sha256") == candidate.model_sha256:
-        print(f"Not promoted: this model is {champion.name} already.")
-        return
-    row, reason = _test(results, candidate, champion)
+        if champion.tags.get(_TEMPERATURE) == (None if own is None else str(own)):
+            print(f"Not promoted: this model is {champion.name} already.")
+            return
+        row, reason = None, f"it is {champion.name} with another temperature: the same answers"
+    else:
+        row, reason = _test(results, candidate, champion, own)
     if row is not None and row.verdict != "better":
         print(f"Not promoted: {reason}.")
         return
     # The version should link to the run of its training.
     if not publish(list(results.params.variants)):
         sys.exit(1)
-    print(f"Promoted to version {_promote(results, candidate, row, reason)}: {reason}.")
+    print(f"Promoted to version {_promote(results, candidate, row, reason, own)}: {reason}.")
 
 
 def _check_current(candidate: Candidate) -> None:
@@ -63,9 +72,22 @@ def _check_current(candidate: Candidate) -> None:
         )
 
 
-def _test(results: Results, candidate: Candidate, champion: Champion | None) -> tuple[Row | None, str]:
-    """Test the candidate against the champion, or the baseline's best model, and describe the result."""
+def _temperature(candidate: Candidate) -> float:
+    """Return the temperature of the candidate, fitted on its validation images."""
+    labels = Normalized().of_seed(candidate.seed).labels("validation")
+    if not len(labels):
+        raise InputError("--calibrated: needs validation images, and normalize.validation_split is 0")
+    found = Trained(candidate.variant).probabilities("validation")[candidate.place, : len(labels)]
+    return temperature(found, labels)
+
+
+def _test(
+    results: Results, candidate: Candidate, champion: Champion | None, own: float | None
+) -> tuple[Row | None, str]:
+    """Test the candidate, with its temperature, against the champion, or the baseline's best model."""
     probabilities = results.probabilities(candidate.variant)[candidate.place]
+    if own is not None:
+        probabilities = scaled(probabilities[None], [own])[0]
     if champion is not None:
         champions, unseen = _champion_probabilities(results, champion)
         row = _challenge(results, probabilities, champions, unseen)
@@ -102,7 +124,8 @@ def _champion_probabilities(results: Results, champion: Champion) -> tuple[NDArr
     """
     runs, test = results.runs, results.test.images
     everything = np.ones(len(test), np.bool_)
-    for variant, group in runs[runs["model_sha256"].isin([champion.tags.get("model_sha256")])].groupby("variant"):
+    same = runs["model_sha256"].isin([champion.tags.get("model_sha256")]) & (_TEMPERATURE not in champion.tags)
+    for variant, group in runs[same].groupby("variant"):
         place = runs[runs["variant"] == variant].index.get_loc(group.index[0])
         return np.asarray(results.probabilities(str(variant))[place]), everything
     loaded = load_champion(champion)
@@ -129,7 +152,7 @@ def _champion_probabilities(results: Results, champion: Champion) -> tuple[NDArr
     return loaded.probabilities(test), unseen
 
 
-def _promote(results: Results, candidate: Candidate, row: Row | None, reason: str) -> str:
+def _promote(results: Results, candidate: Candidate, row: Row | None, reason: str, own: float | None) -> str:
     trained = Trained(candidate.variant)
     settings = trained.settings()
     model = family_of(settings.training).serve(trained.model_path(candidate.seed), settings.normalize.scale)
@@ -145,11 +168,14 @@ def _promote(results: Results, candidate: Candidate, row: Row | None, reason: st
         "pixels": pixels.model_dump(),
         "framing": measure(to_screen(sample, pixels))._asdict(),
         "resize": resize.model_dump() if resize else None,
+        _TEMPERATURE: own,
     }
     description = f"{candidate.describe()}. Promoted because {reason}.\n\n{model_card(results, candidate, reason)}"
     seen = seen_digests(Normalized())
     tags = _evidence(candidate, row) | {_TRAINING: set_digest(seen)}
     tags["test_digest"] = set_digest(image_digests(results.test.images))
+    if own is not None:
+        tags[_TEMPERATURE] = str(own)
     return promote(results.params.dataset, model, facts, tags, description, seen=seen)
 
 

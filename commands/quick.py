@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from commands.queue import checked
-from hemline.claims.experiments import overrides
 from hemline.errors import InputError
+from hemline.experiments.declared import overrides
 from hemline.params import Params, load_params
 from hemline.processes.dvc import check_copies, environment, untracked
 from hemline.report.question import question

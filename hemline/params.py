@@ -48,6 +48,8 @@ DERIVED = {
     "a dense layer would answer for each row of pixels by itself; remove it",
     "outputs": "is no setting: a network has one output for each class in data/<dataset>.yaml, because every label "
     "needs an output of its own; remove it",
+    "resample": "is no setting of a single run: `make resample K=10` compares the variants on ten redrawn test sets; "
+    "remove it",
 }
 
 
@@ -58,6 +60,7 @@ class Normalize(StrictModel):
     validation_split: Share = 0.1
     train_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     split: Literal["fixed", "per_seed"] = "fixed"
+    redraw: Seed = 0  # 0: the test set as it is given
 
 
 class Tuning(StrictModel):

@@ -7,6 +7,9 @@ Run:    python -m stages.evaluate
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hemline.comparison.doubts import Doubts, Predicted, doubts, merged
 from hemline.comparison.enough import seeds_warning
 from hemline.comparison.evaluated import Evaluated
@@ -70,6 +73,7 @@ def evaluate(params: Params) -> Evaluation:
             steps_per_epoch=math.ceil(len(train) / getattr(settings, "batch_size", len(train))),
             validation=_on_validation(variant, params),
         )
+        evaluation.calibrations.add(variant, *_for_calibration(variant, params))
         mean = evaluation.accuracies(variant).mean()
         of_seeds = f"the mean over {len(seeds)} seeds" if len(seeds) > 1 else "of one training"
         print(f"{variant}: test accuracy {percent(mean)} %, {of_seeds}", flush=True)
@@ -78,6 +82,15 @@ def evaluate(params: Params) -> Evaluation:
         print(warning, flush=True)
     evaluation.doubts = _doubts(params, evaluation)
     return evaluation
+
+
+def _for_calibration(
+    variant: str, params: Params
+) -> tuple[NDArray[np.float32], list[tuple[NDArray[np.float32], NDArray[np.integer]]]]:
+    """Return a variant's predictions for the test images, and those of each seed for validation images, with labels."""
+    found = _on_validation(variant, params)
+    each = [(own, labels) for labels, seeds, *_ in found for own in seeds]
+    return _on_test(variant, params).probabilities, each
 
 
 def _add_solved(params: Params, evaluation: Evaluation) -> None:

@@ -20,6 +20,7 @@ from hemline.data.levels import count_levels, most_pixels
 from hemline.data.normalized import POOL, About, Normalized
 from hemline.data.splits import Chosen, choose, choose_per_seed
 from hemline.errors import one_line_errors
+from hemline.formats.joined import Joined, redrawn
 from hemline.formats.raw import Raw
 from hemline.params import SPLITS, Params, check_unchanged, load_params
 from hemline.processes.durations import timed
@@ -59,8 +60,8 @@ def normalize(params: Params, dataset: Dataset) -> dict[str, NDArray[np.integer[
     Returns:
         By the name of each set the group of each image, as the data set has them; None where it has none.
     """
-    raw, settings = Raw(dataset), params.normalize
-    chosen, splits = _chosen(raw, params, dataset)
+    settings = params.normalize
+    raw, chosen, splits = _chosen(Raw(dataset), params, dataset)
     labels = {part: each.codes for part, each in raw.parts.items()}
     about = About(classes=dataset.classes, scale=settings.scale, pixels=dataset.pixels)
     with bar("normalize", sum(map(len, labels.values())), "images") as advance:
@@ -75,14 +76,19 @@ def normalize(params: Params, dataset: Dataset) -> dict[str, NDArray[np.integer[
     return {name: None if groups is None else groups[chosen[name].indices] for name, groups in known.items()}
 
 
-def _chosen(raw: Raw, params: Params, dataset: Dataset) -> tuple[dict[str, Chosen], dict[int, NDArray[np.intp]] | None]:
-    """Return the sets, and by seed the places of its validation images in the pool, where each seed has its own."""
+def _chosen(
+    given: Raw, params: Params, dataset: Dataset
+) -> tuple[Raw | Joined, dict[str, Chosen], dict[int, NDArray[np.intp]] | None]:
+    """Return the images, the sets, and by seed the places of its validation images in the pool, if it has its own."""
     settings, split = params.normalize, dataset.split if isinstance(dataset, CollectedDataset) else None
+    raw: Raw | Joined = given
+    if settings.redraw:
+        raw, split = redrawn(given, dataset, settings.redraw)
     shares = {"validation_split": settings.validation_split, "train_share": settings.train_share}
     if settings.split == "fixed":
-        return choose(raw.parts, split=split, **shares), None
+        return raw, choose(raw.parts, split=split, **shares), None
     found = choose_per_seed(raw.parts, json.loads(SPLITS.read_text()), split=split, **shares)
-    return {POOL: found.pool, "test": found.test}, found.validation
+    return raw, {POOL: found.pool, "test": found.test}, found.validation
 
 
 def warnings(sets: Normalized, dataset: Dataset, divisor: float) -> list[str]:

@@ -11,6 +11,7 @@ from pipelines_for_tests import PARAMS as TINY
 from ruamel.yaml import YAML
 from sets_for_tests import write_sets
 
+from hemline.comparison.calibration import Calibrations
 from hemline.comparison.confusion import Answers, confusion_difference, most_frequent
 from hemline.comparison.doubts import Doubts, Predicted, doubts
 from hemline.comparison.evaluated import Evaluated
@@ -213,6 +214,9 @@ class MadeUp:
         self._inputs, self._labels, self._probabilities = inputs, labels, probabilities
         variant = self.variants[-1]
         self.doubts = doubts(variant, {"test": Predicted(labels, probabilities[variant])}, self.classes)
+        self.calibrations = Calibrations(labels)
+        for name, own in probabilities.items():
+            self.calibrations.add(name, own, [(each, labels) for each in own] if inputs.validation else [])
 
     def comparison(self) -> pd.DataFrame:
         return comparison(self._inputs)

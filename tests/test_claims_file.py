@@ -7,10 +7,10 @@ import pytest
 from pipelines_for_tests import PARAMS as TINY
 from ruamel.yaml import YAML
 
-from hemline.claims.experiments import overrides
 from hemline.claims.file import load_claims
-from hemline.claims.progress import progress
 from hemline.errors import InputError
+from hemline.experiments.declared import overrides
+from hemline.experiments.progress import progress
 from hemline.jobs.progress import Progress
 from hemline.params import Params, parse_params
 from hemline.report.readme import rewrite
@@ -179,7 +179,8 @@ def test_the_readme_s_table_is_replaced_and_nothing_else(tmp_path):
 
 
 def test_the_progress_tells_setting_and_claims_and_counts_epochs_of_what_dvc_has_not(tmp_path, capsys):
-    with progress(load(tmp_path, values()), ["claims-tiny"]) as receive:
+    claims = load(tmp_path, values())
+    with progress({"claims-tiny": claims.params("claims-tiny")}, claims.label) as receive:
         receive("claims-tiny", "Stage 'train@linear' is cached - skipping run, checking out outputs")
         receive("claims-tiny", "Running stage 'train@dense-4':")
         for epoch in (1, 2):

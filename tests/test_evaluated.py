@@ -32,6 +32,7 @@ def evaluation():
     taken = Evaluation("linear", CLASSES, LABELS, LABELS)
     for variant, known in {"128": 5, "linear": 2}.items():
         taken.add(variant, HISTORY, probabilities(known), {0: "a" * 64, 1: "1" * 64}, 21)
+        taken.calibrations.add(variant, probabilities(known), [(each, LABELS) for each in probabilities(known)])
     return taken
 
 
@@ -47,6 +48,9 @@ def test_what_is_written_is_read(evaluation, evaluated, files):
     read = Evaluated(files=files)
     pd.testing.assert_frame_equal(read.runs(), evaluation.runs(), check_dtype=False, check_exact=True)
     pd.testing.assert_frame_equal(read.comparison(), evaluation.comparison(), check_dtype=False, check_exact=True)
+    kept = evaluation.calibrations
+    for written, own in ((read.calibration(), kept.table()), (read.reliability(), kept.bins())):
+        pd.testing.assert_frame_equal(written, own.reset_index(drop=True), check_dtype=False)
     for variant in ("128", "linear"):
         assert read.confusion(variant).tolist() == evaluation.confusion(variant).tolist()
         own = evaluation.per_class(variant).rename_axis("class").reset_index()

@@ -17,7 +17,7 @@ from hemline.data.digests import seen_digests, set_digest
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
 from hemline.families.scikit_learn import EstimatorModel
-from hemline.tracking import registry, store
+from hemline.tracking import registry, served, store
 
 
 @pytest.fixture(scope="module")
@@ -324,3 +324,19 @@ def test_the_first_champion_must_be_better_than_the_baseline(tmp_path, monkeypat
     assert "Not promoted: there was no champion; " in told
     assert "it is not shown to differ from the baseline linear with seed 1 on 60 test images" in told
     assert registry.find_champion("tiny") is None
+
+
+def test_a_champion_may_be_served_with_a_temperature(promoted, capsys):
+    hemline(["promote", "--calibrated"])
+    assert "with another temperature: the same answers" in capsys.readouterr().out
+    first, second = sorted(versions(), key=lambda each: int(each.version))
+    assert "temperature" not in first.tags
+    pixels, _ = workspace.images(6)
+    plain, warm = (
+        registry.load_champion(registry.Champion("tiny", each.version, each.tags)) for each in (first, second)
+    )
+    assert warm.facts["temperature"] == float(second.tags["temperature"])
+    expected = served.scaled(plain.probabilities(pixels), warm.facts["temperature"])
+    np.testing.assert_allclose(warm.probabilities(pixels), expected, rtol=1e-6)
+    hemline(["promote", "--calibrated"])
+    assert "Not promoted: this model is the champion (version 2" in capsys.readouterr().out

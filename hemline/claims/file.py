@@ -88,6 +88,10 @@ class Claims(StrictModel):
             return str(error)
         return None
 
+    def label(self, experiment: str, variant: str) -> str:
+        """Return the claims that need a variant's trainings, in one line."""
+        return ", ".join(self.claims_of(f"{experiment}/{variant}")) or "baseline"
+
     def claims_of(self, place: str) -> list[str]:
         """Return the ids of the claims that need the trainings of ``experiment/variant``."""
         return [claim.id for claim in self.claims if place in claim.places()]

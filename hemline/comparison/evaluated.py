@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _FACTS, _SELECTION = "data.json", "selection.json"
 _DOUBTED, _PAIRS = "doubted.csv", "pairs.csv"
+_CALIBRATION, _RELIABILITY = "calibration.csv", "reliability.csv"
 
 
 class Evaluated(Outputs):
@@ -44,6 +45,8 @@ class Evaluated(Outputs):
             evaluation.pairs().to_csv(folder / _PAIRS, index=False)
             evaluation.curves().to_csv(folder / "curves.csv")  # for `dvc plots`
             evaluation.doubts.table.to_csv(folder / _DOUBTED, index=False)
+            evaluation.calibrations.table().to_csv(folder / _CALIBRATION, index=False)
+            evaluation.calibrations.bins().to_csv(folder / _RELIABILITY, index=False)
             (folder / _FACTS).write_text(evaluation.facts().model_dump_json(indent=2) + "\n")
             (folder / _SELECTION).write_text(evaluation.selection().model_dump_json(indent=2) + "\n")
             for variant in evaluation.variants:
@@ -111,6 +114,22 @@ class Evaluated(Outputs):
             InputError: the table is missing, or damaged.
         """
         return self.read_table(_DOUBTED)
+
+    def calibration(self) -> pd.DataFrame:
+        """Return a row per variant: see ``calibration.Calibrations.table``.
+
+        Raises:
+            InputError: the table is missing, or damaged.
+        """
+        return self.read_table(_CALIBRATION)
+
+    def reliability(self) -> pd.DataFrame:
+        """Return a row per variant and bin: see ``calibration.Calibrations.bins``.
+
+        Raises:
+            InputError: the table is missing, or damaged.
+        """
+        return self.read_table(_RELIABILITY)
 
     def per_class(self, variant: str) -> pd.DataFrame:
         """Return a row per class: class, precision, recall, f1, support; NaN if undefined.

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hemline.comparison.calibration import Calibrations
 from hemline.comparison.confusion import Answers, confusion, confusion_difference
 from hemline.comparison.confusion import most_frequent as most_frequent_confusions
 from hemline.comparison.convergence import holds_only_so_far, still_improves
@@ -43,6 +44,7 @@ class Evaluation:
         labels: int (images,), the true classes of the test images.
         variants: those added, in their order.
         doubts: the suspected label errors; set by the caller that has predictions on validation images.
+        calibrations: of the variants; the caller adds them, likewise.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Evaluation:
         self.baseline, self.classes, self.labels = baseline, list(classes), labels
         self.variants: list[str] = []
         self.doubts: Doubts = doubts("", {}, classes)
+        self.calibrations = Calibrations(labels, groups)
         self._most_frequent, self._train_images = most_frequent(train_labels), len(train_labels)
         none = np.zeros(len(labels), np.bool_)
         self._groups, self._validation_groups = groups, validation_groups

@@ -10,6 +10,7 @@ from hemline.schema import Name, StrictModel
 
 # Keys of a training that earlier versions did not have, and the values that mean the same.
 _LATER = {"family": DEFAULT, "l2": 0.0}
+_LATER_NORMALIZE = {"split", "redraw"}
 
 
 class Settings(StrictModel):
@@ -38,6 +39,9 @@ class Settings(StrictModel):
         values: dict[str, Any] = serialize(self)
         own = values["training"]
         values["training"] = {key: value for key, value in own.items() if (key, value) not in _LATER.items()}
-        if values["normalize"]["split"] == Normalize.model_fields["split"].default:
-            del values["normalize"]["split"]
+        values["normalize"] = {
+            key: value
+            for key, value in values["normalize"].items()
+            if key not in _LATER_NORMALIZE or value != Normalize.model_fields[key].default
+        }
         return values

@@ -18,12 +18,15 @@ from PIL import Image
 from hemline import words
 from hemline.comparison import confusion
 from hemline.processes.helper import helper_process
-from hemline.report import cost_plot, excerpt, expected_plot, labels, pair_plot, plots, tuning
+from hemline.report import calibration_plot, cost_plot, excerpt, expected_plot, labels, pair_plot, plots, tuning
 from hemline.report import figures as list_of_figures
 from hemline.report.figures import ReportFigure
 
 # The code and libraries that determine a figure's bytes, besides its inputs.
-MODULES = (confusion, cost_plot, excerpt, expected_plot, labels, list_of_figures, pair_plot, plots, tuning, words)
+MODULES = (
+    *(calibration_plot, confusion, cost_plot, excerpt, expected_plot, labels, list_of_figures, pair_plot, plots),
+    *(tuning, words),
+)
 LIBRARIES = ("matplotlib", "numpy", "pandas", "pillow")
 # About 50 KB each; the least recently used are deleted.
 _KEPT = 500

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from hemline.comparison.confusion import row_shares
 from hemline.comparison.units import POINTS
 from hemline.report import plots, tuning
+from hemline.report.calibration_plot import reliability_figure
 from hemline.report.cost_plot import cost_figure
 from hemline.report.excerpt import most_confused
 from hemline.report.expected_plot import expected_figure
@@ -59,6 +60,10 @@ def figures(results: Results) -> dict[str, ReportFigure]:
             partial(pairs_figure, results.pairs, results.decision.unit),
             "Difference of each pair of variants, row minus column; those that are shown to differ are marked.",
         )
+    found["reliability.png"] = ReportFigure(
+        partial(reliability_figure, results.reliability),
+        "Accuracy against confidence of each variant, in bins of equally many test images, with 95 % intervals.",
+    )
     if curves := tuning.curves(results.searches):
         heading = f"validation {results.decision.words}{', %' if results.decision.unit is POINTS else ''}"
         found["expected.png"] = ReportFigure(

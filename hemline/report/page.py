@@ -20,7 +20,7 @@ from hemline.comparison.metrics import ACCURACY, Metric
 from hemline.comparison.units import Unit
 from hemline.families.registry import family_of
 from hemline.processes.drafts import draft
-from hemline.report import about_data, confusions, gallery, pairs, pictures, tuning, verdict
+from hemline.report import about_data, calibration, confusions, gallery, pairs, pictures, tuning, verdict
 from hemline.report.drawing import draw
 from hemline.report.figures import figures, shown_classes
 from hemline.report.hardest import hardest_classes
@@ -81,6 +81,7 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
         "doubted": about_data.doubted(results),
         "confusion": _confusion_words(results),
         "settings": settings_table(results.params, results.runs),
+        "calibration": calibration.rows(results.calibration),
         "searches": tuning.rows(results.searches, results.params) if results.searches else [],
         "no_curves": tuning.no_curves(results.searches),
         "promised": [name for name in results.params.variants if _same_everywhere(results, name)],

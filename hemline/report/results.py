@@ -49,6 +49,8 @@ class Results:
     # by variant, counts (classes, classes) over all seeds; rows are the true classes
     confusion: dict[str, NDArray[Any]]
     difference: dict[str, NDArray[Any]]  # by variant other than the baseline, its row shares minus the baseline's
+    calibration: pd.DataFrame  # one row a variant
+    reliability: pd.DataFrame  # one row a variant and bin of confidence
     confusions: dict[str, pd.DataFrame]  # by variant other than the baseline, one row a tested confusion
     warnings: list[str]  # reasons to distrust results from this data, in sentences
     # int (test images,), the group of each image; None: images are independent
@@ -127,6 +129,8 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         confusion={name: evaluated.confusion(name) for name in names},
         difference={name: evaluated.difference(name, params.baseline) for name in names if name != params.baseline},
         confusions={name: evaluated.confusions(name) for name in names if name != params.baseline},
+        calibration=evaluated.calibration(),
+        reliability=evaluated.reliability(),
         warnings=findings.warnings(),
         groups=findings.groups(len(test.labels)),
         searches=searched(names, root / TUNED),

@@ -26,6 +26,7 @@ from mlflow.pyfunc.model import PythonModel
 # The range of pixels of models that were promoted before their facts told it.
 _BYTES = {"lowest": 0, "highest": 255}
 _SHOWN = 40  # characters of a wrong value
+_LEAST = 1e-12  # probability
 
 
 class RefusedError(MlflowException):
@@ -93,11 +94,20 @@ class Served(_Quiet):
         starts = range(0, len(images), batch_size)
         batches = [images[start : start + batch_size].astype(np.float32) for start in starts]
         if self._estimator is None:
-            return np.concatenate([np.asarray(self._model(batch, training=False)) for batch in batches])
-        probabilities = np.zeros((len(images), len(self.facts["classes"])), np.float32)
-        flat = [self._estimator.predict_proba(batch.reshape(len(batch), -1)) for batch in batches]
-        probabilities[:, self._estimator.classes_] = np.concatenate(flat)
-        return probabilities
+            probabilities = np.concatenate([np.asarray(self._model(batch, training=False)) for batch in batches])
+        else:
+            probabilities = np.zeros((len(images), len(self.facts["classes"])), np.float32)
+            flat = [self._estimator.predict_proba(batch.reshape(len(batch), -1)) for batch in batches]
+            probabilities[:, self._estimator.classes_] = np.concatenate(flat)
+        temperature = self.facts.get("temperature")
+        return probabilities if temperature is None else scaled(probabilities, temperature)
+
+
+def scaled(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """Return probabilities (n, classes) after temperature scaling, which changes no answer."""
+    logs = np.log(np.maximum(probabilities.astype(np.float64), _LEAST)) / temperature
+    weights = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
 def check_images(

@@ -1,11 +1,11 @@
-"""The progress of the claims' trainings, from the lines that DVC and the stages print."""
+"""The progress of declared experiments, from the lines that DVC and the stages print."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from hemline.claims.file import Claims
 from hemline.jobs.progress import Progress
+from hemline.params import Params
 from hemline.terminal.bar import watched
 from hemline.terminal.line import line
 
@@ -14,15 +14,18 @@ _CACHED = re.compile(r"Stage 'train@(?P<variant>[a-z0-9-]+)' (is cached|didn't c
 
 
 @contextmanager
-def progress(claims: Claims, experiments: Sequence[str]) -> Iterator[Callable[[str, str], None]]:
-    """Show the progress of the claims' trainings; yields a function of an experiment and a printed line.
+def progress(
+    experiments: Mapping[str, Params], label: Callable[[str, str], str]
+) -> Iterator[Callable[[str, str], None]]:
+    """Show the progress of experiments by name; yields a function of an experiment and a printed line.
+
+    ``label`` returns a remark on an experiment's variant.
 
     In a terminal, one line is updated, with the time left; elsewhere, each variant has a line.
     """
-    params = {name: claims.params(name) for name in experiments}
     epochs = {
         (name, variant): len(each.seeds_of(variant)) * each.epochs_of(variant)
-        for name, each in params.items()
+        for name, each in experiments.items()
         for variant in each.variants
     }
     shown, is_watched, total = line("epochs", left="left at most"), watched(), sum(epochs.values())  # some stop early
@@ -35,10 +38,11 @@ def progress(claims: Claims, experiments: Sequence[str]) -> Iterator[Callable[[s
             shown.update(task, total=total)
         elif match := _STAGE.search(text):
             what, variant = match["stage"], match["variant"]
-            if what == "tune":  # the tutorials' settings are their own
+            if what == "tune":  # declared settings are not searched
                 return
             if variant:
-                what = f"{variant} ({', '.join(claims.claims_of(f'{experiment}/{variant}')) or 'baseline'})"
+                remark = label(experiment, variant)
+                what = f"{variant} ({remark})" if remark else variant
             shown.update(task, description=f"{experiment} · {what}")
             if variant and not is_watched:
                 print(f"{experiment} · {what}", flush=True)

@@ -1,4 +1,4 @@
-"""Runs of the claims' settings as DVC experiments on the pipeline's own stages, in copies of the repository.
+"""Runs of declared settings as DVC experiments on the pipeline's own stages, in copies of the repository.
 
 An existing experiment with these parameters and this code is not run again. An interrupted one is started again, and
 DVC restores its finished stages from the cache. The files of the workspace are not changed.
@@ -20,11 +20,10 @@ from typing import IO, Any
 
 from ruamel.yaml import YAML
 
-from hemline.claims.file import Claims
-from hemline.claims.progress import progress
 from hemline.errors import InputError
+from hemline.experiments.progress import progress
 from hemline.params import Params, parse_params
-from hemline.processes.dvc import check_copies, environment, output
+from hemline.processes.dvc import check_copies, environment, output, untracked
 from hemline.schema import read_yaml
 
 # The page uses the outputs of the other stages; an experiment's own report may be out of date.
@@ -38,23 +37,30 @@ _LISTED = re.compile(r"^\s+([0-9a-f]{7,40}) \[(.+)\]$", re.MULTILINE)
 _COPIES = Path(".dvc/tmp/exps/standalone")
 
 
-def run_all(claims: Claims) -> dict[str, str]:
+def run_all(
+    experiments: Mapping[str, Mapping[str, Any]], label: Callable[[str, str], str] = lambda *_: ""
+) -> dict[str, str]:
     """Run missing and outdated experiments, and return the revision of each by name.
+
+    Args:
+        experiments: by name, what params.yaml holds in it.
+        label: returns a remark on an experiment's variant, which is printed while that trains.
 
     Raises:
         InputError: an experiment failed.
     """
-    with alone(lambda: print("Another process is training the claims; waiting for its end", flush=True)) as lock:
-        remove_leftovers(list(claims.experiments))
+    with alone(
+        lambda: print("Another process is training declared experiments; waiting for its end", flush=True)
+    ) as lock:
+        remove_leftovers(list(experiments))
+        params = {name: parse_params(values, Path("params.yaml")) for name, values in experiments.items()}
         known = list_experiments("--all-commits")
-        revisions = {
-            name: current_revision(known.get(name, []), claims.params(name)) or "" for name in claims.experiments
-        }
+        revisions = {name: current_revision(known.get(name, []), own) or "" for name, own in params.items()}
         missing = [name for name, revision in revisions.items() if not revision]
         start = time.monotonic()
-        with progress(claims, missing) as receive:
+        with progress({name: params[name] for name in missing}, label) as receive:
             for name in missing:
-                revisions[name] = run_experiment(name, claims.values(name), lock, partial(receive, name))
+                revisions[name] = run_experiment(name, experiments[name], lock, partial(receive, name))
         if missing:
             print(f"{len(missing)} experiments in {(time.monotonic() - start) / 60:.1f} minutes", flush=True)
     return revisions
@@ -99,6 +105,7 @@ def run_experiment(name: str, values: Mapping[str, Any], lock: IO[str], on_line:
     if name in list_experiments():
         output("dvc", "exp", "remove", name)
     options = [option for override in overrides(values) for option in ("-S", override)]
+    options += [option for path in untracked([values["dataset"]]) for option in ("--copy-paths", path)]
     last: list[str] = []
     with _started(["dvc", "exp", "run", "--temp", "--name", name, *options], lock) as process:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
@@ -135,8 +142,8 @@ def _literal(value: Any) -> str:
 
 @contextmanager
 def alone(on_wait: Callable[[], None]) -> Iterator[IO[str]]:
-    """Hold the lock of the repository's claims; if another process has it, call ``on_wait`` and wait."""
-    path = Path(".hemline") / "claims.lock"
+    """Hold the lock of the repository's declared experiments; while another process has it, wait after ``on_wait``."""
+    path = Path(".hemline") / "experiments.lock"
     path.parent.mkdir(exist_ok=True)
     # Not `processes.lock`: DVC must inherit the open file, and filelock does not expose its descriptor.
     with path.open("w") as lock:

@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 from test_claims_file import EXPERIMENT, SETTINGS
 
-from hemline.claims.experiments import changed_since, current_revision, list_experiments, remove_leftovers
+from hemline.experiments.declared import changed_since, current_revision, list_experiments, remove_leftovers
 from hemline.params import parse_params
 
 PARAMS = SETTINGS | EXPERIMENT
