@@ -1,4 +1,4 @@
-"""Who competes, and the processes in which they do."""
+"""The compared libraries, and the processes that run them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How a number of anything is read from the command line."""
+"""Parsing of a number from the command line."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""How long a newcomer waits: the set-up, the download and the pipeline, in a new clone of this repository.
+"""The waiting time of a newcomer: the set-up, the download and the pipeline, in a new clone of this repository.
 
 Reads:  the repository's HEAD
 Writes: README.md, between its marks

@@ -1,4 +1,4 @@
-"""How often the gate fails, by what a variant lost, by its seeds and by the margin: the table of docs/GATE.md.
+"""The rate at which the gate fails, by the loss of a variant, its seeds and the margin: the table of docs/GATE.md.
 
 Reads:  benchmarks/forty_trainings.npz
 Writes: docs/GATE.md, between its marks

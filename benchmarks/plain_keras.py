@@ -1,4 +1,4 @@
-"""What a plain Keras script does for the same question: every training by ``fit`` on its defaults, one after the other.
+"""A plain Keras script for the same question: every training by ``fit`` on its defaults, one after the other.
 
 Reads:  params.yaml, data/normalized/ (train, validation)
 Run:    python -m benchmarks.plain_keras [--variant NAME], in the workspace

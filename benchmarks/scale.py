@@ -1,4 +1,4 @@
-"""What each stage of the pipeline costs as the data set grows: seconds, and the memory that it holds.
+"""The seconds and the memory of each stage of the pipeline as the data set grows.
 
 Reads:  the repository's HEAD
 Writes: <output>/scale.json

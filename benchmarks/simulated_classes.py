@@ -17,7 +17,7 @@ _SEED = 0.1
 
 
 class Truth(NamedTuple):
-    """What the mean of endless trainings would have on endless images."""
+    """The mean over endless trainings on endless images."""
 
     balanced_accuracy: float
     macro_f1: float

@@ -1,4 +1,4 @@
-"""How often the rule of convergence errs: on made-up validation losses, and on real trainings stopped early."""
+"""The error rate of the convergence rule: on made-up validation losses, and on real trainings stopped early."""
 
 from typing import NamedTuple
 

@@ -18,7 +18,7 @@ SIZES = {"equal": "10", "unequal": "1 to 100", "few large": "1 to 100, few large
 
 
 class Held(NamedTuple):
-    """How often the 95 % intervals hold the true accuracy and the true gain."""
+    """The coverage of the 95 % intervals of accuracy and gain."""
 
     accuracy: float
     gain: float

@@ -1,4 +1,4 @@
-"""What the comparison's intervals and verdicts hold: the tables of docs/STATISTICS.md.
+"""Coverage of the intervals and error rates of the verdicts: the tables of docs/STATISTICS.md.
 
 Reads:  benchmarks/forty_trainings.npz, benchmarks/stopped_trainings.npz
 Writes: docs/STATISTICS.md, between its marks

@@ -28,19 +28,19 @@ class Work(NamedTuple):
 
 
 class Data(NamedTuple):
-    """What is trained on and what the final accuracy is taken on."""
+    """The training images and the images of the final accuracy."""
 
     train: Labelled
     test: Labelled
 
     @property
     def n_classes(self) -> int:
-        """How many classes the training labels have."""
+        """The number of classes in the training labels."""
         return int(self.train.labels.max()) + 1
 
     @property
     def n_pixels(self) -> int:
-        """How many inputs the networks have."""
+        """The number of inputs of the networks."""
         return math.prod(self.train.images.shape[1:])
 
 

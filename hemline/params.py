@@ -54,7 +54,7 @@ DERIVED = {
 
 
 class Normalize(StrictModel):
-    """How raw pixels become the inputs of the networks."""
+    """The split of the images, and the scale of pixels."""
 
     scale: Scale = 255
     validation_split: Share = 0.1

@@ -1,4 +1,4 @@
-"""How a YAML file becomes a validated model: strict types, and one line for the first rule that is broken."""
+"""Validated models from YAML files: strict types, and one line for the first rule that is broken."""
 
 import sys
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""What keeps the documentation and the pinned versions up to date; each has a target in the ``Makefile``."""
+"""Tools that keep documentation and pinned versions up to date; each has a target in the ``Makefile``."""

@@ -1,4 +1,4 @@
-"""Draw the pictures of README.md and docs/ anew: the page and MLflow's UI in a browser, and a terminal.
+"""Redraw the pictures of README.md and docs/: the page and MLflow's UI in a browser, and a terminal.
 
 Reads:  the results of the workspace, and the MLflow store; best those of `make` in a fresh clone
 Writes: docs/page.png, docs/mlflow-*.png, docs/terminal.svg; an experiment with more epochs, and its MLflow runs

@@ -43,6 +43,8 @@ _DISABLED = (
     "uncomparables",
     "weasel_words.very",
 )
+# A clause is no name for a thing.
+_CLAUSES = ("How ", "What ", "Where ", "Which ", "Who ")
 _CODE = re.compile(r"^```.*?^```|`[^`\n]+`|<(?:script|style).*?</(?:script|style)>", re.MULTILINE | re.DOTALL)
 
 
@@ -52,13 +54,18 @@ def main() -> None:
     registry = CheckRegistry()
     registry.register_many(proselint_checks)
     registry.register(Check(types.PreferredForms(GLOSSARY), path="glossary", message="Write '{}', not '{}'."))
-    found = [line for path, first, text in _texts() for line in _findings(path, first, text)]
+    found = [line for path, first, text in [*_pages(), *_docstrings()] for line in _findings(path, first, text)]
+    found += [
+        f"{path}:{line}: Begin a docstring with a noun phrase or an imperative, not '{text.split()[0]}'."
+        for path, line, text in _docstrings()
+        if text.startswith(_CLAUSES)
+    ]
     print("\n".join(found) or "Prose: no findings")
     sys.exit(bool(found))
 
 
-def _texts() -> Iterator[tuple[Path, int, str]]:
-    """Yield each text with its file and the number of its first line."""
+def _pages() -> Iterator[tuple[Path, int, str]]:
+    """Yield each text for people with its file and the number of its first line."""
     pages = [
         *Path().glob("[A-Z]*.md"),
         Path("params.yaml"),
@@ -68,6 +75,10 @@ def _texts() -> Iterator[tuple[Path, int, str]]:
     for path in sorted(pages):
         # Code is blanked out, line by line, so that line numbers stay.
         yield path, 1, _CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), path.read_text())
+
+
+def _docstrings() -> Iterator[tuple[Path, int, str]]:
+    """Yield each docstring with its file and the number of its first line."""
     for folder in ("builders", "commands", "hemline", "stages"):
         for path in sorted(Path(folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):

@@ -1,4 +1,4 @@
-"""What a command shows on a terminal, recorded, and drawn as a picture."""
+"""A recording of a command's terminal output, drawn as a picture."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""What a process computes with: a driver gives trainings only to workers with the same."""
+"""The libraries and the code of a process: a driver gives trainings only to workers with the same."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What a data set is: the models of ``data/<name>.yaml``; ``load_dataset(name)`` reads and validates one.
+"""Descriptions of data sets: the models of ``data/<name>.yaml``; ``load_dataset(name)`` reads and validates one.
 
 Whatever its format, a data set is a ``Dataset``. Four IDX files, the default, are an ``IdxDataset``; images in any
 other format (a module of ``hemline.formats``) are a ``CollectedDataset``.
@@ -79,14 +79,14 @@ class Files(StrictModel):
 
 
 class Known(StrictModel):
-    """What others have published about the data's mistakes; the report shows it beside what is found here."""
+    """Published findings about mistakes in the data; the report shows them beside its own."""
 
     text: Label
     link: Address
 
 
 class Dataset(StrictModel):
-    """What every data set says of itself; ``name`` comes from the file's name."""
+    """The description of a data set of any kind; ``name`` comes from the file's name."""
 
     name: Name
     title: Label
@@ -185,7 +185,7 @@ class SourceFile(StrictModel):
 
 
 class Resize(StrictModel):
-    """How pictures of other sizes are brought to ``image_shape``, by Pillow's resampling filter ``method``.
+    """The resizing of pictures to ``image_shape``, by Pillow's resampling filter ``method``.
 
     Another aspect ratio is stretched, or the middle cropped, or padded with black.
     """
@@ -195,7 +195,7 @@ class Resize(StrictModel):
 
 
 class Split(StrictModel):
-    """How a test set is taken where none is given: a share of all images, stratified by class; groups stay together."""
+    """The test set of data without one: a share of all images, stratified by class; groups stay together."""
 
     test: Annotated[float, Field(gt=0, lt=1)] = 0.2
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0

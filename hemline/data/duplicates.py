@@ -11,7 +11,7 @@ from hemline.data.normalized import Labelled
 
 
 class Duplicates(NamedTuple):
-    """Which test images are in another set, pixel for pixel, and which have another label there; bool (n,)."""
+    """Test images that are in another set, pixel for pixel, and those with another label there; bool (n,)."""
 
     found: NDArray[np.bool_]
     relabelled: NDArray[np.bool_]

@@ -1,4 +1,4 @@
-"""How pixels of any type are distributed: counts between successive powers of the fourth root of 2."""
+"""The distribution of pixels of any type: counts between successive powers of the fourth root of 2."""
 
 from functools import cache
 

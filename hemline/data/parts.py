@@ -1,4 +1,4 @@
-"""Which part of a data set a folder, a file or a column's value names, and what the parts together mean."""
+"""The part of a data set that the name of a folder, a file or a value stands for, and the meaning of all together."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the raw pixels of a data set are."""
+"""Type and range of the raw pixels of a data set."""
 
 import math
 from typing import Annotated, Literal, Self
@@ -9,7 +9,7 @@ from hemline.schema import StrictModel
 
 
 class Pixels(StrictModel):
-    """What pixels are: their type, and the range that all of them lie in."""
+    """The type of pixels, and the range that all of them lie in."""
 
     type: Literal["uint8", "uint16", "float32"] = "uint8"
     lowest: Annotated[float, Field(allow_inf_nan=False)] = 0

@@ -1,4 +1,4 @@
-"""Which images are for training, for validation and for the test: places in the parts of a data set, no image read."""
+"""The split into training, validation and test images: places in the parts of a data set; no image is read."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple

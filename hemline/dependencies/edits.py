@@ -12,7 +12,7 @@ from hemline.dependencies.meaning import changed
 
 
 class Edits(NamedTuple):
-    """What became of the code of stages since it was recorded."""
+    """The changes in the code of stages since it was recorded."""
 
     rewritten: list[str]  # the names of the stages whose code was edited, and means what it meant
     # those of which Git's history does not have the code as it was recorded, so that it counts as changed.

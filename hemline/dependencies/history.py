@@ -1,4 +1,4 @@
-"""What Git's history has had at a path: DVC records digests, and Git has the contents."""
+"""The contents that a path had in Git's history: DVC records digests, Git has the contents."""
 
 import subprocess
 from collections.abc import Iterable, Iterator

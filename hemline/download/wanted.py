@@ -1,4 +1,4 @@
-"""What is fetched: one file of a data set, or one folder of pictures, and when it is the right one."""
+"""A file of a data set, or a folder of pictures, to be fetched, and the check that it is the right one."""
 
 import gzip
 import hashlib

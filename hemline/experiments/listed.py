@@ -1,4 +1,4 @@
-"""What `dvc exp show --json` says, as rows: an experiment's name, what it changed, what came of it, and when."""
+"""The output of `dvc exp show --json` as rows: an experiment's name, changes, results, and time."""
 
 import json
 import re

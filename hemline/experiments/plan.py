@@ -1,4 +1,4 @@
-"""Which stages a change of parameters would run: `dvc repro --dry` misses those whose input another stage would change.
+"""The stages that a change of parameters would run: `dvc repro --dry` misses those whose input another one changes.
 
 A stage runs if what `dvc.lock` recorded for it differs from what is there, or if one that runs before it writes what it
 reads. The files of the first two stages are always the same, so that nothing runs because of them.

@@ -43,7 +43,7 @@ class FamilySettings(StrictModel):
 
 
 class Task(NamedTuple):
-    """What a variant learns from."""
+    """The data that a variant learns from."""
 
     variant: str  # the variant's name, which models are given
     data: "Normalized"  # the folder of the normalize stage

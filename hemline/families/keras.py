@@ -115,7 +115,7 @@ class Keras(NetworkFamily):
 
 
 class BuiltNetwork:
-    """What a user's function builds, checked."""
+    """The model that a user's function builds, after checks."""
 
     def __init__(self, settings: KerasSettings, shape: tuple[int, ...], n_classes: int, variant: str) -> None:
         self._settings = settings

@@ -8,7 +8,7 @@ _LINE = re.compile(r"^(?P<variant>[a-z0-9-]+)  seed (?P<seed>\d+)  epoch (?P<epo
 
 
 class Progress(NamedTuple):
-    """How far a training is."""
+    """The progress of a training."""
 
     variant: str
     seed: int

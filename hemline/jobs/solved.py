@@ -1,4 +1,4 @@
-"""What the solve stage passes on in ``models/_solved/``: answers of the solved linear model that no variant is."""
+"""The output of the solve stage in ``models/_solved/``: predictions of the solution, unless a variant is one."""
 
 import json
 from pathlib import Path

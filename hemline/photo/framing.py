@@ -1,4 +1,4 @@
-"""How a data set frames its objects, and photos brought into the same frame.
+"""The framing of the objects in a data set, and photos brought into the same frame.
 
 Networks are used to one background, and to objects of one size in the middle. ``measure`` finds these in the data
 set's own images; ``frame`` crops, pads, inverts and resizes a photo to match. Data sets of photographs have no
@@ -26,7 +26,7 @@ _BLANK = 16
 
 
 class Framing(NamedTuple):
-    """How the images of a data set are framed."""
+    """The framing of the images of a data set."""
 
     background: float  # the usual brightness of the border, 0 to 255
     fill: float  # the usual share of the image's side that the object takes up, in (0, 1]

@@ -25,7 +25,7 @@ _Handler = Callable[[int, FrameType | None], None]
 
 
 class ShutdownRequest:
-    """What a block that saves was asked."""
+    """A request to end that arrived while a block was saving."""
 
     def __init__(self) -> None:
         self._terminated, self._interrupted = threading.Event(), threading.Event()

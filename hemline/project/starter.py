@@ -18,7 +18,7 @@ _OWN = re.compile(
 
 
 class Origin:
-    """Where the code of a project is from: a clone or an address of Hemline, and a revision."""
+    """The origin of a project's code: a clone or an address of Hemline, and a revision."""
 
     def __init__(self, source: str, revision: str) -> None:
         self.source, self.revision = source, revision

@@ -33,7 +33,7 @@ _NAMED = 8
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the comparison shows."""
+    """The result of the comparison in sentences."""
 
     # the answer to the question; also a sentence on variants that are not shown to beat the most frequent
     # class

@@ -1,4 +1,4 @@
-"""Where the MLflow store is; what only needs to know that imports no MLflow."""
+"""The address of the MLflow store, without an import of MLflow."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What people read beside a run's figures: its confusion matrix, and precision, recall and F1 of each class."""
+"""Artifacts for people beside a run's metrics: its confusion matrix, and precision, recall and F1 of each class."""
 
 import numpy as np
 import pandas as pd

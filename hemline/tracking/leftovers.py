@@ -18,7 +18,7 @@ from hemline.tracking.address import local_database, tracking_uri
 
 
 class Leftovers(NamedTuple):
-    """What can be deleted."""
+    """The files and runs that can be deleted."""
 
     runs: list[Any]  # that are marked as deleted
     models: list[Any]  # that neither a run nor a version of a registered model has

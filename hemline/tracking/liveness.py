@@ -1,4 +1,4 @@
-"""Which runs are alive: each has a lock, which the system frees whatever way its process ends.
+"""The runs that are alive: each has a lock, which the system frees however its process ends.
 
 ``hemline.processes.lock`` holds a lock for a block of code, and waits for it; these are taken and freed by different
 messages, and whether they are held is asked without waiting.

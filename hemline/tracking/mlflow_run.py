@@ -161,7 +161,7 @@ def model_id(run: Any) -> str | None:
 
 
 class Findings(NamedTuple):
-    """What is known of a training once it has been evaluated."""
+    """The findings of evaluate and report about a training."""
 
     settings: Settings
     # how many there were. The figures are those after the last, and so the latest also where test figures of

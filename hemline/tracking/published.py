@@ -1,4 +1,4 @@
-"""Which evaluation the store shows, noted here: DVC restores another from its run-cache without running a stage."""
+"""A note of the evaluation that the store shows: DVC restores another from its run-cache without running a stage."""
 
 import hashlib
 import subprocess

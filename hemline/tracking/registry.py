@@ -49,7 +49,7 @@ class Champion(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What to call it in a sentence."""
+        """Its name in a sentence."""
         tags = self.tags
         known = f", {tags['variant']} with seed {tags['seed']}" if {"variant", "seed"} <= tags.keys() else ""
         return f"the champion (version {self.version}{known})"

@@ -17,7 +17,7 @@ EVIDENCE = "evidence.json"
 
 
 class Evidence(StrictModel):
-    """What is known of a promotion."""
+    """The record of a promotion."""
 
     at: int  # when it was, in milliseconds since 1970
     tags: dict[str, str]  # of the version

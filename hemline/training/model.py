@@ -34,7 +34,7 @@ KERAS_LAYERS = Layers()
 
 
 class Network(Protocol):
-    """How the compiled trainer gets a model, and how it holds its weights while it computes."""
+    """The construction of a model for the compiled trainer, and the form of its weights during training."""
 
     def build(self, image_shape: tuple[int, ...], n_classes: int, seed: int, name: str) -> keras.Model:
         """Return an untrained model, as it is saved."""

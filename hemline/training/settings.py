@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class FitSettings(Protocol):
-    """How a network is trained."""
+    """The settings of a network's training."""
 
     epochs: int  # how often all training images are used
     batch_size: int

@@ -125,7 +125,7 @@ class Trainer:
 
     @property
     def compilations(self) -> int:
-        """How many programs were traced: for training, for each size of a watched set, and for predictions."""
+        """The number of traced programs: for training, for each size of a watched set, and for predictions."""
         traces = (self._run_chunk, self._run_evaluation, self._run_prediction)
         return sum(function.experimental_get_tracing_count() for function in traces)
 
