@@ -104,7 +104,7 @@ def page(repository):
 
 
 def test_the_claims_get_their_verdicts_and_the_page_is_written(repository):
-    assert "Of 2 published claims:" in repository.second.stdout
+    assert "We tested 2 published claims:" in repository.second.stdout
     for name in ("claims.html", "claims.md"):
         assert (repository.folder / "reports" / name).stat().st_size > 1000
     assert "times as long" in repository.read("reports/claims.md")
@@ -147,7 +147,7 @@ def test_every_run_stands_in_the_one_store_with_its_claims(repository):
 def test_the_page_of_claims_holds_the_table_and_the_readme_its_sum(repository):
     readme, whole = repository.read("README.md"), repository.read("docs/CLAIMS.md")
     for text in (readme, whole):
-        assert text.startswith(f"# Title\n\n{BEGIN}\n\nOf 2 published claims:")
+        assert text.startswith(f"# Title\n\n{BEGIN}\n\nWe tested 2 published claims:")
     assert re.search(r"^\| two +\|", whole, re.MULTILINE)
     assert "|" not in readme
 

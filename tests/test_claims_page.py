@@ -161,8 +161,8 @@ def test_the_summary_has_a_row_for_each_claim(tmp_path):
     judged, files = pages(tmp_path)
     text = files["claims.md"].decode()
     assert summary(judged) == (
-        "Of 2 published claims: 1 holding in part, 1 not reproduced. "
-        "Of their 10 parts: 5 shown, 1 compatible (not refuted), 2 refuted, 2 undecided; 0 close."
+        "We tested 2 published claims: 1 in part, 1 not reproduced. "
+        "Their 10 parts: 5 shown, 1 compatible (not refuted), 2 refuted, 2 undecided."
     )
     assert summary(judged) in text
     assert short_table(judged) in text
@@ -180,7 +180,9 @@ def test_close_findings_are_marked_counted_and_told(tmp_path):
     (finding,) = judged[0].findings
     assert finding.close >= 0.1
     assert judged[0].words == "compatible; close"
-    assert summary(judged).endswith("Of their 1 parts: 1 compatible (not refuted); 1 close.")
+    assert summary(judged).endswith(
+        "Their 1 parts: 1 compatible (not refuted). Other seeds could change 1 of these verdicts."
+    )
     assert "≈ compatible; close" in short_table(judged)
     for text in (Page(files["claims.html"].decode()).text, files["claims.md"].decode()):
         assert "compatible, close" in text

@@ -38,11 +38,16 @@ SYMBOLS: dict[Verdict | Headline, str] = {
 # The verdicts on claims and on parts in the order of the summary, and the words for some of them.
 _CLAIMS = ("reproduced", "compatible", "only if", "in part", "not reproduced", "undecided", "not measured")
 _PARTS = ("shown", "compatible", "shown only if", "compatible only if", "refuted", "undecided", "not measured")
-_CLAIM_WORDS = {"only if": "holding only under another condition", "in part": "holding in part"}
+_CLAIM_WORDS = {
+    "reproduced": "held up fully",
+    "compatible": "consistent with our trainings but not confirmed",
+    "only if": "only with other settings",
+    "in part": "in part",
+}
 _PART_WORDS = {
     "compatible": "compatible (not refuted)",
-    "shown only if": "shown only under another condition",
-    "compatible only if": "compatible only under another condition",
+    "shown only if": "shown only with other settings",
+    "compatible only if": "compatible only with other settings",
 }
 # The meaning of the words on the page, for new readers.
 GLOSSARY = {
@@ -116,10 +121,9 @@ def summary(judged: Sequence[Judged]) -> str:
     findings = [finding for each in judged for finding in each.counted]
     close = sum(bool(finding.close) for finding in findings)
     parts = _counted([finding.verdict for finding in findings], _PARTS, _PART_WORDS)
-    return (
-        f"Of {len(judged)} published claims: {_counted([each.headline for each in judged], _CLAIMS, _CLAIM_WORDS)}. "
-        f"Of their {len(findings)} parts: {parts}; {close} close."
-    )
+    claims = _counted([each.headline for each in judged], _CLAIMS, _CLAIM_WORDS)
+    other = f" Other seeds could change {close} of these verdicts." if close else ""
+    return f"We tested {len(judged)} published claims: {claims}. Their {len(findings)} parts: {parts}.{other}"
 
 
 def by_chance(claims: Claims) -> str:
