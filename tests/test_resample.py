@@ -119,7 +119,7 @@ def test_the_key_that_somebody_would_try_is_answered_with_the_command():
 
 
 @pytest.mark.slow
-def test_redraws_are_experiments_that_a_larger_number_keeps(tmp_path):
+def test_redraws_are_experiments_that_are_run_once(tmp_path):
     made = make_pipeline(tmp_path / "repository")
     command = (sys.executable, "-m", "hemline", "resample")
     refused = made.run(*command, "3", check=False)
@@ -130,6 +130,5 @@ def test_redraws_are_experiments_that_a_larger_number_keeps(tmp_path):
     assert made.run("git", "status", "--porcelain").stdout == before
     table = pd.read_csv(made.folder / "reports/resampled.csv")
     assert list(table["variant"]) == ["dense-4"]
-    more = made.run(*command, "5").stdout
-    assert "1 experiments in " in more
-    assert "Running stage 'train" not in made.run(*command, "4").stdout
+    again = made.run(*command, "4").stdout
+    assert again == first[-len(again) :]  # the table, and nothing of a training
