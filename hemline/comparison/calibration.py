@@ -6,6 +6,8 @@ estimate is above zero even for a calibrated model; here each bin's variance is 
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,13 +54,16 @@ class Calibration(NamedTuple):
 
 
 class Calibrations:
-    """The calibration of several variants on the same test images, before and after temperature scaling."""
+    """The calibration of several variants on the same test images, before and after temperature scaling.
+
+    It is computed in a thread of its own, while the caller compares the variants.
+    """
 
     def __init__(self, labels: Labels, groups: NDArray[np.integer] | None = None) -> None:
-        """Draw the resamples, which all variants share; ``groups``, (images,): None: images are independent."""
-        self._labels, self._weights = labels, resamples(len(labels), groups)
-        self._rows: list[dict[str, Any]] = []
-        self._bins: dict[str, pd.DataFrame] = {}
+        """Store the test labels (images,), and the group of each image; None: images are independent."""
+        self._labels, self._groups = labels, groups
+        self._thread = ThreadPoolExecutor(1)
+        self._found: list[Future[tuple[dict[str, Any], pd.DataFrame]]] = []
 
     def add(
         self, variant: str, probabilities: Probabilities, validation: Sequence[tuple[Probabilities, Labels]]
@@ -71,6 +76,20 @@ class Calibrations:
             validation: of each seed, probabilities (images, classes) on validation images, and their labels; without
                 images, there is no temperature.
         """
+        self._found.append(self._thread.submit(self._calibrate, variant, probabilities, validation))
+
+    def table(self) -> pd.DataFrame:
+        """Return a row per variant, with the columns ``COLUMNS``; errors in [0, 1], log loss in nats."""
+        return pd.DataFrame([each.result()[0] for each in self._found], columns=COLUMNS).round(6)
+
+    def bins(self) -> pd.DataFrame:
+        """Return a row per variant and bin of confidence, by which a reliability diagram is drawn."""
+        bins = [each.result()[1] for each in self._found]
+        return pd.concat(bins)[BIN_COLUMNS].round(6) if bins else pd.DataFrame(columns=BIN_COLUMNS)
+
+    def _calibrate(
+        self, variant: str, probabilities: Probabilities, validation: Sequence[tuple[Probabilities, Labels]]
+    ) -> tuple[dict[str, Any], pd.DataFrame]:
         plain = calibration(probabilities, self._labels, self._weights)
         row = {"variant": variant} | _columns("", plain.error, probabilities, self._labels)
         if validation and all(len(labels) for _, labels in validation):
@@ -78,17 +97,11 @@ class Calibrations:
             after = scaled(probabilities, temperatures)
             own = calibration(after, self._labels, self._weights).error
             row |= {"temperature": float(np.mean(temperatures))} | _columns("scaled_", own, after, self._labels)
-        self._rows.append(row)
-        self._bins[variant] = plain.bins
+        return row, plain.bins.assign(variant=variant)
 
-    def table(self) -> pd.DataFrame:
-        """Return a row per variant, with the columns ``COLUMNS``; errors in [0, 1], log loss in nats."""
-        return pd.DataFrame(self._rows, columns=COLUMNS).round(6)
-
-    def bins(self) -> pd.DataFrame:
-        """Return a row per variant and bin of confidence, by which a reliability diagram is drawn."""
-        bins = [table.assign(variant=variant) for variant, table in self._bins.items()]
-        return pd.concat(bins)[BIN_COLUMNS].round(6) if bins else pd.DataFrame(columns=BIN_COLUMNS)
+    @cached_property
+    def _weights(self) -> NDArray[np.uint8]:
+        return resamples(len(self._labels), self._groups)
 
 
 def _columns(prefix: str, error: Error, probabilities: Probabilities, labels: Labels) -> dict[str, float]:
@@ -117,13 +130,15 @@ def calibration(probabilities: Probabilities, labels: Labels, weights: NDArray[n
     places = np.searchsorted(edges, confidence, side="right")
     seeds = len(probabilities)
     chosen = np.random.default_rng(1).integers(0, seeds, (_REPETITIONS, seeds))
-    sums = _sums(places, confidence, difference, weights, len(edges) + 1)
+    sums = _sums(places, difference, weights, len(edges) + 1)
     squares = _squares(sums)
     estimate = float(squares[0].mean())
     plug_in = float(_squares(sums[:1], debiased=False).mean())
     resampled = np.take_along_axis(squares[1:], chosen, axis=1).mean(axis=1)
     low, high = estimate - np.quantile(resampled - plug_in, [0.975, 0.025])
-    return Calibration(Error(estimate, max(low, 0.0) ** 0.5, max(high, 0.0) ** 0.5), _bins(sums))
+    confidences = np.bincount(places.ravel(), confidence.ravel(), len(edges) + 1).astype(np.float64)
+    error = Error(estimate, math.sqrt(max(low, 0.0)), math.sqrt(max(high, 0.0)))
+    return Calibration(error, _bins(sums, confidences))
 
 
 def temperature(probabilities: Probabilities, labels: Labels) -> float:
@@ -137,10 +152,13 @@ def temperature(probabilities: Probabilities, labels: Labels) -> float:
         Guo et al. (2017), On calibration of modern neural networks, ICML.
     """
     logs = _logs(probabilities)
+    # The most probable class has 0 at every temperature.
+    logs -= logs.max(axis=1, keepdims=True)
+    of_truth = float(logs[np.arange(len(labels)), labels].mean())
 
     def log_loss(log_temperature: float) -> float:
-        scaled = logs / np.exp(log_temperature)
-        return float((_log_sum(scaled) - scaled[np.arange(len(labels)), labels]).mean())
+        factor = math.exp(-log_temperature)
+        return float(np.log(np.exp(logs * factor).sum(axis=1)).mean()) - factor * of_truth
 
     low, high = np.log(_TEMPERATURES)
     found = optimize.minimize_scalar(log_loss, bounds=(low, high), method="bounded", options={"xatol": 1e-3})
@@ -150,16 +168,12 @@ def temperature(probabilities: Probabilities, labels: Labels) -> float:
 def scaled(probabilities: Probabilities, temperatures: Sequence[float]) -> Floats:
     """Return probabilities (seeds, images, classes) after each seed's temperature."""
     logs = _logs(probabilities) / np.asarray(temperatures, np.float64)[:, None, None]
-    return np.exp(logs - _log_sum(logs)[..., None])
+    powers = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
 def _logs(probabilities: Probabilities) -> Floats:
     return np.log(np.maximum(probabilities.astype(np.float64), _LEAST))
-
-
-def _log_sum(logs: Floats) -> Floats:
-    most = logs.max(axis=-1, keepdims=True)
-    return np.asarray(np.log(np.exp(logs - most).sum(axis=-1)) + most[..., 0])
 
 
 def resamples(images: int, groups: NDArray[np.integer] | None = None) -> NDArray[np.uint8]:
@@ -171,24 +185,19 @@ def resamples(images: int, groups: NDArray[np.integer] | None = None) -> NDArray
     return weights[:, own]
 
 
-def _sums(
-    places: NDArray[np.intp], confidence: Floats, difference: Floats, weights: NDArray[np.uint8], bins: int
-) -> Floats:
-    """Return (samples, seeds, bins, 4): weights, and weighted sums of difference, its square, and confidence."""
+def _sums(places: NDArray[np.intp], difference: Floats, weights: NDArray[np.uint8], bins: int) -> Floats:
+    """Return (samples, seeds, bins, 3): the weights, and the weighted sums of the difference and of its square."""
     seeds, images = places.shape
-    rows = 4 * (places + bins * np.arange(seeds)[:, None])
-    values = [np.ones_like(difference), difference, difference**2, confidence]
-    found = np.zeros((4 * seeds * bins, len(weights)))
+    rows = places + bins * np.arange(seeds)[:, None]
+    values = np.stack([np.ones_like(difference), difference, difference**2])
+    found = np.zeros((3 * seeds * bins, len(weights)))
     for start in range(0, images, _PIECE):
-        some = slice(start, start + _PIECE)
-        size = len(places[0, some])
-        columns = np.broadcast_to(np.arange(size), (seeds, size)).ravel()
-        table = sparse.csr_array((len(found), size))
-        for place, each in enumerate(values):
-            own = each[:, some].ravel(), ((rows[:, some] + place).ravel(), columns)
-            table = table + sparse.csr_array(own, shape=table.shape)
-        found += table @ weights[:, some].T.astype(np.float64)
-    return found.T.reshape(len(weights), seeds, bins, 4)
+        own = np.stack([rows[:, start : start + _PIECE] + power * seeds * bins for power in range(3)])
+        columns = np.broadcast_to(np.arange(own.shape[2]), own.shape)
+        entries = values[:, :, start : start + _PIECE].ravel(), (own.ravel(), columns.ravel())
+        table = sparse.csr_array(entries, shape=(len(found), own.shape[2]))
+        found += table @ weights[:, start : start + _PIECE].T.astype(np.float64)
+    return np.moveaxis(found.reshape(3, seeds, bins, len(weights)), (0, 3), (3, 0))
 
 
 def _squares(sums: Floats, *, debiased: bool = True) -> Floats:
@@ -202,10 +211,11 @@ def _squares(sums: Floats, *, debiased: bool = True) -> Floats:
     return np.asarray((number * terms).sum(axis=-1) / np.maximum(number.sum(axis=-1), 1))
 
 
-def _bins(sums: Floats) -> pd.DataFrame:
+def _bins(sums: Floats, confidences: Floats) -> pd.DataFrame:
+    """Return the bins of all seeds together, of which ``confidences`` (bins,) are the sums."""
     of_bin = sums.sum(axis=1)
     number = np.maximum(of_bin[..., 0], 1)
-    difference, confidence = of_bin[..., 1] / number, of_bin[0, :, 3] / number[0]
+    difference, confidence = of_bin[..., 1] / number, confidences / number[0]
     plain = difference[0]
     low, high = plain - np.quantile(difference[1:] - plain, [0.975, 0.025], axis=0)
     table = {"confidence": confidence, "accuracy": confidence + plain}
