@@ -100,3 +100,16 @@ def test_without_validation_images_there_is_no_temperature():
     assert table.loc["without", "error"] == table.loc["with", "error"]
     assert pd.isna(table["temperature"]).tolist() == [False, True]
     assert set(found.bins()["variant"]) == {"with", "without"}
+
+
+def test_bins_have_the_confidence_the_accuracy_and_the_share_of_their_images():
+    # Sure by 0.75 of three answers in four, by 0.5 of one in four: 90 % and 40 % of them are right.
+    confidence = np.repeat([0.5, 0.75], [100, 300])
+    right = np.concatenate([np.arange(100) < 40, np.arange(300) < 270])
+    probabilities = np.stack([confidence, 1 - confidence - 0.1, np.full(400, 0.1)], axis=1)
+    bins = calibration(probabilities[None], np.where(right, 0, 1), resamples(400)).bins
+    assert bins["confidence"].tolist() == pytest.approx([0.5, 0.75])
+    assert bins["accuracy"].tolist() == pytest.approx([0.4, 0.9])
+    assert bins["share"].tolist() == [0.25, 0.75]
+    assert (bins["accuracy_low"] < bins["accuracy"]).all()
+    assert (bins["accuracy"] < bins["accuracy_high"]).all()

@@ -220,4 +220,5 @@ def _bins(sums: Floats, confidences: Floats) -> pd.DataFrame:
     low, high = plain - np.quantile(difference[1:] - plain, [0.975, 0.025], axis=0)
     table = {"confidence": confidence, "accuracy": confidence + plain}
     table |= {"accuracy_low": np.clip(confidence + low, 0, 1), "accuracy_high": np.clip(confidence + high, 0, 1)}
-    return pd.DataFrame(table | {"share": of_bin[0, :, 0] / of_bin[0, :, 0].sum()})
+    shares = of_bin[0, :, 0] / of_bin[0, :, 0].sum()
+    return pd.DataFrame(table | {"share": shares})[shares > 0]  # the lowest is empty where many confidences are equal
