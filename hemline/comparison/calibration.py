@@ -221,4 +221,5 @@ def _bins(sums: Floats, confidences: Floats) -> pd.DataFrame:
     table = {"confidence": confidence, "accuracy": confidence + plain}
     table |= {"accuracy_low": np.clip(confidence + low, 0, 1), "accuracy_high": np.clip(confidence + high, 0, 1)}
     shares = of_bin[0, :, 0] / of_bin[0, :, 0].sum()
-    return pd.DataFrame(table | {"share": shares})[shares > 0]  # the lowest is empty where many confidences are equal
+    # The lowest is empty where many confidences are equal.
+    return pd.DataFrame(table | {"share": shares}).query("share > 0")
