@@ -224,6 +224,8 @@ def test_the_warnings_name_what_to_do():
     assert scale_warning(Pixels(highest=16), 16) == ""
     assert scale_warning(Pixels(), 16, most=16) == ""  # a few are larger
     assert scale_warning(Pixels(), 16, most=200).endswith("set normalize.scale to 255.")
+    assert scale_warning(Pixels(highest=16), 31) == ""  # up to a half
+    assert scale_warning(Pixels(highest=16), 33).endswith("set normalize.scale to 16.")
     assert scale_warning(Pixels(highest=16), 255).endswith("set normalize.scale to 16.")
     assert constant_warning({"train": 0, "test": 0}) == ""
     assert constant_warning({"train": 1, "test": 0}).startswith("1 train image has the same value in all pixels")

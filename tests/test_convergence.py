@@ -45,6 +45,13 @@ def test_a_training_that_has_hardly_begun_improves_by_however_little(last: float
     assert still_improves(history(losses.tolist())) is False
 
 
+@pytest.mark.parametrize(("changes", "improves"), [(3, True), (4, False)])
+def test_noise_between_epochs_counts_from_four_changes_on(changes: int, improves: bool) -> None:
+    # Level at 1, then a fall of 3 % on average between losses that go up and down by far more.
+    jumps = [1.37, 0.57, 1.37, 0.57][-changes:]
+    assert still_improves(history([1.0] * (5 * changes - changes) + jumps)) is improves
+
+
 def falls_at(epoch: int, epochs: int = 20) -> pd.DataFrame:
     """Return two trainings that are level but for one fall at the end of an epoch."""
     return history(*2 * [[1.0] * epoch + [0.5] * (epochs - epoch)])

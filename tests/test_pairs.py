@@ -9,7 +9,7 @@ from statsmodels.stats.weightstats import ttost_paired
 
 from benchmarks.simulated_pairs import Variants, best_is_kept, family_wise_error, found_the_same
 from hemline.comparison.crossed import Crossed
-from hemline.comparison.pairs import COLUMNS, compare_pairs, may_be_best, p_same, parts_of, same_as
+from hemline.comparison.pairs import COLUMNS, compare_pairs, may_be_best, p_same, parts_of
 from hemline.comparison.selection import Selection
 from hemline.comparison.statistics import compare, mcnemar
 from hemline.comparison.units import POINTS
@@ -112,7 +112,14 @@ def test_what_never_differs_is_the_same_only_as_far_as_the_number_of_images_tell
 
 def test_variants_that_differ_by_less_than_the_margin_are_the_same_and_those_that_differ_by_more_are_not():
     found = compare_pairs(trainings(0.7, 0.701, 0.8), list("abc"), margin=0.02)
-    assert [same_as(found, name) for name in "abc"] == [["b"], ["a"], []]
+    assert found["same"].tolist() == [True, False, False]
+
+
+def test_the_90_percent_interval_of_a_pair_lies_within_the_margin_where_the_two_are_the_same_by_a_hair():
+    found = compare_pairs(trainings(0.7, 0.701, 0.8), list("abc"), margin=0.02).iloc[0]
+    farthest = max(-found["low_90"], found["high_90"])
+    for margin, same in ((farthest + 1e-6, True), (farthest - 1e-6, False)):
+        assert compare_pairs(trainings(0.7, 0.701), list("ab"), margin=margin).iloc[0]["same"] == same
 
 
 def told(verdicts=("better", "no difference shown", "better"), margin=None, same=(True, False, True), best=(1, 0, 1)):

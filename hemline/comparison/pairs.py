@@ -133,9 +133,3 @@ def may_be_best(pairs: pd.DataFrame, variants: Sequence[str]) -> list[str]:
     shown = pairs[pairs["p_value"] / 2 * (len(variants) - 1) < _ERROR]
     beaten = {*shown.loc[shown["difference"] > 0, "second"], *shown.loc[shown["difference"] < 0, "first"]}
     return [variant for variant in variants if variant not in beaten]
-
-
-def same_as(pairs: pd.DataFrame, variant: str) -> list[str]:
-    """Return the variants that are the same as this one within the margin; none without a margin."""
-    same = pairs[pairs["same"] == True]  # noqa: E712 - empty cells are neither true nor false
-    return [*same.loc[same["first"] == variant, "second"], *same.loc[same["second"] == variant, "first"]]
