@@ -5,7 +5,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from hemline.describe.find import Data
-from hemline.images.tree import is_archive, is_table, open_tree
+from hemline.images.tree import is_archive, is_passed_over, is_table, open_tree
 from hemline.images.unread import kind_of
 
 
@@ -26,7 +26,7 @@ def account(data: Data) -> list[Entry]:
     for name in names:
         use = uses.get(name)
         is_used = use is not None and use.startswith(("image", "table"))
-        top, slash, _ = name.rstrip("/").partition("/")
+        top, slash, _ = name.partition("/")
         ending = "folder" if name.endswith("/") else posixpath.splitext(name)[1].lower() or "without ending"
         found[not is_used, use or _why_not(name), top if slash else "", ending] += 1
     return [
@@ -53,8 +53,10 @@ def _uses(data: Data) -> dict[str, str]:
 
 
 def _why_not(name: str) -> str:
-    if name.endswith("/") or any(part.startswith((".", "__MACOSX")) for part in name.split("/")):
+    if any(map(is_passed_over, name.split("/"))):
         return "hidden, or thumbnails"
+    if name.endswith("/"):
+        return "empty"
     if is_table(name):
         return "a table that says nothing of these images"
     kind = kind_of(name)

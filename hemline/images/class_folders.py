@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 from hemline.data.description import Part
 from hemline.data.parts import part_in, words_of
 from hemline.errors import InputError
-from hemline.images.names import BY_NAME, PICTURE_FOLDERS, class_prefixes, is_generic
+from hemline.images.names import BY_NAME, PICTURE_FOLDERS, are_generic, class_prefixes, is_generic
 from hemline.words import first_listed, option
 
 # Words of what a class of all the rest is called.
@@ -186,7 +186,7 @@ def _classes(at: _Children) -> Layout | None:
     """Read cat/1.png, dog/1.png; or refuse, where these may be parts or families of classes; None: they name none."""
     inside = at.folder.inside
     layout = Layout(level=len(at.above) + 1)
-    if all(map(is_generic, inside)):
+    if are_generic(inside):
         if not any(_sole(name, folder)[1].inside for name, folder in inside.items()):
             return None
     else:
@@ -232,23 +232,23 @@ def _check_level(at: _Children) -> list[str]:
     if not below:
         return []
     first = next(iter(below))
-    return [f"Folders inside a class belong to it, as {at.path(first, next(iter(below[first])))} does."]
+    belong = f"Folders inside a class belong to it, as {at.path(first, next(iter(below[first])))} does"
+    return [f"{belong}; if each is of one object, {option('group', '([^/]+)/[^/]+$')} keeps its pictures together."]
 
 
 def _set_test_aside(at: _Children, layout: Layout) -> None:
     """Take a folder `test` beside class folders for pictures without labels; a lone `train` is a vehicle."""
-    hints = set(at.named.values())
-    if {"train", "test"} <= hints or {"train", "validation"} <= hints:
+    has_others = len(at.folder.inside) - len(at.named) > 1
+    if {"train"} < {*at.named.values()} or (has_others and "validation" in at.named.values()):
         beside = _shown(set(at.folder.inside) - {*at.named})
         _stop(
             f"{_shown(at.named)}: have no class folders inside, and lie beside {beside}: {_without(at, at.named)} "
             f"leaves them out, {_level(at, 1)} takes each as a class"
         )
-    if len(at.folder.inside) - len(at.named) > 1:
-        for name, part in at.named.items():
-            if part != "train" and name.lower() in {"test", "testing", "val", "valid", "validation"}:
-                layout.aside[at.path(name)] = "no class folders inside, so the labels are not known"
-                layout.told.append(f"{name} is not taken as a class; {_level(at, 1)} does that.")
+    for name in at.named if has_others else ():
+        if name.lower() in {"test", "testing"}:
+            layout.aside[at.path(name)] = "no class folders inside, so the labels are not known"
+            layout.told.append(f"{name} is not taken as a class; {_level(at, 1)} does that.")
 
 
 def _stop_same(at: _Children, names: Sequence[str], common: set[str]) -> NoReturn:
