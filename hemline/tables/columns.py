@@ -82,7 +82,7 @@ def find_roles(file: TableFile, options: TableOptions, resolve: Resolve | None =
     rest = [name for name in others if name != split]
     label = options.labels or _find_label(file, rest, told, whole=kind != "pixels")
     group = options.group
-    if group is None and split is None:
+    if group is None:
         group = _find_group(file, [name for name in others if name not in label], told)
     if kind == "pixels":
         images = _pixels(file, {n: columns[n] for n in columns if n not in {*label, split, group}}, told)
@@ -208,8 +208,8 @@ def _find_group(file: TableFile, names: Sequence[str], told: list[str]) -> str |
         if not _OBJECTS.isdisjoint(lower_words(name)) or usual(name) == "case_id":
             values = sample(file, name)
             if all(values) and 1 < len(set(values)) < len(values):
-                out = f"{option('ignore', [name])} splits without regard to it"
-                told.append(f"Images with the same {name!r} stay on one side of the split; {out}.")
+                out = f"{option('ignore', [name])} goes without that"
+                told.append(f"Images with the same {name!r} show one object, and a split keeps them together; {out}.")
                 return name
     return None
 
