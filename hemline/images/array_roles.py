@@ -97,6 +97,12 @@ def may_be_classes(held: Sequence[Sequence[ArrayInFile]]) -> bool:
     )
 
 
+def may_be_pictures(stored: Sequence[ArrayInFile]) -> bool:
+    """Say whether files that may be classes may be single images: of one shape, square or with few rows."""
+    shape = stored[0].shape
+    return len({array.shape for array in stored}) == 1 and (shape[0] == shape[1] or len(stored) > shape[0])
+
+
 def unknown(stored: Sequence[ArrayInFile]) -> InputError:
     """Return the error that says which arrays there are, and how to say which of them are what."""
     files = ", ".join(sorted({str(array.path) for array in stored})) or "no file"
@@ -110,6 +116,8 @@ def unknown(stored: Sequence[ArrayInFile]) -> InputError:
     pairs = [(image, label) for image in images for label in flat if label.shape == image.shape[:1]]
     remedy = either("keys", [{"all": [_key(image), _key(label)]} for image, label in pairs[:4]])
     remedy = remedy or option("keys", {part: ["<images>", "<labels>"] for part in ("train", "test")})
+    if images and len(stored) == 1:
+        return InputError(f"{files}: {rule}, got one array; save the labels beside it: `np.save('labels.npy', labels)`")
     return InputError(f"{files}: {rule}, got {sorted(map(_key, stored))}; say which they are by {remedy}")
 
 

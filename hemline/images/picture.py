@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from hemline.errors import InputError
 
@@ -91,7 +91,10 @@ def read_picture(file: IO[bytes]) -> Image.Image:
             return ImageOps.invert(plain) if is_mask else plain
     except UnidentifiedImageError:
         file.seek(0)
-        got = "something else" if file.read(1) else "an empty file"
+        head = file.read(8)
+        if head.startswith((b"II*\0", b"MM\0*")):
+            raise InputError(_why_no_tiff(file, head)) from None
+        got = "something else" if head else "an empty file"
         raise InputError(f"must be a picture (PNG, JPEG, WebP, ...), got {got}") from None
     except Image.DecompressionBombError:
         raise InputError(f"must have at most {MOST_PIXELS:,} pixels, got far more") from None
@@ -121,6 +124,17 @@ def _check_tiff(image: Image.Image) -> None:
     for kind, found in kinds.items():
         if found:
             raise InputError(f"a TIFF with {kind} is not read; save it as PNG: `tifffile` reads it as it is meant")
+
+
+def _why_no_tiff(file: IO[bytes], head: bytes) -> str:
+    """Say what a TIFF is that Pillow does not know: of many channels, or of 64 bits."""
+    tags = TiffImagePlugin.ImageFileDirectory_v2(head)
+    with suppress(Exception):
+        file.seek(tags.next)
+        tags.load(file)
+    what = f"{tags.get(_SAMPLES, 1)} channels of {max(tags.get(_BITS, (1,)))} bits"
+    remedy = "`tifffile` reads it: save one or three of its channels as PNG, or one as TIFF of float32"
+    return f"a TIFF of {what} is not read; {remedy}"
 
 
 def _is_mask_of_tifffile(image: Image.Image) -> bool:
