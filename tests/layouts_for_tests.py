@@ -1175,6 +1175,14 @@ def a_table_in_folders_by_label(top):
         pixels(np.flatnonzero(name == WORDS)).to_parquet(top / f"label={name}/part-0.parquet")
 
 
+@layout(TWO, labels=LABELS + 1)
+def idx_counted_from_one(top):
+    """train-images-idx3-ubyte, train-labels-idx1-ubyte, ...: EMNIST's letters renamed, labels from 1"""
+    for part, rows in {"train": list(TRAIN), "t10k": list(REST)}.items():
+        idx(top / f"{part}-images-idx3-ubyte", IMAGES[rows])
+        idx(top / f"{part}-labels-idx1-ubyte", LABELS[rows].astype("u1") + 1)
+
+
 @layout(TWO, labels=LABELS)
 def packed_and_unpacked(top):
     """MNIST/raw/train-images-idx3-ubyte, and the same again as .gz"""

@@ -21,6 +21,7 @@ _DEEP = ("I", "F")
 # Tags of TIFF.
 _BITS, _PHOTOMETRIC, _SAMPLES, _PLANES, _SOFTWARE, _SAMPLE_FORMAT = 258, 262, 277, 284, 305, 339
 _SEPARATE = 2
+_MOST_CHANNELS, _MOST_BITS = 4, 32  # that Pillow knows
 _QUARTER = 63
 _HIGHEST = np.iinfo(np.uint16).max
 
@@ -132,9 +133,11 @@ def _why_no_tiff(file: IO[bytes], head: bytes) -> str:
     with suppress(Exception):
         file.seek(tags.next)
         tags.load(file)
-    what = f"{tags.get(_SAMPLES, 1)} channels of {max(tags.get(_BITS, (1,)))} bits"
+    channels, bits = tags.get(_SAMPLES, 1), max(tags.get(_BITS, (1,)))
+    if channels <= _MOST_CHANNELS and bits <= _MOST_BITS:
+        return "cannot be read: a TIFF that is damaged, or of a kind that Pillow does not know; save it as PNG"
     remedy = "`tifffile` reads it: save one or three of its channels as PNG, or one as TIFF of float32"
-    return f"a TIFF of {what} is not read; {remedy}"
+    return f"a TIFF of {channels} channels of {bits} bits is not read; {remedy}"
 
 
 def _is_mask_of_tifffile(image: Image.Image) -> bool:

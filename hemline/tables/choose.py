@@ -92,7 +92,6 @@ def _with_images_and_labels(
     files, broken = _opened(tree, path, options, wanted or tree.tables())
     aside.update(dict.fromkeys(broken, "it cannot be read"))
     is_alone = bool(wanted) or not tree.names()
-    errors += [each for each in broken.values() if is_alone or not str(each).endswith("got none")]
     for name, file in files.items():
         folder = posixpath.dirname(name)
         resolve = pictures.resolver(folder, part_in_path(name.split("/"))) if tree.names() else None
@@ -114,6 +113,7 @@ def _with_images_and_labels(
         if len(found) > 1:
             found.pop(name)
             aside[name] = "it is an example of what a contest asks for, whose labels are made up"
+    errors += [each for each in broken.values() if is_alone or not str(each).endswith("got none")]  # or an empty one
     if not found and errors:
         raise errors[0]
     return found, aside
