@@ -24,8 +24,8 @@ def part_of(word: str) -> Part | None:
 
 
 def words_of(name: str) -> list[str]:
-    """Split a name at its signs, its digits and its capitals: `trainImages_2` is train, Images, 2."""
-    return _WORDS.findall(name)
+    """Split a name at its signs, its digits and its capitals: `trainImages_2` is train, images, 2."""
+    return [word.lower() for word in _WORDS.findall(name)]
 
 
 def parts_in(name: str) -> set[Part]:

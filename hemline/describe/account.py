@@ -35,9 +35,8 @@ def account(data: Data) -> list[Entry]:
 
 
 def _names(data: Data) -> list[str]:
-    if not data.path.is_dir() and not (is_archive(data.path) and data.found.files[0].path == data.path):
-        return [data.path.name]
-    if data.path.is_file() and data.format not in {"folder", "table", "webdataset"}:
+    is_tree = data.format in {"folder", "table", "webdataset"} and is_archive(data.path)
+    if not (data.path.is_dir() or is_tree):
         return [data.path.name]
     tree = open_tree(data.path)
     return [*tree.files(), *tree.unseen]
@@ -46,9 +45,8 @@ def _names(data: Data) -> list[str]:
 def _uses(data: Data) -> dict[str, str]:
     uses = dict(data.found.aside)
     for file in data.found.files:
-        if file.path != data.path or file.path.is_file():
-            name = file.path.relative_to(data.path).as_posix() if file.path != data.path else file.path.name
-            uses[name] = f"images and labels{', ' + file.part if file.part else ''}"
+        name = file.path.relative_to(data.path).as_posix() if file.path != data.path else file.path.name
+        uses[name] = f"images and labels{', ' + file.part if file.part else ''}"
     return uses | dict(data.source.uses())
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hemline.data.idx import open_idx, rank_of
 from hemline.errors import InputError, reading
-from hemline.images import numpy_file
+from hemline.images.numpy_file import arrays_of, is_zip_of_arrays
 from hemline.images.pickled import load_pickle
 from hemline.images.stored import ArrayInFile, OpenArray
 
@@ -38,19 +38,17 @@ def arrays_in(path: Path) -> list[ArrayInFile]:
 def _reader(path: Path) -> Callable[[Path], list[ArrayInFile]] | None:
     ending = path.suffix.lower()
     by_ending: Mapping[str, Callable[[Path], list[ArrayInFile]]] = {
-        ".npy": _numpy, ".npz": _numpy, ".zip": _numpy, ".mat": _matlab, ".h5": _hdf5, ".hdf5": _hdf5, ".hdf": _hdf5
+        ".npy": arrays_of, ".npz": arrays_of, ".mat": _matlab, ".h5": _hdf5, ".hdf5": _hdf5, ".hdf": _hdf5
     }  # fmt: skip
-    if ending in by_ending and not (ending == ".zip" and not numpy_file.is_zip_of_arrays(path)):
+    if ending in by_ending:
         return by_ending[ending]
+    if ending == ".zip":
+        return arrays_of if is_zip_of_arrays(path) else None
     if ending == ".bin":
         return _cifar if _cifar_labels(path) else None
     if (ending in {"", ".gz", ".idx"} or "ubyte" in ending) and rank_of(path) is not None:
         return _idx
     return _pickle if ending == "" and _is_pickle(path) else None
-
-
-def _numpy(path: Path) -> list[ArrayInFile]:
-    return [*numpy_file.arrays_of(path)]
 
 
 def _is_pickle(path: Path) -> bool:

@@ -164,7 +164,7 @@ def _without_train(at: _Children, parts: dict[str, Part], others: Sequence[str],
 
 def _same_part(at: _Children, part: Part, names: list[str]) -> list[str]:
     """Refuse `train` and `train_augmented`; `train_1` and `train_2` are both of a part."""
-    plain = {"".join(word for word in words_of(name) if not word.isdigit()).lower() for name in names}
+    plain = {"".join(word for word in words_of(name) if not word.isdigit()) for name in names}
     if len(plain) > 1:
         each = " or ".join(f"{_without(at, [name])} leaves out {name}" for name in names)
         both = option("parts", f"{{{part}: [{', '.join(map(at.path, names))}], ...}}")
@@ -200,7 +200,7 @@ def _classes(at: _Children) -> Layout | None:
     layout.told.extend(
         f"{at.path(name)} is a class like the others; {_without(at, [name])} leaves it out."
         for name in inside
-        if not _NO_OBJECTS.isdisjoint(word.lower() for word in words_of(name))
+        if not _NO_OBJECTS.isdisjoint(words_of(name))
     )
     return layout
 

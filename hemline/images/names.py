@@ -28,7 +28,7 @@ BY_NAME = r"^(.*?)[ ._-]*[0-9]+\.[^.]*$"
 
 def is_generic(name: str) -> bool:
     """Say whether a folder's name divides pictures and names no class: images, part_1, train_images, test."""
-    words = [word.lower() for word in words_of(name)]
+    words = words_of(name)
     divides = any(word in _GENERIC for word in words) and all(
         word in _GENERIC or word.isdigit() or len(word) == 1 for word in words
     )
@@ -38,7 +38,7 @@ def is_generic(name: str) -> bool:
 def are_generic(names: Collection[str]) -> bool:
     """Say whether folders' names name no class: each by itself; or they differ in numbers alone, as HAM_part_1, _2."""
     numbered = len(names) > 1 and len({re.sub("[0-9]+", "", name) for name in names}) == 1
-    words = {word.lower() for name in names for word in words_of(name)}
+    words = {word for name in names for word in words_of(name)}
     return all(map(is_generic, names)) or (numbered and not words.isdisjoint(_GENERIC | _SOURCES))
 
 

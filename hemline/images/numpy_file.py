@@ -45,7 +45,7 @@ class StoredArray(ArrayInFile):
             stream.read(1)  # at the end, the archive's checksum is looked at
 
 
-def arrays_of(path: Path) -> list[StoredArray]:
+def arrays_of(path: Path) -> list[ArrayInFile]:
     """Return the arrays of an ``.npz`` file, or that of an ``.npy`` file; an ``InputError`` if it is damaged."""
     keys = [path.stem]
     if path.suffix.lower() in _ARCHIVES:

@@ -4,7 +4,6 @@ import io
 import logging
 import warnings
 from contextlib import suppress
-from threading import Lock
 from typing import IO, Any
 
 import numpy as np
@@ -34,20 +33,8 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
-class Reduced:
-    """How many pictures of this process had colours of 16 bits, which became 8."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._lock = Lock()
-
-    def add(self) -> None:
-        """Count one more."""
-        with self._lock:
-            self.count += 1
-
-
-REDUCED = Reduced()
+# An entry for each picture of this process that had colours of 16 bits, which became 8; threads add to it.
+REDUCED: list[str] = []
 
 
 def decode(content: bytes) -> NDArray[Any]:
@@ -88,7 +75,7 @@ def read_picture(file: IO[bytes]) -> Image.Image:
             plain = _plain(image)
             if is_deep:
                 _check_levels(plain)
-                REDUCED.add()
+                REDUCED.append(image.mode)
             return ImageOps.invert(plain) if is_mask else plain
     except UnidentifiedImageError:
         file.seek(0)

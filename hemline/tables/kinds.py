@@ -32,7 +32,7 @@ def kind_of_images(file: TableFile, name: str, resolve: Resolve | None) -> Kind 
         if isinstance(first, dict):
             return "encoded" if first.get("bytes") else "paths" if first.get("path") else None
         return "encoded" if first and (is_picture_head(first[:32]) or name.lower() in IMAGES) else None
-    is_id = pa.types.is_integer(column) and resolve is not None and not _IDS.isdisjoint(lower_words(name))
+    is_id = pa.types.is_integer(column) and resolve is not None and not _IDS.isdisjoint(words_of(name))
     return _kind_of_text([text for text in sample(file, name) if text], resolve) if is_id or is_text(column) else None
 
 
@@ -75,11 +75,6 @@ def ones(file: TableFile, name: str) -> NDArray[np.bool_] | None:
     except (TypeError, ValueError):
         return None
     return values == 1 if np.isin(values, (0, 1)).all() else None
-
-
-def lower_words(name: str) -> set[str]:
-    """Return the words of a column's name in small letters."""
-    return {word.lower() for word in words_of(name)}
 
 
 def is_text(column: pa.DataType) -> bool:

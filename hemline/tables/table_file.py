@@ -121,11 +121,8 @@ class TableFile:
                 yield pa.RecordBatch.from_arrays(plain, batch.schema.names) if odd else batch
 
     def _stored(self, columns: Sequence[str], as_type: pa.DataType | None) -> Iterator[pa.RecordBatch]:
-        raw = (
-            [self._raw_names[self._names.index(name)] for name in columns]
-            if self._names != self._raw_names
-            else [*columns]
-        )
+        names = dict(zip(self._names, self._raw_names, strict=True))
+        raw = [names[name] for name in columns]
         if self._ending == ".parquet":
             for batch in self._parquet().iter_batches(self._rows_of(columns), columns=raw):
                 yield batch.select(raw)
