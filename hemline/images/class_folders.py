@@ -18,6 +18,7 @@ from hemline.words import first_listed, option
 
 # Words of what a class of all the rest is called.
 _NO_OBJECTS = {"background", "clutter", "unknown", "junk", "unlabeled", "unlabelled"}
+_TOGETHER = option("group", "([^/]+)/[^/]+$")  # what takes the folder of a picture as its group
 _FEW = 5  # pictures that an option names one by one
 
 
@@ -227,13 +228,14 @@ def _check_level(at: _Children) -> list[str]:
     if sum(len(each) > 1 for each in below.values()) > 1 and not any(folder.pictures for folder in inside.values()):
         _stop(
             f"{at.path(first)}: has folders inside ({_shown(below[first])}), as others have: {_level(at, 1)} takes "
-            f"{_shown(inside)} as the classes, {_level(at, 2)} the folders inside"
+            f"{_shown(inside)} as the classes (with {_TOGETHER}, a split keeps each folder inside together), "
+            f"{_level(at, 2)} the folders inside"
         )
     if not below:
         return []
     first = next(iter(below))
     belong = f"Folders inside a class belong to it, as {at.path(first, next(iter(below[first])))} does"
-    return [f"{belong}; if each is of one object, {option('group', '([^/]+)/[^/]+$')} keeps its pictures together."]
+    return [f"{belong}; if each is of one object, {_TOGETHER} keeps its pictures together."]
 
 
 def _set_test_aside(at: _Children, layout: Layout) -> None:
