@@ -10,7 +10,9 @@ import json
 import pickle
 import struct
 import tarfile
+import unicodedata
 import zipfile
+from decimal import Decimal
 
 import h5py
 import numpy as np
@@ -117,6 +119,8 @@ for _folders in [
     ("train-small", "eval-small"),
     ("train", "dev", "test"),
     ("mytrainset_train", "valset", "testset"),
+    ("Trainingsdaten", "Testdaten"),
+    ("trn", "vld", "tst"),
 ]:
     _write = _parts(*_folders)
     _write.__name__ = "parts " + " ".join(_folders)
@@ -1041,6 +1045,234 @@ def an_index_in_parquet(top):
     split = ["train" if index < 60 else "test" for index in range(90)]
     table = names(range(90), "{label}/{index}.png", split=split)
     table.rename(columns={"file": "path", "label": "cls"}).to_parquet(top / "index.parquet")
+
+
+@layout(Stops("no class folders inside, and lie beside invalid", {"level": 1}), labels=WORDS)
+def a_class_called_valid(top):
+    """valid/1.png, invalid/2.png, unclear/3.png: `valid` may be a class, or images to validate with"""
+    for index in range(90):
+        save(top / f"{('valid', 'invalid', 'unclear')[LABELS[index]]}/{index}.png", index)
+
+
+@layout(Stops("folders HAM_images_part_1 and HAM_images_part_2 alone.*if HAM_metadata says what", {"level": 1}))
+def numbered_folders(top):
+    """HAM_images_part_1/1.png, HAM_images_part_2/2.png, and HAM_metadata, a table without ending"""
+    for index in range(90):
+        save(top / f"HAM_images_part_{index % 2 + 1}/ISIC_{index}.png", index)
+    names(range(90), "ISIC_{index}").to_csv(top / "HAM_metadata", index=False)
+
+
+@layout(Stops("a folder for each class", {"level": 1}))
+def folders_of_patients(top):
+    """patient_001/1.png, patient_002/2.png: no classes"""
+    for index in range(90):
+        save(top / f"patient_{index % 7:03}/{index}.png", index)
+
+
+@layout(Stops(r"must have images to train on, got none of \['bee'\]", {"aside": ["test/bee", "ground_truth", "x"]}))
+def good_parts_to_train_on(top):
+    """train/good/, test/good/, test/broken/, ground_truth/broken/1_mask.png: nothing to learn `broken` from"""
+    for index in range(90):
+        part = "train" if LABELS[index] != 1 else "test"
+        save(top / part / WORDS[index] / f"{index}.png", index)
+    save(top / "test/ant/0.png", 0)
+    save(top / "ground_truth/bee/1_mask.png", 1)
+
+
+@layout(EVERY, path="own.zip")
+def packed_by_windows(top):
+    """own.zip whose names have backslashes: own\\ant\\1.png"""
+    with zipfile.ZipFile(top / "own.zip", "w") as file:
+        for index in range(90):
+            member = zipfile.ZipInfo("-")
+            member.filename = f"own\\{WORDS[index]}\\{index}.png"
+            file.writestr(member, png(IMAGES[index]))
+
+
+@layout(Stops("styles.csv: row 7: must have 2 columns, got 3"))
+def a_broken_table(top):
+    """images/1.png, and styles.csv with a comma too many in a row"""
+    sort_into(top, range(90), "images/{index}.png")
+    rows = ["id,articleType", *(f"{index},{WORDS[index]}" for index in range(90))]
+    lines(top / "styles.csv", *rows[:6], rows[6] + ",", *rows[7:])
+
+
+@layout({"all": TRAIN})
+def sample_submission_in_one_word(top):
+    """trainLabels.csv and sampleSubmission.csv with id, label; train/1.png, test/1.png"""
+    for part, rows in {"train": TRAIN, "test": REST}.items():
+        for number, index in enumerate(rows):
+            save(top / part / f"{number}.png", index)
+    for name, labels in {"trainLabels": WORDS[:60], "sampleSubmission": ["ant"] * 30}.items():
+        pd.DataFrame({"id": range(len(labels)), "label": labels}).to_csv(top / f"{name}.csv", index=False)
+
+
+@layout(THREE)
+def names_that_the_parts_share(top):
+    """labels.csv with 1.png, label, split; train/1.png, val/1.png, test/1.png"""
+    rows = []
+    for part, each in {"train": TRAIN, "val": VALIDATION, "test": TEST}.items():
+        for number, index in enumerate(each):
+            save(top / part / f"{number}.png", index)
+            rows.append((f"{number}.png", WORDS[index], part))
+    pd.DataFrame(rows, columns=["file", "label", "split"]).to_csv(top / "labels.csv", index=False)
+
+
+@layout({"all": TRAIN})
+def hidden_test_labels(top):
+    """train.parquet, and test.parquet whose labels are all -1 (Hugging Face)"""
+    features = {"label": {"names": NAMES.tolist(), "_type": "ClassLabel"}}
+    for part, rows in {"train": TRAIN, "test": REST}.items():
+        labels = [int(LABELS[index]) if part == "train" else -1 for index in rows]
+        table = pa.table({"image": [png(IMAGES[index]) for index in rows], "label": labels})
+        metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+        pq.write_table(table.replace_schema_metadata(metadata), top / f"{part}.parquet")
+
+
+@layout({"all": TRAIN})
+def a_test_table_without_values(top):
+    """train.csv and test.csv with file, label; those of test.csv are empty"""
+    sort_into(top, range(90), "images/{index}.png")
+    names(TRAIN).to_csv(top / "train.csv", index=False)
+    names(REST).assign(label="").to_csv(top / "test.csv", index=False)
+
+
+@layout(TWO)
+def views_of_arrow(top):
+    """polars' .arrow: views of text and bytes, a dictionary of them, and a split"""
+    labels = pa.DictionaryArray.from_arrays(LABELS.astype("i1"), pa.array(NAMES.tolist(), pa.string_view()))
+    pictures = pa.array([png(image) for image in IMAGES], pa.binary_view())
+    table = pa.table({"image": pictures, "label": labels, "split": ["train"] * 60 + ["test"] * 30})
+    with pa.ipc.new_file(str(top / "own.arrow"), table.schema) as file:
+        file.write_table(table)
+
+
+@layout(EVERY)
+def arrays_as_text_in_lines(top):
+    """own.csv with image, label: the image is NumPy's text of an array, in several lines"""
+    pd.DataFrame({"image": [str(image) for image in IMAGES], "label": WORDS}).to_csv(top / "own.csv", index=False)
+
+
+@layout(TWO, labels=np.char.add("thé ", WORDS))
+def accents_and_spaces(top):
+    """train.csv and test.csv, in which the same labels have other accents and spaces by their bytes"""
+    for part, rows, form, space in (("train", TRAIN, "NFC", " "), ("test", REST, "NFD", "\u00a0")):
+        labels = [unicodedata.normalize(form, f"thé{space}{WORDS[index]}") for index in rows]
+        pixels(rows, label=labels).to_csv(top / f"{part}.csv", index=False)
+
+
+@layout(EVERY, labels=LABELS)
+def decimal_labels(top):
+    """Parquet with labels of type decimal"""
+    pixels(range(90), label=[Decimal(int(label)) for label in LABELS]).to_parquet(top / "own.parquet")
+
+
+@layout(Stops("`pandas.read_parquet\\('own'\\).to_parquet"))
+def a_table_in_folders_by_label(top):
+    """label=ant/part-0.parquet, label=bee/part-0.parquet, as Spark writes them"""
+    for name in NAMES:
+        (top / f"label={name}").mkdir()
+        pixels(np.flatnonzero(name == WORDS)).to_parquet(top / f"label={name}/part-0.parquet")
+
+
+@layout(TWO, labels=LABELS + 1)
+def idx_counted_from_one(top):
+    """train-images-idx3-ubyte, train-labels-idx1-ubyte, ...: EMNIST's letters renamed, labels from 1"""
+    for part, rows in {"train": list(TRAIN), "t10k": list(REST)}.items():
+        idx(top / f"{part}-images-idx3-ubyte", IMAGES[rows])
+        idx(top / f"{part}-labels-idx1-ubyte", LABELS[rows].astype("u1") + 1)
+
+
+@layout(TWO, labels=LABELS)
+def packed_and_unpacked(top):
+    """MNIST/raw/train-images-idx3-ubyte, and the same again as .gz"""
+    for part, rows in {"train": list(TRAIN), "t10k": list(REST)}.items():
+        for ending in ("", ".gz"):
+            idx(top / f"MNIST/raw/{part}-images-idx3-ubyte{ending}", IMAGES[rows])
+            idx(top / f"MNIST/raw/{part}-labels-idx1-ubyte{ending}", LABELS[rows].astype("u1"))
+
+
+@layout(Stops("each file may be one image, as 0.npy: put all into one file"))
+def an_array_for_each_image(top):
+    """ant/0.npy, bee/1.npy: each file is one image"""
+    for index in range(90):
+        (top / WORDS[index]).mkdir(exist_ok=True)
+        np.save(top / WORDS[index] / f"{index}.npy", IMAGES[index])
+
+
+@layout(Stops("got one array; save the labels beside it: `np.save"))
+def images_alone_in_an_array(top):
+    """images.npy, labels.csv"""
+    np.save(top / "images.npy", IMAGES)
+    pd.DataFrame({"label": WORDS}).to_csv(top / "labels.csv", index=False)
+
+
+@layout(TWO, labels=LABELS, path="own.zip")
+def arrays_in_folders_of_an_archive(top):
+    """own.zip with train/images.npy, train/labels.npy, test/images.npy, test/labels.npy"""
+    with zipfile.ZipFile(top / "own.zip", "w") as file:
+        for part, rows in {"train": list(TRAIN), "test": list(REST)}.items():
+            for name, array in {"images": IMAGES[rows], "labels": LABELS[rows]}.items():
+                stream = io.BytesIO()
+                np.save(stream, array)
+                file.writestr(f"{part}/{name}.npy", stream.getvalue())
+
+
+@layout(EVERY, labels=LABELS)
+def structures_of_matlab(top):
+    """emnist-letters.mat with dataset.train.images, dataset.train.labels"""
+    held = {"train": {"images": IMAGES.reshape(90, 64), "labels": LABELS[:, None]}, "mapping": np.eye(2)}
+    scipy.io.savemat(top / "emnist-letters.mat", {"dataset": held})
+
+
+@layout(Stops("test/0.tar as test-0.tar"))
+def shards_in_folders(top):
+    """train/0.tar, test/0.tar with 1.png and 1.cls"""
+    web_dataset(top)
+    for part in ("train", "test"):
+        (top / part).mkdir()
+        (top / f"{part}-000.tar").rename(top / part / "0.tar")
+
+
+@layout(Stops("cannot be read: 1 .tfrecord"))
+def tensorflow_datasets(top):
+    """mnist-train.tfrecord-00000-of-00001, features.json, dataset_info.json"""
+    for name in ("mnist-train.tfrecord-00000-of-00001", "features.json", "dataset_info.json"):
+        (top / name).write_bytes(b"{}")
+
+
+@layout(Stops(r"cannot be read: 2 .dcm \(DICOM pictures\)"))
+def dicom_without_endings(top):
+    """A_README, PAT1/IM1, PAT2/IM2: DICOM"""
+    for name in ("A_README", "PAT1/IM1", "PAT2/IM2"):
+        lines(top / name, "" if name == "A_README" else f"{chr(0) * 128}DICM")
+
+
+@layout(Stops("if labels.xlsx says what the pictures show, make a CSV of it"))
+def labels_in_a_spreadsheet(top):
+    """images/1.png, labels.xlsx"""
+    sort_into(top, range(90), "images/{index}.png")
+    (top / "labels.xlsx").write_bytes(b"PK")
+
+
+@layout(Stops("column 'file' names pictures, and none lie beside the table; unpack images.zip first"))
+def pictures_still_packed(top):
+    """images.zip, and labels.csv with file, label"""
+    with zipfile.ZipFile(top / "images.zip", "w") as file:
+        file.writestr("images/0.png", png(IMAGES[0]))
+    names(range(90)).to_csv(top / "labels.csv", index=False)
+
+
+@layout(Stops("a TIFF of 13 channels of 16 bits is not read; `tifffile` reads it"))
+def bands_of_a_satellite(top):
+    """EuroSAT/ant/ant_1.tif with 13 bands"""
+    tags = [(256, 8), (257, 8), (258, 16), (259, 1), (262, 1), (273, 8), (277, 13), (278, 8), (279, 13 * 128)]
+    entries = b"".join(struct.pack("<HHII", tag, 3, 1, value) for tag, value in tags)
+    content = struct.pack("<4sIH", b"II*\0", 8, len(tags)) + entries + bytes(4)
+    for index in range(90):
+        path = top / f"EuroSAT/{WORDS[index]}/{index}.tif"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def layouts_table():

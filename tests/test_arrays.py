@@ -154,7 +154,7 @@ REFUSED = {
     "text for pixels": ({"images": IMAGES.astype(str), "labels": LABELS}, "images: pixels must be numbers, got <U"),
     "other count": ({"images": IMAGES, "labels": LABELS[:59]}, "labels: must be 60, one for each of .*images, got 59"),
     "one class": ({"images": IMAGES, "labels": LABELS * 0}, r"labels: classes: must be two or more, got \['0'\]"),
-    "no labels": ({"images": IMAGES}, r"must hold images and labels, .*, got \['images'\]; say which they are"),
+    "no labels": ({"images": IMAGES}, "got one array; save the labels beside it: `np.save"),
     "several labels": ({"images": IMAGES, "labels": np.ones((60, 4))}, r"must be one label for each .* \(60, 4\)"),
     "fractions": ({"images": IMAGES, "labels": LABELS + 0.5}, "labels must be whole numbers or text, got 0.5"),
     "no square": ({"images": IMAGES.reshape(60, 64)[:, :60], "labels": LABELS}, "60 pixels in a row make no square"),

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from layouts_for_tests import LAYOUTS, Stops, layouts_table
+from layouts_for_tests import LAYOUTS, Stops, layouts_table, save
 
 from hemline.__main__ import main as hemline
 from hemline.data.description import load_dataset
+from hemline.data.labels import Labels
 from hemline.describe.account import account
 from hemline.describe.find import find_data
+from hemline.describe.findings import group_sentence
 from hemline.download.sources import fetch
 from hemline.errors import InputError
 from hemline.formats.format import open_source
@@ -102,6 +104,29 @@ def test_what_is_described_goes_through_the_pipeline_with_the_same_images_and_na
         words = [dataset.classes[code] for code in raw.parts[part].codes]
         found = sorted((image.tobytes(), word) for image, word in zip(read, words, strict=True))
         assert found == sorted((images[index].tobytes(), str(labels[index])) for index in rows)
+
+
+def test_what_is_not_taken_is_named(tmp_path):
+    (tmp_path / "dog").mkdir()
+    LAYOUTS["class folders"][0](tmp_path)
+    assert ("empty", "dog") in {(entry.use, entry.folder) for entry in account(find_data(tmp_path))}
+    np.savez(tmp_path / "own.npz", x_train=np.zeros((4, 8, 8)), y_train=[0, 1, 0, 1], x_test=np.zeros((4, 8, 8)))
+    assert any(told.startswith("Not taken: own.npz: x_test") for told in find_data(tmp_path / "own.npz").found.told)
+
+
+def test_folders_inside_a_class_can_be_groups(tmp_path):
+    for index in range(12):
+        save(tmp_path / f"{('ant', 'bee')[index % 2]}/clip{index % 4}/{index}.png", index)
+    data = find_data(tmp_path, options={"level": 1, "group": "([^/]+)/[^/]+$"})
+    assert len(set(data.source.parts()["all"].groups)) == 4
+
+
+def test_test_images_of_objects_that_others_show_are_counted():
+    parts = {
+        part: Labels(np.zeros(2), ["ant", "bee"], np.array(own)) for part, own in (("train", [0, 1]), ("test", [1, 2]))
+    }
+    assert group_sentence(parts).startswith("1 of 2 test images show objects that others show")
+    assert group_sentence({"test": parts["test"]}) == group_sentence({}) == ""
 
 
 def test_the_page_has_the_table_of_all_layouts_and_of_what_is_converted_first():

@@ -307,12 +307,13 @@ def test_a_table_beside_class_folders_is_left_alone(tmp_path):
     assert find_format("folder").find(tmp_path / "own", find_format("folder").Options()) is not None
 
 
-def test_a_folder_of_something_else_is_not_found(tmp_path):
+def test_a_table_of_something_else_is_refused_with_the_option_that_names_its_labels(tmp_path):
     csv(tmp_path, "a,b\n1,2\n")
     csv(tmp_path, "", "empty.csv")
-    assert TABLE.find(tmp_path, TABLE.Options()) is None
     shutil.make_archive(tmp_path / "other", "zip", tmp_path)
-    assert TABLE.find(tmp_path / "other.zip", TABLE.Options()) is None
+    for path in (tmp_path, tmp_path / "other.zip"):
+        with pytest.raises(InputError, match=r"own\.csv: must have a column of labels .*name it by `--option label="):
+            TABLE.find(path, TABLE.Options())
     assert TABLE.find(tmp_path / "other.txt", TABLE.Options()) is None
 
 

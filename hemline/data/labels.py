@@ -3,7 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,12 +61,15 @@ def encode(
 
     Returns, by part, int32 (n,), places in the values; and the values, each once, in ``order`` or naturally sorted.
 
-    Spaces around a label do not count. Where all labels are whole numbers, however they are written (3, 3.0, 3e0),
-    they are taken as numbers, unless zeros in front of some make them names. ``case`` says whether labels that differ
-    in letter case only are one class; without it, such are an ``InputError``.
+    Spaces around a label do not count, nor their kind, nor whether accents stand apart from their letters. Where all
+    labels are whole numbers, however they are written (3, 3.0, 3e0), they are numbers, unless some begin with zeros.
+    ``case`` says whether labels that differ in letter case only are one class; without it, they are an ``InputError``.
     """
     factorised = {part: _numbered(np.asarray(each)) for part, each in labels.items()}
-    texts = {part: [str(unique).strip() for unique in uniques] for part, (_, uniques) in factorised.items()}
+    texts = {
+        part: [normalize("NFC", " ".join(str(unique).split())) for unique in uniques]
+        for part, (_, uniques) in factorised.items()
+    }
     found = {text for each in texts.values() for text in each}
     if order is None and any(_is_float(text) for text in found) and all(_whole(text) is not None for text in found):
         texts = {part: [str(_whole(text)) for text in each] for part, each in texts.items()}
@@ -130,7 +135,7 @@ def plain(labels: NDArray[Any]) -> NDArray[Any]:
 def _plain_object(label: Any) -> Any:
     if isinstance(label, bytes):
         return label.decode("utf-8", "replace")
-    if not isinstance(label, str | int | float | np.generic):
+    if not isinstance(label, str | int | float | Decimal | np.generic):
         raise InputError(f"labels must be whole numbers or text, one for each image, got {type(label).__name__}")
     return label
 
@@ -142,4 +147,4 @@ def _check_classes(codes: Mapping[Part, NDArray[Any]], values: Sequence[str]) ->
     missing = np.flatnonzero(np.bincount(learnt, minlength=len(values)) == 0)
     if missing.size:
         names = first_quoted([values[code] for code in missing.tolist()], 5)
-        raise InputError(f"classes: must have images to train on, got none of {names}, which only others have")
+        raise InputError(f"classes: must have images to train on, got none of {names}; add some, or take these out")

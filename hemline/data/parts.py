@@ -9,20 +9,23 @@ from hemline.data.description import Part
 T = TypeVar("T")
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _PARTS: dict[str, Part] = {
-    **dict.fromkeys(("train", "training", "trainset", "trainval", "tr"), "train"),
-    **dict.fromkeys(("validation", "valid", "validate", "val", "valset", "dev", "eval", "evaluation"), "validation"),
-    **dict.fromkeys(("test", "testing", "testset", "tst", "te", "ts", "heldout", "holdout"), "test"),
+    **dict.fromkeys(("train", "training", "trainval", "trn", "tr"), "train"),
+    **dict.fromkeys(("validation", "valid", "validate", "val", "vld", "dev", "eval", "evaluation"), "validation"),
+    **dict.fromkeys(("test", "testing", "tst", "te", "ts", "heldout", "holdout"), "test"),
 }
+_COMPOUND = re.compile(rf"({'|'.join(_PARTS)})s?(set|data|daten|images?|imgs?|pictures|samples|folder|dir|split)")
 
 
 def part_of(word: str) -> Part | None:
     """Return the part that a word names in any letter case, None where it names none."""
-    return _PARTS.get(word.strip().lower())
+    word = word.strip().lower()
+    compound = _COMPOUND.fullmatch(word)  # testset, traindata
+    return _PARTS.get(compound[1] if compound else word)
 
 
 def words_of(name: str) -> list[str]:
-    """Split a name at its signs, its digits and its capitals: `trainImages_2` is train, Images, 2."""
-    return _WORDS.findall(name)
+    """Split a name at its signs, its digits and its capitals: `trainImages_2` is train, images, 2."""
+    return [word.lower() for word in _WORDS.findall(name)]
 
 
 def parts_in(name: str) -> set[Part]:

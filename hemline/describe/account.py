@@ -5,7 +5,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from hemline.describe.find import Data
-from hemline.images.tree import is_archive, is_table, open_tree
+from hemline.images.tree import is_archive, is_passed_over, is_table, open_tree
 from hemline.images.unread import kind_of
 
 
@@ -26,7 +26,7 @@ def account(data: Data) -> list[Entry]:
     for name in names:
         use = uses.get(name)
         is_used = use is not None and use.startswith(("image", "table"))
-        top, slash, _ = name.rstrip("/").partition("/")
+        top, slash, _ = name.partition("/")
         ending = "folder" if name.endswith("/") else posixpath.splitext(name)[1].lower() or "without ending"
         found[not is_used, use or _why_not(name), top if slash else "", ending] += 1
     return [
@@ -35,9 +35,8 @@ def account(data: Data) -> list[Entry]:
 
 
 def _names(data: Data) -> list[str]:
-    if not data.path.is_dir() and not (is_archive(data.path) and data.found.files[0].path == data.path):
-        return [data.path.name]
-    if data.path.is_file() and data.format not in {"folder", "table", "webdataset"}:
+    is_tree = data.format in {"folder", "table", "webdataset"} and is_archive(data.path)
+    if not (data.path.is_dir() or is_tree):
         return [data.path.name]
     tree = open_tree(data.path)
     return [*tree.files(), *tree.unseen]
@@ -46,15 +45,16 @@ def _names(data: Data) -> list[str]:
 def _uses(data: Data) -> dict[str, str]:
     uses = dict(data.found.aside)
     for file in data.found.files:
-        if file.path != data.path or file.path.is_file():
-            name = file.path.relative_to(data.path).as_posix() if file.path != data.path else file.path.name
-            uses[name] = f"images and labels{', ' + file.part if file.part else ''}"
+        name = file.path.relative_to(data.path).as_posix() if file.path != data.path else file.path.name
+        uses[name] = f"images and labels{', ' + file.part if file.part else ''}"
     return uses | dict(data.source.uses())
 
 
 def _why_not(name: str) -> str:
-    if name.endswith("/") or any(part.startswith((".", "__MACOSX")) for part in name.split("/")):
+    if any(map(is_passed_over, name.split("/"))):
         return "hidden, or thumbnails"
+    if name.endswith("/"):
+        return "empty"
     if is_table(name):
         return "a table that says nothing of these images"
     kind = kind_of(name)

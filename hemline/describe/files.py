@@ -22,7 +22,7 @@ def source_files(data: Data, advance: Advance = lambda _: None) -> list[dict[str
     described = []
     for file in data.found.files:
         path = _absolute(file.path)
-        size, sha256 = _of_folder(path, advance) if path.is_dir() else _of_file(path, advance)
+        size, sha256 = _size_and_digest(path, advance)
         part = {} if file.part is None else {"part": file.part}
         described.append({"name": path.name, "sha256": sha256, "bytes": size} | part)
     return described
@@ -89,7 +89,7 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 - links stay: users know what these are called
 
 
-def _of_folder(path: Path, advance: Advance) -> tuple[int, str]:
+def _size_and_digest(path: Path, advance: Advance) -> tuple[int, str]:
     size = 0
 
     def count(read: int) -> None:
@@ -97,15 +97,12 @@ def _of_folder(path: Path, advance: Advance) -> tuple[int, str]:
         size += read
         advance(read)
 
-    sha256 = digest(path, count)
-    return size, sha256
-
-
-def _of_file(path: Path, advance: Advance) -> tuple[int, str]:
-    whole, size = hashlib.sha256(), 0
+    if path.is_dir():
+        sha256 = digest(path, count)
+        return size, sha256
+    whole = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             whole.update(chunk)
-            size += len(chunk)
-            advance(len(chunk))
+            count(len(chunk))
     return size, whole.hexdigest()

@@ -10,7 +10,7 @@ from hemline.data.findings import Findings
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
 from hemline.formats.format import Found, Source, find_format, formats, open_source, parse_options
-from hemline.images.names import is_generic
+from hemline.images.names import are_generic
 from hemline.images.tree import is_archive
 from hemline.images.unread import unread
 from hemline.jobs.trained import Trained
@@ -127,7 +127,7 @@ def _says_nothing(found: Found, path: Path) -> bool:
         values = next(iter(source.parts().values())).values
     except InputError:
         return True
-    return bool(found.options.get("label")) or all(map(is_generic, values))
+    return bool(found.options.get("label")) or are_generic(values)
 
 
 def _agree(folder: Source, table: Source, path: Path) -> bool:
@@ -157,7 +157,10 @@ def _check_place(path: Path) -> None:
 
 def _nothing(path: Path, errors: Mapping[str, InputError]) -> InputError:
     """Return why no format reads the path: what it holds that is converted first, or what a format says."""
-    order = [errors[name] for name in ("table", "arrays", "idx", "folder") if name in errors]
+    if "folder" not in errors and (advice := unread(path, pictures=True)):
+        return InputError(f"{path}: {advice}")
+    first = ("table", "arrays") if "folder" in errors else ("arrays", "table")  # where the images are
+    order = [errors[name] for name in (*first, "idx", "webdataset", "folder") if name in errors]
     packed = [name.name for name in sorted(path.iterdir()) if is_archive(name)] if path.is_dir() else []
     if order and packed and "folder" not in errors:
         return InputError(f"{order[0]}; unpack {first_listed(packed)} first")

@@ -34,6 +34,7 @@ def findings(seen: Survey, source: Source, fitting: Fit, scale: float) -> list[s
         range_sentence(seen.levels, scale),
         *duplicate_sentences(seen, source),
         *class_warnings(labels, classes),
+        group_sentence(seen.parts),
         few_sentence(np.bincount(labels["train"], minlength=len(classes)), classes),
         imbalance_sentence(sum((seen.class_counts(part) for part in seen.parts), np.zeros(len(classes), int)), classes),
         constant_sentence(seen),
@@ -107,6 +108,16 @@ def duplicate_sentences(seen: Survey, source: Source) -> list[str]:
             example = [_name(seen.parts, source, place) for place in found.example]
             told.append(_duplicate_sentence(found, kind, example, "test" in seen.parts))
     return told
+
+
+def group_sentence(parts: Mapping[Part, Labels]) -> str:
+    """Say how many test images show an object that other images show, too, where the parts are given."""
+    groups = {part: labels.groups for part, labels in parts.items() if labels.groups is not None}
+    test = groups.pop("test", np.empty(0, int))
+    shared = int(np.isin(test, np.concatenate([*groups.values(), test[:0]])).sum())
+    if not shared:
+        return ""
+    return f"{shared:,} of {len(test):,} test images show objects that others show, too, which flatters every result."
 
 
 def few_sentence(counts: NDArray[np.intp], classes: Sequence[str]) -> str:

@@ -85,7 +85,7 @@ def survey(source: Source, parts: dict[Part, Labels], advance: Callable[[int], N
 
     ``advance`` is called with the number of images that have been looked at since the last time.
     """
-    done, reduced = Survey(parts), REDUCED.count
+    done, reduced = Survey(parts), len(REDUCED)
     hashes = bytearray()
     for part, labels in parts.items():
         count = 0
@@ -102,7 +102,7 @@ def survey(source: Source, parts: dict[Part, Labels], advance: Callable[[int], N
         advance(count % _TOLD)
         if count != len(labels.codes):
             raise InputError(f"{part}: must be as many images as labels, {len(labels.codes)}, got {count}")
-    done.reduced = REDUCED.count - reduced
+    done.reduced = len(REDUCED) - reduced
     done.fingerprints = np.frombuffer(hashes, FINGERPRINT)
     return done
 

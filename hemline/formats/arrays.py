@@ -21,17 +21,27 @@ from hemline.data.description import Part
 from hemline.data.labels import Case, Labels, labelled, plain
 from hemline.data.parts import settled, told_of
 from hemline.errors import InputError, reading
-from hemline.formats.format import Format, Found, Located, RowsSource, Source
+from hemline.formats.format import Format, Found, Located, RowsSource, Source, in_one_folder
 from hemline.formats.idx import find_four
 from hemline.images.array_file import arrays_in, is_array_file
-from hemline.images.array_roles import NUMBERS, Arrays, by_files, by_keys, by_names, may_be_classes, unknown
+from hemline.images.array_roles import (
+    NUMBERS,
+    Arrays,
+    by_files,
+    by_keys,
+    by_names,
+    may_be_classes,
+    may_be_pictures,
+    unknown,
+)
 from hemline.images.layout import as_images
 from hemline.images.stored import ArrayInFile, OpenArray
 from hemline.images.tree import PICTURES
 from hemline.schema import Count, StrictModel
-from hemline.words import option
+from hemline.words import first_listed, option
 
 _PICTURES = tuple(PICTURES)
+_SOME = 1000  # files of a folder, which tell what all are
 _CHUNK = 2**24  # bytes of images that are read at a time
 
 
@@ -116,7 +126,7 @@ class ArraysFormat(Format):
         if not is_array_file(path):
             return None
         arrays = arrays_in(path)
-        if len(arrays) == 1 and path.suffix.lower() != ".npz":
+        if len(arrays) == 1 and path.suffix.lower() not in {".npz", ".zip"}:
             raise InputError(f"{path}: is one array; name the folder that holds those of images and of labels")
         return _found([Located(path)], options)
 
@@ -132,28 +142,52 @@ def _find_in_folder(path: Path, options: ArraysOptions) -> Found | None:
     for top, inside, names in os.walk(path):
         inside[:] = sorted(name for name in inside if not name.startswith("."))
         likely = [Path(top, name) for name in sorted(names) if not name.lower().endswith(_PICTURES)]
+        likely = [file for file in likely if not (file.suffix == ".gz" and file.stem in names)]
         if files := [Located(file) for file in likely if is_array_file(file)]:
             held[Path(top)] = files
     if path not in held and len(held) > 1:
-        named = ", ".join(str(folder.relative_to(path)) for folder in list(held)[:4])
-        one = next(iter(held.values()))[0].path.relative_to(path)
-        remedy = f"put all into one, with the folder's name in front: {one} as {'-'.join(one.parts)}"
-        raise InputError(f"{path}: arrays lie in several folders ({named}); {remedy}")
+        _check_no_pictures(path, [file for files in held.values() for file in files[:_SOME]])
+        raise in_one_folder(path, next(iter(held.values()))[0].path)
     return _found(held.get(path) or next(iter(held.values())), options) if held else None
 
 
-def _found(files: Sequence[Located], options: ArraysOptions) -> Found:
+def _check_no_pictures(path: Path, files: Sequence[Located]) -> None:
+    """Refuse files of one array each that may be single images, as well as the images of a class."""
+    held = [arrays_in(file.path) for file in files]
+    if may_be_classes(held) and may_be_pictures([arrays[0] for arrays in held]):
+        rule = f"each file may be one image, as {files[0].path.name}: put all into one file"
+        raise InputError(
+            f"{path}: {rule}: `np.savez('all.npz', images=np.stack(images), labels=labels)`; if each file is of a "
+            f"class, {option('by_file', 'true')}"
+        )
+
+
+def _found(files: Sequence[Located], options: ArraysOptions) -> Found | None:
     (parts, by_file), (options, told) = _matched(files, options), _advice(files, options)
+    if not parts:
+        return None
     used = {array.path for arrays in parts.values() for each in arrays for array in each if array is not None}
     said = options.model_dump(exclude_defaults=True) | ({"by_file": True} if by_file else {})
     for part, arrays in settled(parts).items() if not by_file else ():
-        pairs = ([array.title.rpartition("/")[2] for array in (each.images, each.labels)] for each in arrays)
+        pairs = ([_short(array) for array in (each.images, each.labels)] for each in arrays)
         told.append(f"The images and labels of {part}: {', '.join(dict.fromkeys(map(' and '.join, pairs)))}.")
     told += told_of(parts)
+    taken = {_short(array) for arrays in parts.values() for each in arrays for array in each if array is not None}
+    held = [_short(array) for file in files if file.path in used for array in arrays_in(file.path)]
+    if left := [each for each in held if each not in taken]:
+        told.append(f"Not taken: {first_listed(left)}; the option keys takes others than these.")
     if by_file:
         told.append("Each file is a class, called as the file is: no array has labels.")
-    aside = {file.path.name: "holds no array of images or labels" for file in files if file.path not in used}
+    aside = {
+        file.path.name: "not taken as images or labels; the option keys does that"
+        for file in files
+        if file.path not in used
+    }
     return Found([file for file in files if file.path in used], said, told, aside)
+
+
+def _short(array: ArrayInFile) -> str:
+    return array.title.removeprefix(f"{array.path.parent}/")
 
 
 def _advice(files: Sequence[Located], options: ArraysOptions) -> tuple[ArraysOptions, list[str]]:
@@ -174,6 +208,8 @@ def _matched(files: Sequence[Located], options: ArraysOptions) -> tuple[dict[Par
     """Tell which arrays are the images and the labels of each part, and whether each file is a class."""
     held = [(file.part, arrays_in(file.path)) for file in files]
     stored = [array for _, arrays in held for array in arrays]
+    if not stored:
+        return {}, False
     if options.keys is not None:
         return by_keys(stored, options.keys), False
     if options.by_file:
@@ -181,6 +217,7 @@ def _matched(files: Sequence[Located], options: ArraysOptions) -> tuple[dict[Par
     if pairs := by_names(held, options.groups):
         return pairs, False
     if may_be_classes([arrays for _, arrays in held]):
+        _check_no_pictures(files[0].path.parent, files)
         return {"all": by_files(stored)}, True
     raise unknown(stored)
 

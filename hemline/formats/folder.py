@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple
-from unicodedata import normalize
 
 from pydantic import AfterValidator, Field
 
@@ -22,7 +21,9 @@ from hemline.images.names import without_aside
 from hemline.images.tree import is_archive, open_tree
 from hemline.images.unread import lost_pictures
 from hemline.schema import Count, StrictModel, is_printable
-from hemline.words import option
+from hemline.words import option, word_set
+
+_MAY_SAY_LABELS = word_set("txt json mat xml xlsx xls ods sqlite db pkl dat data rds cls")
 
 
 def _check_pattern(text: str) -> str:
@@ -43,7 +44,8 @@ Pattern = Annotated[str, AfterValidator(_check_pattern)]
 class FolderOptions(StrictModel):
     """How the files are read."""
 
-    # a regular expression with one group: files whose names have the same there show one object
+    # a regular expression with one group: files whose names, or paths if it has a slash, have the same there show one
+    # object
     group: Pattern | None = None
     label: Pattern | None = None  # another one, of the class in files' names, where no folder names it
     # which folder, counted from the top, names the class; None: the first below that of the part
@@ -98,7 +100,10 @@ class FolderSource(Source):
 
     def _groups(self, part: Part, group: str) -> list[str]:
         pattern = re.compile(group)
-        found = [pattern.search(picture.name.rpartition("/")[2]) for picture in self._parts[part]]
+        names = (picture.name for picture in self._parts[part])
+        found = [
+            pattern.search(name if "/" in group.replace("[^/]", "") else name.rpartition("/")[2]) for name in names
+        ]
         for index, match in enumerate(found):
             if match is None or match[1] is None:
                 raise InputError(f"{self.name(part, index)}: the option `group`, {group!r}, must match the file's name")
@@ -143,7 +148,8 @@ class FolderFormat(Format):
 def _may_say_labels(name: str) -> bool:
     """Say whether a list that is not read may have the labels; what a package says of itself does not."""
     stem, _, ending = name.rpartition("/")[2].lower().rpartition(".")
-    return ending in {"txt", "json", "mat", "xml"} and not stem.startswith(
+    is_bare = not stem and re.search("meta|label|annot", ending)  # without ending
+    return bool(is_bare or ending in _MAY_SAY_LABELS) and not stem.startswith(
         ("readme", "license", "licence", "requirements")
     )
 
@@ -206,10 +212,10 @@ def _label_of(name: str, folders: Sequence[str], options: FolderOptions, path: P
 
 
 def _label(folder: str, path: Path) -> str:
-    """Return a folder's name; Macs write accents apart from their letters."""
+    """Return a folder's name; one that is not printable is an ``InputError``."""
     if not is_printable(folder):
         raise InputError(f"{path}: a class folder's name must be printable characters, got {folder!r}; rename it")
-    return normalize("NFC", folder)
+    return folder
 
 
 FORMAT = FolderFormat()

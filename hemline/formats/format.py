@@ -211,6 +211,13 @@ def only_folder(files: Sequence[Located]) -> Path:
     return files[0].path
 
 
+def in_one_folder(path: Path, file: Path) -> InputError:
+    """Return the error of files of a format in several folders below a path, one of which is given."""
+    parts = file.relative_to(path).parts
+    remedy = f"put all into one, with the folder's name in front: {'/'.join(parts)} as {'-'.join(parts)}"
+    return InputError(f"{path}: files lie in several folders; {remedy}")
+
+
 def formats() -> list[str]:
     """Return the names of all formats."""
     import hemline.formats as package  # noqa: PLC0415 - which this module is a part of

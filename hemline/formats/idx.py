@@ -1,6 +1,7 @@
 """The IDX files of the MNIST family: four of them, gzipped or not, images and labels of training and test."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,12 @@ class Idx(Format):
         return IdxSource({part: (found["images"], found["labels"]) for part, found in arrays.items()})
 
 
+def _lowest(path: Path) -> int:
+    with suppress(InputError, OSError, EOFError):  # a damaged file is refused when it is opened
+        return int(open_idx(path, any_type=True).min())
+    return 0
+
+
 def find_four(path: Path) -> list[Located]:
     """Return the four files that a folder holds if it is of the MNIST family, images as images; otherwise none."""
     found = []
@@ -84,6 +91,8 @@ def find_four(path: Path) -> list[Located]:
             rank = rank_of(files[0]) if files else None  # that of a damaged file is None: it is refused when opened
             if not files or (rank == 1) != (kind == "labels") or rank == _ROWS:
                 return []
+            if rank == 1 and _lowest(files[0]) > 0:
+                return []  # classes are counted from 0 here; EMNIST's letters are read as arrays
             found.append(Located(files[0], part))
     return found
 

@@ -230,6 +230,8 @@ def _numbers(kind: str, batch: pa.RecordBatch) -> NDArray[Any]:
         raise InputError("an image must have pixels, got none")
     if kind == "text":
         signs = str.maketrans("[](),;", "      ")
+        if "..." in column[0].as_py():
+            raise InputError("NumPy left out pixels as it wrote these arrays as text; save them by np.savez")
         rows = [np.fromstring(text.translate(signs), np.float32, sep=" ") for text in column.to_pylist()]
         if len({len(row) for row in rows}) > 1:
             raise InputError(f"images must have as many pixels each, got {sorted({len(row) for row in rows})}")

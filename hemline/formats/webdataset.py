@@ -13,7 +13,7 @@ from hemline.data.description import Part
 from hemline.data.labels import Labels, labelled, natural_key
 from hemline.data.parts import part_in, settled
 from hemline.errors import InputError
-from hemline.formats.format import Format, Found, Image, Located, Source, decoded
+from hemline.formats.format import Format, Found, Image, Located, Source, decoded, in_one_folder
 from hemline.images.tree import is_picture
 from hemline.schema import StrictModel
 
@@ -55,6 +55,9 @@ class WebDataset(Format):
     def find(self, path: Path, options: StrictModel) -> Found | None:  # noqa: ARG002 - there are none
         """See ``Format``."""
         files = sorted(path.glob("*.tar"), key=lambda file: natural_key(file.name)) if path.is_dir() else [path]
+        deeper = sorted(path.glob("*/*.tar")) if not files else []
+        if deeper and _samples(deeper[0]):
+            raise in_one_folder(path, deeper[0])
         if not files or not all(file.suffix == ".tar" and _samples(file) for file in files):
             return None
         return Found([Located(file, part_in(file.stem)) for file in files], told=["Labels: the files .cls or .json."])

@@ -4,16 +4,17 @@ Nothing is unpickled but arrays and lists: ``hemline.images.pickled`` makes noth
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hemline.data.idx import open_idx, rank_of
 from hemline.errors import InputError, reading
-from hemline.images import numpy_file
+from hemline.images.numpy_file import arrays_of, is_zip_of_arrays
 from hemline.images.pickled import load_pickle
 from hemline.images.stored import ArrayInFile, OpenArray
 
@@ -37,19 +38,17 @@ def arrays_in(path: Path) -> list[ArrayInFile]:
 def _reader(path: Path) -> Callable[[Path], list[ArrayInFile]] | None:
     ending = path.suffix.lower()
     by_ending: Mapping[str, Callable[[Path], list[ArrayInFile]]] = {
-        ".npy": _numpy, ".npz": _numpy, ".mat": _matlab, ".h5": _hdf5, ".hdf5": _hdf5, ".hdf": _hdf5
+        ".npy": arrays_of, ".npz": arrays_of, ".mat": _matlab, ".h5": _hdf5, ".hdf5": _hdf5, ".hdf": _hdf5
     }  # fmt: skip
     if ending in by_ending:
         return by_ending[ending]
+    if ending == ".zip":
+        return arrays_of if is_zip_of_arrays(path) else None
     if ending == ".bin":
         return _cifar if _cifar_labels(path) else None
     if (ending in {"", ".gz", ".idx"} or "ubyte" in ending) and rank_of(path) is not None:
         return _idx
     return _pickle if ending == "" and _is_pickle(path) else None
-
-
-def _numpy(path: Path) -> list[ArrayInFile]:
-    return [*numpy_file.arrays_of(path)]
 
 
 def _is_pickle(path: Path) -> bool:
@@ -64,18 +63,24 @@ def _idx(path: Path) -> list[ArrayInFile]:
 
 
 def _matlab(path: Path) -> list[ArrayInFile]:
-    """Read MATLAB's file; row and column vectors become vectors, structures and cells are left out."""
+    """Read MATLAB's file; row and column vectors become vectors, fields of structures `above/field`, no cells."""
     from scipy.io import loadmat  # noqa: PLC0415 - for these files only
 
     try:
-        held = loadmat(path)
+        held = loadmat(path, simplify_cells=True)
     except NotImplementedError:  # since version 7.3 they are HDF5
         return _hdf5(path)
     except Exception as error:  # noqa: BLE001 - SciPy raises anything for a damaged file
         raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())[:200]}") from None
-    arrays = {key: np.asarray(value) for key, value in held.items() if not key.startswith("__")}
-    flat = {key: each.ravel() if each.ndim == 2 and 1 in each.shape else each for key, each in arrays.items()}  # noqa: PLR2004
-    return [OpenArray(path, key, each) for key, each in flat.items() if each.dtype.kind in "buifUS"]
+    return [OpenArray(path, key, each) for key, each in _fields(held) if each.dtype.kind in "buifUS" and each.ndim]
+
+
+def _fields(held: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
+    for key, value in held.items():
+        if isinstance(value, dict):
+            yield from _fields(value, f"{above}{key}/")
+        elif isinstance(value, np.ndarray):
+            yield above + key, value
 
 
 def _hdf5(path: Path) -> list[ArrayInFile]:

@@ -92,9 +92,15 @@ def may_be_classes(held: Sequence[Sequence[ArrayInFile]]) -> bool:
         len(arrays) == 1
         and len(arrays[0].shape) > 1
         and arrays[0].dtype.kind in NUMBERS
-        and not any(part_of(word) or word in known for word in _words(_stem(arrays[0])))
+        and not any(part_of(word) or word in known for word in words_of(_stem(arrays[0])))
         for arrays in held
     )
+
+
+def may_be_pictures(stored: Sequence[ArrayInFile]) -> bool:
+    """Say whether files that may be classes may be single images: of one shape, square or with few rows."""
+    shape = stored[0].shape
+    return len({array.shape for array in stored}) == 1 and (shape[0] == shape[1] or len(stored) > shape[0])
 
 
 def unknown(stored: Sequence[ArrayInFile]) -> InputError:
@@ -110,16 +116,18 @@ def unknown(stored: Sequence[ArrayInFile]) -> InputError:
     pairs = [(image, label) for image in images for label in flat if label.shape == image.shape[:1]]
     remedy = either("keys", [{"all": [_key(image), _key(label)]} for image, label in pairs[:4]])
     remedy = remedy or option("keys", {part: ["<images>", "<labels>"] for part in ("train", "test")})
+    if images and len(stored) == 1:
+        return InputError(f"{files}: {rule}, got one array; save the labels beside it: `np.save('labels.npy', labels)`")
     return InputError(f"{files}: {rule}, got {sorted(map(_key, stored))}; say which they are by {remedy}")
 
 
 def _meanings(held: Sequence[tuple[Part | None, Sequence[ArrayInFile]]], groups: str | None) -> Iterator[_Named]:
     """Yield what each array's name tells, words aside that all names have."""
     names = [(part, array, _name(array, len(arrays))) for part, arrays in held for array in arrays]
-    common = set.intersection(*(set(_words(name)) for _, _, name in names)) if len(names) > 1 else set()
-    wanted = _words(groups) if groups is not None else None
+    common = set.intersection(*(set(words_of(name)) for _, _, name in names)) if len(names) > 1 else set()
+    wanted = words_of(groups) if groups is not None else None
     for said, array, name in names:
-        words = _words(name)
+        words = words_of(name)
         part = part_in(name) or said or part_in(_stem(array)) or "all"
         rest = [word for word in words if not (part_of(word) or word in common or _NO_WORDS.fullmatch(word))]
         kind = ("groups", -1) if words == wanted else _kind(rest or [word for word in words if word in common])
@@ -202,10 +210,6 @@ def _by_rank(arrays: Sequence[ArrayInFile]) -> dict[Part, list[Arrays]]:
     """Take the one of two arrays that has one axis for the labels, and the other for the images."""
     labels, *images = sorted(arrays, key=lambda array: len(array.shape))
     return {"all": [Arrays(images[0], labels)]} if len(images) == 1 == len(labels.shape) < len(images[0].shape) else {}
-
-
-def _words(name: str) -> list[str]:
-    return [word.lower() for word in words_of(name)]
 
 
 def _stem(array: ArrayInFile) -> str:

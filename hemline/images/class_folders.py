@@ -13,11 +13,12 @@ from typing import Any, NamedTuple, NoReturn
 from hemline.data.description import Part
 from hemline.data.parts import part_in, words_of
 from hemline.errors import InputError
-from hemline.images.names import BY_NAME, PICTURE_FOLDERS, class_prefixes, is_generic
+from hemline.images.names import BY_NAME, PICTURE_FOLDERS, are_generic, class_prefixes, is_generic
 from hemline.words import first_listed, option
 
 # Words of what a class of all the rest is called.
 _NO_OBJECTS = {"background", "clutter", "unknown", "junk", "unlabeled", "unlabelled"}
+_TOGETHER = option("group", "([^/]+)/[^/]+$")  # what takes the folder of a picture as its group
 _FEW = 5  # pictures that an option names one by one
 
 
@@ -164,7 +165,7 @@ def _without_train(at: _Children, parts: dict[str, Part], others: Sequence[str],
 
 def _same_part(at: _Children, part: Part, names: list[str]) -> list[str]:
     """Refuse `train` and `train_augmented`; `train_1` and `train_2` are both of a part."""
-    plain = {"".join(word for word in words_of(name) if not word.isdigit()).lower() for name in names}
+    plain = {"".join(word for word in words_of(name) if not word.isdigit()) for name in names}
     if len(plain) > 1:
         each = " or ".join(f"{_without(at, [name])} leaves out {name}" for name in names)
         both = option("parts", f"{{{part}: [{', '.join(map(at.path, names))}], ...}}")
@@ -186,7 +187,7 @@ def _classes(at: _Children) -> Layout | None:
     """Read cat/1.png, dog/1.png; or refuse, where these may be parts or families of classes; None: they name none."""
     inside = at.folder.inside
     layout = Layout(level=len(at.above) + 1)
-    if all(map(is_generic, inside)):
+    if are_generic(inside):
         if not any(_sole(name, folder)[1].inside for name, folder in inside.items()):
             return None
     else:
@@ -200,7 +201,7 @@ def _classes(at: _Children) -> Layout | None:
     layout.told.extend(
         f"{at.path(name)} is a class like the others; {_without(at, [name])} leaves it out."
         for name in inside
-        if not _NO_OBJECTS.isdisjoint(word.lower() for word in words_of(name))
+        if not _NO_OBJECTS.isdisjoint(words_of(name))
     )
     return layout
 
@@ -227,28 +228,29 @@ def _check_level(at: _Children) -> list[str]:
     if sum(len(each) > 1 for each in below.values()) > 1 and not any(folder.pictures for folder in inside.values()):
         _stop(
             f"{at.path(first)}: has folders inside ({_shown(below[first])}), as others have: {_level(at, 1)} takes "
-            f"{_shown(inside)} as the classes, {_level(at, 2)} the folders inside"
+            f"{_shown(inside)} as the classes (with {_TOGETHER}, a split keeps each folder inside together), "
+            f"{_level(at, 2)} the folders inside"
         )
     if not below:
         return []
     first = next(iter(below))
-    return [f"Folders inside a class belong to it, as {at.path(first, next(iter(below[first])))} does."]
+    belong = f"Folders inside a class belong to it, as {at.path(first, next(iter(below[first])))} does"
+    return [f"{belong}; if each is of one object, {_TOGETHER} keeps its pictures together."]
 
 
 def _set_test_aside(at: _Children, layout: Layout) -> None:
     """Take a folder `test` beside class folders for pictures without labels; a lone `train` is a vehicle."""
-    hints = set(at.named.values())
-    if {"train", "test"} <= hints or {"train", "validation"} <= hints:
+    has_others = len(at.folder.inside) - len(at.named) > 1
+    if {"train"} < {*at.named.values()} or (has_others and "validation" in at.named.values()):
         beside = _shown(set(at.folder.inside) - {*at.named})
         _stop(
             f"{_shown(at.named)}: have no class folders inside, and lie beside {beside}: {_without(at, at.named)} "
             f"leaves them out, {_level(at, 1)} takes each as a class"
         )
-    if len(at.folder.inside) - len(at.named) > 1:
-        for name, part in at.named.items():
-            if part != "train" and name.lower() in {"test", "testing", "val", "valid", "validation"}:
-                layout.aside[at.path(name)] = "no class folders inside, so the labels are not known"
-                layout.told.append(f"{name} is not taken as a class; {_level(at, 1)} does that.")
+    for name in at.named if has_others else ():
+        if name.lower() in {"test", "testing"}:
+            layout.aside[at.path(name)] = "no class folders inside, so the labels are not known"
+            layout.told.append(f"{name} is not taken as a class; {_level(at, 1)} does that.")
 
 
 def _stop_same(at: _Children, names: Sequence[str], common: set[str]) -> NoReturn:

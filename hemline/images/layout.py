@@ -35,7 +35,8 @@ def as_images(rows: NDArray[Any], shape: Sequence[int] | None) -> NDArray[Any]:
             rows = rows.transpose(0, 2, 3, 1)
         if rows.shape[3] in _CHANNELS:
             return rows[..., 0] if rows.shape[3] == 1 else rows
-    raise InputError(f"images must be (n, h, w) or (n, h, w, channels) with 1 or 3 channels, got {rows.shape}")
+    rule = f"images must be (n, h, w) or (n, h, w, channels) with 1 or 3 channels, got {rows.shape}"
+    raise InputError(f"{rule}; choose channels, or slices of volumes")
 
 
 def _shape_of_row(count: int, shape: Sequence[int] | None) -> Sequence[int]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fnmatch import fnmatch
 
 from hemline.data.parts import part_in, parts_in, words_of
@@ -13,6 +13,8 @@ _GENERIC = word_set(
     "image images img imgs picture pictures photo photos part parts batch folder dir data dataset files set chunk "
     "shard jpg jpeg png"
 )
+# What folders are called whose pictures show one object or come from one place, which are no classes.
+_SOURCES = word_set("patient subject session video site camera cam scan slide plate sequence seq client")
 PICTURE_FOLDERS = word_set("image images img imgs original originals rgb")
 _MASK_FOLDERS = word_set(
     "mask masks segmentation segmentations gt groundtruth ground_truth annotation annotations trimap trimaps"
@@ -26,11 +28,18 @@ BY_NAME = r"^(.*?)[ ._-]*[0-9]+\.[^.]*$"
 
 def is_generic(name: str) -> bool:
     """Say whether a folder's name divides pictures and names no class: images, part_1, train_images, test."""
-    words = [word.lower() for word in words_of(name)]
+    words = words_of(name)
     divides = any(word in _GENERIC for word in words) and all(
         word in _GENERIC or word.isdigit() or len(word) == 1 for word in words
     )
     return divides or part_in(name) is not None
+
+
+def are_generic(names: Collection[str]) -> bool:
+    """Say whether folders' names name no class: each by itself; or they differ in numbers alone, as HAM_part_1, _2."""
+    numbered = len(names) > 1 and len({re.sub("[0-9]+", "", name) for name in names}) == 1
+    words = {word for name in names for word in words_of(name)}
+    return all(map(is_generic, names)) or (numbered and not words.isdisjoint(_GENERIC | _SOURCES))
 
 
 def class_prefixes(files: Sequence[str]) -> Counter[str]:
@@ -47,7 +56,7 @@ def class_prefixes(files: Sequence[str]) -> Counter[str]:
 def without_aside(names: Sequence[str], aside: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """Return the pictures that no pattern as `cat/*`, `*.gif`, and no folder leaves out; the others with the reason.
 
-    Masks that lie beside their pictures, as `1_mask.png` or in a folder `masks` beside `images`, are left out always.
+    Masks are left out always: as `1_mask.png` beside its picture, in `masks` beside `images` or folders of parts.
     """
     stems = {name.rpartition(".")[0] for name in names}
     beside = _mask_folders(names)
@@ -69,7 +78,7 @@ def without_aside(names: Sequence[str], aside: Sequence[str]) -> tuple[list[str]
 def _mask_folders(names: Sequence[str]) -> set[str]:
     folders = {folder[: at.start()] for folder in {name.rpartition("/")[0] for name in names} for at in _ENDS(folder)}
     placed = [each.rpartition("/")[::2] for each in folders]
-    pictures = {above for above, name in placed if name.lower() in PICTURE_FOLDERS}
+    pictures = {above for above, name in placed if name.lower() in PICTURE_FOLDERS or part_in(name)}
     return {
         f"{above}/{name}".lstrip("/") for above, name in placed if name.lower() in _MASK_FOLDERS and above in pictures
     }

@@ -16,6 +16,8 @@ from hemline.images.stored import ArrayInFile
 
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, SyntaxError)
 
+_ARCHIVES = (".npz", ".zip")  # the first is one of .npy alone
+
 
 class StoredArray(ArrayInFile):
     """An array in a file of NumPy's: read as it is stored, by rows, or whole where its first axis changes fastest."""
@@ -43,16 +45,24 @@ class StoredArray(ArrayInFile):
             stream.read(1)  # at the end, the archive's checksum is looked at
 
 
-def arrays_of(path: Path) -> list[StoredArray]:
+def arrays_of(path: Path) -> list[ArrayInFile]:
     """Return the arrays of an ``.npz`` file, or that of an ``.npy`` file; an ``InputError`` if it is damaged."""
     keys = [path.stem]
-    if path.suffix.lower() == ".npz":
+    if path.suffix.lower() in _ARCHIVES:
         try:
             with reading(path), zipfile.ZipFile(path) as archive:
                 keys = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
         except _UNREADABLE as error:
             raise InputError(f"{path}: is no file of NumPy's, or a damaged one: {error}") from None
     return [_described(path, key) for key in keys]
+
+
+def is_zip_of_arrays(path: Path) -> bool:
+    """Say whether a zip file holds ``.npy`` files alone, in whatever folders."""
+    if not zipfile.is_zipfile(path):
+        return False
+    names = [name for name in zipfile.ZipFile(path).namelist() if not name.endswith("/")]
+    return bool(names) and all(name.endswith(".npy") for name in names)
 
 
 def _described(path: Path, key: str) -> StoredArray:
@@ -68,7 +78,7 @@ def _described(path: Path, key: str) -> StoredArray:
 def _opened(path: Path, key: str) -> Iterator[tuple[IO[bytes], int]]:
     """Open the file of an array, and tell its size; errors of reading it name it."""
     with ExitStack() as files:
-        if path.suffix.lower() == ".npz":
+        if path.suffix.lower() in _ARCHIVES:
             files.enter_context(reading(f"{path}: {key}", *_UNREADABLE))
             archive = files.enter_context(zipfile.ZipFile(path))
             yield files.enter_context(archive.open(f"{key}.npy")), archive.getinfo(f"{key}.npy").file_size

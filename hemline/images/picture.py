@@ -4,12 +4,11 @@ import io
 import logging
 import warnings
 from contextlib import suppress
-from threading import Lock
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from hemline.errors import InputError
 
@@ -21,6 +20,7 @@ _DEEP = ("I", "F")
 # Tags of TIFF.
 _BITS, _PHOTOMETRIC, _SAMPLES, _PLANES, _SOFTWARE, _SAMPLE_FORMAT = 258, 262, 277, 284, 305, 339
 _SEPARATE = 2
+_MOST_CHANNELS, _MOST_BITS = 4, 32  # that Pillow knows
 _QUARTER = 63
 _HIGHEST = np.iinfo(np.uint16).max
 
@@ -33,20 +33,8 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
-class Reduced:
-    """How many pictures of this process had colours of 16 bits, which became 8."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._lock = Lock()
-
-    def add(self) -> None:
-        """Count one more."""
-        with self._lock:
-            self.count += 1
-
-
-REDUCED = Reduced()
+# An entry for each picture of this process that had colours of 16 bits, which became 8; threads add to it.
+REDUCED: list[str] = []
 
 
 def decode(content: bytes) -> NDArray[Any]:
@@ -87,11 +75,14 @@ def read_picture(file: IO[bytes]) -> Image.Image:
             plain = _plain(image)
             if is_deep:
                 _check_levels(plain)
-                REDUCED.add()
+                REDUCED.append(image.mode)
             return ImageOps.invert(plain) if is_mask else plain
     except UnidentifiedImageError:
         file.seek(0)
-        got = "something else" if file.read(1) else "an empty file"
+        head = file.read(8)
+        if head.startswith((b"II*\0", b"MM\0*")):
+            raise InputError(_why_no_tiff(file, head)) from None
+        got = "something else" if head else "an empty file"
         raise InputError(f"must be a picture (PNG, JPEG, WebP, ...), got {got}") from None
     except Image.DecompressionBombError:
         raise InputError(f"must have at most {MOST_PIXELS:,} pixels, got far more") from None
@@ -121,6 +112,19 @@ def _check_tiff(image: Image.Image) -> None:
     for kind, found in kinds.items():
         if found:
             raise InputError(f"a TIFF with {kind} is not read; save it as PNG: `tifffile` reads it as it is meant")
+
+
+def _why_no_tiff(file: IO[bytes], head: bytes) -> str:
+    """Say what a TIFF is that Pillow does not know: of many channels, or of 64 bits."""
+    tags = TiffImagePlugin.ImageFileDirectory_v2(head)
+    with suppress(Exception):
+        file.seek(tags.next)
+        tags.load(file)
+    channels, bits = tags.get(_SAMPLES, 1), max(tags.get(_BITS, (1,)))
+    if channels <= _MOST_CHANNELS and bits <= _MOST_BITS:
+        return "cannot be read: a TIFF that is damaged, or of a kind that Pillow does not know; save it as PNG"
+    remedy = "`tifffile` reads it: save one or three of its channels as PNG, or one as TIFF of float32"
+    return f"a TIFF of {channels} channels of {bits} bits is not read; {remedy}"
 
 
 def _is_mask_of_tifffile(image: Image.Image) -> bool:

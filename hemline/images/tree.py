@@ -39,7 +39,7 @@ _NO_PICTURES = _endings(
 )
 # Beside pictures, programs leave smaller copies of them in such folders.
 _THUMBNAILS = frozenset({"@eadir", "thumbs", "thumbnails", "thumbnail", "$recycle.bin", "lost+found"})
-_PLAIN_TABLES = (".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonl", ".ndjson")
+_PLAIN_TABLES = (".csv", ".tsv", ".tab", ".parquet", ".arrow", ".feather", ".jsonl", ".ndjson")
 TABLES = (*_PLAIN_TABLES, *(f"{table}{packed}" for table in (".csv", ".tsv") for packed in (".gz", ".bz2", ".zst")))
 # No picture of a data set comes near; an archive's member that is longer when it is decompressed is a bomb.
 MOST_BYTES = 2**28
@@ -64,7 +64,7 @@ Advance = Callable[[int], None]
 class Tree(ABC):
     """Pictures and tables by their names: paths from the top, with slashes; whatever else is there is not seen."""
 
-    unseen: list[str]  # the names of all other files; of a hidden folder, or one of thumbnails, its name with a slash
+    unseen: list[str]  # the names of all other files; of a folder that is hidden, of thumbnails or empty, with a slash
 
     @abstractmethod
     def files(self) -> list[str]:
@@ -138,7 +138,7 @@ class ZipTree(Tree):
         self.unseen: list[str] = []
         self._members: dict[str, str] = {}
         for member in self._zip.infolist():
-            name = str(PurePosixPath(member.filename))
+            name = str(PurePosixPath(member.filename.replace("\\", "/")))  # as Windows packs
             if is_seen(name, partial(self._head, member.filename)) and not member.is_dir():
                 self._members[name] = member.filename
             elif not member.is_dir():
@@ -285,23 +285,25 @@ def _walk(top: Path, below: str, above: tuple[str, ...]) -> Iterator[str]:
         entries = list(os.scandir(folder))
     except FileNotFoundError:
         raise InputError(f"{folder}: no such folder") from None
+    if below and not entries:
+        yield below
     for entry in entries:
         if not entry.is_dir():
             yield f"{below}{entry.name}"
-        elif _is_passed_over(entry.name):
+        elif is_passed_over(entry.name):
             yield f"{below}{entry.name}/"
         else:
             yield from _walk(top, f"{below}{entry.name}/", (*above, real))
 
 
-def _is_passed_over(name: str) -> bool:
-    """Hidden files, the shadows of files that a Mac puts into archives, and thumbnails."""
+def is_passed_over(name: str) -> bool:
+    """Say whether a file or a folder is hidden, of thumbnails, or what a Mac puts into archives."""
     return name.startswith((".", "__MACOSX")) or name.lower() in _THUMBNAILS
 
 
 def is_seen(name: str, head: Callable[[], bytes]) -> bool:
     """Say whether a file is a picture or a table that is looked at; arguments are those of ``is_picture``."""
-    return not any(map(_is_passed_over, name.split("/"))) and (is_table(name) or is_picture(name, head))
+    return not any(map(is_passed_over, name.split("/"))) and (is_table(name) or is_picture(name, head))
 
 
 def _bounded(file: IO[bytes], name: str) -> bytes:

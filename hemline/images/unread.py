@@ -1,6 +1,7 @@
 """What is not read, and how it becomes something that is; docs/YOUR-DATA.md shows the same table."""
 
 import os
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ _TABLE = """\
 !.svs .ndpi .mrxs | whole slides | cut tiles with openslide, and save each as PNG
 !.exr .hdr | pictures of high dynamic range | `imageio.imwrite('a.tif', imageio.imread('a.exr'))`
 !.mp4 .avi .mov .mkv .webm | films | `ffmpeg -i a.mp4 -vf fps=1 cat/a_%04d.png`; then the option group
-.tfrecord .tfrecords | TensorFlow's records | read them with tf.data, and save images and labels by np.savez
+.tfrecord .tfrecords .tfrec | TensorFlow's records | read them with tf.data, and save images and labels by np.savez
 .pt .pth | PyTorch's files | `np.savez('a.npz', images=x.numpy(), labels=y.numpy())`
 .pkl .pickle | pickles | load one that you trust, and save images and labels by np.savez
 .bin | numbers without their shape | `np.fromfile('a.bin', 'u1').reshape(-1, 3, 96, 96)` for STL-10, whose columns \
@@ -48,7 +49,7 @@ _TABLE = """\
 .arff | Weka's tables | `pandas.DataFrame(scipy.io.arff.loadarff('a.arff')[0]).to_csv('a.csv', index=False)`
 .svm .libsvm .scale .t | LIBSVM's rows | sklearn.datasets.load_svmlight_file, with n_features; then np.savez
 .data .tra .tes .dat | tables of the UCI repository | call them .csv; `--option header=false` if they have no header
-.rar .7z .xz .tar .zip .tgz | archives | unpack them
+.rar .7z .xz .tar .zip .tgz .gz .bz2 | archives | unpack them
 .xml | boxes of objects | they are of object detection: cut the objects out, one picture each, into class folders
 .json | JSON documents | write a table `file_name,label` as CSV beside the pictures
 .txt | text | of lists `name label`, make a CSV with the header `file_name,label`
@@ -61,28 +62,28 @@ DATA_PAGE = "docs/YOUR-DATA.md has a table of how to convert files"
 
 
 def kind_of(name: str) -> Unread | None:
-    """Return what kind of unread file a name is of."""
-    lower = name.lower()
+    """Return what kind of unread file a name is of, which may be one of several: `a.tfrecord-00000-of-00001`."""
+    lower = re.sub(r"-[0-9]+-of-[0-9]+$", "", name.lower())
     return next((kind for kind in UNREAD if lower.endswith(kind.endings)), None)
 
 
-def unread(path: Path) -> str | None:
-    """Return what most files at a path are that are not read, and how to convert them."""
+def unread(path: Path, *, pictures: bool = False) -> str | None:
+    """Return what most files at a path are that are not read, and how to convert them; or most of the pictures."""
     walked = (os.path.join(top, name) for top, _, files in os.walk(path) for name in files)  # noqa: PTH118 - many
     names = [str(path)] if path.is_file() else [*islice(walked, 100_000)]
     if path.is_file() and zipfile.is_zipfile(path):
         names = [name for name in zipfile.ZipFile(path).namelist() if not name.endswith("/")]
         if any(name.lower().endswith((".npy", ".npz", "ubyte", ".gz", ".mat", ".h5")) for name in names):
             return f"an archive of arrays must be unpacked first; {DATA_PAGE}"
-    found = Counter(kind for name in names if (kind := kind_of(name)) is not None)
-    if not found and names and is_dicom(Path(names[0])):
-        names = [f"{name}.dcm" for name in names]  # as scanners leave the ending out
-        found = Counter(kind for name in names if (kind := kind_of(name)) is not None)
+    if not any(map(kind_of, names)):
+        names = [f"{name}.dcm" if is_dicom(Path(name)) else name for name in names]  # as scanners leave the ending out
+    found = Counter(kind for name in names if (kind := kind_of(name)) and kind.pictures >= pictures)
     if not found:
         return None
-    kind, count = found.most_common(1)[0]
-    ending = next(each for each in kind.endings if any(name.lower().endswith(each) for name in names))
-    return f"cannot be read: {count:,} {ending} ({kind.what}): {kind.how}; {DATA_PAGE}"
+    kind = min(found, key=lambda each: (each in UNREAD[-3:], -found[each]))  # text and such says something of others
+    examples = [name.lower() for name in names if kind_of(name) == kind]
+    ending = next(each for each in kind.endings if any(each in name for name in examples))
+    return f"cannot be read: {found[kind]:,} {ending} ({kind.what}): {kind.how}; {DATA_PAGE}"
 
 
 def is_dicom(path: Path) -> bool:

@@ -9,18 +9,18 @@ from typing import Any, NamedTuple
 
 from hemline.data.description import Part
 from hemline.data.labels import natural_key
-from hemline.data.parts import part_in_path
+from hemline.data.parts import part_in, part_in_path
 from hemline.errors import InputError
 from hemline.images.tree import Tree
 from hemline.tables.columns import NoLabelsError, Roles, find_images, find_roles, read_column, read_texts
-from hemline.tables.kinds import Resolve
+from hemline.tables.kinds import Resolve, sample
 from hemline.tables.options import TableOptions
 from hemline.tables.pictures import Pictures
 from hemline.tables.table_file import TableFile
 from hemline.words import either, option
 
 _LEAST_PIXELS = 4  # of columns that may be an image beside other files
-_DUMMIES = frozenset({"submission", "sample", "example"})
+_DUMMY = re.compile("submission|(?<![a-z])(sample|example)(?![a-z])")
 # What names of shards differ in: numbers, and the hashes that Hugging Face adds.
 _HASH = re.compile(r"-[0-9a-f]{8,}|[0-9]+")
 
@@ -91,25 +91,40 @@ def _with_images_and_labels(
     errors: list[InputError] = []
     files, broken = _opened(tree, path, options, wanted or tree.tables())
     aside.update(dict.fromkeys(broken, "it cannot be read"))
+    is_alone = bool(wanted) or not tree.names()
     for name, file in files.items():
-        resolve = pictures.resolver(posixpath.dirname(name), part_in_path(name.split("/")))
+        folder = posixpath.dirname(name)
+        resolve = pictures.resolver(folder, part_in_path(name.split("/"))) if tree.names() else None
         try:
             roles = find_roles(file, options, resolve)
             if (tree.names() or len(files) > 1) and roles.kind == "pixels" and not _may_be_pixels(roles, options):
                 raise InputError(f"{file.path}: holds no images")  # noqa: TRY301 - as of other tables
+            _check_usable(file, roles, has_pictures=bool(tree.names()))
             found[name] = Table(file, roles)
         except InputError as error:
             unlabelled = isinstance(error, NoLabelsError)
-            aside[name] = "it has no column of labels" if unlabelled else "it holds no images"
-            if wanted or _has_images(file, options, resolve) or not (tree.names() or unlabelled):
+            aside[name] = "it has no labels" if unlabelled else "it holds no images"
+            if unlabelled and "=" in folder:
+                rule = f"folders as {folder} say a column of the table, which is not read"
+                error = InputError(f"{path}: {rule}: `pandas.read_parquet('{path.name}').to_parquet('all.parquet')`")
+            if is_alone or _has_images(file, options, resolve):
                 errors.append(error)
-    for name in [n for n in found if _DUMMIES & set(re.findall("[a-z]+", posixpath.basename(n).lower()))]:
+    for name in [n for n in found if _DUMMY.search(posixpath.basename(n).lower())]:
         if len(found) > 1:
             found.pop(name)
             aside[name] = "it is an example of what a contest asks for, whose labels are made up"
-    if not found and (errors or (broken and (wanted or not (files or tree.names())))):
-        raise [*errors, *broken.values()][0]
+    errors += [each for each in broken.values() if is_alone or not str(each).endswith("got none")]  # or an empty one
+    if not found and errors:
+        raise errors[0]
     return found, aside
+
+
+def _check_usable(file: TableFile, roles: Roles, *, has_pictures: bool) -> None:
+    """Refuse a table of pictures that are not there, and one that lacks all labels, as contests' and Hugging Face's."""
+    if roles.kind == "paths" and not has_pictures:
+        raise InputError(f"{file.path}: column {roles.images[0]!r} names pictures, and none lie beside the table")
+    if len(roles.label) == 1 and set(sample(file, roles.label[0])) <= {"", "-1"}:
+        raise NoLabelsError(f"{file.path}: column {roles.label[0]!r}: must have a label in some row")
 
 
 def _opened(
@@ -126,7 +141,7 @@ def _opened(
     return files, broken
 
 
-def _has_images(file: TableFile, options: TableOptions, resolve: Resolve) -> bool:
+def _has_images(file: TableFile, options: TableOptions, resolve: Resolve | None) -> bool:
     try:
         return bool(find_images(file, options, [*file.columns], resolve)[1])
     except InputError:
@@ -194,9 +209,11 @@ def count_named_again(chosen: Chosen, pictures: Pictures) -> int:
     again = 0
     for part, name in ((part, name) for part, names in chosen.parts.items() for name in names):
         file, roles = chosen.tables[name]
-        columns = [read_texts(file, column) for column in (roles.images[0], *roles.label)]
-        for text, *labels in zip(*columns, strict=True):
-            picture, label = pictures.find(posixpath.dirname(name), part, text), str(labels)
+        wanted = (roles.images[0], roles.split or roles.images[0], *roles.label)
+        columns = [read_texts(file, column) for column in wanted]
+        for text, use, *labels in zip(*columns, strict=True):
+            meant = part or (part_in(use) if roles.split else None)
+            picture, label = pictures.find(posixpath.dirname(name), meant, text), str(labels)
             if picture is None:
                 continue
             again += picture in seen

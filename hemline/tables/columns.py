@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hemline.data.labels import natural_key, plain
+from hemline.data.parts import words_of
 from hemline.errors import InputError, reading
 from hemline.tables.kinds import (
     IMAGES,
@@ -18,7 +19,6 @@ from hemline.tables.kinds import (
     is_number,
     is_text,
     kind_of_images,
-    lower_words,
     ones,
     sample,
     values_of,
@@ -82,7 +82,7 @@ def find_roles(file: TableFile, options: TableOptions, resolve: Resolve | None =
     rest = [name for name in others if name != split]
     label = options.labels or _find_label(file, rest, told, whole=kind != "pixels")
     group = options.group
-    if group is None and split is None:
+    if group is None:
         group = _find_group(file, [name for name in others if name not in label], told)
     if kind == "pixels":
         images = _pixels(file, {n: columns[n] for n in columns if n not in {*label, split, group}}, told)
@@ -99,7 +99,7 @@ def find_images(
     if options.image is not None:
         _check_known(file, image=[options.image])
         return kind_of_images(file, options.image, resolve) or "paths", [options.image]
-    looked = {name: kind_of_images(file, name, resolve) for name in names if _NO_IMAGES.isdisjoint(lower_words(name))}
+    looked = {name: kind_of_images(file, name, resolve) for name in names if _NO_IMAGES.isdisjoint(words_of(name))}
     kinds = {name: kind for name, kind in looked.items() if kind is not None}
     if any(kinds[name] == "paths" and is_text(file.columns[name]) for name in kinds):
         kinds = {name: kind for name, kind in kinds.items() if not is_number(file.columns[name])}
@@ -169,7 +169,7 @@ def _find_label(file: TableFile, names: Sequence[str], told: list[str], *, whole
     found = [known[each] for each in _LABELS.split() if each in known]
     if not found and whole and (one_hot := _one_hot(file, names)):
         return one_hot
-    weak = [name for name in names if not _LABEL_WORDS.isdisjoint(lower_words(name)) and name not in found]
+    weak = [name for name in names if not _LABEL_WORDS.isdisjoint(words_of(name)) and name not in found]
     if found and weak:
         told.append(f"Not taken as labels: {first_quoted(weak)}; {option('label', '<column>')} does that.")
     if not (found := found or weak):
@@ -205,11 +205,11 @@ def _one_hot(file: TableFile, names: Sequence[str]) -> list[str]:
 
 def _find_group(file: TableFile, names: Sequence[str], told: list[str]) -> str | None:
     for name in names:
-        if not _OBJECTS.isdisjoint(lower_words(name)) or usual(name) == "case_id":
+        if not _OBJECTS.isdisjoint(words_of(name)) or usual(name) == "case_id":
             values = sample(file, name)
             if all(values) and 1 < len(set(values)) < len(values):
-                out = f"{option('ignore', [name])} splits without regard to it"
-                told.append(f"Images with the same {name!r} stay on one side of the split; {out}.")
+                out = f"{option('ignore', [name])} goes without that"
+                told.append(f"Images with the same {name!r} show one object, and a split keeps them together; {out}.")
                 return name
     return None
 

@@ -15,7 +15,7 @@ from hemline.tables.table_file import TableFile
 
 IMAGES = ("image", "img", "picture", "photo", "images", "pixels")
 _IDS = frozenset({"id", "image", "img", "file", "filename", "picture", "photo", "name", "number"})
-_PIXEL_TEXT = re.compile(r"[\s\[(]*-?[0-9.]+([\s,;]+-?[0-9.]+){8,}")
+_PIXEL_TEXT = re.compile(r"[\s\[(]*-?[0-9.]+([\s,;()\[\]]+-?[0-9.]+){5,}")
 _SHORTEST = 40  # letters of a picture in base64
 Kind = Literal["pixels", "encoded", "base64", "paths", "text", "nested"]
 # Says which picture a text names, None where it is none.
@@ -32,7 +32,7 @@ def kind_of_images(file: TableFile, name: str, resolve: Resolve | None) -> Kind 
         if isinstance(first, dict):
             return "encoded" if first.get("bytes") else "paths" if first.get("path") else None
         return "encoded" if first and (is_picture_head(first[:32]) or name.lower() in IMAGES) else None
-    is_id = pa.types.is_integer(column) and resolve is not None and not _IDS.isdisjoint(lower_words(name))
+    is_id = pa.types.is_integer(column) and resolve is not None and not _IDS.isdisjoint(words_of(name))
     return _kind_of_text([text for text in sample(file, name) if text], resolve) if is_id or is_text(column) else None
 
 
@@ -62,10 +62,9 @@ def sample(file: TableFile, name: str) -> list[str]:
 
 
 def values_of(file: TableFile, name: str) -> pa.ChunkedArray:
-    """Return all values of a column, a dictionary's resolved; those of CSV as text."""
+    """Return all values of a column; those of CSV as text."""
     batches = [batch.column(0) for batch in file.batches([name], pa.string())]
-    column = pa.chunked_array(batches, file.columns[name] if file.types_are_certain else pa.string())
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    return pa.chunked_array(batches, file.columns[name] if file.types_are_certain else pa.string())
 
 
 def ones(file: TableFile, name: str) -> NDArray[np.bool_] | None:
@@ -78,15 +77,9 @@ def ones(file: TableFile, name: str) -> NDArray[np.bool_] | None:
     return values == 1 if np.isin(values, (0, 1)).all() else None
 
 
-def lower_words(name: str) -> set[str]:
-    """Return the words of a column's name in small letters."""
-    return {word.lower() for word in words_of(name)}
-
-
 def is_text(column: pa.DataType) -> bool:
     """Say whether a column is of text."""
-    column = column.value_type if pa.types.is_dictionary(column) else column
-    return any(kind(column) for kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))
+    return bool(pa.types.is_string(column) or pa.types.is_large_string(column))
 
 
 def is_number(column: pa.DataType) -> bool:

@@ -2,8 +2,7 @@
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Callable, Iterable
 
 from hemline.data.description import Part
 from hemline.data.parts import part_in_path
@@ -23,9 +22,9 @@ class Pictures:
             self._by_end[base].append(name)
             self._by_end[base.rpartition(".")[0] or base].append(name)
 
-    def resolver(self, folder: str, part: Part | None) -> "partial[str | None]":
-        """Return a function from a table's text to the picture that it names, or None; arguments as ``find``."""
-        return partial(self.find, folder, part)
+    def resolver(self, folder: str, part: Part | None) -> Callable[[str], str | None]:
+        """Return a function from a table's text to a picture that it may name, or None; arguments as ``find``."""
+        return lambda text: next(iter(self._candidates(folder, part, text)), None)
 
     def find(self, folder: str, part: Part | None, text: str) -> str | None:
         """Return the picture that a table's text names, None where it names none.
@@ -38,17 +37,19 @@ class Pictures:
         Raises:
             InputError: several pictures may be meant.
         """
-        path = posixpath.normpath(text.strip().replace("\\", "/"))
-        beside = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
-        if beside in self.names:
-            return beside
-        found = self._by_end.get(posixpath.basename(path), [])
-        if len(found) > 1:
-            found = self._nearest(found, path, folder, part)
+        found = self._candidates(folder, part, text)
         if len(found) > 1:
             which = either("folder", [posixpath.dirname(name) or "." for name in found[:2]])
             raise InputError(f"{text!r} may be {found[0]} or {found[1]}; say which: {which}")
         return found[0] if found else None
+
+    def _candidates(self, folder: str, part: Part | None, text: str) -> list[str]:
+        path = posixpath.normpath(text.strip().replace("\\", "/"))
+        beside = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
+        if beside in self.names:
+            return [beside]
+        found = self._by_end.get(posixpath.basename(path), [])
+        return self._nearest(found, path, folder, part) if len(found) > 1 else found
 
     def _nearest(self, found: list[str], path: str, folder: str, part: Part | None) -> list[str]:
         longest = max(_shared_end(name, path) for name in found)

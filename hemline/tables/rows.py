@@ -85,7 +85,7 @@ class Rows:
         group = self.roles.group
         if group is None:
             return None
-        whole = {file: _objects(read_column(file, group)) for file, _ in self._files}
+        whole = {file: read_column(file, group).astype(object) for file, _ in self._files}
         return {part: np.concatenate([whole[f][rows] for f, rows in each]) for part, each in self.pieces.items()}
 
     def _read_labels(self, file: TableFile) -> NDArray[Any]:
@@ -99,7 +99,7 @@ class Rows:
 
     def _named_labels(self, pieces: Sequence[Piece], names: Sequence[str] | None) -> NDArray[Any]:
         if names is None:
-            return np.concatenate([_objects(self._labels[file])[rows] for file, rows in pieces])
+            return np.concatenate([self._labels[file].astype(object)[rows] for file, rows in pieces])
         labels = np.concatenate([self._labels[file][rows] for file, rows in pieces])
         outside = np.flatnonzero((labels < 0) | (labels >= len(names)))
         if outside.size:
@@ -133,8 +133,3 @@ def several_in(values: Sequence[str]) -> str | None:
         if len(pieces) > 1 and not alone.isdisjoint(pieces):
             return value
     return None
-
-
-def _objects(labels: NDArray[Any]) -> NDArray[Any]:
-    """Return labels that those of another file, of another type, can be joined to."""
-    return labels.astype(object)

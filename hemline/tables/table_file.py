@@ -26,6 +26,7 @@ _MOST_ROWS = 2**14
 _PICTURES = 256
 _FIRST = 1000  # values that tell what a column is
 _STORED = (".parquet", ".arrow", ".feather")
+_VIEWS = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
 _PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 
 
@@ -69,8 +70,8 @@ class TableFile:
 
     @property
     def columns(self) -> dict[str, pa.DataType]:
-        """The columns and their types; those of CSV are a guess by the first rows."""
-        return dict(zip(self._names, self._schema.types, strict=True))
+        """The columns and the types of their values; those of CSV are a guess by the first rows."""
+        return dict(zip(self._names, map(_plain_type, self._schema.types), strict=True))
 
     @property
     def types_are_certain(self) -> bool:
@@ -113,23 +114,26 @@ class TableFile:
 
         A damaged file, or text of another type, is an ``InputError``.
         """
-        raw = (
-            [self._raw_names[self._names.index(name)] for name in columns]
-            if self._names != self._raw_names
-            else [*columns]
-        )
         with self._reading():
-            if self._ending == ".parquet":
-                for batch in self._parquet().iter_batches(self._rows_of(columns), columns=raw):
-                    yield batch.select(raw)
-            elif self._ending != ".csv":
-                for batch in self._open(None):
-                    size = self._rows_of(columns)
-                    yield from (batch.select(raw).slice(start, size) for start in range(0, batch.num_rows, size))
-            else:
-                types = dict.fromkeys(raw, as_type) if as_type else None
-                for batch in self._open(pa_csv.ConvertOptions(include_columns=raw, column_types=types)):
-                    yield batch.select(raw)
+            for batch in self._stored(columns, as_type):
+                odd = any(each != _plain_type(each) for each in batch.schema.types)
+                plain = [_plain_values(each) for each in batch.columns] if odd else []
+                yield pa.RecordBatch.from_arrays(plain, batch.schema.names) if odd else batch
+
+    def _stored(self, columns: Sequence[str], as_type: pa.DataType | None) -> Iterator[pa.RecordBatch]:
+        names = dict(zip(self._names, self._raw_names, strict=True))
+        raw = [names[name] for name in columns]
+        if self._ending == ".parquet":
+            for batch in self._parquet().iter_batches(self._rows_of(columns), columns=raw):
+                yield batch.select(raw)
+        elif self._ending != ".csv":
+            for batch in self._open(None):
+                size = self._rows_of(columns)
+                yield from (batch.select(raw).slice(start, size) for start in range(0, batch.num_rows, size))
+        else:
+            types = dict.fromkeys(raw, as_type) if as_type else None
+            for batch in self._open(pa_csv.ConvertOptions(include_columns=raw, column_types=types)):
+                yield batch.select(raw)
 
     def row(self, index: int) -> str:
         """Return what a user would call a row; a spreadsheet counts the header, too."""
@@ -166,7 +170,7 @@ class TableFile:
             read_options=pa_csv.ReadOptions(
                 use_threads=False, block_size=_BLOCK, column_names=None if self._header else self._numbered
             ),
-            parse_options=pa_csv.ParseOptions(delimiter=self._separator),
+            parse_options=pa_csv.ParseOptions(delimiter=self._separator, newlines_in_values=self._has_lines),
             convert_options=options or pa_csv.ConvertOptions(),
         )
 
@@ -180,6 +184,11 @@ class TableFile:
     @cached_property
     def _separator(self) -> str:
         return max(_SEPARATORS, key=lambda separator: self._first_line.count(separator.encode()))
+
+    @cached_property
+    def _has_lines(self) -> bool:
+        """Whether a value goes on in the next line, as arrays do that pandas has written."""
+        return b'"[' in bytes(self._bytes().read(2**20))
 
     @property
     def _numbered(self) -> list[str]:
@@ -214,6 +223,18 @@ class TableFile:
             if error.errno is not None:  # what the machine refuses
                 raise
             raise InputError(f"{self.path}: {_readable(error, [])}") from None
+
+
+def _plain_type(column: pa.DataType) -> pa.DataType:
+    """Return the type of a dictionary's values; and of views, which few of Arrow's functions know, the usual type."""
+    return _plain_type(column.value_type) if pa.types.is_dictionary(column) else _VIEWS.get(column, column)
+
+
+def _plain_values(array: Any) -> Any:
+    """Return the values of an array in their ``_plain_type``."""
+    if pa.types.is_dictionary(array.type):
+        return _plain_values(array.dictionary).take(array.indices)
+    return array.cast(_VIEWS[array.type]) if array.type in _VIEWS else array
 
 
 def plain_array(array: Any) -> Any:
