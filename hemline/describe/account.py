@@ -1,4 +1,4 @@
-"""What becomes of every file that lies at a path: used, as what; or not used, and why."""
+"""The account of every file at a path: used, and as what; or not used, and why."""
 
 import posixpath
 from collections import Counter

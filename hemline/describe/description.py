@@ -1,4 +1,4 @@
-"""What was seen of a user's images -> the keys of their description."""
+"""The keys of a description, from a survey of a user's images."""
 
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from hemline.errors import InputError
 
 
 class Described(NamedTuple):
-    """What the images become."""
+    """The form that the images get."""
 
     shape: Suggested  # their shape, and why
     pixels: Pixels  # their type and range

@@ -1,4 +1,4 @@
-"""Which format a path is in: every format is asked, with what the user said."""
+"""The format of a path: every format is asked, with the user's options."""
 
 import tarfile
 import zipfile
@@ -27,7 +27,7 @@ _PACKED = (".tar", ".tgz", ".gz", ".bz2", ".xz", ".zip")
 
 
 class Data(NamedTuple):
-    """What was found at a path."""
+    """The data found at a path."""
 
     path: Path  # as the user named it
     format: str  # a module of ``hemline.formats``

@@ -1,4 +1,4 @@
-"""What a user should know of the images before trusting a result: sentences, the gravest first."""
+"""Warnings about the images, for a user to read before trusting a result: sentences, the gravest first."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -16,7 +16,7 @@ _COLOURS = 3
 
 
 class Fingerprint(NamedTuple):
-    """What is remembered of one image."""
+    """The fingerprint of one image."""
 
     exact: bytes  # BLAKE2 of its shape and pixels
     coarse: bytes  # the perceptual hash of 64 bits: the signs of its lowest frequencies (``imagehash.phash``)

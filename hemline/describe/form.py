@@ -16,14 +16,14 @@ _MIDDLE_OF_BYTES = 128
 
 
 class Wanted(NamedTuple):
-    """What the user decides."""
+    """The user's options."""
 
     size: tuple[int, int] | None = None  # (height, width); None: as the images suggest
     colour: bool | None = None  # True for colour, False for grey; None: as the images are
 
 
 class Suggested(NamedTuple):
-    """What is written into the description."""
+    """The form as it is written into the description."""
 
     image_shape: tuple[int, ...]  # (height, width) or (height, width, channels)
     resized: bool  # whether images of other sizes are resized

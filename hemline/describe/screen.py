@@ -1,4 +1,4 @@
-"""What `make describe` prints: one screen, for people."""
+"""The output of `make describe`: one screen, for people."""
 
 import shlex
 from collections import Counter

@@ -38,7 +38,7 @@ class Remarkable:
 
 @dataclass
 class Survey:
-    """What was seen."""
+    """The survey of a data set's images."""
 
     parts: dict[Part, Labels]  # the labels of each part
     # how many images have each shape, (height, width) or (height, width, channels)
@@ -64,12 +64,12 @@ class Survey:
 
     @property
     def images(self) -> int:
-        """How many images there are."""
+        """The number of images."""
         return sum(len(labels.codes) for labels in self.parts.values())
 
     @property
     def sizes(self) -> Counter[tuple[int, int]]:
-        """How many images have each height and width."""
+        """The number of images of each height and width."""
         sizes: Counter[tuple[int, int]] = Counter()
         for shape, count in self.shapes.items():
             sizes[shape[:2]] += count  # type: ignore[index] # a slice of two

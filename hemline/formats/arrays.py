@@ -46,7 +46,7 @@ _CHUNK = 2**24  # bytes of images that are read at a time
 
 
 class ArraysOptions(StrictModel):
-    """What the names of the arrays do not tell."""
+    """Options for arrays whose names leave their roles open."""
 
     # by part, the names of the images and of the labels
     keys: dict[Part, Annotated[list[str], Field(min_length=2, max_length=2)]] | None = None

@@ -42,7 +42,7 @@ Pattern = Annotated[str, AfterValidator(_check_pattern)]
 
 
 class FolderOptions(StrictModel):
-    """How the files are read."""
+    """Options for reading folders of pictures."""
 
     # a regular expression with one group: files whose names, or paths if it has a slash, have the same there show one
     # object

@@ -1,4 +1,4 @@
-"""What every format offers: it finds what it can read, and opens it as a ``Source``.
+"""The protocol of formats: a format finds data that it can read, and opens it as a ``Source``.
 
 A format is a module of this package that has a ``FORMAT``; its name in ``data/<name>.yaml`` is the module's. To add
 one, write a ``Source`` that knows its labels and yields its images one by one, and a ``Format`` that opens it.
@@ -41,7 +41,7 @@ class Located(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """What a format makes of a path."""
+    """The data that a format finds at a path."""
 
     files: list[Located]  # what belongs to the data set
     # the format's options that read it, with those that were given

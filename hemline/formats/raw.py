@@ -1,4 +1,4 @@
-"""What the download stage has put into ``data/raw``, opened as it is described: images and labels, part by part."""
+"""The output of the download stage in ``data/raw``, opened as described: images and labels, part by part."""
 
 from collections.abc import Iterator
 from pathlib import Path

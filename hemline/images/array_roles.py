@@ -1,4 +1,4 @@
-"""Which of a user's arrays are the images, the labels and the groups of each part: by their names, then their axes."""
+"""The roles of a user's arrays (images, labels or groups of a part), by their names, then their axes."""
 
 import re
 from collections import defaultdict

@@ -24,7 +24,7 @@ _FEW = 5  # pictures that an option names one by one
 
 @dataclass
 class Layout:
-    """How folders are read: the options of ``hemline.formats.folder``, and the reported findings."""
+    """The reading of folders: the options of ``hemline.formats.folder``, and the reported findings."""
 
     # by part, the folders that hold it; empty: all is one part
     parts: dict[Part, list[str]] = field(default_factory=dict)

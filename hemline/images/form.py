@@ -1,4 +1,4 @@
-"""What the images of one data set have in common, and how one picture is brought to it."""
+"""The common form of the images of one data set, and the conversion of a picture to it."""
 
 import math
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ _GREY, _RGB = 1, 3
 
 
 class Form(NamedTuple):
-    """What every image must be."""
+    """The form of every image."""
 
     image_shape: tuple[int, ...]  # (height, width) or (height, width, channels)
     pixels: Pixels = Pixels()  # their type and range

@@ -1,4 +1,4 @@
-"""What names of folders and files say: which divide pictures and name no class, which are masks, which say a class."""
+"""Names of folders and files: some divide pictures and name no class, some are masks, some say a class."""
 
 import re
 from collections import Counter

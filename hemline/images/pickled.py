@@ -15,7 +15,7 @@ _ARRAYS = {(f"{module}.multiarray", "_reconstruct") for module in ("numpy.core",
 
 
 class _Type:
-    """What stands for a type of NumPy's while it is read: its name alone."""
+    """A stand-in for a type of NumPy's during reading: its name alone."""
 
     def __init__(self, name: Any, *_: Any) -> None:
         self.name = name.decode() if isinstance(name, bytes) else str(name)
@@ -26,7 +26,7 @@ class _Type:
 
 
 class _Array:
-    """What stands for an array while it is read."""
+    """A stand-in for an array during reading."""
 
     array: NDArray[Any]
 

@@ -20,7 +20,7 @@ class ArrayInFile(ABC):
 
     @property
     def title(self) -> str:
-        """What it is called in errors: the file, and its name there if the file can hold several."""
+        """Its name in errors: the file, and its name there if the file can hold several."""
         alone = self.key == self.path.name or self.path.suffix.lower() == ".npy"
         return str(self.path) if alone else f"{self.path}: {self.key}"
 

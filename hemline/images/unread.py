@@ -1,4 +1,4 @@
-"""What is not read, and how it becomes something that is; docs/YOUR-DATA.md shows the same table."""
+"""Data that is not read, and its conversion into data that is; docs/YOUR-DATA.md shows the same table."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Which tables of a folder or an archive are the data set: those that have images and labels, each part's or all."""
+"""The tables of a folder or an archive that are the data set: those with images and labels, of each part or of all."""
 
 import math
 import posixpath
@@ -33,7 +33,7 @@ class Table(NamedTuple):
 
     @property
     def meaning(self) -> tuple[Any, ...]:
-        """What the tables of a data set have in common."""
+        """The columns that the tables of a data set share."""
         roles = self.roles
         return (*roles.label, roles.kind, *(roles.images if roles.kind != "pixels" else [len(roles.images)]))
 

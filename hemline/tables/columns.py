@@ -1,4 +1,4 @@
-"""Which column of a table is what: its label, its group, its part, and where its images are."""
+"""The roles of a table's columns: label, group, part, and the place of the images."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ class NoLabelsError(InputError):
 
 @dataclass
 class Roles:
-    """Which column is what."""
+    """The roles of the columns."""
 
     label: list[str]  # of labels; several, if each is of a class
     group: str | None  # of groups, if any

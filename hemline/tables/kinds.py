@@ -1,4 +1,4 @@
-"""What a column of a table holds, by its type and its first values: numbers, text, pictures, or names of pictures."""
+"""The kind of a table's column, by its type and its first values: numbers, text, pictures, or names of pictures."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""What a user says of a table whose columns' names do not tell."""
+"""Options for a table whose column names leave their roles open."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from hemline.schema import Count, StrictModel
 
 
 class TableOptions(StrictModel):
-    """What the names of the columns do not tell."""
+    """Options for the roles of columns."""
 
     label: str | list[str] | None = None  # the column of labels; or a column of 0 and 1 for each class
     image: str | None = None  # the column of encoded pictures, of their paths, or of all pixels of an image

@@ -1,4 +1,4 @@
-"""Which picture of a folder a table's text names: a path, a file's name, or one without its ending."""
+"""The picture of a folder that a table's text names: a path, a file's name, or one without its ending."""
 
 import posixpath
 from collections import defaultdict

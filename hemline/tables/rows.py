@@ -21,7 +21,7 @@ from hemline.words import option
 
 
 class Piece(NamedTuple):
-    """What a file has of a part: all rows, or those of these indices."""
+    """The rows of a part in a file: all, or those of these indices."""
 
     file: TableFile
     rows: NDArray[np.int64]
