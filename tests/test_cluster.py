@@ -252,6 +252,7 @@ def test_a_scheduler_that_was_started_elsewhere_needs_none_of_this_project(tmp_p
     assert "dense-4: trains on tcp://" in said
 
 
+@pytest.mark.trials(few=0, many=1)
 def test_a_training_that_kills_its_workers_fails_alone(tmp_path):
     pipeline = make_pipeline(tmp_path / "repository")
     pipeline.set(cluster=FILE, epochs=SOME_SECONDS, variants={"linear": {"hidden": []}})
@@ -276,6 +277,7 @@ def test_a_training_that_kills_its_workers_fails_alone(tmp_path):
         workers.stop()
 
 
+@pytest.mark.trials(few=0, many=1)
 def test_a_scheduler_that_is_killed_is_one_line_and_what_had_ended_is_kept(tmp_path):
     pipeline = make_pipeline(tmp_path / "repository")
     pipeline.set(cluster=FILE, epochs=LONG, variants={"linear": {"hidden": []}})

@@ -208,7 +208,9 @@ def test_a_champion_whose_store_is_gone_is_registered_again_with_its_evidence(pr
     assert "Promoted because there was no champion; 100.00 %" in versions()[0].description
     told = "tiny: the champion (version 1, three with seed 1) is registered again, from what its promotion left"
     assert capsys.readouterr().out.startswith(told)
-    assert registry.load_champion(found).facts["classes"] == workspace.CLASSES
+    facts = registry.load_champion(found).facts
+    assert facts["classes"] == workspace.CLASSES
+    assert (facts["pixels"]["lowest"], facts["pixels"]["highest"]) == (0, 255)
     # A second time, there is nothing to do or to say.
     assert registry.find_champion("tiny") == found
     assert capsys.readouterr().out == ""
