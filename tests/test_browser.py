@@ -13,7 +13,6 @@ import test_claims_page
 import workspace_for_tests as workspace
 from PIL import Image
 
-from hemline.__main__ import main as hemline
 from hemline.params import load_params
 from hemline.report.page import render, write
 from hemline.report.results import load_results
@@ -38,8 +37,7 @@ pytestmark = [
 def folder(tmp_path_factory):
     """Build a workspace of six trainings, the best of them promoted, and its report."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        built = workspace.build(tmp_path_factory.mktemp("browser") / "workspace", monkeypatch)
-        hemline(["promote"])
+        built = workspace.promoted(tmp_path_factory.mktemp("browser") / "workspace", monkeypatch)
         write(render(load_results(load_params())), Path("reports"))
         publish(list(load_params().variants))
         yield built

@@ -195,15 +195,9 @@ def test_a_terminal_shows_light_filled_and_two_characters_a_pixel():
     assert max(map(len, shades(np.full((300, 200), 255, np.uint8)).splitlines())) <= 72
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        return workspace.build(tmp_path_factory.mktemp("predict") / "workspace", monkeypatch)
-
-
 @pytest.fixture
-def finished(template, tmp_path, monkeypatch):
-    return workspace.copy(template, tmp_path / "copy", monkeypatch)
+def finished(tmp_path, monkeypatch):
+    return workspace.build(tmp_path / "copy", monkeypatch)
 
 
 def run(monkeypatch, *arguments):

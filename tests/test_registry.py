@@ -20,18 +20,9 @@ from hemline.families.scikit_learn import EstimatorModel
 from hemline.tracking import registry, store
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    """Build a workspace whose best variant has been promoted, once for all tests."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        folder = workspace.build(tmp_path_factory.mktemp("promoted") / "workspace", monkeypatch)
-        hemline(["promote"])
-    return folder
-
-
 @pytest.fixture
-def promoted(template, tmp_path, monkeypatch):
-    return workspace.copy(template, tmp_path / "copy", monkeypatch)
+def promoted(tmp_path, monkeypatch):
+    return workspace.promoted(tmp_path / "copy", monkeypatch)
 
 
 def versions():

@@ -15,7 +15,6 @@ import pytest
 import servers_for_tests as servers
 import workspace_for_tests as workspace
 
-from hemline.__main__ import main as hemline
 from hemline.errors import InputError
 from hemline.processes.ports import free_port
 from hemline.tracking.served import RefusedError, Served, check_images
@@ -99,8 +98,7 @@ def test_a_port_that_is_taken_is_refused_where_it_was_asked_for_and_else_replace
 def served(tmp_path_factory):
     """Serve a champion, as `make serve` does, until the last test has run."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        folder = workspace.build(tmp_path_factory.mktemp("served") / "workspace", monkeypatch)
-        hemline(["promote"])
+        folder = workspace.promoted(tmp_path_factory.mktemp("served") / "workspace", monkeypatch)
         with servers.serving("serve", folder, "/ping") as running:
             yield running
 

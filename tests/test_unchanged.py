@@ -15,15 +15,9 @@ from stages import evaluate, report
 REFUSED = "must stay as it is while a stage runs"
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        return workspace.build(tmp_path_factory.mktemp("unchanged") / "workspace", monkeypatch)
-
-
 @pytest.fixture
-def finished(template, tmp_path, monkeypatch):
-    return workspace.copy(template, tmp_path / "copy", monkeypatch)
+def finished(tmp_path, monkeypatch):
+    return workspace.build(tmp_path / "copy", monkeypatch)
 
 
 def change(function):
