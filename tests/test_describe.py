@@ -58,6 +58,12 @@ def digits(tmp_path_factory):
     return write_digits(tmp_path_factory.mktemp("pictures") / "digits")
 
 
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """Three hundred of them, for tests that are about something else."""
+    return write_digits(tmp_path_factory.mktemp("few") / "digits", 300)
+
+
 def raw_images(name="mine"):
     """Return all images that the pipeline gets from a description, by part."""
     dataset = load_dataset(name)
@@ -91,17 +97,17 @@ def test_the_pipeline_gets_the_images_from_it(run, digits):
     assert np.array_equal(images, load_digits().images[order])
 
 
-def test_the_description_is_the_same_each_time(run, digits):
-    run(digits, name="a")
-    run(digits, name="b")
+def test_the_description_is_the_same_each_time(run, few):
+    run(few, name="a")
+    run(few, name="b")
     assert Path("data/a.yaml").read_text().replace("title: a", "title: b") == Path("data/b.yaml").read_text()
 
 
-def test_data_inside_the_repository_is_named_from_its_top(run, place, digits):
-    shutil.copytree(digits, place / "pictures/digits")
+def test_data_inside_the_repository_is_named_from_its_top(run, place, few):
+    shutil.copytree(few, place / "pictures/digits")
     run("pictures/digits/")
     assert load_dataset("mine").sources == ["pictures"]
-    assert raw_images()["all"].shape == (1797, 8, 8)
+    assert raw_images()["all"].shape == (300, 8, 8)
 
 
 @pytest.mark.parametrize("kind", ["arrays", "folder"])
@@ -117,14 +123,14 @@ def test_labels_stay_when_classes_are_renamed(run, tmp_path, kind):
     assert np.array_equal(raw_images()["all"], data.images[order])
 
 
-def test_an_archive_of_folders_is_described_as_the_file_that_it_is(run, digits, tmp_path):
+def test_an_archive_of_folders_is_described_as_the_file_that_it_is(run, few, tmp_path):
     with zipfile.ZipFile(tmp_path / "digits.zip", "w") as packed:
-        for path in sorted(digits.glob("*/*.png"))[:400]:
-            packed.write(path, path.relative_to(digits))
+        for path in sorted(few.glob("*/*.png")):
+            packed.write(path, path.relative_to(few))
     run(tmp_path / "digits.zip")
     (file,) = load_dataset("mine").files
     assert (file.name, file.bytes) == ("digits.zip", (tmp_path / "digits.zip").stat().st_size)
-    assert len(raw_images()["all"]) == 400
+    assert len(raw_images()["all"]) == 300
 
 
 def test_idx_files_become_four_files_by_the_digests_of_their_contents(run, tmp_path):
@@ -193,40 +199,40 @@ def test_a_class_without_test_images_is_told(run, tmp_path):
     assert "! b has no test images." in run(tmp_path / "p")
 
 
-def test_unreadable_pictures_are_named_and_nothing_is_written(run, digits, tmp_path):
-    folder = shutil.copytree(digits, tmp_path / "digits")
+def test_unreadable_pictures_are_named_and_nothing_is_written(run, few, tmp_path):
+    folder = shutil.copytree(few, tmp_path / "digits")
     (folder / "3" / "empty.png").touch()
     (folder / "4" / "text.png").write_text("no picture")
     line = run(folder)
-    assert line.startswith(f"error: {folder}: 2 of 1,799 images cannot be read; remove or replace them, and run this")
+    assert line.startswith(f"error: {folder}: 2 of 302 images cannot be read; remove or replace them, and run this")
     assert f"{folder}/3/empty.png: " in line
     assert f"{folder}/4/text.png: " in line
     assert list(Path("data").iterdir()) == []
 
 
-def test_bad_input_is_one_line_and_nothing_is_written(run, digits, tmp_path):
+def test_bad_input_is_one_line_and_nothing_is_written(run, few, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes.txt").write_text("no data")
     write(tmp_path / "one" / "cat" / "1.png", np.eye(9, dtype=np.uint8))
     (tmp_path / "phone" / "cat").mkdir(parents=True)
     (tmp_path / "phone" / "cat" / "1.heic").touch()
     (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04 and no more")
-    shutil.copytree(digits, "data/raw/digits")
+    shutil.copytree(few, "data/raw/digits")
     lines = [
         (run(tmp_path / "nowhere"), "DATA: must be a file or a folder, got"),
         (run(tmp_path / "empty"), "DATA: must be a folder with a folder of pictures for each class"),
         (run(tmp_path / "notes.txt"), "notes.txt: cannot be read: 1 .txt (text): of lists `name label`, make a CSV"),
         (run(tmp_path / "one"), "table that names the pictures, got cat alone"),
-        (run(digits, name="Mine"), "NAME: must be at most 64 small letters, digits and hyphens, as in"),
-        (run(digits, name="a" * 65), "NAME: must be at most 64"),
-        (run(digits, name="../x"), "NAME: must be at most 64"),
-        (run(digits, name=""), "NAME: is required, but missing"),
-        (run(digits, "--resize", "64"), "--resize: must be height x width, as in 48x64, got '64'"),
-        (run(digits, "--test-share", "1.5"), "--test-share: must be between 0 and 1, as in 0.2, got '1.5'"),
-        (run(digits, "--test-share", "many"), "--test-share: must be between 0 and 1, as in 0.2, got 'many'"),
-        (run(digits, "--option", "label"), "--option: must be key=value, as in label=species, got 'label'"),
-        (run(digits, "--option", "colour=red"), "colour: is not a known key"),
-        (run(digits, "--format", "pdf"), "--format: must be one of"),
+        (run(few, name="Mine"), "NAME: must be at most 64 small letters, digits and hyphens, as in"),
+        (run(few, name="a" * 65), "NAME: must be at most 64"),
+        (run(few, name="../x"), "NAME: must be at most 64"),
+        (run(few, name=""), "NAME: is required, but missing"),
+        (run(few, "--resize", "64"), "--resize: must be height x width, as in 48x64, got '64'"),
+        (run(few, "--test-share", "1.5"), "--test-share: must be between 0 and 1, as in 0.2, got '1.5'"),
+        (run(few, "--test-share", "many"), "--test-share: must be between 0 and 1, as in 0.2, got 'many'"),
+        (run(few, "--option", "label"), "--option: must be key=value, as in label=species, got 'label'"),
+        (run(few, "--option", "colour=red"), "colour: is not a known key"),
+        (run(few, "--format", "pdf"), "--format: must be one of"),
         (run(tmp_path / "phone"), "cannot be read: 1 .heic (HEIC pictures): `heif-convert"),
         (run(tmp_path / "cut.zip"), "got the damaged archive"),
         (run("data/raw/digits"), "DATA: must not lie in data/raw, which the pipeline replaces; move it to data/manual"),
@@ -238,12 +244,12 @@ def test_bad_input_is_one_line_and_nothing_is_written(run, digits, tmp_path):
     assert list(Path("data").iterdir()) == [Path("data/raw")]
 
 
-def test_a_description_that_exists_is_replaced_only_by_force(run, digits):
-    run(digits)
+def test_a_description_that_exists_is_replaced_only_by_force(run, few):
+    run(few)
     before = Path("data/mine.yaml").read_text()
-    assert "NAME: data/mine.yaml exists; choose another name, or replace it: --force" in run(digits, "--grey")
+    assert "NAME: data/mine.yaml exists; choose another name, or replace it: --force" in run(few, "--grey")
     assert Path("data/mine.yaml").read_text() == before
-    run(digits, "--test-share", "0.5", "--force")
+    run(few, "--test-share", "0.5", "--force")
     assert load_dataset("mine").split.test == 0.5
 
 
@@ -256,11 +262,11 @@ def test_a_test_set_that_is_given_is_the_test_set(run, tmp_path):
     assert "180 images have the same pixels as another; 90 of them are test images whose twins are not" in printed
 
 
-def test_settings_that_clash_with_others_of_params_yaml_are_told(run, digits):
+def test_settings_that_clash_with_others_of_params_yaml_are_told(run, few):
     params = YAML().load(Path("params.yaml"))
     params["variants"]["dense-128"]["batch_size"] = 5000
     YAML().dump(params, Path("params.yaml"))
-    assert "! First: params.yaml: batch_size: must be at most the number of training images" in run(digits)
+    assert "! First: params.yaml: batch_size: must be at most the number of training images" in run(few)
 
 
 def write_tables(folder):
@@ -283,8 +289,8 @@ def test_tables_are_described_and_what_their_columns_do_not_tell_is_an_option(ru
         shutil.rmtree("data/raw")
 
 
-def test_what_several_formats_can_read_is_the_user_s_to_decide(run, digits, tmp_path):
-    folder = shutil.copytree(digits, tmp_path / "digits")
+def test_what_several_formats_can_read_is_the_user_s_to_decide(run, few, tmp_path):
+    folder = shutil.copytree(few, tmp_path / "digits")
     paths = sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*.png"))
     table = pd.DataFrame({"file": paths, "label": [int(path[0] > "4") for path in paths]})
     table.to_csv(folder / "large.csv", index=False)
