@@ -14,10 +14,7 @@ from hemline.comparison.crossed import Crossed
 from hemline.comparison.metrics import balanced_accuracy, macro_f1
 from hemline.comparison.statistics import accuracy_interval, figure_interval
 
-SCORES = {
-    balanced_accuracy: partial(class_mean_scores, f1=False),
-    macro_f1: partial(class_mean_scores, f1=True),
-}
+SCORES = {balanced_accuracy: partial(class_mean_scores, f1=False), macro_f1: partial(class_mean_scores, f1=True)}
 figures = pytest.mark.parametrize("figure", SCORES, ids=lambda figure: figure.__name__)
 
 

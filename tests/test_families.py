@@ -166,10 +166,7 @@ def test_a_mistake_in_a_variant_is_one_line_that_names_it(variant, rule):
 REFUSED = {
     "no such class": ({"estimator": "sklearn.ensemble.Forest"}, "estimator: must be a classifier of scikit-learn"),
     "a regressor": ({"estimator": "sklearn.ensemble.RandomForestRegressor"}, "estimator: must be a classifier, got"),
-    "no probabilities": (
-        {"estimator": "sklearn.svm.LinearSVC"},
-        "estimator: must give probabilities",
-    ),
+    "no probabilities": ({"estimator": "sklearn.svm.LinearSVC"}, "estimator: must give probabilities"),
     "of others": ({"estimator": "sklearn.ensemble.VotingClassifier"}, "must not be made of other estimators"),
     "an unknown argument": ({"settings": {"trees": 3}}, "settings.trees: is no argument of RandomForestClassifier"),
     "a wrong value": ({"settings": {"n_estimators": -1}}, "settings: The 'n_estimators' parameter .* must be an int"),

@@ -179,12 +179,7 @@ def endless(path):
 
 @pytest.mark.parametrize(
     ("make", "reason"),
-    [
-        (folder, "is a folder"),
-        (os.mkfifo, "has neither"),
-        (device, "has neither"),
-        (endless, "is longer than the"),
-    ],
+    [(folder, "is a folder"), (os.mkfifo, "has neither"), (device, "has neither"), (endless, "is longer than the")],
 )
 def test_what_is_no_file_in_a_folder_is_left_for_the_next_source(tmp_path, capsys, make, reason):
     odd = tmp_path / "odd"
@@ -241,10 +236,7 @@ def packages():
             gzip.compress(header("x", 2**31 + 2**29)) + bomb(),
             r"its package has more than the \d+ bytes that it can have",
         ),
-        "many-members": (
-            gzip.compress(header("x", 0) * 10_001, 1),
-            "its package has more than 10000 files",
-        ),
+        "many-members": (gzip.compress(header("x", 0) * 10_001, 1), "its package has more than 10000 files"),
         "cut": (gzip.compress(header("x", 2000) + os.urandom(2000))[:1000], "its package is damaged"),
         "page": (b"<html>sorry</html>", "its package is damaged"),
     }

@@ -192,15 +192,6 @@ def test_any_value_of_any_key_is_accepted_or_refused_in_one_line_that_names_the_
         assert len(line.splitlines()) == 1
 
 
-@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
-def test_a_file_of_any_bytes_is_refused_in_one_line(tmp_path_factory, content):
-    path = tmp_path_factory.getbasetemp() / "garbage.yaml"
-    path.write_bytes(content)
-    with pytest.raises(InputError) as error:
-        load_params(path)
-    assert len(str(error.value).splitlines()) == 1
-
-
 @pytest.mark.parametrize("content", SURPRISES.values(), ids=SURPRISES)
 def test_surprising_yaml_is_refused_in_one_line(tmp_path, content):
     path = tmp_path / "params.yaml"

@@ -27,10 +27,7 @@ def test_an_impression_has_less_of_everything_and_the_user_s_own_settings():
 def test_an_impression_of_a_solved_baseline_has_a_network_beside_it_and_no_epochs_for_what_has_none():
     variants = {"solved": {"family": "logistic"}, **PARAMS["variants"]}
     params = parse_params(PARAMS | {"baseline": "solved", "variants": variants}, "params.yaml")
-    assert impression(params)["variants"] == {
-        "solved": {"family": "logistic"},
-        "deep": {"hidden": [4, 4], "epochs": 2},
-    }
+    assert impression(params)["variants"] == {"solved": {"family": "logistic"}, "deep": {"hidden": [4, 4], "epochs": 2}}
 
 
 def runs(pipeline):

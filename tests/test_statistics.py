@@ -556,10 +556,7 @@ def test_values_that_never_vary_differ_certainly_or_not_at_all() -> None:
         ),
         (lambda: statistics.verdict(0.1, 0.01, confidence=1.0), "confidence: must lie between 0 and 1, got 1.0"),
         (lambda: statistics.adjust([0.5, 1.2]), "p_values: must be a list of numbers between 0 and 1, got [0.5, 1.2]"),
-        (
-            lambda: statistics.adjust([math.nan]),
-            "p_values: must be a list of numbers between 0 and 1, got [nan]",
-        ),
+        (lambda: statistics.adjust([math.nan]), "p_values: must be a list of numbers between 0 and 1, got [nan]"),
         (
             lambda: statistics.table({"dense": bools("11")}, "linear"),
             "baseline: must be one of the variants ['dense'], got 'linear'",
