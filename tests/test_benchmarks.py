@@ -70,7 +70,18 @@ def test_the_quick_comparison_of_trainings_gives_every_competitor_its_figures_a_
 
 def test_a_library_that_is_absent_is_skipped_with_a_message(workspace, tmp_path):
     (tmp_path / "torch.py").write_text("raise ImportError('not here')\n")
-    done = bench(workspace, "--quick", "--repeats", "1", "--competitors", "MLPClassifier", "pytorch", first=tmp_path)
+    done = bench(
+        workspace,
+        "--quick",
+        "--rows",
+        "784-10",
+        "--repeats",
+        "1",
+        "--competitors",
+        "MLPClassifier",
+        "pytorch",
+        first=tmp_path,
+    )
     assert "skipped: cannot be started: not here" in done.stdout
 
 

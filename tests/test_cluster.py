@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,6 +70,7 @@ def kept(tmp_path_factory):
     pipeline = make_pipeline(tmp_path_factory.mktemp("cluster") / "repository")
     pipeline.run("dvc", "repro")
     pipeline.commit("Results of this machine alone")
+    shutil.copytree(pipeline.folder / "models", pipeline.folder.parent / "models")
     workers = Workers(pipeline)
     yield workers
     workers.stop()
@@ -80,7 +82,8 @@ def workers(kept):
     pipeline = kept.pipeline
     pipeline.run("git", "checkout", "--quiet", "--force", ".")
     pipeline.run("git", "clean", "-fdq", "hemline")
-    pipeline.run("dvc", "checkout", "--quiet", "--force")
+    shutil.rmtree(pipeline.folder / "models", ignore_errors=True)
+    shutil.copytree(pipeline.folder.parent / "models", pipeline.folder / "models")
     pipeline.set(cluster=FILE)
     (pipeline.folder.parent / "output").write_text("")
     yield kept
