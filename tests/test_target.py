@@ -46,7 +46,7 @@ def test_importing_a_stage_or_the_trainer_leaves_openblas_one_kernel_and_one_thr
     assert {(library["architecture"], library["num_threads"]) for library in found} == {("Haswell", 1)}
 
 
-def test_settings_of_the_user_that_would_change_results_are_overruled_in_a_line_each():
+def test_settings_of_the_user_that_would_change_results_are_overruled_in_one_line():
     own = {
         "XLA_FLAGS": "--xla_cpu_max_isa=AVX512",
         "ONEDNN_MAX_CPU_ISA": "AVX512_CORE",
@@ -54,9 +54,8 @@ def test_settings_of_the_user_that_would_change_results_are_overruled_in_a_line_
     }
     done = run(IN_STAGE, **own)
     assert not [name for name, value in own.items() if value in json.loads(done.stdout)[name].split()]
-    said = {line.partition(": overruled")[0] for line in done.stderr.splitlines() if ": overruled" in line}
-    assert said == {"--xla_cpu_max_isa=AVX512", "ONEDNN_MAX_CPU_ISA", "OPENBLAS_CORETYPE"}
-    assert done.stderr.count("\n") == 3
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("ONEDNN_MAX_CPU_ISA, OPENBLAS_CORETYPE, --xla_cpu_max_isa=AVX512: overruled")
 
 
 def test_a_helper_process_which_inherits_the_settings_says_nothing():
