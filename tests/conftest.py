@@ -1,5 +1,6 @@
 """The whole test run: Ctrl-C, the number of repetitions, and the pipelines that many tests start from."""
 
+import gc
 import math
 import os
 import re
@@ -59,6 +60,12 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item, marker in markers.items() if marker is None or _numbers(item, item.fixturenames, config)]
     # Two workers end at about the same time if what takes longest comes first.
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("end_to_end", "slow")))
+
+
+def pytest_collection_finish():
+    """Leave what is there by now out of the garbage collection, which statsmodels starts at every correction."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_generate_tests(metafunc):

@@ -16,7 +16,7 @@ from hemline.errors import InputError
 from hemline.families.dense import DenseSettings
 from hemline.jobs.trained import Trained
 from hemline.params import load_params, parse_params
-from hemline.report import plots
+from hemline.report import drawing
 from hemline.report.page import comparison_table, remarks, render, write
 from hemline.report.question import Question, question
 from hemline.report.results import load_results
@@ -86,10 +86,10 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a test is about words, figures are left blank: drawing them takes nearly all of the time."""
+    """Where a test is about words, figures are left blank: making and drawing them takes nearly all of the time."""
     blank = io.BytesIO()
     Image.new("RGB", (1, 1)).save(blank, "png")
-    monkeypatch.setattr(plots, "png", lambda *_, **__: blank.getvalue())
+    monkeypatch.setattr(drawing, "_draw", lambda figures: [blank.getvalue()] * len(figures))
 
 
 undrawn = pytest.mark.usefixtures("_undrawn")
