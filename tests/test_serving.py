@@ -157,7 +157,8 @@ def test_the_printed_example_works_as_it_is(served):
 def test_servers_print_no_warnings_of_the_libraries_that_they_use(served, ui):
     assert servers.first_link(ui[2])
     printed = served[2].read_text() + ui[2].read_text()
-    assert not re.findall(r"(?i).*(?:warn|deprecat|onednn|cuda|starlette).*", printed)
+    found = re.findall(r"(?i).*(?:warn|deprecat|onednn|cuda|starlette).*", printed)
+    assert not [line for line in found if "invalid Host header" not in line]  # which other tests have asked with
 
 
 @pytest.mark.slow
