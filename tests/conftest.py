@@ -1,7 +1,9 @@
 """The whole test run: Ctrl-C, the number of repetitions, and the pipelines that many tests start from."""
 
+import gc
 import math
 import os
+import re
 import signal
 import tempfile
 
@@ -43,17 +45,32 @@ def pytest_configure(config):
     hypothesis.settings.load_profile("trials" if config.getoption("trials") else "test")
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Leave out the files without a word of the marks that are asked for, which would be imported for nothing."""
+    words = set(re.findall(r"\w+", config.option.markexpr or "")) - {"or"}
+    if words and "not" not in words and collection_path.match("test_*.py"):
+        text = collection_path.read_text()
+        return not any(word in text for word in words) or None
+    return None
+
+
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("trials"):  # of none in the tests, there are some in the trials
-        markers = {item: item.get_closest_marker("trials") for item in items}
-        items[:] = [item for item, marker in markers.items() if marker is None or marker.kwargs["few"]]
+    # Of none in the tests, there are some in the trials, and of those that are all in the tests, none.
+    markers = {item: item.get_closest_marker("trials") for item in items}
+    items[:] = [item for item, marker in markers.items() if marker is None or _numbers(item, item.fixturenames, config)]
     # Two workers end at about the same time if what takes longest comes first.
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("end_to_end", "slow")))
 
 
+def pytest_collection_finish():
+    """Leave what is there by now out of the garbage collection, which statsmodels starts at every correction."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_generate_tests(metafunc):
     if "repetition" in metafunc.fixturenames:
-        metafunc.parametrize("repetition", range(_repetitions(metafunc.definition, metafunc.config)))
+        metafunc.parametrize("repetition", _numbers(metafunc.definition, metafunc.fixturenames, metafunc.config))
 
 
 @pytest.fixture(autouse=True)
@@ -74,10 +91,16 @@ def repetitions(request):
     return _repetitions(request.node, request.config)
 
 
+def _numbers(item, names, config):
+    """Return the numbers of the repetitions; what has one for itself goes on in the trials after those of the tests."""
+    done = item.get_closest_marker("trials").kwargs["few"] if config.getoption("trials") else 0
+    return range(done if "repetition" in names else 0, _repetitions(item, config))
+
+
 def _repetitions(item, config):
     marker = item.get_closest_marker("trials")
     few, many = marker.kwargs["few"], marker.kwargs["many"]
-    return max(few, math.ceil(config.getoption("trials_share") * many)) if config.getoption("trials") else few
+    return max(few, round(config.getoption("trials_share") * many)) if config.getoption("trials") else few
 
 
 @pytest.fixture(scope="module")

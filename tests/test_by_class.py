@@ -8,16 +8,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
+from benchmarks import simulated_classes
 from benchmarks.simulated_classes import CLASSES, coverage
 from hemline.comparison.by_class import class_mean_scores
 from hemline.comparison.crossed import Crossed
 from hemline.comparison.metrics import balanced_accuracy, macro_f1
 from hemline.comparison.statistics import accuracy_interval, figure_interval
 
-SCORES = {
-    balanced_accuracy: partial(class_mean_scores, f1=False),
-    macro_f1: partial(class_mean_scores, f1=True),
-}
+SCORES = {balanced_accuracy: partial(class_mean_scores, f1=False), macro_f1: partial(class_mean_scores, f1=True)}
 figures = pytest.mark.parametrize("figure", SCORES, ids=lambda figure: figure.__name__)
 
 
@@ -35,6 +33,9 @@ def test_the_figures_are_those_of_scikit_learn(n_classes):
     labels, (predicted, _, _) = answers(n_classes, images=2000)
     assert balanced_accuracy(labels, predicted) == pytest.approx(balanced_accuracy_score(labels, predicted))
     assert macro_f1(labels, predicted) == pytest.approx(f1_score(labels, predicted, average="macro"))
+    # Those of the made-up trainings below are reckoned without scikit-learn.
+    quick = [simulated_classes.figure(labels, predicted, n_classes + 1, f1=f1) for f1 in (False, True)]
+    assert quick == pytest.approx([balanced_accuracy(labels, predicted), macro_f1(labels, predicted)])
 
 
 def test_a_class_without_test_images_is_left_out_of_the_mean_even_if_it_is_predicted():
@@ -64,7 +65,8 @@ def test_the_standard_error_is_that_of_drawing_the_test_images_anew(figure):
     labels, (predicted, _, _) = answers(4, images=2000)
     generator = np.random.default_rng(1)
     drawn = [generator.integers(0, 2000, 2000) for _ in range(2000)]
-    bootstrap = np.std([figure(labels[each], predicted[each]) for each in drawn])
+    f1 = figure is macro_f1
+    bootstrap = np.std([simulated_classes.figure(labels[each], predicted[each], 4, f1=f1) for each in drawn])
     assert Crossed.of(SCORES[figure](labels, predicted[None], 4)).error == pytest.approx(bootstrap, rel=0.08)
 
 

@@ -66,8 +66,7 @@ def labelled():
     return Labelled(((generator.random((37, 4, 3)) + labels.reshape(-1, 1, 1)) / 3).astype(np.float32), labels)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
-@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize(("optimizer", "dropout"), [("adam", 0.4), ("rmsprop", 0.0), ("sgd", 0.0)])
 def test_a_training_that_goes_on_after_any_epoch_ends_with_the_bytes_of_one_that_was_never_ended(
     kept, tmp_path, optimizer, dropout
 ):

@@ -152,15 +152,12 @@ def test_the_page_of_claims_holds_the_table_and_the_readme_its_sum(repository):
     assert "|" not in readme
 
 
-def test_a_second_time_nothing_runs_and_nothing_changes(copied):
+def test_a_second_time_nothing_runs_and_a_store_that_was_deleted_is_completed_without_times(copied):
     before = page(copied), finished(copied)
     done = copied.run(*COMMAND, "--docs")
     assert "minutes" not in done.stdout
     assert done.stdout.splitlines()[-2:] == ["README.md: is up to date", "docs/CLAIMS.md: is up to date"]
     assert (page(copied), finished(copied)) == before
-
-
-def test_a_store_that_was_deleted_is_completed_and_its_times_are_not_invented(copied):
     before = [run[:2] for run in finished(copied)]
     for path in copied.folder.glob("mlflow.db*"):
         path.unlink()
@@ -169,16 +166,3 @@ def test_a_store_that_was_deleted_is_completed_and_its_times_are_not_invented(co
     assert [run[:2] for run in finished(copied)] == before
     assert all(run[2] for run in finished(copied))
     assert "No times are known for these trainings" in copied.read("reports/claims.md")
-
-
-def test_a_changed_setting_trains_what_it_concerns(copied):
-    changed = EXPERIMENT | {"variants": EXPERIMENT["variants"] | {"dense-4": {"hidden": [4], "epochs": 1}}}
-    YAML().dump(
-        CONTENTS | {"experiments": CONTENTS["experiments"] | {"claims-tiny": changed}},
-        copied.folder / "claims.yaml",
-    )
-    done = copied.run(*COMMAND)
-    assert "1 experiments in" in done.stdout
-    assert "claims-tiny · dense-4" in done.stdout
-    assert "linear" not in done.stdout
-    assert "unscaled" not in done.stdout

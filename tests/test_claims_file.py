@@ -13,10 +13,7 @@ from hemline.experiments.declared import overrides
 from hemline.experiments.progress import progress
 from hemline.jobs.progress import Progress
 from hemline.params import Params, parse_params
-from hemline.report.readme import rewrite
 from hemline.schema import read_yaml
-
-BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 
 REPOSITORY = Path(__file__).parent.parent
 SETTINGS = TINY | {"epochs": 5, "record_test": True}
@@ -168,14 +165,6 @@ def test_a_mistake_s_error_is_read_and_a_good_variant_has_none(tmp_path):
     claims = load(tmp_path, values())
     assert "every image is flattened" in claims.refusal({"hidden": [4], "flatten": False})
     assert claims.refusal({"hidden": [4]}) is None
-
-
-def test_the_readme_s_table_is_replaced_and_nothing_else(tmp_path):
-    path = tmp_path / "README.md"
-    path.write_text(f"# Title\n\n{BEGIN}\nold\n{END}\n\nThe rest.\n")
-    assert rewrite(path, "claims", "| new |")
-    assert path.read_text() == f"# Title\n\n{BEGIN}\n\n| new |\n\n{END}\n\nThe rest.\n"
-    assert not rewrite(path, "claims", "| new |")
 
 
 def test_the_progress_tells_setting_and_claims_and_counts_epochs_of_what_dvc_has_not(tmp_path, capsys):

@@ -15,8 +15,7 @@ from hemline.tracking.registry import find_champion
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A workspace of six runs, with a champion, of which the runs of two variants were deleted in the UI."""
-    built = workspace.build(tmp_path / "workspace", monkeypatch)
-    hemline(["promote"])
+    built = workspace.promoted(tmp_path / "workspace", monkeypatch)
     opened = store.open_store("tiny")
     for run in store.search(opened, "tags.variant != 'linear'"):
         opened.client.delete_run(run.info.run_id)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,6 +70,7 @@ def kept(tmp_path_factory):
     pipeline = make_pipeline(tmp_path_factory.mktemp("cluster") / "repository")
     pipeline.run("dvc", "repro")
     pipeline.commit("Results of this machine alone")
+    shutil.copytree(pipeline.folder / "models", pipeline.folder.parent / "models")
     workers = Workers(pipeline)
     yield workers
     workers.stop()
@@ -80,7 +82,8 @@ def workers(kept):
     pipeline = kept.pipeline
     pipeline.run("git", "checkout", "--quiet", "--force", ".")
     pipeline.run("git", "clean", "-fdq", "hemline")
-    pipeline.run("dvc", "checkout", "--quiet", "--force")
+    shutil.rmtree(pipeline.folder / "models", ignore_errors=True)
+    shutil.copytree(pipeline.folder.parent / "models", pipeline.folder / "models")
     pipeline.set(cluster=FILE)
     (pipeline.folder.parent / "output").write_text("")
     yield kept
@@ -252,6 +255,7 @@ def test_a_scheduler_that_was_started_elsewhere_needs_none_of_this_project(tmp_p
     assert "dense-4: trains on tcp://" in said
 
 
+@pytest.mark.trials(few=0, many=1)
 def test_a_training_that_kills_its_workers_fails_alone(tmp_path):
     pipeline = make_pipeline(tmp_path / "repository")
     pipeline.set(cluster=FILE, epochs=SOME_SECONDS, variants={"linear": {"hidden": []}})
@@ -276,6 +280,7 @@ def test_a_training_that_kills_its_workers_fails_alone(tmp_path):
         workers.stop()
 
 
+@pytest.mark.trials(few=0, many=1)
 def test_a_scheduler_that_is_killed_is_one_line_and_what_had_ended_is_kept(tmp_path):
     pipeline = make_pipeline(tmp_path / "repository")
     pipeline.set(cluster=FILE, epochs=LONG, variants={"linear": {"hidden": []}})

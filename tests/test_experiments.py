@@ -163,12 +163,7 @@ def test_what_has_no_results_yet_says_so_and_shows_none_of_its_commit(waiting):
 
 
 def test_of_all_commits_those_with_experiments_and_the_present_one_are_shown():
-    shown = [
-        state("workspace"),
-        commit("main"),
-        commit("empty"),
-        commit("old", experiment(state("1" * 40, "found"))),
-    ]
+    shown = [state("workspace"), commit("main"), commit("empty"), commit("old", experiment(state("1" * 40, "found")))]
     assert [row.name for row in listed(shown, everywhere=True)] == ["workspace", "main", "old", "found"]
 
 

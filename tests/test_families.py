@@ -75,34 +75,27 @@ def spec_of(data, name):
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_every_family_trains_tells_its_metrics_and_gives_the_same_bytes_again(data, name):
+def test_every_family_trains_to_the_same_bytes_again_tells_its_metrics_and_serves_its_files(data, name, tmp_path):
     spec, callbacks = spec_of(data, name), Callbacks()
     first = train_one(TrainingJob(spec, 3), callbacks)
     run._shared.cache_clear()
     second = train_one(TrainingJob(spec, 3), Callbacks())
     assert (first.model, first.served) == (second.model, second.served)
-    assert [row["epoch"] for row in callbacks.rows] == [
-        *range(1, family_of(spec.settings.training).epochs(spec.settings.training) + 1)
-    ]
+    family = family_of(spec.settings.training)
+    assert [row["epoch"] for row in callbacks.rows] == [*range(1, family.epochs(spec.settings.training) + 1)]
     assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= callbacks.rows[-1].keys()
     for each in first.predicted.values():
         assert each.shape == (20, 3)
         np.testing.assert_allclose(each.sum(axis=1), 1, atol=1e-5)
     assert first.served.interface == (name, SHAPE, 3)
     assert first.layers[-1]["parameters"] > 0
-
-
-@pytest.mark.parametrize("name", VARIANTS)
-def test_a_file_of_a_model_is_served_as_the_model_was(data, name, tmp_path):
-    spec = spec_of(data, name)
-    result = train_one(TrainingJob(spec, 3), Callbacks())
-    family = family_of(spec.settings.training)
+    # Of a file, the model is served as it was.
     path = tmp_path / name / f"seed-3{family.suffix}"
     path.parent.mkdir()
-    path.write_bytes(result.model)
+    path.write_bytes(first.model)
     served = family.serve(path, 255)
-    assert (served.interface, served.suffix) == (result.served.interface, result.served.suffix)
-    assert weights_of(served) == weights_of(result.served)
+    assert (served.interface, served.suffix) == (first.served.interface, first.served.suffix)
+    assert weights_of(served) == weights_of(first.served)
     path.write_bytes(b"no model")
     with pytest.raises(InputError, match=rf"seed-3{family.suffix}: is damaged.*; run `dvc repro train@{name}`$"):
         family.serve(path, 255)
@@ -173,10 +166,7 @@ def test_a_mistake_in_a_variant_is_one_line_that_names_it(variant, rule):
 REFUSED = {
     "no such class": ({"estimator": "sklearn.ensemble.Forest"}, "estimator: must be a classifier of scikit-learn"),
     "a regressor": ({"estimator": "sklearn.ensemble.RandomForestRegressor"}, "estimator: must be a classifier, got"),
-    "no probabilities": (
-        {"estimator": "sklearn.svm.LinearSVC"},
-        "estimator: must give probabilities",
-    ),
+    "no probabilities": ({"estimator": "sklearn.svm.LinearSVC"}, "estimator: must give probabilities"),
     "of others": ({"estimator": "sklearn.ensemble.VotingClassifier"}, "must not be made of other estimators"),
     "an unknown argument": ({"settings": {"trees": 3}}, "settings.trees: is no argument of RandomForestClassifier"),
     "a wrong value": ({"settings": {"n_estimators": -1}}, "settings: The 'n_estimators' parameter .* must be an int"),

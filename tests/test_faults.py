@@ -174,6 +174,7 @@ def test_ctrl_c_is_heard_every_time(prepared, command, repetitions):
         assert f"exited with -{signal.SIGALRM:d}" not in output_of(prepared)
 
 
+@pytest.mark.trials(few=0, many=1)
 def test_what_killed_trainings_left_is_removed_by_the_next_stage_of_another_variant(pipeline):
     pipeline.environment["TMPDIR"] = str(pipeline.folder.parent / "temporary")
     (pipeline.folder.parent / "temporary").mkdir()

@@ -1,7 +1,5 @@
 """Pictures in class folders."""
 
-import shutil
-import tarfile
 import threading
 
 import numpy as np
@@ -115,17 +113,6 @@ def test_what_shows_one_object_is_told_by_the_names(tmp_path):
 def test_a_pattern_of_groups_that_does_not_fit_is_refused(group, message, tmp_path):
     with pytest.raises(InputError, match=message):
         opened("folder", make(tmp_path / "a", "cat/1.png", "dog/1.png"), group=group).parts()
-
-
-def test_zip_and_tar_are_what_their_folder_is(tmp_path):
-    names = ["pets/train/cat/1.png", "pets/train/dog/2.png", "pets/test/cat/10.png", "pets/test/cat/9.png"]
-    top = make(tmp_path / "a", *names)
-    shutil.make_archive(tmp_path / "b", "zip", top)
-    with tarfile.open(tmp_path / "c.tgz", "w:gz") as archive:
-        archive.add(top, ".")
-    sources = [opened("folder", tmp_path / name) for name in ("a", "b.zip", "c.tgz")]
-    assert [order(source, "test") for source in sources] == [[3, 2]] * 3
-    assert [all_labels(source, "train") for source in sources] == [["cat", "dog"]] * 3
 
 
 def refused(top):

@@ -12,12 +12,10 @@ import pytest
 from datasets_for_tests import DESCRIPTION, publish, write_idx
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as npst
 from pipelines_for_tests import PARAMS
 from ruamel.yaml import YAML
 
 from hemline.data.description import load_dataset
-from hemline.data.idx import read_idx
 from hemline.data.raw import read_file
 from hemline.errors import InputError
 from hemline.params import load_params, parse_params
@@ -157,14 +155,3 @@ def replaced(value, place, new):
 @given(st.sampled_from(places(PARAMS)), values)
 def test_anything_at_any_place_of_the_parameters_is_accepted_or_refused_in_one_line(place, value):
     outcome(lambda: parse_params(replaced(PARAMS, place, value), Path("params.yaml")), (place, value))
-
-
-@given(
-    npst.arrays(np.uint8, npst.array_shapes(min_dims=1, max_dims=4, max_side=4)),
-    st.lists(st.integers(0, 2**32 - 1), max_size=5),
-    st.integers(0, 255),
-    st.binary(max_size=5),
-)
-def test_any_header_before_any_values_is_an_array_of_its_shape_or_refused(array, sizes, rank, rest):
-    content = bytes([0, 0, 8, rank]) + np.array(sizes, ">u4").tobytes() + array.tobytes() + rest
-    outcome(lambda: read_idx(io.BytesIO(content)), content)

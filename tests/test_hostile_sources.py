@@ -1,6 +1,7 @@
 """Sources that lie, break off, never end or hide a bomb: each is named and left, within bounds of memory and disk."""
 
 import contextlib
+import functools
 import gzip
 import io
 import os
@@ -53,7 +54,12 @@ def zeros(megabytes):
     return b"".join(compressor.compress(bytes(2**20)) for _ in range(megabytes)) + compressor.flush()
 
 
-BOMB = zeros(256) * 6
+@functools.cache
+def bomb():
+    """Return what decompresses to more than fits; made where it is needed, for it takes seconds."""
+    return zeros(256) * 6
+
+
 IDX = struct.pack(">HBBIII", 0, 8, 3, 2**32 - 1, 28, 28)
 
 
@@ -67,33 +73,34 @@ def moved(location):
 
 
 # What a server sends, what it then sends again and again, and what must be said of it.
-ANSWERS = {
-    "cut": (ok(b"x" * 100, length=10_000), None, "ClientPayloadError: .*not completed"),
-    "cut-chunks": (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
-        None,
-        "ClientPayloadError: .*not completed",
-    ),
-    "shorter-than-said": (ok(b"\0\0\x08\x01and more", length=2), None, ""),
-    "no-length": (ok(b"x", length="two"), None, "Invalid character in Content-Length"),
-    "endless-length": (ok(b"x", length=10**30), None, "Content-Length overflow"),
-    "page": (ok(b"<html>sorry</html>"), None, "test-labels: is no IDX file: .* got b'<htm'"),
-    "cut-gzip": (ok(gzip.compress(bytes(1000))[:-9]), None, "test-labels: its gzip data is damaged"),
-    "bomb": (ok(BOMB), None, f"test-labels: decompresses to more than its {COUNT + 8} bytes"),
-    "encoded-bomb": (ok(BOMB, "Content-Encoding: gzip"), None, "is longer than the"),
-    "billions": (ok(IDX), None, "more than any data set has"),
-    "billions-of-labels": (ok(struct.pack(">HBBI", 0, 8, 1, 2**32 - 1)), None, r"shape: must be \(2000000,\), got"),
-    "silent": (b"", b"", "no answer: gave up after 5 s"),
-    "trickling": (b"HTTP/1.1 200 OK\r\n\r\n", b"x", r"stalled after \d+ bytes: gave up after 5 s"),
-    "trickling-headers": (b"HTTP/1.1 200 OK\r\n", b"x", "no answer: gave up after 5 s"),
-    "endless": (b"HTTP/1.1 200 OK\r\n\r\n", bytes(2**20), "is longer than the"),
-    "endless-header": (b"HTTP/1.1 200 OK\r\nX: ", b"x" * 2**20, "Got more than"),
-    "endless-not-found": (b"HTTP/1.1 404 Not Found\r\n\r\n", bytes(2**20), "has neither"),
-    "circle": (moved("/circle/test-labels.gz"), None, "redirects without an end"),
-    "to-a-file": (moved("file:///etc/passwd"), None, "redirects to what is no web address: file:///etc/passwd"),
-    "to-ftp": (moved("ftp://127.0.0.1/x"), None, "redirects to what is no web address: ftp://127.0.0.1/x"),
-    "nonsense": (b"SSH-2.0-OpenSSH\r\n", None, "Bad status line"),
-}
+def lies():
+    return {
+        "cut": (ok(b"x" * 100, length=10_000), None, "ClientPayloadError: .*not completed"),
+        "cut-chunks": (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+            None,
+            "ClientPayloadError: .*not completed",
+        ),
+        "shorter-than-said": (ok(b"\0\0\x08\x01and more", length=2), None, ""),
+        "no-length": (ok(b"x", length="two"), None, "Invalid character in Content-Length"),
+        "endless-length": (ok(b"x", length=10**30), None, "Content-Length overflow"),
+        "page": (ok(b"<html>sorry</html>"), None, "test-labels: is no IDX file: .* got b'<htm'"),
+        "cut-gzip": (ok(gzip.compress(bytes(1000))[:-9]), None, "test-labels: its gzip data is damaged"),
+        "bomb": (ok(bomb()), None, f"test-labels: decompresses to more than its {COUNT + 8} bytes"),
+        "encoded-bomb": (ok(bomb(), "Content-Encoding: gzip"), None, "is longer than the"),
+        "billions": (ok(IDX), None, "more than any data set has"),
+        "billions-of-labels": (ok(struct.pack(">HBBI", 0, 8, 1, 2**32 - 1)), None, r"shape: must be \(2000000,\), got"),
+        "silent": (b"", b"", "no answer: gave up after 5 s"),
+        "trickling": (b"HTTP/1.1 200 OK\r\n\r\n", b"x", r"stalled after \d+ bytes: gave up after 5 s"),
+        "trickling-headers": (b"HTTP/1.1 200 OK\r\n", b"x", "no answer: gave up after 5 s"),
+        "endless": (b"HTTP/1.1 200 OK\r\n\r\n", bytes(2**20), "is longer than the"),
+        "endless-header": (b"HTTP/1.1 200 OK\r\nX: ", b"x" * 2**20, "Got more than"),
+        "endless-not-found": (b"HTTP/1.1 404 Not Found\r\n\r\n", bytes(2**20), "has neither"),
+        "circle": (moved("/circle/test-labels.gz"), None, "redirects without an end"),
+        "to-a-file": (moved("file:///etc/passwd"), None, "redirects to what is no web address: file:///etc/passwd"),
+        "to-ftp": (moved("ftp://127.0.0.1/x"), None, "redirects to what is no web address: ftp://127.0.0.1/x"),
+        "nonsense": (b"SSH-2.0-OpenSSH\r\n", None, "Bad status line"),
+    }
 
 
 @pytest.fixture
@@ -148,11 +155,11 @@ def run_child(tmp_path, *, path=None):
 
 def test_each_server_that_lies_is_named_in_a_line_within_bounds_and_the_last_source_is_taken(tmp_path, server):
     url, answers = server
-    answers |= ANSWERS
+    answers |= lies()
     good = str(tmp_path / "published")
-    dataset, _ = publish(tmp_path, arrays=LARGE, sources=[*(f"{url}/{key}" for key in ANSWERS), good])
+    dataset, _ = publish(tmp_path, arrays=LARGE, sources=[*(f"{url}/{key}" for key in answers), good])
     output = run_child(tmp_path)
-    for key, (_, _, reason) in ANSWERS.items():
+    for key, (_, _, reason) in answers.items():
         assert re.search(reason, said_of(f"{url}/{key}", output)), key
     read_raw(dataset, tmp_path / "data" / "raw")
 
@@ -172,12 +179,7 @@ def endless(path):
 
 @pytest.mark.parametrize(
     ("make", "reason"),
-    [
-        (folder, "is a folder"),
-        (os.mkfifo, "has neither"),
-        (device, "has neither"),
-        (endless, "is longer than the"),
-    ],
+    [(folder, "is a folder"), (os.mkfifo, "has neither"), (device, "has neither"), (endless, "is longer than the")],
 )
 def test_what_is_no_file_in_a_folder_is_left_for_the_next_source(tmp_path, capsys, make, reason):
     odd = tmp_path / "odd"
@@ -219,24 +221,25 @@ def traversal():
     return stream.getvalue()
 
 
-PACKAGES = {
-    "traversal": (traversal(), "test-labels: is truncated: an IDX file starts with 4 bytes, got 3"),
-    "large-member": (gzip.compress(header("a/test-labels", 2**31)) + BOMB, "test-labels in its package is longer than"),
-    "large-description": (
-        gzip.compress(header("x", 2**30, tarfile.XHDTYPE)) + BOMB,
-        "its package has a description of 1073741824 bytes",
-    ),
-    "large-archive": (
-        gzip.compress(header("x", 2**31 + 2**29)) + BOMB,
-        r"its package has more than the \d+ bytes that it can have",
-    ),
-    "many-members": (
-        gzip.compress(header("x", 0) * 10_001, 1),
-        "its package has more than 10000 files",
-    ),
-    "cut": (gzip.compress(header("x", 2000) + os.urandom(2000))[:1000], "its package is damaged"),
-    "page": (b"<html>sorry</html>", "its package is damaged"),
-}
+def packages():
+    return {
+        "traversal": (traversal(), "test-labels: is truncated: an IDX file starts with 4 bytes, got 3"),
+        "large-member": (
+            gzip.compress(header("a/test-labels", 2**31)) + bomb(),
+            "test-labels in its package is longer than",
+        ),
+        "large-description": (
+            gzip.compress(header("x", 2**30, tarfile.XHDTYPE)) + bomb(),
+            "its package has a description of 1073741824 bytes",
+        ),
+        "large-archive": (
+            gzip.compress(header("x", 2**31 + 2**29)) + bomb(),
+            r"its package has more than the \d+ bytes that it can have",
+        ),
+        "many-members": (gzip.compress(header("x", 0) * 10_001, 1), "its package has more than 10000 files"),
+        "cut": (gzip.compress(header("x", 2000) + os.urandom(2000))[:1000], "its package is damaged"),
+        "page": (b"<html>sorry</html>", "its package is damaged"),
+    }
 
 
 def client(tmp_path, name, script):
@@ -248,13 +251,14 @@ def client(tmp_path, name, script):
 
 def test_each_package_that_hides_something_is_named_in_a_line_within_bounds(tmp_path):
     (tmp_path / "packages").mkdir()
-    for name, (content, _) in PACKAGES.items():
+    hiding = packages()
+    for name, (content, _) in hiding.items():
         (tmp_path / "packages" / name).write_bytes(content)
     path = client(tmp_path, "npm", f'cp "{tmp_path}/packages/$2" "$2.tgz"')
-    sources = [*(f"npm:{name}" for name in PACKAGES), str(tmp_path / "published")]
+    sources = [*(f"npm:{name}" for name in hiding), str(tmp_path / "published")]
     dataset, _ = publish(tmp_path, sources=sources)
     output = run_child(tmp_path, path=path)
-    for name, (_, reason) in PACKAGES.items():
+    for name, (_, reason) in hiding.items():
         assert re.match(reason, said_of(f"npm:{name}", output)), name
     read_raw(dataset, tmp_path / "data" / "raw")
     assert not (tmp_path.parent / "escaped").exists()

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from hemline.data.normalized import About, Normalized
-from hemline.errors import InputError
 from hemline.families.dense import DenseSettings
 from hemline.jobs import job as jobs
 from hemline.jobs import run
@@ -219,11 +218,6 @@ def test_variants_share_the_data_in_memory_and_other_data_is_read_anew(spec, dat
     after = train_one(TrainingJob(spec(), 0), TrainingCallbacks())
     assert len(copies) == 3
     assert after.model != before.model
-
-
-def test_a_variant_that_does_not_suit_the_data_is_one_line(spec):
-    with pytest.raises(InputError, match="batch_size: must be at most the number of training images, 37, got 38"):
-        train_one(TrainingJob(spec(batch_size=38), 0), TrainingCallbacks())
 
 
 def test_a_job_is_known_by_all_that_determines_its_result(spec):

@@ -16,8 +16,7 @@ def build(seed=0, shape=(4, 3), classes=3, training=TRAINING):
     return build_model(training, shape, classes, seed, "tiny")
 
 
-@pytest.mark.parametrize("shape", [(4, 3), (5, 5, 3), (1, 1), (2, 3, 1)])
-@pytest.mark.parametrize("classes", [2, 3, 17])
+@pytest.mark.parametrize(("shape", "classes"), [((4, 3), 3), ((5, 5, 3), 17), ((1, 1), 2), ((2, 3, 1), 3)])
 def test_images_of_any_size_become_probabilities_of_the_classes(shape, classes):
     probabilities = predict(build(shape=shape, classes=classes), images(7, *shape))
     assert probabilities.shape == (7, classes)
@@ -73,8 +72,7 @@ def test_dropout_is_active_while_training_only():
     assert not np.array_equal(model(pixels, training=True), model(pixels, training=False))
 
 
-@pytest.mark.parametrize("scale", [255, 1, 127.5])
-@pytest.mark.parametrize("shape", [(4, 3), (5, 5, 3)])
+@pytest.mark.parametrize(("shape", "scale"), [((4, 3), 255), ((4, 3), 1), ((5, 5, 3), 127.5)])
 def test_the_serving_model_takes_raw_pixels_and_scales_them_as_normalize_does(shape, scale):
     model = build(shape=shape)
     raw = np.random.default_rng(0).integers(0, 256, (20, *shape), np.uint8)

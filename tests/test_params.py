@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pipelines_for_tests import PARAMS as TINY
-from ruamel.yaml import YAML
 
 from hemline.errors import InputError
 from hemline.families.hyperparameters import Hyperparameters, Optimizer
-from hemline.params import check_unchanged, load_params, parse_params
+from hemline.params import load_params, parse_params
 
 REPOSITORY = Path(__file__).parent.parent
 SOURCE = Path("params.yaml")
@@ -193,15 +192,6 @@ def test_any_value_of_any_key_is_accepted_or_refused_in_one_line_that_names_the_
         assert len(line.splitlines()) == 1
 
 
-@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
-def test_a_file_of_any_bytes_is_refused_in_one_line(tmp_path_factory, content):
-    path = tmp_path_factory.getbasetemp() / "garbage.yaml"
-    path.write_bytes(content)
-    with pytest.raises(InputError) as error:
-        load_params(path)
-    assert len(str(error.value).splitlines()) == 1
-
-
 @pytest.mark.parametrize("content", SURPRISES.values(), ids=SURPRISES)
 def test_surprising_yaml_is_refused_in_one_line(tmp_path, content):
     path = tmp_path / "params.yaml"
@@ -256,17 +246,6 @@ def test_null_switches_the_stop_off_for_one_variant():
 def test_the_settings_of_an_unknown_variant_are_refused_with_the_list_of_those_that_exist():
     with pytest.raises(InputError, match=r"variant: must be one of \['linear', 'dense-8'\], got 'dense-9'"):
         parse_params(VALID, SOURCE).training("dense-9")
-
-
-def test_results_are_not_handed_on_where_the_file_was_changed_meanwhile(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    YAML().dump(VALID, Path("params.yaml"))
-    read = load_params()
-    Path("params.yaml").write_text(f"# A comment.\n{Path('params.yaml').read_text()}")
-    check_unchanged(read)
-    YAML().dump(VALID | {"epochs": 77}, Path("params.yaml"))
-    with pytest.raises(InputError, match=r"^params\.yaml: must stay as it is while a stage runs, but was changed"):
-        check_unchanged(read)
 
 
 @pytest.mark.parametrize(

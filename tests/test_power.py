@@ -97,17 +97,11 @@ def test_a_pair_is_corrected_for_as_many_as_it_is_one_of(pair, comparisons):
     assert (found.variant, found.other, found.comparisons) == (*pair, comparisons)
 
 
-def test_a_single_seed_cannot_be_planned_from():
+def test_what_cannot_be_planned_from_or_for_is_one_line():
     with pytest.raises(InputError, match="seeds: must be at least two"):
         plan(made(seeds=1), "linear", 0.05)
-
-
-def test_one_variant_cannot_be_planned_for():
     with pytest.raises(InputError, match="variants: two variants or more have not been compared yet; run `dvc repro`"):
         plan(pd.DataFrame(columns=made().columns), "linear", 0.05)
-
-
-def test_a_variant_that_has_not_run_cannot_be_planned_for():
     with pytest.raises(InputError, match="variants: new and small have not been compared yet; run `dvc repro`"):
         plan(made(), "linear", 0.05, ("new", "small"))
 

@@ -150,29 +150,16 @@ def test_a_queued_experiment_has_the_data_set_that_git_did_not_know_as_it_was_th
     pipeline.set(seeds=[0], variants={"linear": {"hidden": []}})
     add_data_set(pipeline)
     before = pipeline.run("git", "status", "--porcelain").stdout
-    told = pipeline.run("python", "-m", "hemline", "queue", "dataset=new", "epochs=2,3").stdout
+    told = pipeline.run("python", "-m", "hemline", "queue", "dataset=new", "epochs=2").stdout
     assert "With data/new.yaml, which git does not know yet." in told
     assert all(command in told for command in ("dvc queue start", "dvc queue status", "dvc queue logs"))
     assert pipeline.run("git", "status", "--porcelain").stdout == before
-    assert len(queued(pipeline)) == 2
+    assert len(queued(pipeline)) == 1
     (pipeline.folder / "data/new.yaml").unlink()
     pipeline.run("dvc", "queue", "start")
-    wait_until(lambda: pipeline.run("dvc", "queue", "status").stdout.count("Success") == 2)
+    wait_until(lambda: pipeline.run("dvc", "queue", "status").stdout.count("Success") == 1)
     pipeline.run("dvc", "queue", "stop")
-    shown = pipeline.run("dvc", "exp", "show", "--csv").stdout
-    assert shown.count(",new,") == 2
-
-
-@pytest.mark.slow
-def test_an_impression_sees_a_data_set_that_git_does_not_know_also_where_nothing_is_activated(pipeline):
-    add_data_set(pipeline)
-    pipeline.set(dataset="new", batch_size=4)
-    before = pipeline.run("git", "status", "--porcelain").stdout
-    python = shutil.which("python", path=pipeline.environment["PATH"])
-    pipeline.environment["PATH"] = "/usr/bin:/bin"
-    assert "A preview, not an answer" in pipeline.run(python, "-m", "hemline", "quick").stdout
-    assert (pipeline.folder / "reports/quick.html").exists()
-    assert pipeline.run("git", "status", "--porcelain").stdout == before
+    assert ",new," in pipeline.run("dvc", "exp", "show", "--csv").stdout
 
 
 @pytest.mark.slow
@@ -204,4 +191,5 @@ def test_a_folder_whose_name_is_not_ascii_is_one_line_that_says_what_helps(pipel
     # As the line says:
     shutil.move(moved.folder / ".dvc/cache", tmp_path / "cache")
     moved.run("dvc", "cache", "dir", "--local", str(tmp_path / "cache"))
-    assert "A preview, not an answer" in moved.run("python", "-m", "hemline", "quick").stdout
+    moved.run("python", "-m", "hemline", "queue", "epochs=2")
+    assert len(queued(moved)) == 1

@@ -1,5 +1,7 @@
 """A preview: less of everything, in an experiment of its own."""
 
+import shutil
+
 import pytest
 
 from commands.quick import impression
@@ -25,10 +27,7 @@ def test_an_impression_has_less_of_everything_and_the_user_s_own_settings():
 def test_an_impression_of_a_solved_baseline_has_a_network_beside_it_and_no_epochs_for_what_has_none():
     variants = {"solved": {"family": "logistic"}, **PARAMS["variants"]}
     params = parse_params(PARAMS | {"baseline": "solved", "variants": variants}, "params.yaml")
-    assert impression(params)["variants"] == {
-        "solved": {"family": "logistic"},
-        "deep": {"hidden": [4, 4], "epochs": 2},
-    }
+    assert impression(params)["variants"] == {"solved": {"family": "logistic"}, "deep": {"hidden": [4, 4], "epochs": 2}}
 
 
 def runs(pipeline):
@@ -37,11 +36,16 @@ def runs(pipeline):
 
 @pytest.mark.slow
 def test_its_page_says_what_it_is_and_the_workspace_stays_as_it_was(pipeline):
-    pipeline.set(batch_size=4)
+    # Of a data set that git does not know, and where nothing is activated.
+    shutil.copy(pipeline.folder / "data/tiny.yaml", pipeline.folder / "data/new.yaml")
+    pipeline.set(dataset="new", batch_size=4)
     before = pipeline.run("git", "status", "--porcelain").stdout
     files = {path: path.read_bytes() for path in pipeline.folder.glob("reports/**/*") if path.is_file()}
     known = len(runs(pipeline))
-    printed = pipeline.run("python", "-m", "hemline", "quick").stdout
+    python, path = shutil.which("python", path=pipeline.environment["PATH"]), pipeline.environment["PATH"]
+    pipeline.environment["PATH"] = "/usr/bin:/bin"
+    printed = pipeline.run(python, "-m", "hemline", "quick").stdout
+    pipeline.environment["PATH"] = path
     assert "A preview, not an answer: 20% of the training images, 2 epochs, 2 seeds." in printed
     page = pipeline.folder / "reports/quick.html"
     assert "This is a preview: the networks saw 20 % of the training images" in page.read_text().replace("\xa0", " ")

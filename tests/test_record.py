@@ -139,7 +139,7 @@ def is_mended(pipeline, whole):
     return ran(pipeline, "dvc", "repro") == [] and pipeline.read("dvc.lock") == whole
 
 
-@pytest.mark.trials(few=2, many=40)
+@pytest.mark.trials(few=1, many=20)
 def test_dvc_killed_at_any_write_of_dvc_lock_trains_nothing_again(newer, repetition):
     whole, traced = newer.read("dvc.lock"), ["strace", "-f", "-qq", "-P", "dvc.lock", "-e", "trace=write"]
     if not shutil.which("strace"):

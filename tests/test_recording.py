@@ -7,8 +7,11 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from PIL import Image
+from pipelines_for_tests import PARAMS
 
 from hemline.errors import InputError
+from hemline.params import parse_params
+from tools import pictures
 from tools.recording import lines, record, svg, until
 
 ERASED = "\r\x1b[2K"
@@ -64,15 +67,23 @@ def test_all_pictures_are_drawn_by_one_command(pipeline):
     terminal = pipeline.read("docs/terminal.svg").replace("&#160;", " ")
     assert "dense-4 (2 of 2)" in terminal
     assert "of 40 epochs" in terminal
+    # Of the variant before it, each seed's last line stands below what DVC said, and no other.
+    assert len(re.findall(r"linear  seed \d  epoch 20/20  loss", terminal)) == 2
+    assert "linear  seed 0  epoch 1/20" not in terminal
+    assert terminal.index("train@linear") < terminal.index("epoch 20/20") < terminal.index("train@dense-4")
     for name in names[1:]:
         with Image.open(pipeline.folder / "docs" / name) as picture:
             assert picture.mode == "P"
             assert picture.height == 1000
             assert len(picture.getcolors()) > 8  # not an empty page
-    # Again, the trainings come from DVC's cache: there is no bar to be drawn.
-    before = pipeline.read("docs/terminal.svg")
-    assert "docs/terminal.svg: left as it is" in pipeline.run(sys.executable, "-m", "tools.pictures").stdout
-    assert pipeline.read("docs/terminal.svg") == before
+
+
+def test_where_the_trainings_come_from_the_cache_there_is_no_bar_to_be_drawn(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pictures, "record", lambda _: "Stage 'train@a' is cached\r\n")
+    pictures._draw_terminal(parse_params(PARAMS, "params.yaml"))
+    assert "docs/terminal.svg: left as it is" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

@@ -246,7 +246,7 @@ def injecting(calls, number, when):
 
 
 @pytest.mark.slow
-@pytest.mark.trials(few=0, many=20)
+@pytest.mark.trials(few=0, many=14)
 @pytest.mark.parametrize("name", STAGES)
 def test_whichever_call_of_a_stage_fails_a_plain_run_mends_it(finished_copy, tmp_path, name, repetition):
     if shutil.which("strace") is None or run(tmp_path, *injecting("write", "EIO", 9999), "true").returncode:

@@ -20,18 +20,9 @@ from hemline.families.scikit_learn import EstimatorModel
 from hemline.tracking import registry, served, store
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    """Build a workspace whose best variant has been promoted, once for all tests."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        folder = workspace.build(tmp_path_factory.mktemp("promoted") / "workspace", monkeypatch)
-        hemline(["promote"])
-    return folder
-
-
 @pytest.fixture
-def promoted(template, tmp_path, monkeypatch):
-    return workspace.copy(template, tmp_path / "copy", monkeypatch)
+def promoted(tmp_path, monkeypatch):
+    return workspace.promoted(tmp_path / "copy", monkeypatch)
 
 
 def versions():
@@ -208,7 +199,9 @@ def test_a_champion_whose_store_is_gone_is_registered_again_with_its_evidence(pr
     assert "Promoted because there was no champion; 100.00 %" in versions()[0].description
     told = "tiny: the champion (version 1, three with seed 1) is registered again, from what its promotion left"
     assert capsys.readouterr().out.startswith(told)
-    assert registry.load_champion(found).facts["classes"] == workspace.CLASSES
+    facts = registry.load_champion(found).facts
+    assert facts["classes"] == workspace.CLASSES
+    assert (facts["pixels"]["lowest"], facts["pixels"]["highest"]) == (0, 255)
     # A second time, there is nothing to do or to say.
     assert registry.find_champion("tiny") == found
     assert capsys.readouterr().out == ""

@@ -105,10 +105,7 @@ def test_a_confusion_difference_compares_shares_not_counts() -> None:
             lambda: score(PROBABILITIES[:3], LABELS, CLASSES),
             "probabilities: must be of shape (images, classes) (4, 3), got (3, 3)",
         ),
-        (
-            lambda: score(np.full((4, 3), np.nan), LABELS, CLASSES),
-            "probabilities: must be finite, got NaN or infinity",
-        ),
+        (lambda: score(np.full((4, 3), np.nan), LABELS, CLASSES), "probabilities: must be finite, got NaN or infinity"),
         (
             lambda: score(2 * PROBABILITIES, LABELS, CLASSES),
             "probabilities: must be at least 0 and sum to 1 for each image, got a minimum of 0.2 and a sum of 2",
@@ -122,14 +119,8 @@ def test_a_confusion_difference_compares_shares_not_counts() -> None:
             lambda: confusion(LABELS, np.array([0, 1, 2, 5]), 3),
             "predicted: must be from 0 to 2, the number of classes less one, got 5",
         ),
-        (
-            lambda: confusion(LABELS, LABELS[:3], 3),
-            "predicted: must be as many as the 4 labels, got 3",
-        ),
-        (
-            lambda: row_shares(np.ones((2, 3), int)),
-            "counts: must be square (classes, classes), got (2, 3)",
-        ),
+        (lambda: confusion(LABELS, LABELS[:3], 3), "predicted: must be as many as the 4 labels, got 3"),
+        (lambda: row_shares(np.ones((2, 3), int)), "counts: must be square (classes, classes), got (2, 3)"),
         (
             lambda: confusion_difference(np.ones((2, 2), int), np.ones((3, 3), int)),
             "variant_counts: must be of the baseline's shape (3, 3), got (2, 2)",

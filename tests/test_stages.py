@@ -246,9 +246,10 @@ def test_every_variant_of_the_parameters_is_a_stage_of_its_own():
     assert load_params(REPOSITORY / "params.yaml").variants
 
 
-def test_importing_a_stage_prints_nothing_starts_no_thread_and_imports_neither_tensorflow_nor_mlflow(stage):
+def test_importing_the_stages_prints_nothing_starts_no_thread_and_imports_neither_tensorflow_nor_mlflow():
     # Those who need TensorFlow start it first; MLflow takes a second that the first epoch can hide.
-    code = f"import sys, threading, stages.{stage}; print(threading.active_count(), *sys.modules)"
+    modules = ", ".join(f"stages.{name}" for name in STAGES)
+    code = f"import sys, threading, {modules}; print(threading.active_count(), *sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     threads, *modules = done.stdout.split()
     assert threads == "1"

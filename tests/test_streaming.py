@@ -41,10 +41,9 @@ def orders(n_images, batch_size):
     return order.reshape(-1, batch_size)
 
 
-# A last chunk of one image, of a batch, of more; whole chunks; less than one chunk.
+# A last chunk of one image, of a batch, of more; less than one chunk.
 @pytest.mark.parametrize(
-    ("n_images", "settings"),
-    [*((n_images, {}) for n_images in (33, 40, 37, 32, 9, 8)), (33, {"dropout": 0.4}), (40, {"optimizer": "sgd"})],
+    ("n_images", "settings"), [(33, {"dropout": 0.4}), (40, {"optimizer": "sgd"}), (37, {}), (8, {})]
 )
 def test_streamed_trainings_equal_those_in_memory_bit_for_bit(n_images, settings, monkeypatch):
     check_streamed(labelled(n_images), settings, monkeypatch)
@@ -140,7 +139,7 @@ def test_a_training_set_in_memory_is_held_once(monkeypatch):
     assert sum(each.size for each in copies) == data.images.size
 
 
-@pytest.mark.parametrize("n_images", [1, 511, 512, 513, 1023, 1024, 1025, 1536, 2000])
+@pytest.mark.parametrize("n_images", [1, 512, 1024, 1025])
 def test_figures_of_a_watched_set_that_is_read_part_by_part_equal_those_in_memory_bit_for_bit(n_images, monkeypatch):
     def watch():
         history = []

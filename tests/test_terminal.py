@@ -1,6 +1,5 @@
 """What people see while they wait: a bar where somebody looks on, and in a log the lines that were always there."""
 
-import contextlib
 import os
 import re
 import subprocess
@@ -144,22 +143,3 @@ def test_a_narrow_terminal_keeps_the_bar_on_one_line(monkeypatch):
     code = f"import termios; termios.tcsetwinsize(1, (30, 40)); import os; os.environ['COLUMNS'] = '40'\n{BAR}"
     shown = on_a_terminal(code)
     assert [plain(each) for each in lines(shown)] == ["a line", "the end", ""]
-
-
-@pytest.mark.slow
-def test_beside_dvc_a_bar_tells_of_each_variant_in_the_order_of_the_parameters_and_leaves_whole_lines(
-    pipeline, monkeypatch
-):
-    pipeline.set(epochs=3)
-    for name, value in pipeline.environment.items():
-        monkeypatch.setenv(name, value)
-    with contextlib.chdir(pipeline.folder):  # and out again, before all processes there are ended
-        shown = record(["dvc", "repro", "evaluate"])
-    assert re.search(r"linear \(1 of 2\).*6 of 6 epochs 2/2 seeds", plain(shown))
-    assert re.search(r"dense-4 \(2 of 2\).*6 of 6 epochs 2/2 seeds", plain(shown))
-    standing = [plain(each) for each in lines(shown)]
-    trained = [each for each in standing if "train@" in each and "Running stage" in each]
-    assert trained == ["Running stage 'train@linear':", "Running stage 'train@dense-4':"]
-    for variant in ("linear", "dense-4"):
-        assert len([each for each in standing if re.match(rf"{variant}  seed \d  epoch 3/3  loss", each)]) == 2
-    assert not [each for each in standing if "epochs" in each or "epoch 1/3" in each]

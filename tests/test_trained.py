@@ -127,12 +127,6 @@ def test_probabilities_of_other_seeds_than_the_history_has_are_refused(tmp_path)
         trained.probabilities("test")
 
 
-@pytest.mark.parametrize("read", [Trained.history, Trained.layers, Trained.settings], ids=lambda read: read.__name__)
-def test_what_is_missing_is_named_with_the_stage_of_its_variant(tmp_path, read):
-    with pytest.raises(InputError, match=r": no such file; run `dvc repro train@tiny`$"):
-        read(Trained("tiny", tmp_path))
-
-
 def test_the_train_stage_holds_the_predictions_of_finished_trainings_in_files(tmp_path):
     draft = Trained("tiny", tmp_path)
     draft.create(SETTINGS)

@@ -1,4 +1,3 @@
-import functools
 import json
 import os
 import re
@@ -46,12 +45,6 @@ def fit(trainer, seed=0):
     return trainer.fit(seed, history.append), history
 
 
-@functools.cache
-def usual():
-    """Return what a training of the usual settings with seed 0 gives, which many tests compare with."""
-    return fit(trainer_of())
-
-
 def weights_equal(first, second):
     return all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights(), strict=True))
 
@@ -72,9 +65,7 @@ def keras_loop(trainer, training, data, seed):
     return model
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "n_images"), [("adam", 37), ("adam", 32), ("rmsprop", 17), ("sgd", 16), ("sgd", 31)]
-)
+@pytest.mark.parametrize(("optimizer", "n_images"), [("adam", 37), ("rmsprop", 17), ("sgd", 16)])
 def test_the_compiled_epochs_equal_a_loop_over_single_steps_of_keras(optimizer, n_images):
     check_against_keras(DenseSettings(**SETTINGS, optimizer=optimizer, learning_rate=0.01), labelled(n_images))
 
@@ -100,7 +91,7 @@ def check_against_keras(training, data):
         np.testing.assert_allclose(mine, reference, rtol=1e-3, atol=2e-5)
 
 
-@pytest.mark.parametrize(("n_images", "size"), [(37, 16), (32, 16), (5, 5), (5, 1), (7, 6)])
+@pytest.mark.parametrize(("n_images", "size"), [(37, 16), (32, 16), (5, 5)])
 def test_each_epoch_takes_each_image_once_in_an_order_of_its_own(n_images, size):
     trainer = trainer_of(labelled(n_images), batch_size=size)
     orders = [trainer._order(seed, epoch).ravel()[:n_images] for seed in (0, 1) for epoch in (1, 2)]
@@ -122,7 +113,7 @@ def test_what_fills_up_the_last_batch_counts_for_nothing():
     assert history[0]["loss"] == pytest.approx(-np.log(answers[np.arange(17), data.labels]).mean(), rel=1e-5)
 
 
-@pytest.mark.parametrize("n_images", [1, 11, 512, 513])
+@pytest.mark.parametrize("n_images", [1, 513])
 def test_the_figures_of_a_watched_set_are_those_that_keras_evaluates(n_images):
     watched = labelled(n_images, seed=9)
     model, history = fit(trainer_of(watched={"val": watched}))
@@ -146,7 +137,7 @@ def test_the_training_figures_are_the_means_over_the_epoch_as_keras_reports_them
 
 
 def test_watching_a_set_changes_no_training():
-    plain, _ = usual()
+    plain, _ = fit(trainer_of())
     watched, _ = fit(trainer_of(watched={"val": labelled(11, seed=1), "test": labelled(12, seed=2)}))
     assert weights_equal(plain, watched)
 
@@ -158,10 +149,9 @@ def test_an_epoch_has_the_figures_of_every_set_in_order():
     assert [figures["epoch"] for figures in history] == [1, 2]
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.4])
-def test_training_twice_gives_equal_bytes_and_another_seed_others(tmp_path, dropout):
-    trainer = trainer_of(dropout=dropout)
-    for name, each, seed in (("first", trainer, 1), ("second", trainer_of(dropout=dropout), 1), ("other", trainer, 2)):
+def test_training_twice_gives_equal_bytes_and_another_seed_others(tmp_path):
+    trainer = trainer_of(dropout=0.4)
+    for name, each, seed in (("first", trainer, 1), ("second", trainer_of(dropout=0.4), 1), ("other", trainer, 2)):
         model, _ = fit(each, seed)
         save_model(model, tmp_path / name)
     first, second, other = ((tmp_path / name).read_bytes() for name in ("first", "second", "other"))
@@ -225,14 +215,14 @@ def test_predictions_are_those_of_the_loaded_keras_model_but_for_rounding(predic
     np.testing.assert_allclose(predicted, predict(load_model(tmp_path / "model.keras"), images), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("cuts", [[1], [7, 1000], [2048], [2047, 2049], []])
+@pytest.mark.parametrize("cuts", [[7, 1000], [2047, 2049]])
 def test_predictions_are_the_same_bytes_however_the_images_are_divided(predicting, cuts):
     trainer, model, images = predicting
     parts = [trainer.predict(model, part) for part in np.split(images, cuts)]
     assert np.concatenate(parts).tobytes() == trainer.predict(model, images).tobytes()
 
 
-@pytest.mark.parametrize("fitting", [1, 64, 200, 1000])
+@pytest.mark.parametrize("fitting", [1, 200])
 def test_of_large_images_fewer_are_predicted_at_a_time_to_the_same_bytes(predicting, fitting, monkeypatch):
     trainer, model, images = predicting
     expected = trainer.predict(model, images).tobytes()
@@ -367,7 +357,7 @@ def test_a_threshold_that_is_just_met_does_not_stop():
     assert len(same) > 1
 
 
-@pytest.mark.parametrize(("shape", "classes"), [((4, 3), 2), ((4, 3, 1), 12), ((2, 2, 3), 3), ((1, 1), 2)])
+@pytest.mark.parametrize(("shape", "classes"), [((4, 3, 1), 12), ((2, 2, 3), 3), ((1, 1), 2)])
 def test_images_with_and_without_channels_and_any_number_of_classes_are_trained(shape, classes):
     data = labelled(40, shape, classes)
     model, history = fit(trainer_of(data, {"val": data}, classes, epochs=40, learning_rate=0.02))
@@ -380,11 +370,6 @@ def test_a_batch_larger_than_the_data_is_refused_and_one_as_large_is_not():
         trainer_of(batch_size=38)
     _, history = fit(trainer_of(batch_size=37))
     assert len(history) == 2
-
-
-def test_the_model_is_named_after_its_variant():
-    model, _ = usual()
-    assert model.name == "tiny"
 
 
 # Several seeds side by side.

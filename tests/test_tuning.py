@@ -89,14 +89,8 @@ def test_settings_of_an_estimator_are_searched_where_the_user_lists_them():
     [
         ({"spaces": {"other": {}}}, r"tuning.spaces: must name variants \['linear', 'dense-4'\], got 'other'"),
         ({"spaces": {"dense-4": {"depth": [1]}}}, "tuning: depth: is no setting of the variant dense-4"),
-        (
-            {"spaces": {"dense-4": {"dropout": [0.1, 1.5]}}},
-            r"dropout: .*less than 1, got 1.5 \(variant dense-4\)",
-        ),
-        (
-            {"space": {"epochs": {"low": 5, "high": 2}}},
-            "tuning.space.epochs.range: must have low below high, got {",
-        ),
+        ({"spaces": {"dense-4": {"dropout": [0.1, 1.5]}}}, r"dropout: .*less than 1, got 1.5 \(variant dense-4\)"),
+        ({"space": {"epochs": {"low": 5, "high": 2}}}, "tuning.space.epochs.range: must have low below high, got {"),
         (
             {"space": {"epochs": 5}},
             "tuning.space.epochs: must be a list of choices, or a mapping with low and high, got 5",

@@ -15,15 +15,9 @@ from stages import evaluate, report
 REFUSED = "must stay as it is while a stage runs"
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        return workspace.build(tmp_path_factory.mktemp("unchanged") / "workspace", monkeypatch)
-
-
 @pytest.fixture
-def finished(template, tmp_path, monkeypatch):
-    return workspace.copy(template, tmp_path / "copy", monkeypatch)
+def finished(tmp_path, monkeypatch):
+    return workspace.build(tmp_path / "copy", monkeypatch)
 
 
 def change(function):
@@ -53,8 +47,10 @@ def test_a_stage_whose_parameters_change_meanwhile_hands_on_nothing(finished, mo
     assert {path: path.read_bytes() for path in Path("reports").rglob("*") if path.is_file()} == former
 
 
-def test_where_trainings_run_may_change_meanwhile(finished):
+def test_comments_and_where_trainings_run_may_change_meanwhile(finished):
     params = load_params()
+    Path("params.yaml").write_text(f"# A comment.\n{Path('params.yaml').read_text()}")
+    check_unchanged(params)
     values = YAML().load(Path("params.yaml"))
     YAML().dump(values | {"cluster": "tcp://127.0.0.1:8786"}, Path("params.yaml"))
     check_unchanged(params)

@@ -7,8 +7,7 @@ from hemline.words import isolated, listed, percent, plain_in_markdown, signed
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [(1.5, "+1.50"), (-0.2, "\N{MINUS SIGN}0.20"), (0.0, "0.00"), (-0.001, "0.00"), (0.005, "+0.01")],
+    ("value", "text"), [(1.5, "+1.50"), (-0.2, "\N{MINUS SIGN}0.20"), (0.0, "0.00"), (-0.001, "0.00"), (0.005, "+0.01")]
 )
 def test_signs_are_written_except_for_nothing(value, text):
     assert signed(value) == text

@@ -1,14 +1,20 @@
 """A finished workspace of three classes and tiny images, with models whose quality is known: none of it is trained."""
 
+import contextlib
+import functools
+import io
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from ruamel.yaml import YAML
 from sets_for_tests import split, write_sets
 
+from hemline.__main__ import main as hemline
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.selection import Selection, best_by_validation, mean_validation
 from hemline.data.duplicates import find_duplicates
@@ -27,6 +33,8 @@ TRAIN, TEST = 90, 60
 # By variant, for each of two seeds: how many of the classes its model knows, and its validation accuracy.
 USUAL = {"linear": [(0, 0.3), (0, 0.35)], "two": [(2, 0.6), (2, 0.65)], "three": [(3, 0.9), (3, 0.95)]}
 EPOCHS = 3
+# Of what is made once in a process, and copied; it goes with the process.
+_MADE = tempfile.TemporaryDirectory(prefix="hemline-tests-")
 
 
 def images(count, seed=0):
@@ -40,6 +48,8 @@ def images(count, seed=0):
 
 def build(folder, monkeypatch, variants=USUAL, validation_split=0.1):
     """Write a workspace into ``folder``, and go there."""
+    if variants is USUAL and validation_split:
+        return copy(_usual(), folder, monkeypatch)
     folder.mkdir(parents=True, exist_ok=True)
     enter(folder, monkeypatch)
     describe(variants, validation_split)
@@ -51,6 +61,26 @@ def build(folder, monkeypatch, variants=USUAL, validation_split=0.1):
     # As the stage solve does, of a baseline that is as good as its solution.
     Solved().write(Trained(next(iter(variants))).probabilities("test")[0])
     score(variants)
+    return folder
+
+
+def promoted(folder, monkeypatch):
+    """Write a workspace whose best variant has been promoted into ``folder``, and go there."""
+    return copy(_promoted(), folder, monkeypatch)
+
+
+@functools.cache
+def _usual():
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return build(Path(_MADE.name) / "usual", monkeypatch, dict(USUAL))
+
+
+@functools.cache
+def _promoted():
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        folder = build(Path(_MADE.name) / "promoted", monkeypatch)
+        with contextlib.redirect_stdout(io.StringIO()):
+            hemline(["promote"])
     return folder
 
 
