@@ -165,7 +165,7 @@ def made_and_published(tmp_path_factory, made):
 
 @pytest.fixture
 def published(fresh, made_and_published):
-    """The same, after all variants were published into the store."""
+    """The same, after all variants were published; nothing is logged into runs: MLflow keeps where they were made."""
     shutil.copytree(made_and_published, fresh, dirs_exist_ok=True)
     store.bring_along()
     return fresh
@@ -1198,7 +1198,7 @@ def pictures():
     )
 
 
-def test_a_picture_is_logged_once_and_again_only_when_it_changes(published, monkeypatch):
+def test_a_picture_is_logged_once_and_again_only_when_it_changes(results, monkeypatch):
     draw("first", *VARIANTS)
     publish.publish(list(VARIANTS))
     logged = []
