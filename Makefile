@@ -20,7 +20,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline record quick setup exp plan-run plan costs seeds queue describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials readme lock upgrade help
+.PHONY: pipeline record quick setup exp plan-run plan costs resample seeds queue describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials readme lock upgrade help
 #- Hemline only
 .PHONY: new claims bench pictures docs
 #-
@@ -112,7 +112,7 @@ clean-runs: $(READY)  ## permanently delete runs marked in the UI: YES=1
 
 ##@ The best model
 
-promote: $(READY)  ## make it the champion if it beats the current one: [CALIBRATED=1]
+promote: $(READY)  ## champion, if it beats the current one: [CALIBRATED=1]
 	@hemline promote $(if $(CALIBRATED),--calibrated)
 
 serve: $(READY)  ## serve the champion on 127.0.0.1
