@@ -112,7 +112,7 @@ clean-runs: $(READY)  ## permanently delete runs marked in the UI: YES=1
 
 ##@ The best model
 
-promote: $(READY)  ## champion, if it beats the current one: [CALIBRATED=1]
+promote: $(READY)  ## make it champion if better than the current: [CALIBRATED=1]
 	@hemline promote $(if $(CALIBRATED),--calibrated)
 
 serve: $(READY)  ## serve the champion on 127.0.0.1
