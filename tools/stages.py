@@ -62,7 +62,7 @@ def draw(graph: nx.DiGraph, several: set[str], path: Path) -> None:
         axes.set_axis_off()
         axes.set_xlim(-0.5, len(layers) - 0.5)
         axes.set_ylim(0.5 - max(map(len, layers)), 0.5)
-        for one, other in graph.edges:
+        for one, other in sorted(graph.edges):
             arrow = {"arrowstyle": "->", "shrinkA": 36, "shrinkB": 36, "color": "#555555"}
             axes.annotate("", places[other], places[one], arrowprops=arrow)
         for name, place in places.items():
