@@ -14,7 +14,7 @@ from commands.queue import checked
 from hemline.comparison.enough import ENOUGH_SEEDS
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.metrics import decision_of, find_metric
-from hemline.comparison.resampled import Redrawn, compare_redrawn
+from hemline.comparison.redrawn import Redrawn, compare_redrawn
 from hemline.comparison.units import Unit
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError, writing

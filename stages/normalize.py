@@ -20,8 +20,7 @@ from hemline.data.levels import count_levels, most_pixels
 from hemline.data.normalized import POOL, About, Normalized
 from hemline.data.splits import Chosen, choose, choose_per_seed
 from hemline.errors import one_line_errors
-from hemline.formats.joined import Joined, redrawn
-from hemline.formats.raw import Raw
+from hemline.formats.raw import Joined, Raw, redrawn
 from hemline.params import SPLITS, Params, check_unchanged, load_params
 from hemline.processes.durations import timed
 from hemline.processes.leftovers import keep_temporary_files_apart

@@ -29,6 +29,7 @@ SECTIONS = [
     "curves",
     "pairs",
     "cost",
+    "calibration",
     "confusions",
     "classes",
     "layers",
@@ -136,7 +137,7 @@ def test_the_page_can_be_read_without_seeing_it_and_every_table_scrolls_in_a_box
 def test_charts_may_change_their_colours_on_a_dark_page_and_the_image_of_the_data_set_may_not(page: Page) -> None:
     (photograph,) = [image["alt"] for image in page.named("img") if image["class"] == "photograph"]
     assert str(photograph).startswith("Training image 0")
-    assert len([image for image in page.named("img") if image["class"] == "drawn"]) == 4 + 3 + 2
+    assert len([image for image in page.named("img") if image["class"] == "drawn"]) == 5 + 3 + 2
 
 
 def test_the_page_opens_with_the_answer(page: Page) -> None:

@@ -9,12 +9,12 @@ from pipelines_for_tests import PARAMS, make_pipeline
 from scipy import stats
 
 from commands.resample import experiments, summary
-from hemline.comparison.resampled import compare_redrawn
+from hemline.comparison.redrawn import compare_redrawn
 from hemline.data.description import Split
 from hemline.data.labels import Labels
 from hemline.data.splits import choose
 from hemline.errors import InputError
-from hemline.formats.joined import redrawn
+from hemline.formats.raw import redrawn
 from hemline.params import parse_params
 
 TRAIN, TEST = np.repeat([0, 1], [40, 20]), np.repeat([0, 1], [20, 10])
@@ -75,7 +75,7 @@ def test_given_validation_images_stay_what_they_are():
 
 
 def test_a_test_set_that_was_drawn_is_drawn_with_another_seed(monkeypatch):
-    monkeypatch.setattr("hemline.formats.joined.CollectedDataset", Dataset)
+    monkeypatch.setattr("hemline.formats.raw.CollectedDataset", Dataset)
     dataset, images = Dataset(), Images()
     dataset.split = Split(test=0.4, seed=0)
     images.parts = {"all": images.parts["train"]}

@@ -6,14 +6,11 @@ Bengio's correction assumes that two splits correlate by the share of the images
 """
 
 import math
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
-
-from hemline.comparison.statistics import Verdict, adjust, verdict
 
 
 class Resampled(NamedTuple):
@@ -23,32 +20,6 @@ class Resampled(NamedTuple):
     low: float
     high: float
     p_value: float
-
-
-class Redrawn(NamedTuple):
-    """A variant's gain over redrawn test sets, with its 95 % interval; the p-value is adjusted by Holm's method."""
-
-    variant: str
-    gain: float
-    gain_low: float
-    gain_high: float
-    p_holm: float
-    verdict: Verdict
-
-
-def compare_redrawn(gains: Mapping[str, ArrayLike], held_to_train: float) -> list[Redrawn]:
-    """Compare each variant with the baseline over redrawn test sets.
-
-    Args:
-        gains: by variant, (redraws,), at least two: its gain on each test set.
-        held_to_train: the number of test images by that of the others.
-    """
-    found = {name: resampled(values, held_to_train) for name, values in gains.items()}
-    adjusted = adjust([each.p_value for each in found.values()]).tolist()
-    return [
-        Redrawn(name, each.mean, each.low, each.high, p_value, verdict(each.mean, p_value))
-        for (name, each), p_value in zip(found.items(), adjusted, strict=True)
-    ]
 
 
 def resampled(values: ArrayLike, held_to_train: float) -> Resampled:
