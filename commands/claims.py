@@ -11,7 +11,7 @@ from pathlib import Path
 from hemline.claims.file import Claims, load_claims
 from hemline.claims.mlflow_runs import complete_runs
 from hemline.claims.outcome import Experiment
-from hemline.claims.page import render, short_table, summary
+from hemline.claims.page import headlines, in_all, render, short_table, summary
 from hemline.claims.questions import Outputs, answer
 from hemline.claims.verdicts import Judged, judge_claim
 from hemline.experiments.declared import run_all
@@ -38,7 +38,10 @@ def main(docs: bool) -> None:
 
 
 def _write_docs(judged: list[Judged]) -> None:
-    sections = {README: summary(judged), PAGE: f"{summary(judged)}\n\n{short_table(judged)}"}
+    sections = {
+        README: summary(judged),
+        PAGE: "\n\n".join(filter(None, [summary(judged), in_all(judged), short_table(judged)])),
+    }
     for path, content in sections.items():
         print(f"{path}: " + ("rewritten" if rewrite(path, "claims", content) else "is up to date"))
 

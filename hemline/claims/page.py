@@ -116,14 +116,19 @@ def render(claims: Claims, judged: Sequence[Judged], outcomes: Outcomes, answers
     return {name: environment.get_template(f"{name}.jinja").render(context).encode() for name in names}
 
 
+def headlines(judged: Sequence[Judged]) -> str:
+    """Count the verdicts on claims in a sentence."""
+    claims = _counted([each.headline for each in judged], _CLAIMS, _CLAIM_WORDS)
+    return f"We tested {len(judged)} published claims: {claims}."
+
+
 def summary(judged: Sequence[Judged]) -> str:
-    """Count the verdicts on claims in one sentence, and those on their parts in another."""
+    """Count the verdicts on claims, those on their parts, and those that other seeds could change."""
     findings = [finding for each in judged for finding in each.counted]
     close = sum(bool(finding.close) for finding in findings)
     parts = _counted([finding.verdict for finding in findings], _PARTS, _PART_WORDS)
-    claims = _counted([each.headline for each in judged], _CLAIMS, _CLAIM_WORDS)
     other = f" Other seeds could change {close} of these verdicts." if close else ""
-    return f"We tested {len(judged)} published claims: {claims}. Their {len(findings)} parts: {parts}.{other}"
+    return f"{headlines(judged)} Their {len(findings)} parts: {parts}.{other}"
 
 
 def by_chance(claims: Claims) -> str:
