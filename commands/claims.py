@@ -38,10 +38,8 @@ def main(docs: bool) -> None:
 
 
 def _write_docs(judged: list[Judged]) -> None:
-    sections = {
-        README: summary(judged),
-        PAGE: "\n\n".join(filter(None, [summary(judged), in_all(judged), short_table(judged)])),
-    }
+    page = filter(None, [summary(judged), in_all(judged), short_table(judged)])
+    sections = {README: headlines(judged), PAGE: "\n\n".join(page)}
     for path, content in sections.items():
         print(f"{path}: " + ("rewritten" if rewrite(path, "claims", content) else "is up to date"))
 
