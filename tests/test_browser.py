@@ -13,6 +13,7 @@ import test_claims_page
 import workspace_for_tests as workspace
 from PIL import Image
 
+from hemline.__main__ import main as hemline
 from hemline.params import load_params
 from hemline.report.page import render, write
 from hemline.report.results import load_results
@@ -37,7 +38,9 @@ pytestmark = [
 def folder(tmp_path_factory):
     """Build a workspace of six trainings, the best of them promoted, and its report."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        built = workspace.promoted(tmp_path_factory.mktemp("browser") / "workspace", monkeypatch)
+        # Not a copy of a promoted one: MLflow remembers in a process where the artifacts of a run were.
+        built = workspace.build(tmp_path_factory.mktemp("browser") / "workspace", monkeypatch)
+        hemline(["promote"])
         write(render(load_results(load_params())), Path("reports"))
         publish(list(load_params().variants))
         yield built
