@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from pipelines_for_tests import PARAMS, make_pipeline
+from pipelines_for_tests import PARAMS, PATIENCE, make_pipeline
 from scipy import stats
 
 from commands.resample import experiments, summary
@@ -118,14 +118,15 @@ def test_the_key_that_somebody_would_try_is_answered_with_the_command():
         parse_params(PARAMS | {"resample": 10}, None)
 
 
-@pytest.mark.slow
+@pytest.mark.trials(few=0, many=1)  # minutes
 def test_redraws_are_experiments_that_are_run_once(tmp_path):
     made = make_pipeline(tmp_path / "repository")
     command = (sys.executable, "-m", "hemline", "resample")
     refused = made.run(*command, "3", check=False)
     assert (refused.returncode, refused.stderr) == (1, "error: K: must be 4 to 100 redraws, got 3\n")
     before = made.run("git", "status", "--porcelain").stdout
-    first = made.run(*command, "4").stdout
+    assert made.start(*command, "4").wait(timeout=4 * PATIENCE) == 0
+    first = (made.folder.parent / "output").read_text()
     assert "4 experiments in " in first
     assert made.run("git", "status", "--porcelain").stdout == before
     table = pd.read_csv(made.folder / "reports/resampled.csv")
