@@ -49,7 +49,7 @@ def main(calibrated: bool) -> None:
     champion = find_champion(results.params.dataset)
     own = _temperature(candidate) if calibrated else None
     if champion is not None and champion.tags.get("model_sha256") == candidate.model_sha256:
-        if champion.tags.get(_TEMPERATURE) == (None if own is None else str(own)):
+        if own is None or champion.tags.get(_TEMPERATURE) == str(own):
             print(f"Not promoted: this model is {champion.name} already.")
             return
         row, reason = None, f"it is {champion.name} with another temperature: the same answers"

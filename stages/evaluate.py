@@ -7,9 +7,6 @@ Run:    python -m stages.evaluate
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 from hemline.comparison.doubts import Doubts, Predicted, doubts, merged
 from hemline.comparison.enough import seeds_warning
 from hemline.comparison.evaluated import Evaluated
@@ -63,34 +60,28 @@ def evaluate(params: Params) -> Evaluation:
     )
     for variant in params.variants:
         trained, seeds, settings = Trained(variant), params.seeds_of(variant), params.training(variant)
+        probabilities = trained.probabilities("test", (len(seeds), len(labels), len(classes)))
+        validation = _on_validation(variant, params)
         evaluation.add(
             variant,
             trained.history(),
-            trained.probabilities("test", (len(seeds), len(labels), len(classes))),
+            probabilities,
             {seed: trained.model_sha256(seed) for seed in seeds},
             int(trained.layers()["parameters"].sum()),
             has_epochs=family_of(settings).has_epochs(settings),
             steps_per_epoch=math.ceil(len(train) / getattr(settings, "batch_size", len(train))),
-            validation=_on_validation(variant, params),
+            validation=validation,
         )
-        evaluation.calibrations.add(variant, *_for_calibration(variant, params))
+        of_seeds = [(own, each.labels) for each in validation for own in each.probabilities]
+        evaluation.calibrations.add(variant, probabilities, of_seeds)
         mean = evaluation.accuracies(variant).mean()
-        of_seeds = f"the mean over {len(seeds)} seeds" if len(seeds) > 1 else "of one training"
-        print(f"{variant}: test accuracy {percent(mean)} %, {of_seeds}", flush=True)
+        over = f"the mean over {len(seeds)} seeds" if len(seeds) > 1 else "of one training"
+        print(f"{variant}: test accuracy {percent(mean)} %, {over}", flush=True)
     _add_solved(params, evaluation)
     if warning := seeds_warning(len(params.seeds)):
         print(warning, flush=True)
     evaluation.doubts = _doubts(params, evaluation)
     return evaluation
-
-
-def _for_calibration(
-    variant: str, params: Params
-) -> tuple[NDArray[np.float32], list[tuple[NDArray[np.float32], NDArray[np.integer]]]]:
-    """Return a variant's predictions for the test images, and those of each seed for validation images, with labels."""
-    found = _on_validation(variant, params)
-    each = [(own, labels) for labels, seeds, *_ in found for own in seeds]
-    return _on_test(variant, params).probabilities, each
 
 
 def _add_solved(params: Params, evaluation: Evaluation) -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hemline.comparison import calibration as module
-from hemline.comparison.calibration import BINS, Calibrations, calibration, resamples, scaled, temperature
+from hemline.comparison.calibration import BINS, Calibrations, calibration, resample, scaled, temperature
 from hemline.tracking.served import scaled as served_scaled
 
 
@@ -19,7 +19,7 @@ def draw(seed, images=1500, sharpness=1.0):
 
 
 def error(probabilities, labels):
-    return calibration(probabilities, labels, resamples(len(labels))).error
+    return calibration(probabilities, labels, resample(len(labels))).error
 
 
 def test_a_calibrated_model_has_an_error_of_zero_on_average_and_the_plug_in_estimate_does_not(monkeypatch):
@@ -59,8 +59,8 @@ def test_the_interval_contains_the_true_error_of_a_model_that_is_too_sure():
 def test_images_of_one_object_make_the_interval_wider():
     probabilities, labels = draw(1, images=300, sharpness=1.6)
     repeated, groups = np.repeat(probabilities, 5, axis=1), np.repeat(np.arange(300), 5)
-    alone = calibration(repeated, np.repeat(labels, 5), resamples(1500)).error
-    grouped = calibration(repeated, np.repeat(labels, 5), resamples(1500, groups)).error
+    alone = calibration(repeated, np.repeat(labels, 5), resample(1500)).error
+    grouped = calibration(repeated, np.repeat(labels, 5), resample(1500, groups)).error
     assert grouped.high - grouped.low > 1.5 * (alone.high - alone.low)
 
 
@@ -107,9 +107,19 @@ def test_bins_have_the_confidence_the_accuracy_and_the_share_of_their_images():
     confidence = np.repeat([0.5, 0.75], [100, 300])
     right = np.concatenate([np.arange(100) < 40, np.arange(300) < 270])
     probabilities = np.stack([confidence, 1 - confidence - 0.1, np.full(400, 0.1)], axis=1)
-    bins = calibration(probabilities[None], np.where(right, 0, 1), resamples(400)).bins
+    bins = calibration(probabilities[None], np.where(right, 0, 1), resample(400)).bins
     assert bins["confidence"].tolist() == pytest.approx([0.5, 0.75])
     assert bins["accuracy"].tolist() == pytest.approx([0.4, 0.9])
     assert bins["share"].tolist() == [0.25, 0.75]
     assert (bins["accuracy_low"] < bins["accuracy"]).all()
     assert (bins["accuracy"] < bins["accuracy_high"]).all()
+
+
+def test_of_very_many_images_several_are_drawn_together_and_the_interval_is_as_long(monkeypatch):
+    probabilities, labels = draw(4, images=4000, sharpness=1.6)
+    alone = error(probabilities, labels)
+    monkeypatch.setattr(module, "_MOST_UNITS", 500)
+    together = error(probabilities, labels)
+    assert len(resample(4000).weights[0]) == 500
+    assert together.square == alone.square
+    assert together.high - together.low == pytest.approx(alone.high - alone.low, rel=0.2)

@@ -49,7 +49,7 @@ def test_what_is_written_is_read(evaluation, evaluated, files):
     pd.testing.assert_frame_equal(read.runs(), evaluation.runs(), check_dtype=False, check_exact=True)
     pd.testing.assert_frame_equal(read.comparison(), evaluation.comparison(), check_dtype=False, check_exact=True)
     kept = evaluation.calibrations
-    for written, own in ((read.calibration(), kept.table()), (read.reliability(), kept.bins())):
+    for written, own in zip(read.calibrations(), (kept.table(), kept.bins()), strict=True):
         pd.testing.assert_frame_equal(written, own.reset_index(drop=True), check_dtype=False)
     for variant in ("128", "linear"):
         assert read.confusion(variant).tolist() == evaluation.confusion(variant).tolist()

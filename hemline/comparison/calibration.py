@@ -28,7 +28,9 @@ BINS = 15
 _REPETITIONS = 200
 # Confidences are rounded to this, so that all sums are exact: equal digits with any library of linear algebra.
 _QUANTUM = 2.0**-16
-_PIECE = 65_536  # images
+# Of more, several are drawn together, so that memory does not grow with the number of images.
+_MOST_UNITS = 2**14
+_PIECE = 2**13  # images
 _LEAST = 1e-12  # probability
 _TEMPERATURES = (0.05, 20.0)
 
@@ -90,18 +92,18 @@ class Calibrations:
     def _calibrate(
         self, variant: str, probabilities: Probabilities, validation: Sequence[tuple[Probabilities, Labels]]
     ) -> tuple[dict[str, Any], pd.DataFrame]:
-        plain = calibration(probabilities, self._labels, self._weights)
+        plain = calibration(probabilities, self._labels, self._resamples)
         row = {"variant": variant} | _columns("", plain.error, probabilities, self._labels)
         if validation and all(len(labels) for _, labels in validation):
             temperatures = [temperature(*each) for each in validation]
             after = scaled(probabilities, temperatures)
-            own = calibration(after, self._labels, self._weights).error
+            own = calibration(after, self._labels, self._resamples).error
             row |= {"temperature": float(np.mean(temperatures))} | _columns("scaled_", own, after, self._labels)
         return row, plain.bins.assign(variant=variant)
 
     @cached_property
-    def _weights(self) -> NDArray[np.uint8]:
-        return resamples(len(self._labels), self._groups)
+    def _resamples(self) -> "Resamples":
+        return resample(len(self._labels), self._groups)
 
 
 def _columns(prefix: str, error: Error, probabilities: Probabilities, labels: Labels) -> dict[str, float]:
@@ -110,13 +112,13 @@ def _columns(prefix: str, error: Error, probabilities: Probabilities, labels: La
     return {f"{prefix}{key}": value for key, value in found.items()}
 
 
-def calibration(probabilities: Probabilities, labels: Labels, weights: NDArray[np.uint8]) -> Calibration:
+def calibration(probabilities: Probabilities, labels: Labels, resamples: "Resamples") -> Calibration:
     """Return the calibration error of the most probable class, the mean square over the seeds, and the bins.
 
     Args:
         probabilities: (seeds, images, classes).
         labels: (images,), the true classes.
-        weights: from ``resamples``.
+        resamples: from ``resample``.
 
     Source:
         Kumar, Liang and Ma (2019), Verified uncertainty calibration, NeurIPS 32: the debiased estimator. The interval
@@ -130,7 +132,7 @@ def calibration(probabilities: Probabilities, labels: Labels, weights: NDArray[n
     places = np.searchsorted(edges, confidence, side="right")
     seeds = len(probabilities)
     chosen = np.random.default_rng(1).integers(0, seeds, (_REPETITIONS, seeds))
-    sums = _sums(places, difference, weights, len(edges) + 1)
+    sums = _sums(places, difference, resamples, len(edges) + 1)
     squares = _squares(sums)
     estimate = float(squares[0].mean())
     plug_in = float(_squares(sums[:1], debiased=False).mean())
@@ -176,28 +178,36 @@ def _logs(probabilities: Probabilities) -> Floats:
     return np.log(np.maximum(probabilities.astype(np.float64), _LEAST))
 
 
-def resamples(images: int, groups: NDArray[np.integer] | None = None) -> NDArray[np.uint8]:
-    """Return weights of images, (1 + repetitions, images), the first all 1; those of a group are equal."""
+class Resamples(NamedTuple):
+    """Weights for a bootstrap: how often each repetition draws a unit, which is an image, a group or several."""
+
+    weights: NDArray[np.uint8]  # (1 + repetitions, units); the first are all 1
+    units: NDArray[np.intp]  # (images,), the unit of each
+
+
+def resample(images: int, groups: NDArray[np.integer] | None = None) -> Resamples:
+    """Draw the repetitions for this number of images; ``groups``, (images,): images of a group are drawn together."""
     generator = np.random.default_rng(0)
-    own = np.arange(images) if groups is None else np.unique(groups, return_inverse=True)[1]
-    weights = np.ones((1 + _REPETITIONS, own.max() + 1), np.uint8)
+    units = (np.arange(images) if groups is None else np.unique(groups, return_inverse=True)[1]) % _MOST_UNITS
+    weights = np.ones((1 + _REPETITIONS, units.max() + 1), np.uint8)
     weights[1:] = generator.poisson(1, (_REPETITIONS, weights.shape[1]))
-    return weights[:, own]
+    return Resamples(weights, units)
 
 
-def _sums(places: NDArray[np.intp], difference: Floats, weights: NDArray[np.uint8], bins: int) -> Floats:
+def _sums(places: NDArray[np.intp], difference: Floats, resamples: Resamples, bins: int) -> Floats:
     """Return (samples, seeds, bins, 3): the weights, and the weighted sums of the difference and of its square."""
     seeds, images = places.shape
     rows = places + bins * np.arange(seeds)[:, None]
     values = np.stack([np.ones_like(difference), difference, difference**2])
-    found = np.zeros((3 * seeds * bins, len(weights)))
+    found = np.zeros((3 * seeds * bins, len(resamples.weights)))
     for start in range(0, images, _PIECE):
         own = np.stack([rows[:, start : start + _PIECE] + power * seeds * bins for power in range(3)])
         columns = np.broadcast_to(np.arange(own.shape[2]), own.shape)
         entries = values[:, :, start : start + _PIECE].ravel(), (own.ravel(), columns.ravel())
         table = sparse.csr_array(entries, shape=(len(found), own.shape[2]))
-        found += table @ weights[:, start : start + _PIECE].T.astype(np.float64)
-    return np.moveaxis(found.reshape(3, seeds, bins, len(weights)), (0, 3), (3, 0))
+        weights = resamples.weights[:, resamples.units[start : start + _PIECE]]
+        found += table @ weights.T.astype(np.float64)
+    return np.moveaxis(found.reshape(3, seeds, bins, -1), (0, 3), (3, 0))
 
 
 def _squares(sums: Floats, *, debiased: bool = True) -> Floats:

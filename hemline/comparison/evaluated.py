@@ -115,21 +115,9 @@ class Evaluated(Outputs):
         """
         return self.read_table(_DOUBTED)
 
-    def calibration(self) -> pd.DataFrame:
-        """Return a row per variant: see ``calibration.Calibrations.table``.
-
-        Raises:
-            InputError: the table is missing, or damaged.
-        """
-        return self.read_table(_CALIBRATION)
-
-    def reliability(self) -> pd.DataFrame:
-        """Return a row per variant and bin: see ``calibration.Calibrations.bins``.
-
-        Raises:
-            InputError: the table is missing, or damaged.
-        """
-        return self.read_table(_RELIABILITY)
+    def calibrations(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return ``table`` and ``bins`` of ``Calibrations``; an ``InputError`` if one is missing or damaged."""
+        return self.read_table(_CALIBRATION), self.read_table(_RELIABILITY)
 
     def per_class(self, variant: str) -> pd.DataFrame:
         """Return a row per class: class, precision, recall, f1, support; NaN if undefined.

@@ -108,6 +108,7 @@ def load_results(params: Params, root: Path = Path()) -> Results:
     evaluated = Evaluated(root / Evaluated.PATH)
     trained = {name: Trained(name, root / Trained.PATH) for name in names}
     keys = ["accuracy_without_duplicates", *(each.key for each in computed_metrics(find_metric(params.metric).key))]
+    calibration, reliability = evaluated.calibrations()
     test, findings = normalized.read("test"), Findings(root / Findings.PATH)
     return Results(
         params=params,
@@ -129,8 +130,8 @@ def load_results(params: Params, root: Path = Path()) -> Results:
         confusion={name: evaluated.confusion(name) for name in names},
         difference={name: evaluated.difference(name, params.baseline) for name in names if name != params.baseline},
         confusions={name: evaluated.confusions(name) for name in names if name != params.baseline},
-        calibration=evaluated.calibration(),
-        reliability=evaluated.reliability(),
+        calibration=calibration,
+        reliability=reliability,
         warnings=findings.warnings(),
         groups=findings.groups(len(test.labels)),
         searches=searched(names, root / TUNED),
