@@ -20,7 +20,7 @@ from hemline.families.family import FamilySettings
 from hemline.families.hyperparameters import Hyperparameters, Share
 from hemline.families.registry import AnySettings, advice, family_of
 from hemline.families.space import Space
-from hemline.schema import Name, StrictModel, parse, read_yaml
+from hemline.schema import Count, Name, StrictModel, parse, read_yaml
 
 
 def _check_cluster(cluster: str) -> str:
@@ -59,8 +59,18 @@ class Normalize(StrictModel):
     scale: Scale = 255
     validation_split: Share = 0.1
     train_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    train_images: Count | None = None  # drawn by each seed
     split: Literal["fixed", "per_seed"] = "fixed"
     redraw: Seed = 0  # 0: the test set as it is given
+
+    @model_validator(mode="after")
+    def _check_train_images(self) -> Self:
+        if self.train_images is not None and (self.split == "fixed" or self.train_share < 1):
+            raise ValueError(
+                "normalize.train_images: must be null unless normalize.split is per_seed and normalize.train_share 1, "
+                f"got {self.train_images}; a share that all seeds have is normalize.train_share"
+            )
+        return self
 
 
 class Tuning(StrictModel):
@@ -82,6 +92,10 @@ class Params(Hyperparameters):
     record_test: bool = False
     cluster: Cluster | None = None
     seeds: Annotated[list[Seed], Field(min_length=1)]
+    # The numbers of training images of `make sizes`.
+    sizes: Annotated[list[Count | Literal["all"]], Field(min_length=2)] = Field(
+        default=[1000, 3000, 10000, 30000, "all"]
+    )
     # Which there are, `hemline/comparison/metrics.py` knows, and `check` asks it.
     metric: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)] = "accuracy"
     # The largest difference that does not matter, as it is printed: in percentage points for shares.
@@ -182,8 +196,8 @@ def check_unchanged(params: Params) -> None:
         InputError: the file was changed after ``params`` were read, or the code was.
     """
     check_code_unchanged()
-    # Where trainings run changes no result.
-    now, then = (each.model_copy(update={"cluster": None}) for each in (load_params(), params))
+    # Where trainings run, and which sizes are compared, changes no result.
+    now, then = (each.model_copy(update={"cluster": None, "sizes": []}) for each in (load_params(), params))
     if now != then:
         raise InputError("params.yaml: must stay as it is while a stage runs, but was changed; run `dvc repro` again")
 

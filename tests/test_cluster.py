@@ -21,7 +21,8 @@ pytestmark = pytest.mark.slow
 
 FILE = ".hemline/workers.json"
 LONG = 100_000  # epochs: never the last
-SOME_SECONDS = 5000  # epochs: still going on when the first checkpoint is written
+SOME_SECONDS = 5000  # epochs: longer than DVC takes to say what has changed
+CHECKPOINTED = 1500  # epochs: still going on when the first checkpoint is written
 VARIANTS = {"linear": {"hidden": []}, "dense-4": {"hidden": [4]}}
 
 
@@ -68,6 +69,7 @@ class Workers:
 def kept(tmp_path_factory):
     """A pipeline with the results of trainings in its own process, and workers, which all tests here share."""
     pipeline = make_pipeline(tmp_path_factory.mktemp("cluster") / "repository")
+    pipeline.checkpoint_often()
     pipeline.run("dvc", "repro")
     pipeline.commit("Results of this machine alone")
     shutil.copytree(pipeline.folder / "models", pipeline.folder.parent / "models")
@@ -158,7 +160,7 @@ def test_a_stage_with_workers_imports_no_tensorflow(workers):
 
 def test_what_the_next_stage_will_want_is_trained_meanwhile_and_once(workers):
     pipeline = workers.pipeline
-    pipeline.set(epochs=SOME_SECONDS)  # longer than DVC takes to say what has changed
+    pipeline.set(epochs=SOME_SECONDS)
     pipeline.run("dvc", "repro", "train@linear")
     # The stage of dense-4 has not run, and nobody waits for it.
     wait_until(lambda: list(workers.states().values()) == ["memory"] * 2)
@@ -172,7 +174,7 @@ def test_what_the_next_stage_will_want_is_trained_meanwhile_and_once(workers):
 
 def test_a_worker_that_is_killed_costs_no_more_than_the_time_since_its_checkpoint(workers, tmp_path):
     pipeline = workers.pipeline
-    changes = {"epochs": 2 * SOME_SECONDS, "seeds": [0]}
+    changes = {"epochs": CHECKPOINTED, "seeds": [0]}
     pipeline.set(**changes)
     stage = start(workers)
     wait_until(lambda: list(pipeline.folder.glob(".hemline/checkpoints/*/seed-0.npz")) or stage.poll() is not None)
@@ -180,7 +182,7 @@ def test_a_worker_that_is_killed_costs_no_more_than_the_time_since_its_checkpoin
     os.kill(workers.pids[address], signal.SIGKILL)
     assert stage.wait(PATIENCE) == 0, output_of(pipeline)
     shown = re.findall(r"linear  seed 0  epoch (\d+)/", output_of(pipeline))
-    assert [int(epoch) for epoch in shown] == list(range(1, 2 * SOME_SECONDS + 1))
+    assert [int(epoch) for epoch in shown] == list(range(1, CHECKPOINTED + 1))
     assert files_of(pipeline, "linear") == trained_here(pipeline, tmp_path, "linear", **changes)
     assert statuses(pipeline)[-1] == "FINISHED"
     # Bounded: on a loaded machine Dask's nanny may give up restarting the worker.
@@ -190,7 +192,7 @@ def test_a_worker_that_is_killed_costs_no_more_than_the_time_since_its_checkpoin
 
 def test_who_is_told_to_make_room_finds_the_training_done_when_he_comes_back(workers):
     pipeline = workers.pipeline
-    epochs = 2 * SOME_SECONDS + 1  # what DVC has not seen
+    epochs = CHECKPOINTED + 1  # what DVC has not seen
     pipeline.set(epochs=epochs, seeds=[0], variants={"linear": {"hidden": []}})
     stage = start(workers, ("python", "-m", "stages.train", "linear"))
     stage.terminate()

@@ -12,7 +12,7 @@ from pipelines_for_tests import PATIENCE, wait_until
 pytestmark = pytest.mark.slow
 
 LONG = 500  # epochs: still going on when the first ones are seen
-SOME_SECONDS = 5000  # epochs: still going on when the first checkpoint is written
+SOME_SECONDS = 1000  # epochs: still going on when the first checkpoint is written
 
 
 @pytest.fixture
@@ -116,6 +116,7 @@ def test_the_store_is_completed_during_a_training_which_goes_on_and_is_in_it_onc
 
 @pytest.mark.trials(few=0, many=1)
 def test_a_copy_that_dvc_makes_goes_on_from_the_checkpoint_of_another(alone):
+    alone.checkpoint_often()
     experiment = ("dvc", "exp", "run", "--temp", "-S", f"epochs={SOME_SECONDS}")
     first = started(alone, *experiment, "--name", "first")
     wait_until(lambda: list(alone.folder.glob(".hemline/checkpoints/*/seed-0.npz")))

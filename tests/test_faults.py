@@ -82,7 +82,7 @@ def test_after_dvc_was_killed_the_next_run_waits_for_the_training_that_is_left(p
 
 
 # Enough epochs that a checkpoint is written half-way, on a slow machine as well.
-SOME_SECONDS = 5000
+SOME_SECONDS = 1000
 
 
 def histories_of_steps(pipeline):
@@ -118,6 +118,7 @@ def digests(pipeline):
 
 
 def test_a_training_that_is_ended_in_every_way_goes_on_each_time_and_ends_as_if_nothing_had_happened(prepared):
+    prepared.checkpoint_often()
     prepared.set(seeds=[0, 1, 2], epochs=SOME_SECONDS)
     (prepared.folder.parent / "output").write_text("")
     dvc = prepared.start("dvc", "repro", "train@linear")

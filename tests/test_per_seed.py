@@ -17,7 +17,7 @@ from hemline.comparison.selection import select_by_splits
 from hemline.data.labels import Labels
 from hemline.data.normalized import About, Labelled, Normalized
 from hemline.data.rows import Rows
-from hemline.data.splits import choose, choose_per_seed
+from hemline.data.splits import SeedSplits, choose, choose_per_seed
 from hemline.errors import InputError
 from hemline.families.dense import DenseSettings
 from hemline.jobs.checkpoint import StageCheckpoints
@@ -60,6 +60,7 @@ def test_images_of_one_object_stay_together_in_every_split():
 def data(tmp_path):
     """Twenty images for training and validation and four for the test, with splits of different sizes."""
     numbers = np.arange(24, dtype=np.uint8)[:, None, None] * np.ones((1, 4, 3), np.uint8)
+    train = {7: np.array([3, 9])}
     labels, folder = np.arange(24) % 3, tmp_path / "normalized"
     Normalized(folder).write(
         {"pool": ("train", np.arange(20)), "test": ("test", np.arange(4))},
@@ -67,7 +68,7 @@ def data(tmp_path):
         lambda part: iter([numbers[:20] if part == "train" else numbers[20:]]),
         (4, 3),
         About(classes=["a", "b", "c"], scale=24),
-        splits={0: np.array([1, 4, 6]), 3: np.array([0, 5])},
+        splits=SeedSplits(None, None, {0: np.array([1, 4, 6]), 3: np.array([0, 5]), 7: np.array([2])}, train),
     )
     return Normalized(folder)
 
@@ -83,6 +84,8 @@ def test_the_images_are_stored_once_and_each_seed_reads_its_own_sets(data):
     assert shown(own.read("train")) == [each for each in range(20) if each not in {0, 5}]
     assert own.labels("train").tolist() == [each % 3 for each in shown(own.read("train"))]
     assert shown(own.read("test")) == [20, 21, 22, 23]
+    assert shown(data.of_seed(7).read("train")) == [3, 9]
+    assert {"train-of-seed-7.npy", "validation-of-seed-7.npy"} <= data.digests(test_labels=False).keys()
 
 
 def test_a_seed_without_a_split_and_a_reader_without_a_seed_are_refused(data):

@@ -1,7 +1,7 @@
 """The output of the normalize stage in ``data/normalized/``: three labelled sets, and what is needed to read them.
 
 With ``normalize.split: per_seed``, it has the training and validation images once, in the set "pool", and for each seed
-the places in it of its own validation images.
+the places in it of its own validation images, and of its training images where these are not all others.
 """
 
 import math
@@ -22,6 +22,8 @@ from hemline.schema import StrictModel, Text
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
+
+    from hemline.data.splits import SeedSplits
 
 P = TypeVar("P", bound=str)
 
@@ -91,7 +93,7 @@ class Normalized(Outputs):
         image_shape: Sequence[int],
         about: About,
         *,
-        splits: Mapping[int, NDArray[np.intp]] | None = None,
+        splits: "SeedSplits | None" = None,
     ) -> None:
         """Write the sets as arrays that can be memory-mapped, and what is about them.
 
@@ -101,8 +103,8 @@ class Normalized(Outputs):
             batches: yields images of a part (n, *image_shape), of the type of the pixels; no more are held at once.
             image_shape: of one image.
             about: what the arrays do not say.
-            splits: by seed, the places in the set "pool" of its validation images, ascending; None: all seeds have the
-                sets "train" and "validation".
+            splits: of each seed, whose places in the set "pool" are written; None: all seeds have the sets "train" and
+                "validation".
         """
         with draft() as new:
             whole = Normalized(new.folder / "normalized")
@@ -111,8 +113,9 @@ class Normalized(Outputs):
             for part in dict.fromkeys(part for part, _ in chosen.values()):
                 sets = {name: indices for name, (own, indices) in chosen.items() if own == part}
                 _write_part(whole, sets, labels[part], batches(part), form)
-            for seed, places in (splits or {}).items():
-                whole.write_array(split_file(seed), places.astype(np.uint32))
+            for name, own in {"validation": splits.validation, "train": splits.train}.items() if splits else ():
+                for seed, places in own.items():
+                    whole.write_array(split_file(seed, name), places.astype(np.uint32))
             # What is as usual is not written: data sets that were normalized before it could be told stay as they are.
             told = about.model_dump_json(indent=2, exclude_defaults=True)
             with writing(whole.path / _ABOUT):
@@ -142,11 +145,17 @@ class Normalized(Outputs):
         """Return the places in the pool of a seed's own training or validation images; None for other sets."""
         if self.seed is None or name == "test":
             return None
-        kept, images = self.read_array(split_file(self.seed)), len(self._pool_labels())
+        images = len(self._pool_labels())
+        if name == "train" and not self.has(split_file(self.seed, name)):
+            return np.setdiff1d(np.arange(images, dtype=np.uint32), self._kept("validation", images))
+        return self._kept(name, images)
+
+    def _kept(self, name: str, images: int) -> NDArray[np.integer]:
+        file = split_file(self.seed or 0, name)
+        kept = self.read_array(file)
         if kept.dtype != np.uint32 or kept.ndim != 1 or (len(kept) and kept.max() >= images):
-            rule = f"must be places of {images} images, got {kept.dtype} {kept.shape}"
-            raise self.wrong(split_file(self.seed), rule)
-        return kept if name == "validation" else np.setdiff1d(np.arange(images, dtype=np.uint32), kept)
+            raise self.wrong(file, f"must be places of {images} images, got {kept.dtype} {kept.shape}")
+        return kept
 
     def _pool_labels(self) -> NDArray[np.integer]:
         return self.read_array(self.files_of(POOL).labels)
@@ -166,7 +175,7 @@ class Normalized(Outputs):
         if not test_labels:
             names.remove(self.files_of("test").labels)
         if self.per_seed:
-            names |= {path.name for path in self.path.glob(split_file("*"))}
+            names |= {path.name for name in ("validation", "train") for path in self.path.glob(split_file("*", name))}
         return {name: self.sha256(name) for name in sorted({_ABOUT, *names})}
 
     @staticmethod
@@ -189,9 +198,9 @@ class Normalized(Outputs):
         return Labelled(images, labels, self.about().scale)
 
 
-def split_file(seed: int | str) -> str:
-    """Return the name of the file with the places in the pool of a seed's validation images."""
-    return f"validation-of-seed-{seed}.npy"
+def split_file(seed: int | str, name: str = "validation") -> str:
+    """Return the name of the file with the places in the pool of a seed's validation or training images."""
+    return f"{name}-of-seed-{seed}.npy"
 
 
 def _write_part(

@@ -62,6 +62,7 @@ class SeedSplits(NamedTuple):
     pool: Chosen  # the images for training and validation
     test: Chosen
     validation: dict[int, Indices]  # by seed, places in the pool, ascending
+    train: dict[int, Indices]  # likewise; empty where it has all others
 
 
 def choose_per_seed(
@@ -71,6 +72,7 @@ def choose_per_seed(
     split: Split | None = None,
     validation_split: float,
     train_share: float = 1.0,
+    train_images: int | None = None,
 ) -> SeedSplits:
     """Choose the images of the test, and of each seed's validation set: for seed 0, those that ``choose`` chooses.
 
@@ -80,17 +82,40 @@ def choose_per_seed(
         split: as in ``choose``.
         validation_split: likewise; above 0.
         train_share: likewise; all seeds have the same share.
+        train_images: the number of images for training and validation that each seed draws; None: all.
 
     Raises:
         InputError: as ``choose``.
     """
     source, used, test = _pool_and_test(parts, split, train_share)
-    pool = np.sort(used)
-    validation = {
-        seed: np.searchsorted(pool, np.sort(_divide(used, parts[source], validation_split, _VALIDATION, seed)[1]))
-        for seed in seeds
-    }
-    return SeedSplits(Chosen(source, pool), test, validation)
+    pool, validation, train = np.sort(used), {}, {}
+    for seed in seeds:
+        own = used if train_images is None else _first_of(used, parts[source], train_images, seed)
+        rest, taken = _divide(own, parts[source], validation_split, _VALIDATION, seed)
+        validation[seed] = np.searchsorted(pool, np.sort(taken))
+        if train_images is not None:
+            train[seed] = np.searchsorted(pool, np.sort(rest))
+    return SeedSplits(Chosen(source, pool), test, validation, train)
+
+
+def _first_of(indices: Indices, part: Labels, number: int, seed: int) -> Indices:
+    """Return the first images in a seed's random order, so that a larger number contains those of a smaller one.
+
+    Any number of them has each class in its share, or consists of whole groups.
+    """
+    shuffled = np.random.default_rng(seed).permutation(indices)
+    if part.groups is not None:
+        _, first, group = np.unique(part.groups[shuffled], return_index=True, return_inverse=True)
+        ordered = shuffled[np.argsort(first[group], kind="stable")]
+        ends = np.flatnonzero(np.diff(part.groups[ordered], append=-1)) + 1
+        fitting = int(np.searchsorted(ends, number, "right"))
+        return ordered[: ends[max(fitting - 1, 0)]]
+    codes = part.codes[shuffled]
+    by_class = np.argsort(codes, kind="stable")
+    counts = np.bincount(codes)
+    place = np.empty(len(codes))
+    place[by_class] = np.concatenate([(np.arange(count) + 0.5) / count for count in counts if count])
+    return shuffled[np.argsort(place, kind="stable")[:number]]
 
 
 def _pool_and_test(

@@ -19,6 +19,10 @@ def check_agreement(params: Params, dataset: Dataset) -> None:
     used = math.ceil(normalize.train_share * published)  # as scikit-learn rounds
     if normalize.train_share < 1:
         _check_sides("train_share", normalize.train_share, used, published, classes)
+    if normalize.train_images is not None:
+        used = normalize.train_images
+        if used > published:
+            raise InputError(f"params.yaml: normalize.train_images: must be at most {published}, got {used}")
     validation = math.ceil(normalize.validation_split * used)
     if normalize.split == "per_seed":
         _check_split(params, dataset)

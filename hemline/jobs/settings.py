@@ -10,7 +10,7 @@ from hemline.schema import Name, StrictModel
 
 # Keys of a training that earlier versions did not have, and the values that mean the same.
 _LATER = {"family": DEFAULT, "l2": 0.0}
-_LATER_NORMALIZE = {"split", "redraw"}
+_LATER_NORMALIZE = {"split", "redraw", "train_images"}
 
 
 class Settings(StrictModel):

@@ -15,6 +15,7 @@ _SHORT = {
     "scale": "scale",
     "validation_split": "val",
     "train_share": "share",
+    "train_images": "images",
     "split": "split ",
     "stop_below_loss": "stop",
 }
