@@ -24,8 +24,8 @@ def main(scheduler: str | None, scheduler_file: str | None, nthreads: str, other
     fix_target()
     from distributed.cli.dask_worker import main as dask_worker  # noqa: PLC0415
 
-    from hemline.cluster.connect import keep_memory  # noqa: PLC0415
+    from hemline.cluster.connect import set_worker_defaults  # noqa: PLC0415
 
-    keep_memory()
+    set_worker_defaults()
     own = ["--nthreads", nthreads, "--preload", "hemline.cluster.worker"]
     dask_worker([*where, *others, *own], prog_name="hemline worker")

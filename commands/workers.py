@@ -15,7 +15,7 @@ from pathlib import Path
 
 import joblib
 
-from hemline.cluster.connect import connect, keep_memory
+from hemline.cluster.connect import connect, set_worker_defaults
 from hemline.cluster.published import expire
 from hemline.errors import InputError
 from hemline.processes.ports import HOST
@@ -98,7 +98,7 @@ def _hold(count: int, idle: float) -> None:
     """Run a scheduler and its workers until they are idle or stopped."""
     from distributed import LocalCluster  # noqa: PLC0415
 
-    keep_memory()
+    set_worker_defaults()
     with LocalCluster(
         n_workers=count,
         threads_per_worker=1,

@@ -19,7 +19,7 @@ from pipelines_for_tests import wait_until
 
 from hemline.__main__ import main as hemline
 from hemline.cluster import published, worker
-from hemline.cluster.connect import connect, security
+from hemline.cluster.connect import connect, security, set_worker_defaults
 from hemline.cluster.identity import differences, identity, resource
 from hemline.cluster.trainings import _PRIORITY, Cluster, _Early, _in_words
 from hemline.data.normalized import Normalized
@@ -441,3 +441,9 @@ def test_a_stage_that_stops_is_told_of_no_further_epoch(trainings):
     trainings.stop()
     trainings._tell(watcher, (0.0, {"seed": 0, "epochs": [{"epoch": 2}]}))
     assert [call.args[1]["epoch"] for call in watcher.epoch.call_args_list] == [1]
+
+
+def test_a_worker_that_dies_may_take_minutes_to_start_again():
+    with dask.config.set({}):  # what is set goes with the block
+        set_worker_defaults()
+        assert dask.utils.parse_timedelta(dask.config.get("distributed.deploy.lost-worker-timeout")) > 600

@@ -11,7 +11,7 @@ from pipelines_for_tests import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 
-LONG = 500  # epochs: still going on when the first ones are seen
+LONG = 300  # epochs: still going on when the first ones are seen
 SOME_SECONDS = 1000  # epochs: still going on when the first checkpoint is written
 
 
@@ -80,6 +80,7 @@ def test_an_experiment_during_a_training_is_refused_and_its_parameters_are_never
     assert epochs_of(alone) == list(range(1, LONG + 1))
 
 
+@pytest.mark.trials(few=0, many=1)  # minutes
 def test_code_that_is_edited_while_it_trains_is_not_recorded_as_what_trained(alone):
     known = alone.read("dvc.lock").partition("train@linear:")[2]
     edited = alone.folder / "hemline/training/optimizers.py"
@@ -99,6 +100,7 @@ def test_code_that_is_edited_while_it_trains_is_not_recorded_as_what_trained(alo
     assert "train@linear" not in alone.run("dvc", "status").stdout
 
 
+@pytest.mark.trials(few=0, many=1)  # minutes
 def test_the_store_is_completed_during_a_training_which_goes_on_and_is_in_it_once(alone):
     known = len(statuses(alone))
     dvc = started(alone, "dvc", "repro", "train@linear")

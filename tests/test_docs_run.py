@@ -5,6 +5,7 @@ import pytest
 from pipelines_for_tests import kill_processes_in
 
 RUN = [page for page in docs.PAGES if docs.blocks(page, "console")]
+LONG = {"TROUBLESHOOTING": pytest.mark.trials(few=0, many=1)}  # minutes
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def test_the_walk_through_and_the_ways_back_are_among_the_pages_that_are_run():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", RUN, ids=[page.stem for page in RUN])
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.stem, marks=LONG.get(page.stem, ())) for page in RUN])
 def test_what_a_page_shows_is_what_is_printed(page, finished, tmp_path):
     clone = finished.copy(tmp_path)
     try:

@@ -92,6 +92,7 @@ def test_an_upgrade_takes_over_changes_keeps_those_of_the_project_and_names_a_co
     assert own.run("git", "status", "--porcelain").stdout == ""
 
 
+@pytest.mark.trials(few=0, many=1)  # minutes
 @pytest.mark.slow
 def test_make_and_make_test_pass_in_a_new_project(project):
     ready = ("--old-file", ".venv/.ready")  # as if it were set up

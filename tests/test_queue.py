@@ -145,6 +145,7 @@ def test_git_knows_a_file_only_as_long_as_it_has_to_whatever_happens(inside):
     assert inside.run("git", "status", "--porcelain").stdout == before
 
 
+@pytest.mark.trials(few=0, many=1)  # minutes
 @pytest.mark.slow
 def test_a_queued_experiment_has_the_data_set_that_git_did_not_know_as_it_was_then(pipeline):
     pipeline.set(seeds=[0], variants={"linear": {"hidden": []}})

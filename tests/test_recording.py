@@ -54,6 +54,7 @@ def test_a_command_that_fails_is_one_line():
         record([sys.executable, "-c", code])
 
 
+@pytest.mark.trials(few=0, many=1)  # minutes
 @pytest.mark.slow
 @pytest.mark.skipif(
     not (shutil.which("chromium") or shutil.which("chromium-browser")),

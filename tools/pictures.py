@@ -1,7 +1,8 @@
 """Redraw the pictures of README.md and docs/: the page and MLflow's UI in a browser, and a terminal.
 
 Reads:  the results of the workspace, and the MLflow store; best those of `make` in a fresh clone
-Writes: docs/page.png, docs/mlflow-*.png, docs/terminal.svg; an experiment with more epochs, and its MLflow runs
+Writes: docs/page.png, docs/mlflow-*.png, docs/terminal.svg; an experiment with more epochs, and its MLflow runs;
+        docs/tuned.png and docs/sizes.png if the workspace has a search of settings, or the figure of `make sizes`
 Run:    python -m tools.pictures
 """
 
@@ -23,13 +24,15 @@ from hemline.comparison.evaluated import Evaluated
 from hemline.errors import InputError, one_line_errors
 from hemline.params import Params, load_params
 from hemline.processes.ports import free_port
+from hemline.report.figures import figures
+from hemline.report.results import load_results
 from hemline.terminal.arguments import parser
 from tools.recording import lines, record, svg, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-DOCS, PAGE = Path("docs"), Path("reports/index.html")
+DOCS, PAGE, _SIZES = Path("docs"), Path("reports/index.html"), Path("reports/sizes.png")
 EPOCHS = 20
 _HALF = 0.5
 _LINES = 24  # of the terminal
@@ -53,6 +56,7 @@ def main() -> None:
         if chromium is None:
             raise InputError("chromium: no such command; install it, as by `apt-get install chromium`")
         _draw_terminal(params)
+        _draw_results(params)
         with _ui() as link, _browser(chromium) as browser:
             _draw_page(browser)
             _draw_runs(browser, link)
@@ -70,6 +74,14 @@ def _draw_terminal(params: Params) -> None:
         print(f"{DOCS / 'terminal.svg'}: left as it is; these trainings came from DVC's cache", flush=True)
     else:
         _write("terminal.svg", svg(f"dvc exp run --temp -S {change}", lines(half)[-_LINES:]).encode())
+
+
+def _draw_results(params: Params) -> None:
+    """Draw the expected scores of searches, and copy the figure of sizes, where there are any."""
+    if expected := figures(load_results(params)).get("expected.png"):
+        _write("tuned.png", expected.png())
+    if _SIZES.exists():
+        _write("sizes.png", _SIZES.read_bytes())
 
 
 def _draw_page(browser: "Browser") -> None:

@@ -76,10 +76,16 @@ def call_with_timeout(seconds: float, ask: Callable[[], T]) -> T:
     return answer.result(0)
 
 
-def keep_memory() -> None:
-    """Let the workers that this process starts keep memory that they have freed.
+def set_worker_defaults() -> None:
+    """Let the workers that this process starts keep memory that they have freed, and take their time to start again.
 
-    Dask lets them give it back at once (``MALLOC_TRIM_THRESHOLD_``), and a training requests it again in
-    every step: an epoch took 1.45 times as long.
+    Dask lets them give memory back at once (``MALLOC_TRIM_THRESHOLD_``), and a training requests it again in every
+    step: an epoch took 1.45 times as long. A local cluster replaces no worker that is not back 15 seconds after its
+    death: it stops the new one for good. On a busy machine, the import of TensorFlow alone takes longer.
     """
-    dask.config.set({"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": "1"}})
+    dask.config.set(
+        {
+            "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": "1"},
+            "distributed.deploy.lost-worker-timeout": "1 hour",
+        }
+    )
