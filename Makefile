@@ -62,7 +62,7 @@ seeds: $(READY)  ## add seeds, keeping trainings: make seeds N=10
 queue: $(READY)  ## queue some: make queue S='dataset=mnist epochs=5,10'
 	@set -f; hemline queue $(S)
 
-sizes: $(READY)  ## compare at several numbers of training images: [VARIANTS=dense-128]
+sizes: $(READY)  ## from how many images on is it better? [VARIANTS=dense-128]
 	@hemline sizes $(if $(VARIANTS),--variants "$(VARIANTS)")
 
 resample: $(READY)  ## redraw the test set K times: make resample K=10

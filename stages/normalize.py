@@ -18,7 +18,7 @@ from hemline.data.duplicates import find_duplicates, group_images
 from hemline.data.findings import Findings, class_warnings, constant_warning, duplicates_warning, scale_warning
 from hemline.data.levels import count_levels, most_pixels
 from hemline.data.normalized import POOL, About, Normalized
-from hemline.data.splits import Chosen, SeedSplits, choose, choose_per_seed
+from hemline.data.splits import Chosen, choose, choose_per_seed
 from hemline.errors import one_line_errors
 from hemline.formats.raw import Joined, Raw, redrawn
 from hemline.params import SPLITS, Params, check_unchanged, load_params
@@ -75,8 +75,8 @@ def normalize(params: Params, dataset: Dataset) -> dict[str, NDArray[np.integer[
     return {name: None if groups is None else groups[chosen[name].indices] for name, groups in known.items()}
 
 
-def _chosen(given: Raw, params: Params, dataset: Dataset) -> tuple[Raw | Joined, dict[str, Chosen], SeedSplits | None]:
-    """Return the images, the sets, and the splits of the seeds, if each has its own."""
+def _chosen(given: Raw, params: Params, dataset: Dataset) -> tuple[Raw | Joined, dict[str, Chosen], dict[str, dict[int, NDArray[np.intp]]] | None]:
+    """Return the images, the sets, and if each seed has its own, the places of its images in the pool by set."""
     settings, split = params.normalize, dataset.split if isinstance(dataset, CollectedDataset) else None
     raw: Raw | Joined = given
     if settings.redraw:
@@ -86,7 +86,7 @@ def _chosen(given: Raw, params: Params, dataset: Dataset) -> tuple[Raw | Joined,
         return raw, choose(raw.parts, split=split, **shares), None
     seeds = json.loads(SPLITS.read_text())
     found = choose_per_seed(raw.parts, seeds, split=split, train_images=settings.train_images, **shares)
-    return raw, {POOL: found.pool, "test": found.test}, found
+    return raw, {POOL: found.pool, "test": found.test}, {"validation": found.validation, "train": found.train}
 
 
 def warnings(sets: Normalized, dataset: Dataset, divisor: float) -> list[str]:

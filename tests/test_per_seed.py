@@ -17,7 +17,7 @@ from hemline.comparison.selection import select_by_splits
 from hemline.data.labels import Labels
 from hemline.data.normalized import About, Labelled, Normalized
 from hemline.data.rows import Rows
-from hemline.data.splits import SeedSplits, choose, choose_per_seed
+from hemline.data.splits import choose, choose_per_seed
 from hemline.errors import InputError
 from hemline.families.dense import DenseSettings
 from hemline.jobs.checkpoint import StageCheckpoints
@@ -60,7 +60,6 @@ def test_images_of_one_object_stay_together_in_every_split():
 def data(tmp_path):
     """Twenty images for training and validation and four for the test, with splits of different sizes."""
     numbers = np.arange(24, dtype=np.uint8)[:, None, None] * np.ones((1, 4, 3), np.uint8)
-    train = {7: np.array([3, 9])}
     labels, folder = np.arange(24) % 3, tmp_path / "normalized"
     Normalized(folder).write(
         {"pool": ("train", np.arange(20)), "test": ("test", np.arange(4))},
@@ -68,7 +67,10 @@ def data(tmp_path):
         lambda part: iter([numbers[:20] if part == "train" else numbers[20:]]),
         (4, 3),
         About(classes=["a", "b", "c"], scale=24),
-        splits=SeedSplits(None, None, {0: np.array([1, 4, 6]), 3: np.array([0, 5]), 7: np.array([2])}, train),
+        splits={
+            "validation": {0: np.array([1, 4, 6]), 3: np.array([0, 5]), 7: np.array([2])},
+            "train": {7: np.array([3, 9])},
+        },
     )
     return Normalized(folder)
 

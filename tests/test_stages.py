@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).parent.parent
 # No result depends on these: they observe, choose where, wait, tell how far it is, refuse, and find the way.
 EXEMPT = ("hemline/tracking/", "hemline/cluster/", "hemline/processes/", "hemline/terminal/")
 EXEMPT += ("hemline/dependencies/", "hemline/errors.py", "hemline/repository.py")
-WHERE = {"cluster"}  # the parameter by which no result changes
+WHERE = {"cluster", "sizes"}  # the parameters by which no result changes
 DVC = YAML(typ="safe", pure=True).load(REPOSITORY / "dvc.yaml")["stages"]
 STAGES = {name: stage.get("do", stage) for name, stage in DVC.items()}
 VERSIONS = YAML(typ="safe", pure=True).load(REPOSITORY / "versions.yaml")

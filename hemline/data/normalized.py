@@ -23,8 +23,6 @@ from hemline.schema import StrictModel, Text
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-    from hemline.data.splits import SeedSplits
-
 P = TypeVar("P", bound=str)
 
 
@@ -93,7 +91,7 @@ class Normalized(Outputs):
         image_shape: Sequence[int],
         about: About,
         *,
-        splits: "SeedSplits | None" = None,
+        splits: Mapping[str, Mapping[int, NDArray[np.intp]]] | None = None,
     ) -> None:
         """Write the sets as arrays that can be memory-mapped, and what is about them.
 
@@ -103,8 +101,8 @@ class Normalized(Outputs):
             batches: yields images of a part (n, *image_shape), of the type of the pixels; no more are held at once.
             image_shape: of one image.
             about: what the arrays do not say.
-            splits: of each seed, whose places in the set "pool" are written; None: all seeds have the sets "train" and
-                "validation".
+            splits: by set, "validation" or "train", and by seed, the places in the set "pool" of its images, ascending;
+                None: all seeds have the sets "train" and "validation".
         """
         with draft() as new:
             whole = Normalized(new.folder / "normalized")
@@ -113,7 +111,7 @@ class Normalized(Outputs):
             for part in dict.fromkeys(part for part, _ in chosen.values()):
                 sets = {name: indices for name, (own, indices) in chosen.items() if own == part}
                 _write_part(whole, sets, labels[part], batches(part), form)
-            for name, own in {"validation": splits.validation, "train": splits.train}.items() if splits else ():
+            for name, own in (splits or {}).items():
                 for seed, places in own.items():
                     whole.write_array(split_file(seed, name), places.astype(np.uint32))
             # What is as usual is not written: data sets that were normalized before it could be told stay as they are.
