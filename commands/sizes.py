@@ -151,11 +151,11 @@ def _measured(run: _Run) -> Measured:
     labels, decision = Normalized(files=files).labels("test"), decision_of(find_metric(params.metric))
     variants = {
         name: Sized(
-            params.epochs_of(name),
+            params.epochs_of(name) if family_of(own).has_epochs(params.training(name)) else 0,
             name in run.improves,
             decision.scores(Trained(name, files=files).probabilities("test"), labels),
         )
-        for name in params.variants
+        for name, own in params.variants.items()
     }
     groups = Findings(files=files).groups(len(labels))
     return Measured(variants, labels, groups)

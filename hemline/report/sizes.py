@@ -28,7 +28,7 @@ _TEXT = (
 class Sized(NamedTuple):
     """A variant trained on one number of images."""
 
-    epochs: int
+    epochs: int  # 0: it has none
     improves: bool  # whether its validation loss still fell
     scores: Scores  # (seeds, test images), higher is better
 
@@ -152,9 +152,9 @@ def _rounded(size: float) -> str:
 
 
 def _row(row: Mapping[Any, Any], baseline: str, unit: Unit) -> list[str]:
-    improves = " (still improved)" if row["improves"] else ""
+    epochs = f"{row['epochs'] or '–'}{' (still improved)' if row['improves'] else ''}"
     if row["variant"] == baseline:
         error = f"baseline, error {100 * row['error']:.2f} %" if unit is POINTS else f"baseline, {row['error']:.4f}"
-        return [f"{row['images']:,}", row["variant"], f"{row['epochs']}{improves}", error]
+        return [f"{row['images']:,}", row["variant"], epochs, error]
     gain, low, high = unit.ends(row)
-    return [f"{row['images']:,}", row["variant"], f"{row['epochs']}{improves}", f"{gain} [{low}, {high}]"]
+    return [f"{row['images']:,}", row["variant"], epochs, f"{gain} [{low}, {high}]"]
