@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commands.queue import checked
-from hemline.comparison.convergence import still_improves
 from hemline.comparison.enough import ENOUGH_SEEDS
 from hemline.comparison.metrics import decision_of, find_metric
 from hemline.data.description import load_dataset
@@ -25,16 +24,17 @@ from hemline.params import Params, load_params, parse_params
 from hemline.report.sizes import Measured, Sized, write
 from hemline.terminal.arguments import option
 
-# Trainings that still improve are repeated with twice the epochs, at most so many times.
-_DOUBLINGS = 6
+# How often the epochs are doubled at most, and the part of a training that has ended when its last part begins.
+_DOUBLINGS, _PART = 6, 0.8
 
 
-class _Run(NamedTuple):
-    """An experiment that has ended: its revision, and the variants that still improved."""
+class _Ended(NamedTuple):
+    """Trainings of a variant that have ended: their experiment's revision, epochs (0: none), and validation loss."""
 
     revision: str
-    values: dict[str, Any]
-    improves: list[str]
+    epochs: int
+    loss: float
+    improves: bool = False  # whether twice as many epochs have not been tried
 
 
 @option("--variants", help="which to train besides the baseline, separated by commas; default: all")
@@ -42,9 +42,7 @@ def main(variants: str | None = None) -> None:
     """Run the missing experiments, compare the variants at each size, and write the page."""
     params = _with_variants(load_params(), variants)
     sizes = numbers(params)
-    runs = _trained(params, sizes)
-    measured = {size: _measured(run) for size, run in runs.items()}
-    print(write(params, measured))
+    print(write(params, {size: _measured(params, best) for size, best in _trained(params, sizes).items()}))
 
 
 def numbers(params: Params) -> list[int]:
@@ -110,55 +108,55 @@ def _with_variants(params: Params, named: str | None) -> Params:
     return parse_params(values | {"variants": kept}, Path("params.yaml"))
 
 
-def _trained(params: Params, sizes: Sequence[int]) -> dict[int, _Run]:
-    """Return the last experiment of each size: the first whose trainings do not improve any more."""
+def _trained(params: Params, sizes: Sequence[int]) -> dict[int, dict[str, _Ended]]:
+    """Return by size and variant the trainings with the lowest validation loss, of 1, 2, 4, ... times the epochs.
+
+    A variant is trained with twice the epochs as long as that lowers the loss. The rule that `evaluate` has for single
+    trainings sees too little in a few noisy epochs.
+    """
     epochs = {size: first_epochs(params, size, sizes[-1]) for size in sizes}
-    runs: dict[int, _Run] = {}
-    unfinished, number = list(sizes), 1
-    while unfinished:
-        declared = {
-            f"sizes-{params.dataset}-{size}-{number}": experiment(params, size, epochs[size]) for size in unfinished
-        }
+    best: dict[int, dict[str, _Ended]] = {size: {} for size in sizes}
+    longer = {size: list(params.variants) for size in sizes}
+    for number in range(1, _DOUBLINGS + 2):
+        declared = {size: experiment(params, size, epochs[size]) for size, variants in longer.items() if variants}
+        if not declared:
+            break
         for values in declared.values():
             checked(values)
-        revisions = run_all(declared)
-        for size, (name, values) in zip(list(unfinished), declared.items(), strict=True):
-            improves = _improving(revisions[name], params, values, list(epochs[size]))
-            runs[size] = _Run(revisions[name], values, improves)
-            epochs[size] |= {name: 2 * epochs[size][name] for name in improves}
-            if not improves or number > _DOUBLINGS:
-                unfinished.remove(size)
-        number += 1
-    return dict(sorted(runs.items()))
+        names = {size: f"sizes-{params.dataset}-{size}-{number}" for size in declared}
+        revisions = run_all({names[size]: values for size, values in declared.items()})
+        for size in declared:
+            own, revision = epochs[size], revisions[names[size]]
+            ended = {name: _Ended(revision, own.get(name, 0), _loss(revision, name)) for name in longer[size]}
+            better = {name: each for name, each in ended.items() if not best[size].get(name, each).loss < each.loss}
+            best[size] |= better
+            longer[size] = [name for name in better if name in own]
+            epochs[size] = own | {name: 2 * own[name] for name in longer[size]}
+    for size, variants in longer.items():
+        best[size] |= {name: best[size][name]._replace(improves=True) for name in variants}
+    return best
 
 
-def _improving(revision: str, params: Params, values: dict[str, Any], variants: Sequence[str]) -> list[str]:
-    """Return the variants whose validation loss still fell at the end of an experiment."""
-    files, own = _files(revision), parse_params(values, Path("params.yaml"))
-    images = values["normalize"]["train_images"] * (1 - params.normalize.validation_split)
-    return [
-        name
-        for name in variants
-        if still_improves(
-            Trained(name, files=files).history(), math.ceil(images / getattr(own.training(name), "batch_size", images))
-        )
-    ]
+def _loss(revision: str, variant: str) -> float:
+    """Return the mean validation loss over the seeds and the last fifth of their epochs."""
+    history = Trained(variant, files=_files(revision)).history()
+    last = history[history.groupby("seed")["epoch"].transform("max") * _PART < history["epoch"]]
+    return float(last.groupby("seed")["val_loss"].mean().mean())
 
 
-def _measured(run: _Run) -> Measured:
-    """Read the scores of an experiment's trainings on the test images."""
-    files, params = _files(run.revision), parse_params(run.values, Path("params.yaml"))
+def _measured(params: Params, best: Mapping[str, _Ended]) -> Measured:
+    """Read the scores of the trainings on the test images, which are the same in all experiments."""
+    files = _files(best[params.baseline].revision)
     labels, decision = Normalized(files=files).labels("test"), decision_of(find_metric(params.metric))
     variants = {
         name: Sized(
-            params.epochs_of(name) if family_of(own).has_epochs(params.training(name)) else 0,
-            name in run.improves,
-            decision.scores(Trained(name, files=files).probabilities("test"), labels),
+            each.epochs,
+            each.improves,
+            decision.scores(Trained(name, files=_files(each.revision)).probabilities("test"), labels),
         )
-        for name, own in params.variants.items()
+        for name, each in best.items()
     }
-    groups = Findings(files=files).groups(len(labels))
-    return Measured(variants, labels, groups)
+    return Measured(variants, labels, Findings(files=files).groups(len(labels)))
 
 
 def _files(revision: str) -> Any:

@@ -75,7 +75,9 @@ def normalize(params: Params, dataset: Dataset) -> dict[str, NDArray[np.integer[
     return {name: None if groups is None else groups[chosen[name].indices] for name, groups in known.items()}
 
 
-def _chosen(given: Raw, params: Params, dataset: Dataset) -> tuple[Raw | Joined, dict[str, Chosen], dict[str, dict[int, NDArray[np.intp]]] | None]:
+def _chosen(
+    given: Raw, params: Params, dataset: Dataset
+) -> tuple[Raw | Joined, dict[str, Chosen], dict[str, dict[int, NDArray[np.intp]]] | None]:
     """Return the images, the sets, and if each seed has its own, the places of its images in the pool by set."""
     settings, split = params.normalize, dataset.split if isinstance(dataset, CollectedDataset) else None
     raw: Raw | Joined = given

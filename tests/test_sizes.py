@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from pipelines_for_tests import PARAMS, PATIENCE, make_pipeline
 
+from commands import sizes
 from commands.sizes import experiment, first_epochs, numbers
 from hemline.comparison.crossing import crossing
 from hemline.comparison.power_law import power_law
@@ -130,6 +131,41 @@ def test_fewer_images_begin_with_more_epochs():
     params = parse_params(PARAMS | {"epochs": 5, "variants": PARAMS["variants"] | {"l": {"family": "logistic"}}}, None)
     assert first_epochs(params, 1000, 60000) == {"linear": 20, "dense-4": 20}
     assert first_epochs(params, 60000, 60000) == {"linear": 5, "dense-4": 5}
+
+
+def epochs_in(values):
+    return {name: own.get("epochs") for name, own in values["variants"].items()}
+
+
+def test_the_epochs_are_doubled_as_long_as_that_lowers_the_validation_loss(monkeypatch):
+    best_epochs, run = {("linear", 10): 4, ("linear", 40): 1, ("dense-4", 10): 2, ("dense-4", 40): 10**6}, []
+
+    def run_all(declared):
+        run.append({name: epochs_in(values) for name, values in declared.items()})
+        return {name: (values["normalize"]["train_images"], values["variants"]) for name, values in declared.items()}
+
+    def loss(revision, variant):
+        size, variants = revision
+        return abs(np.log2(variants[variant]["epochs"] / best_epochs[variant, size]))
+
+    monkeypatch.setattr(sizes, "run_all", run_all)
+    monkeypatch.setattr(sizes, "checked", lambda _: None)
+    monkeypatch.setattr(sizes, "_loss", loss)
+    found = sizes._trained(parse_params(PARAMS, None), [10, 40])
+    assert {name: (each.epochs, each.improves) for name, each in found[10].items()} == {
+        "linear": (4, False),
+        "dense-4": (2, False),
+    }
+    assert {name: (each.epochs, each.improves) for name, each in found[40].items()} == {
+        "linear": (1, False),
+        "dense-4": (64, True),
+    }
+    assert run[1] == {
+        "sizes-tiny-10-2": {"linear": 4, "dense-4": 4},
+        "sizes-tiny-40-2": {"linear": 2, "dense-4": 2},
+    }
+    assert list(run[2]) == ["sizes-tiny-10-3", "sizes-tiny-40-3"]
+    assert len(run) == 7
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class Sized(NamedTuple):
     """A variant trained on one number of images."""
 
     epochs: int  # 0: it has none
-    improves: bool  # whether its validation loss still fell
+    improves: bool  # whether more epochs may have lowered its validation loss
     scores: Scores  # (seeds, test images), higher is better
 
 
@@ -152,7 +152,7 @@ def _rounded(size: float) -> str:
 
 
 def _row(row: Mapping[Any, Any], baseline: str, unit: Unit) -> list[str]:
-    epochs = f"{row['epochs'] or '–'}{' (still improved)' if row['improves'] else ''}"
+    epochs = f"{row['epochs'] or 'none'}{' (still improved)' if row['improves'] else ''}"
     if row["variant"] == baseline:
         error = f"baseline, error {100 * row['error']:.2f} %" if unit is POINTS else f"baseline, {row['error']:.4f}"
         return [f"{row['images']:,}", row["variant"], epochs, error]

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from hemline.comparison.crossing import Crossing
 from hemline.comparison.power_law import PowerLaw
-from hemline.comparison.units import Unit
+from hemline.comparison.units import POINTS, Unit
 from hemline.report.labels import variant_labels
 from hemline.report.plots import COLOURS, LINES, MUTED, style
 
@@ -49,7 +49,11 @@ def sizes_figure(
         left.set_ylabel(unit.heading(heading))
         right.set_title("error, with power laws where one fits")
         right.set_yscale("log")
-        right.set_ylabel("error")
+        right.set_ylabel(f"error{', %' if unit is POINTS else ''}")
+        # The ticks of a logarithmic axis of less than a decade would be powers of ten with fractions.
+        right.yaxis.set_major_locator(MaxNLocator(6))
+        right.yaxis.set_minor_locator(NullLocator())
+        right.yaxis.set_major_formatter(FuncFormatter(lambda error, _: f"{unit.factor * error:g}"))
         for axes in (left, right):
             axes.set_xscale("log")
             axes.xaxis.set_major_locator(FixedLocator(sizes))
