@@ -53,7 +53,8 @@ def impression(params: Params) -> dict[str, Any]:
     values = params.model_dump(exclude_unset=True)
     longer = {name for name in names if "epochs" in type(params.variants[name]).model_fields}
     variants = {name: values["variants"][name] | ({"epochs": _EPOCHS} if name in longer else {}) for name in names}
-    normalize = params.normalize.model_dump() | {"train_share": _SHARE * params.normalize.train_share}
+    share = _SHARE * params.normalize.train_share
+    normalize = params.normalize.model_dump() | {"train_share": share, "train_images": None}
     return values | {"normalize": normalize, "seeds": params.seeds[:_SEEDS], "variants": variants}
 
 

@@ -18,7 +18,14 @@ PARAMS = {
 
 def test_an_impression_has_less_of_everything_and_the_user_s_own_settings():
     assert impression(parse_params(PARAMS, "params.yaml")) == PARAMS | {
-        "normalize": {"scale": 255, "validation_split": 0.1, "train_share": 0.2, "split": "fixed", "redraw": 0},
+        "normalize": {
+            "scale": 255,
+            "validation_split": 0.1,
+            "train_share": 0.2,
+            "train_images": None,
+            "split": "fixed",
+            "redraw": 0,
+        },
         "seeds": [5, 6],
         "variants": {"plain": {"hidden": [], "epochs": 2}, "deep": {"hidden": [4, 4], "epochs": 2}},
     }
