@@ -1,4 +1,4 @@
-"""Train the variants to convergence on more and more training images, and find the size from which each is better.
+"""Train the variants on more and more images, and find the size from which each is better.
 
 Reads:  params.yaml, data/<dataset>.yaml and the data
 Writes: DVC experiments sizes-<dataset>-<size>-<round>, with their MLflow runs; reports/sizes.csv, .html and .png

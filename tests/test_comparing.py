@@ -64,6 +64,16 @@ BEHIND = {
         ", the best by validation, within ": "the order of validation; the same by `pairs.p_same`, adjusted",
     },
     "plots.py": {"outside lower center": "no comparison, but a place"},
+    "sizes.py": {
+        ": better than ": "the intervals of `crossing.crossing`: at the largest size, the gain is shown",
+        ": not shown to be better than ": "likewise: at the largest size, it is not",
+        " (still improved)": "the validation loss after twice the epochs, in `commands/sizes.py`",
+    },
+    "sizes_plot.py": {"outside lower center": "no comparison, but a place"},
+    "sizes.html.jinja": {
+        "{% block title %}From how many images on is a network better?": "a question",
+        '{{ figure(picture, "Bands are 95 % intervals': INTERVAL,
+    },
     "changes.py": {"worse, within the margin": ADJUSTED_TEST, "worse by more than the margin": INTERVAL},
     "outcome.py": {": another seed alone makes a model better or worse": SETTING},
     "promotion.py": {

@@ -83,10 +83,10 @@ def test_the_crossing_is_where_the_gain_turns_positive():
     ("means", "words"),
     [
         ([0.1] * 5, "v: better than b with every number of training images from 1,000 on."),
-        ([-0.1] * 5, "v: not better than b with up to 60,000 training images."),
+        ([-0.1] * 5, "v: not shown to be better than b with up to 60,000 training images."),
         ([0.0] * 5, "v: with 1,000 to 60,000 training images, no difference from b is shown."),
         ([0.0, 0.1, 0.1, 0.1, 0.1], "v: better than b from fewer than 1,000 training images on"),
-        ([-0.1, -0.1, -0.1, -0.1, -0.001], "v: not better than b with up to 60,000 training images."),
+        ([-0.1, -0.1, -0.1, -0.1, -0.001], "v: not shown to be better than b with up to 60,000 training images."),
     ],
 )
 def test_what_lies_outside_the_measured_sizes_is_said(means, words):

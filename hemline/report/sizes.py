@@ -125,14 +125,15 @@ def sentence(name: str, baseline: str, found: Crossing, sizes: list[int]) -> str
     smallest, largest = f"{sizes[0]:,}", f"{sizes[-1]:,}"
     if found.low is None and found.high is None:
         return f"{name}: with {smallest} to {largest} training images, no difference from {baseline} is shown."
-    if found.size is None and not found.ahead:
-        return f"{name}: not better than {baseline} with up to {largest} training images."
-    low = f"{_rounded(found.low)}" if found.low else f"fewer than {smallest}"
-    high = f"{_rounded(found.high)}" if found.high else f"more than {largest}"
-    if found.size is None and found.low is None and found.high == sizes[0]:
+    low = _rounded(found.low) if found.low else f"fewer than {smallest}"
+    if found.high is None:
+        begins = f"; its gain may begin at {_rounded(found.size)} ({low} to more than {largest})" if found.size else ""
+        return f"{name}: not shown to be better than {baseline} with up to {largest} training images{begins}."
+    if found.size is None and found.high == sizes[0]:
         return f"{name}: better than {baseline} with every number of training images from {smallest} on."
-    estimate = f"{_rounded(found.size)}" if found.size else f"fewer than {smallest}"
-    return f"{name}: better than {baseline} from {estimate} training images on (95 % interval: {low} to {high})."
+    estimate = _rounded(found.size) if found.size else f"fewer than {smallest}"
+    interval = f"95 % interval: {low} to {_rounded(found.high)}"
+    return f"{name}: better than {baseline} from {estimate} training images on ({interval})."
 
 
 def law_sentence(name: str, law: PowerLaw | None) -> str:
