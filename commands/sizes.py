@@ -100,7 +100,7 @@ def _with_variants(params: Params, named: str | None) -> Params:
     """Return the parameters with the baseline and the named variants only."""
     if named is None:
         return params
-    asked = named.split(",")
+    asked = [name.strip() for name in named.split(",")]
     if unknown := next((name for name in asked if name not in params.variants), None):
         raise InputError(f"VARIANTS: must be some of {','.join(params.variants)}, got {unknown!r}")
     values = params.model_dump(exclude_unset=True)

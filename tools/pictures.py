@@ -2,7 +2,7 @@
 
 Reads:  the results of the workspace, and the MLflow store; best those of `make` in a fresh clone
 Writes: docs/page.png, docs/mlflow-*.png, docs/terminal.svg; an experiment with more epochs, and its MLflow runs;
-        docs/tuned.png and docs/sizes.png if the workspace has a search of settings, or the figure of `make sizes`
+        docs/sizes.png if the workspace has the figure of `make sizes`
 Run:    python -m tools.pictures
 """
 
@@ -24,8 +24,6 @@ from hemline.comparison.evaluated import Evaluated
 from hemline.errors import InputError, one_line_errors
 from hemline.params import Params, load_params
 from hemline.processes.ports import free_port
-from hemline.report.figures import figures
-from hemline.report.results import load_results
 from hemline.terminal.arguments import parser
 from tools.recording import lines, record, svg, until
 
@@ -56,7 +54,8 @@ def main() -> None:
         if chromium is None:
             raise InputError("chromium: no such command; install it, as by `apt-get install chromium`")
         _draw_terminal(params)
-        _draw_results(params)
+        if _SIZES.exists():
+            _write("sizes.png", _SIZES.read_bytes())
         with _ui() as link, _browser(chromium) as browser:
             _draw_page(browser)
             _draw_runs(browser, link)
@@ -74,14 +73,6 @@ def _draw_terminal(params: Params) -> None:
         print(f"{DOCS / 'terminal.svg'}: left as it is; these trainings came from DVC's cache", flush=True)
     else:
         _write("terminal.svg", svg(f"dvc exp run --temp -S {change}", lines(half)[-_LINES:]).encode())
-
-
-def _draw_results(params: Params) -> None:
-    """Draw the expected scores of searches, and copy the figure of sizes, where there are any."""
-    if expected := figures(load_results(params)).get("expected.png"):
-        _write("tuned.png", expected.png())
-    if _SIZES.exists():
-        _write("sizes.png", _SIZES.read_bytes())
 
 
 def _draw_page(browser: "Browser") -> None:
