@@ -15,7 +15,7 @@ from hemline.data.labels import Labels
 from hemline.data.splits import choose_per_seed
 from hemline.errors import InputError
 from hemline.params import parse_params
-from hemline.report.sizes import Measured, Sized, gains, sentence
+from hemline.report.sizes import Measured, Sized, gains, laws_of, sentence
 
 SIZES = [1000, 3000, 10000, 30000, 60000]
 LABELS = np.repeat([0, 1, 2], [60, 30, 10])
@@ -212,3 +212,25 @@ def test_sizes_are_experiments_that_are_run_once_and_make_a_page(tmp_path):
     again = made.run(*command).stdout
     assert again == first[-len(again) :]
     assert "experiments in" not in again
+
+
+def test_the_validation_loss_of_a_training_is_the_mean_of_its_last_fifth(monkeypatch):
+    rows = [
+        {"seed": seed, "epoch": epoch, "val_loss": 100.0 - epoch + seed} for seed in (0, 1) for epoch in range(1, 11)
+    ]
+    monkeypatch.setattr(sizes, "_files", lambda _: None)
+    monkeypatch.setattr(sizes.Trained, "history", lambda _: pd.DataFrame(rows))
+    assert sizes._loss("revision", "dense-4") == pytest.approx(100 - 9.5 + 0.5)
+
+
+def test_a_power_law_is_one_of_the_error_not_of_the_accuracy():
+    rng = np.random.default_rng(0)
+    measured = {}
+    for size in SIZES:
+        right = rng.random((4, 4000)) > 5 * size**-0.4
+        measured[size] = Measured(
+            {name: Sized(1, False, right) for name in ("linear", "dense-4")}, np.arange(4000) % 3, None
+        )
+    law = laws_of(parse_params(PARAMS, None), measured)["dense-4"]
+    assert law.low < 0.4 < law.high
+    assert law.at(10000) == pytest.approx(5 * 10000**-0.4, abs=0.01)
