@@ -20,7 +20,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SHARE := 1
 
 .DEFAULT_GOAL := pipeline
-.PHONY: pipeline record quick setup exp plan-run plan costs resample sizes seeds queue describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials readme lock upgrade help
+.PHONY: pipeline record quick setup exp plan-run plan costs resample sizes tuned seeds queue describe ui sync clean-runs promote serve predict workers stop-workers gate experiments plots test test-slow lint trials readme lock upgrade help
 #- Hemline only
 .PHONY: new claims bench pictures docs
 #-
@@ -64,6 +64,9 @@ queue: $(READY)  ## queue some: make queue S='dataset=mnist epochs=5,10'
 
 sizes: $(READY)  ## from how many images on is it better? [VARIANTS=dense-128]
 	@hemline sizes $(if $(VARIANTS),--variants "$(VARIANTS)")
+
+tuned: $(READY)  ## untuned and tuned, side by side: [TRIALS=20] [VARIANTS=dense-128]
+	@hemline tuned $(if $(TRIALS),--trials "$(TRIALS)") $(if $(VARIANTS),--variants "$(VARIANTS)")
 
 resample: $(READY)  ## redraw the test set K times: make resample K=10
 	@test -n "$(K)" || { echo "error: K: say how often the test set is redrawn: make resample K=10" >&2; exit 1; }

@@ -36,6 +36,11 @@ def main(gain: float, pair: str | None, cost: bool) -> None:
     evaluated = Evaluated().selection().metric
     if evaluated != params.metric:
         raise InputError(f"metric: {params.metric} in params.yaml, but {evaluated} was evaluated; run `dvc repro`")
+    if params.searches > 1:
+        rule = (
+            f"counts seeds, and the {params.searches} searches of tuning.repeats decide how precise this comparison is"
+        )
+        raise InputError(f"plan: {rule}; set tuning.repeats to 1")
     decision, names = decision_of(find_metric(params.metric)), _names(pair, params)
     plans = plan(Evaluated().pairs(), params.baseline, gain / decision.unit.factor, names)
     of = " and ".join(names) if names else f"each variant and {params.baseline}"

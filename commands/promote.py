@@ -154,7 +154,7 @@ def _champion_probabilities(results: Results, champion: Champion) -> tuple[NDArr
 
 def _promote(results: Results, candidate: Candidate, row: Row | None, reason: str, own: float | None) -> str:
     trained = Trained(candidate.variant)
-    settings = trained.settings()
+    settings = trained.settings(candidate.seed)
     model = family_of(settings.training).serve(trained.model_path(candidate.seed), settings.normalize.scale)
     pixels = results.source.pixels
     sample = results.train.images[:SAMPLE]

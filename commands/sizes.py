@@ -40,7 +40,7 @@ class _Ended(NamedTuple):
 @option("--variants", help="which to train besides the baseline, separated by commas; default: all")
 def main(variants: str | None = None) -> None:
     """Run the missing experiments, compare the variants at each size, and write the page."""
-    params = _with_variants(load_params(), variants)
+    params = with_variants(load_params(), variants)
     sizes = numbers(params)
     print(write(params, {size: _measured(params, best) for size, best in _trained(params, sizes).items()}))
 
@@ -96,8 +96,12 @@ def first_epochs(params: Params, size: int, most: int) -> dict[str, int]:
     return {name: factor * family_of(own).epochs(own) for name, own in known.items()}
 
 
-def _with_variants(params: Params, named: str | None) -> Params:
-    """Return the parameters with the baseline and the named variants only."""
+def with_variants(params: Params, named: str | None) -> Params:
+    """Return the parameters with the baseline and the named variants only.
+
+    Raises:
+        InputError: there is no such variant.
+    """
     if named is None:
         return params
     asked = [name.strip() for name in named.split(",")]
@@ -139,27 +143,28 @@ def _trained(params: Params, sizes: Sequence[int]) -> dict[int, dict[str, _Ended
 
 def _loss(revision: str, variant: str) -> float:
     """Return the mean validation loss over the seeds and the last fifth of their epochs."""
-    history = Trained(variant, files=_files(revision)).history()
+    history = Trained(variant, files=files_of(revision)).history()
     last = history[history.groupby("seed")["epoch"].transform("max") * _PART < history["epoch"]]
     return float(last.groupby("seed")["val_loss"].mean().mean())
 
 
 def _measured(params: Params, best: Mapping[str, _Ended]) -> Measured:
     """Read the scores of the trainings on the test images, which are the same in all experiments."""
-    files = _files(best[params.baseline].revision)
+    files = files_of(best[params.baseline].revision)
     labels, decision = Normalized(files=files).labels("test"), decision_of(find_metric(params.metric))
     variants = {
         name: Sized(
             each.epochs,
             each.improves,
-            decision.scores(Trained(name, files=_files(each.revision)).probabilities("test"), labels),
+            decision.scores(Trained(name, files=files_of(each.revision)).probabilities("test"), labels),
         )
         for name, each in best.items()
     }
     return Measured(variants, labels, Findings(files=files).groups(len(labels)))
 
 
-def _files(revision: str) -> Any:
+def files_of(revision: str) -> Any:
+    """Return the files of a revision, those that DVC tracks as well."""
     from dvc.api import DVCFileSystem  # noqa: PLC0415 - takes a second
 
     return DVCFileSystem(".", rev=revision)

@@ -9,10 +9,11 @@ A new training key is one line in its family's settings, with a default that cha
 import json
 import re
 from collections import Counter
+from itertools import count, islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, StringConstraints, model_validator
 
 from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError
@@ -27,6 +28,12 @@ def _check_cluster(cluster: str) -> str:
     if not re.fullmatch(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:\d+|[^\s:]+\.json", cluster):
         raise ValueError("must be a scheduler's address, such as tcp://host:8786, its file, such as x.json, or null")
     return cluster
+
+
+def _check_size(size: Any) -> Any:
+    if size != "all" and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
+        raise ValueError("must be a number of images, 1 or more, or `all`")
+    return size
 
 
 # The largest pixel is 255; far beyond these, float32 turns all pixels into 0, or into infinity.
@@ -63,15 +70,6 @@ class Normalize(StrictModel):
     split: Literal["fixed", "per_seed"] = "fixed"
     redraw: Seed = 0  # 0: the test set as it is given
 
-    @model_validator(mode="after")
-    def _check_train_images(self) -> Self:
-        if self.train_images is not None and (self.split == "fixed" or self.train_share < 1):
-            raise ValueError(
-                "normalize.train_images: must be null unless normalize.split is per_seed and normalize.train_share 1, "
-                f"got {self.train_images}; a share that all seeds have is normalize.train_share"
-            )
-        return self
-
 
 class Tuning(StrictModel):
     """The search of settings, of every variant with as many trials."""
@@ -79,6 +77,10 @@ class Tuning(StrictModel):
     trials: Annotated[int, Field(ge=0, le=10_000)] = 0
     seed: Seed = 0
     sampler: Literal["random", "quasi-random"] = "random"
+    # What all variants have equally: `trials`, or as much as this number of trainings of the costliest takes.
+    budget: Literal["trials", "updates", "seconds"] = "trials"
+    halving: bool = False  # end the trials that are worse after a ninth, and after a third, of their epochs
+    repeats: Annotated[int, Field(ge=1, le=100)] = 1  # searches of each variant
     # Values by setting: in place of those that families declare, and further ones of single variants.
     space: Space = Field(default_factory=dict)
     spaces: dict[Name, Space] = Field(default_factory=dict)
@@ -93,7 +95,7 @@ class Params(Hyperparameters):
     cluster: Cluster | None = None
     seeds: Annotated[list[Seed], Field(min_length=1)]
     # The numbers of training images of `make sizes`.
-    sizes: Annotated[list[Count | Literal["all"]], Field(min_length=2)] = Field(
+    sizes: list[Annotated[int | Literal["all"], BeforeValidator(_check_size)]] = Field(
         default=[1000, 3000, 10000, 30000, "all"]
     )
     # Which there are, `hemline/comparison/metrics.py` knows, and `check` asks it.
@@ -104,8 +106,8 @@ class Params(Hyperparameters):
     baseline: Name
     variants: Annotated[dict[Name, AnySettings], Field(min_length=1)]
 
-    # By variant, the settings that a search has chosen.
-    _chosen: dict[str, dict[str, Any]] = PrivateAttr(default_factory=dict)
+    # By variant, the settings that its searches have chosen.
+    _chosen: dict[str, list[dict[str, Any]]] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _check_references(self) -> Self:
@@ -116,10 +118,32 @@ class Params(Hyperparameters):
             raise ValueError(f"baseline: must be one of the variants {list(self.variants)}, got {self.baseline!r}")
         if unknown := next((name for name in self.tuning.spaces if name not in self.variants), None):
             raise ValueError(f"tuning.spaces: must name variants {list(self.variants)}, got {unknown!r}")
+        if len(set(self.sizes)) < 2:  # noqa: PLR2004 - one size is no comparison
+            raise ValueError(f"sizes: must be two or more different numbers, got {self.sizes}")
+        drawn = self.normalize.train_images
+        if drawn is not None and (self.normalize.split == "fixed" or self.normalize.train_share < 1):
+            raise ValueError(
+                "normalize.train_images: must be null unless normalize.split is per_seed and normalize.train_share 1, "
+                f"got {drawn}; a share that all seeds have is normalize.train_share"
+            )
         return self
 
-    def training(self, name: str) -> FamilySettings:
+    @property
+    def searches(self) -> int:
+        """The number of searches of each variant; 1 without any."""
+        return self.tuning.repeats if self.tuning.trials else 1
+
+    def all_seeds(self) -> list[int]:
+        """Return the seeds of a variant's trainings: ``seeds`` for the first search, as many others for each other."""
+        others = (seed for seed in count() if seed not in self.seeds)
+        return [*self.seeds, *islice(others, (self.searches - 1) * len(self.seeds))]
+
+    def training(self, name: str, seed: int | None = None) -> FamilySettings:
         """Return the settings of the variant ``name``: chosen by a search, its own, and top-level ones for the rest.
+
+        Args:
+            name: of the variant.
+            seed: of a training, whose search has chosen; by default the first search.
 
         Raises:
             InputError: there is no such variant.
@@ -128,7 +152,9 @@ class Params(Hyperparameters):
             raise InputError(f"variant: must be one of {list(self.variants)}, got {name!r}")
         own = self.variants[name]
         shared = self.model_dump(include=set(Hyperparameters.model_fields) & set(type(own).model_fields))
-        return type(own)(**(shared | own.model_dump(exclude_unset=True) | self._chosen.get(name, {})))
+        chosen = self._chosen.get(name, [{}])
+        place = 0 if seed is None or len(chosen) == 1 else self.all_seeds().index(seed) // len(self.seeds)
+        return type(own)(**(shared | own.model_dump(exclude_unset=True) | chosen[place % len(chosen)]))
 
     def with_chosen(self, folder: Path = TUNED) -> Self:
         """Return these parameters with the settings that searches have chosen, where they have.
@@ -158,11 +184,13 @@ class Params(Hyperparameters):
         return family_of(settings).epochs(settings)
 
     def seeds_of(self, name: str) -> list[int]:
-        """Return the seeds that the variant ``name`` is trained with: one, where no seed changes its models."""
-        settings = self.training(name)
+        """Return the seeds of the trainings of the variant ``name``: one a search, where no seed changes its models."""
+        settings, seeds = self.training(name), self.all_seeds()
         if self.normalize.split == "per_seed":
             return self.seeds
-        return family_of(settings).seeds(settings, self.seeds)
+        used = family_of(settings).seeds(settings, seeds)
+        searched = len(self._chosen.get(name, [{}])) > 1
+        return seeds[:: len(self.seeds)] if searched and len(used) == 1 else used
 
 
 def load_params(path: Path = Path("params.yaml"), *, chosen: bool = True) -> Params:
@@ -175,16 +203,18 @@ def load_params(path: Path = Path("params.yaml"), *, chosen: bool = True) -> Par
     return params.with_chosen(path.parent / TUNED) if chosen and params.tuning.trials else params
 
 
-def _chosen(path: Path) -> dict[str, Any]:
+def _chosen(path: Path) -> list[dict[str, Any]]:
+    """Return the chosen settings of each search, a list of them where there are several; none without a search."""
     try:
         found = json.loads(path.read_bytes())
     except FileNotFoundError:
-        return {}
+        return []
     except ValueError:
         found = None
-    if not isinstance(found, dict):
+    choices = found if isinstance(found, list) else [found]
+    if not all(isinstance(each, dict) for each in choices):
         raise InputError(f"{path}: is damaged; run `dvc repro tune@{path.parent.name}`")
-    return found
+    return [each for each in choices if each]
 
 
 def check_unchanged(params: Params) -> None:

@@ -57,9 +57,11 @@ def evaluate(params: Params) -> Evaluation:
         validation_groups=Findings().groups(len(normalized.labels("validation")), "validation"),
         metric=metric,
         margin=params.equivalence_margin,
+        searches=params.searches,
     )
     for variant in params.variants:
-        trained, seeds, settings = Trained(variant), params.seeds_of(variant), params.training(variant)
+        trained, seeds = Trained(variant), params.seeds_of(variant)
+        settings = [params.training(variant, seed) for seed in seeds]
         probabilities = trained.probabilities("test", (len(seeds), len(labels), len(classes)))
         validation = _on_validation(variant, params)
         evaluation.add(
@@ -68,8 +70,9 @@ def evaluate(params: Params) -> Evaluation:
             probabilities,
             {seed: trained.model_sha256(seed) for seed in seeds},
             int(trained.layers()["parameters"].sum()),
-            has_epochs=family_of(settings).has_epochs(settings),
-            steps_per_epoch=math.ceil(len(train) / getattr(settings, "batch_size", len(train))),
+            has_epochs=family_of(settings[0]).has_epochs(settings[0]),
+            # Of the largest batch: then the part of each training that is looked at has enough steps.
+            steps_per_epoch=min(math.ceil(len(train) / getattr(each, "batch_size", len(train))) for each in settings),
             validation=validation,
         )
         of_seeds = [(own, each.labels) for each in validation for own in each.probabilities]
@@ -78,7 +81,7 @@ def evaluate(params: Params) -> Evaluation:
         over = f"the mean over {len(seeds)} seeds" if len(seeds) > 1 else "of one training"
         print(f"{variant}: test accuracy {percent(mean)} %, {over}", flush=True)
     _add_solved(params, evaluation)
-    if warning := seeds_warning(len(params.seeds)):
+    if warning := seeds_warning(len(params.all_seeds())):
         print(warning, flush=True)
     evaluation.doubts = _doubts(params, evaluation)
     return evaluation

@@ -73,7 +73,7 @@ def check_unchanged(params: Params, variant: str) -> None:
         InputError: the settings of ``variant``, the seeds or what is recorded are not those of ``params`` any more.
     """
     check_code_unchanged()
-    then, now = ((Settings.of(each, variant), each.seeds, each.record_test) for each in (params, load_params()))
+    then, now = ((Settings.by_seed(each, variant), each.record_test) for each in (params, load_params()))
     if then != now:
         raise InputError(
             f"params.yaml: the settings of {variant} must stay as they are while it trains, but were changed; "
@@ -88,32 +88,45 @@ def train(params: Params, variant: str, before_handing_on: Callable[[], None] = 
     """
     collect_rarely()
     _remove_leftovers(variant)
-    settings = Settings.of(params, variant)
+    settings, by_seed = Settings.of(params, variant), Settings.by_seed(params, variant)
     family = family_of(settings.training)
     # First of all, because its process imports MLflow while this one, or another, imports TensorFlow.
-    with Recorder(settings) as recorder, executor(params.cluster, family.prepare) as trainings:
+    with Recorder(settings, by_seed) as recorder, executor(params.cluster, family.prepare) as trainings:
         digests = Normalized().digests(test_labels=params.record_test)
-        spec = TrainingSpec.of(settings, digests, record_test=params.record_test)
-        checkpoints = StageCheckpoints(variant, spec.key, key_of=spec.key_of)
         with draft() as new:
             trained = Trained(variant, new.folder)
-            trained.create(settings)
-            run = _Run(spec, trained, recorder, checkpoints)
+            trained.create(settings, by_seed)
             name = place(variant, list(params.variants))
             others = partial(_jobs_of_others, params, variant, digests)
-            run.train(trainings, params.seeds_of(variant), name, partial(trainings.prefetch, others, needed_variants))
+            prefetch = partial(trainings.prefetch, others, needed_variants)
+            runs = [_Run(spec, seeds, trained, recorder) for spec, seeds in _specs(params, variant, digests).items()]
+            for run in runs:
+                run.train(trainings, name, prefetch)
+            _write(trained, {seed: result for run in runs for seed, result in run.results.items()}, list(by_seed))
             before_handing_on()
             new.put(variant, Trained(variant).path)
-        checkpoints.close(remove=True)
-        run.note_duration()
+        for run in runs:
+            run.close()
+        _note_duration(variant, [result for run in runs for result in run.results.values()])
+
+
+def _specs(params: Params, variant: str, digests: dict[str, str]) -> dict[TrainingSpec, list[int]]:
+    """Return the seeds that are trained with equal settings, by their spec: several, where searches chose several."""
+    seeds: dict[TrainingSpec, list[int]] = {}
+    for seed, settings in Settings.by_seed(params, variant).items():
+        seeds.setdefault(TrainingSpec.of(settings, digests, record_test=params.record_test), []).append(seed)
+    return seeds
 
 
 def _jobs_of_others(params: Params, variant: str, digests: dict[str, str]) -> list[TrainingJob]:
     """Return the trainings that stages of other variants may need."""
-    settings = [Settings.of(params, other) for other in params.variants if other != variant]
-    specs = [TrainingSpec.of(each, digests, record_test=params.record_test) for each in settings]
-    seeds = {spec: params.seeds_of(spec.settings.variant) for spec in specs}
-    return [TrainingJob(spec, seed, checkpoints=checkpoint_folder()) for spec in specs for seed in seeds[spec]]
+    others = [_specs(params, other, digests) for other in params.variants if other != variant]
+    return [
+        TrainingJob(spec, seed, checkpoints=checkpoint_folder())
+        for specs in others
+        for spec, seeds in specs.items()
+        for seed in seeds
+    ]
 
 
 def _remove_leftovers(variant: str) -> None:
@@ -129,22 +142,50 @@ def _lock_of(variant: str) -> Path:
     return Path(f".hemline/train-{variant}.lock")
 
 
-class _Run:
-    """The trainings of one variant: record and show each epoch, keep each result, and write all output."""
+def _write(trained: Trained, results: dict[int, TrainingResult], seeds: list[int]) -> None:
+    """Write everything but the models, which are written, in the order of ``seeds``."""
+    history = [
+        {"seed": seed} | {key: value for key, value in row.items() if key not in {"seconds", "at"}}
+        for seed in seeds
+        for row in results[seed].history
+    ]
+    first = results[seeds[0]]
+    probabilities = {name: [results[seed].predicted[name] for seed in seeds] for name in first.predicted}
+    notes = list(dict.fromkeys(note for seed in seeds for note in results[seed].notes))
+    for note in notes:
+        show(f"{trained.variant}: {note}")
+    trained.write(history, first.layers, probabilities, notes)
 
-    def __init__(self, spec: TrainingSpec, draft: Trained, recorder: Recorder, checkpoints: StageCheckpoints) -> None:
-        self._spec, self._draft, self._recorder, self._checkpoints = spec, draft, recorder, checkpoints
+
+def _note_duration(variant: str, results: list[TrainingResult]) -> None:
+    """Note the mean duration of these trainings; those kept from an earlier output have none."""
+    sums = [sum(row.get("seconds", 0.0) for row in each.history) for each in results]
+    if timed := [each for each in sums if each]:
+        note_duration(f"training@{variant}", sum(timed) / len(timed))
+
+
+class _Run:
+    """Trainings with equal settings: record and show each epoch, keep each result."""
+
+    def __init__(self, spec: TrainingSpec, seeds: list[int], draft: Trained, recorder: Recorder) -> None:
+        self._spec, self._seeds, self._draft, self._recorder = spec, seeds, draft, recorder
         self._settings = spec.settings
+        self._checkpoints = StageCheckpoints(spec.settings.variant, spec.key, key_of=spec.key_of)
         self._epochs = family_of(spec.settings.training).epochs(spec.settings.training)
         self._rows: dict[int, list[Row]] = {}
         self._lock = Lock()  # trainings report their epochs from threads
-        self._results: dict[int, TrainingResult] = {}
+        self.results: dict[int, TrainingResult] = {}  # by seed
 
-    def train(self, trainings: Executor, seeds: list[int], name: str, announce: Callable[[], None]) -> None:
-        """Train those seeds that earlier, interrupted runs have not finished, and write everything into the draft.
+    def close(self) -> None:
+        """Remove the checkpoints: the stage has written its output."""
+        self._checkpoints.close(remove=True)
+
+    def train(self, trainings: Executor, name: str, announce: Callable[[], None]) -> None:
+        """Train those seeds that earlier, interrupted runs have not finished.
 
         ``name`` is that of the variant on a bar; ``announce`` is called when all trainings have been submitted.
         """
+        seeds = self._seeds
         finished = {seed: found for seed in seeds if (found := self._checkpoints.finished(seed))}
         rest = [seed for seed in seeds if seed not in finished]
         begun = {seed: len(part.history) for seed in rest if (part := self._checkpoints.state(seed))}
@@ -170,7 +211,6 @@ class _Run:
                 self._do(trainings, jobs, announce)
             except CancelledError:
                 sys.exit(TERMINATED)
-        self._write(seeds)
 
     def _do(self, trainings: Executor, jobs: list[TrainingJob], announce: Callable[[], None]) -> None:
         """Run all ``jobs``; the first failure is raised, and ends the others unless they are unaffected."""
@@ -246,34 +286,13 @@ class _Run:
         with writing(path):
             path.write_bytes(result.model)
         predicted = {name: self._in_file(seed, name, array) for name, array in result.predicted.items()}
-        self._results[seed] = result._replace(
-            predicted=predicted, model=b"", served=result.served._replace(content=b"")
-        )
+        self.results[seed] = result._replace(predicted=predicted, model=b"", served=result.served._replace(content=b""))
 
     def _in_file(self, seed: int, name: str, array: "NDArray[np.float32]") -> "NDArray[np.float32]":
         """Return a memory-mapped array, because those of all seeds may not fit into memory."""
         beside = Outputs(self._draft.path.parent, stage=self._draft.stage)
         beside.write_array(f"seed-{seed}-{name}", array)
         return beside.read_array(f"seed-{seed}-{name}")
-
-    def _write(self, seeds: list[int]) -> None:
-        results = [self._results[seed] for seed in seeds]
-        history = [
-            {"seed": seed} | {key: value for key, value in row.items() if key not in {"seconds", "at"}}
-            for seed, result in zip(seeds, results, strict=True)
-            for row in result.history
-        ]
-        probabilities = {name: [each.predicted[name] for each in results] for name in results[0].predicted}
-        notes = list(dict.fromkeys(note for each in results for note in each.notes))
-        for note in notes:
-            show(f"{self._settings.variant}: {note}")
-        self._draft.write(history, results[0].layers, probabilities, notes)
-
-    def note_duration(self) -> None:
-        """Note the mean duration of these trainings; those kept from an earlier output have none."""
-        sums = [sum(row.get("seconds", 0.0) for row in each.history) for each in self._results.values()]
-        if timed := [each for each in sums if each]:
-            note_duration(f"training@{self._settings.variant}", sum(timed) / len(timed))
 
 
 if __name__ == "__main__":

@@ -218,7 +218,7 @@ def test_the_validation_loss_of_a_training_is_the_mean_of_its_last_fifth(monkeyp
     rows = [
         {"seed": seed, "epoch": epoch, "val_loss": 100.0 - epoch + seed} for seed in (0, 1) for epoch in range(1, 11)
     ]
-    monkeypatch.setattr(sizes, "_files", lambda _: None)
+    monkeypatch.setattr(sizes, "files_of", lambda _: None)
     monkeypatch.setattr(sizes.Trained, "history", lambda _: pd.DataFrame(rows))
     assert sizes._loss("revision", "dense-4") == pytest.approx(100 - 9.5 + 0.5)
 

@@ -13,6 +13,9 @@ from ruamel.yaml import YAML
 from scipy.stats import beta
 from test_streaming import labelled
 
+from hemline.comparison.crossed import Crossed
+from hemline.comparison.searches import by_search
+from hemline.comparison.statistics import table
 from hemline.errors import InputError
 from hemline.families.dense import DenseSettings
 from hemline.params import parse_params
@@ -20,10 +23,12 @@ from hemline.report import tuning
 from hemline.report.expected_plot import expected_figure
 from hemline.training.tensorflow import keras
 from hemline.training.trainer import Trainer
+from hemline.tuning import sampling
+from hemline.tuning.budget import Size, planned
 from hemline.tuning.expected import expected_best, interval, most_trials
-from hemline.tuning.sampling import draw
+from hemline.tuning.halving import rungs, survivors
 from hemline.tuning.search import Search, at_edges
-from hemline.tuning.tuned import Trial, Tuned, best
+from hemline.tuning.tuned import Trial, Tuned, best, choices
 
 
 def params(variants=None, **tuning_keys):
@@ -33,6 +38,10 @@ def params(variants=None, **tuning_keys):
 
 def search(variant="dense-4", **tuning_keys):
     return Search.of(params(**tuning_keys), variant)
+
+
+def draw(found, repeat=0):
+    return list(itertools.islice(sampling.draw(found, repeat), found.trials))
 
 
 def test_there_is_no_search_by_default_and_none_of_a_family_that_declares_no_space():
@@ -99,12 +108,92 @@ def test_settings_of_an_estimator_are_searched_where_the_user_lists_them():
         ({"space": {"epochs": []}}, "tuning.space.epochs"),
         ({"trials": -1}, "tuning.trials: .*greater than or equal to 0, got -1"),
         ({"trails": 5}, "tuning.trails: is not a known key"),
+        ({"repeats": 0}, "tuning.repeats: .*greater than or equal to 1, got 0"),
+        ({"budget": "hours"}, "tuning.budget: .*'trials', 'updates' or 'seconds', got 'hours'"),
+        ({"budget": "seconds", "halving": True}, "tuning.halving: must be false with tuning.budget: seconds"),
     ],
 )
 def test_a_mistake_in_the_search_is_one_line(keys, message):
     with pytest.raises(InputError, match=message) as raised:
         Search.of(params(**keys), "dense-4")
     assert "\n" not in str(raised.value)
+
+
+def test_repeated_searches_draw_independently_and_the_first_is_the_one_without_repeats():
+    repeated = planned(search(repeats=3), SIZE)
+    assert [len(each) for each in repeated] == [5, 5, 5]
+    assert repeated[0] == planned(search(), SIZE)[0]
+    assert len({json.dumps(each) for trials in repeated for each in trials}) == 15
+
+
+SIZE = Size(images=640, pixels=784, classes=10)
+
+
+def test_a_budget_of_updates_gives_each_variant_as_many_as_trainings_of_the_costliest_take():
+    # linear: 2 epochs of 10 steps; dense-4: 4 epochs of 20 steps, the costliest.
+    keys = {"linear": {"hidden": [], "epochs": 2, "batch_size": 64}, "dense-4": {"hidden": [4], "batch_size": 32}}
+    values = params(keys | {"dense-4": keys["dense-4"] | {"epochs": 4}}, trials=6, budget="updates")
+    for variant in ("linear", "dense-4"):
+        found = Search.of(values, variant)
+        (trials,) = planned(found, SIZE)
+        updates = [each["epochs"] * -(-640 // each["batch_size"]) for each in trials]
+        assert sum(updates) <= 6 * 80
+        beyond = list(itertools.islice(sampling.draw(found), len(trials) + 1))
+        assert beyond[:-1] == trials
+        assert sum(updates) + beyond[-1]["epochs"] * -(-640 // beyond[-1]["batch_size"]) > 6 * 80
+
+
+def test_a_budget_of_seconds_gives_a_small_network_more_trials_than_a_large_one():
+    space = {"epochs": [5], "batch_size": [32]}
+    variants = {"dense-4": {"hidden": [2048, 2048]}}
+    values = params(variants, trials=4, budget="seconds", space=space)
+    counts = {name: len(planned(Search.of(values, name), SIZE)[0]) for name in ("linear", "dense-4")}
+    assert counts["linear"] > 10 * counts["dense-4"] >= 10
+    by_trials = params(variants, trials=4, space=space)
+    assert [len(planned(Search.of(by_trials, name), SIZE)[0]) for name in ("linear", "dense-4")] == [4, 4]
+
+
+def test_halving_compares_trials_after_a_ninth_and_a_third_of_their_epochs():
+    assert [rungs(epochs, halving=True) for epochs in (5, 10, 20, 1)] == [[1, 2, 5], [1, 3, 10], [2, 7, 20], [1, 1, 1]]
+    assert rungs(20, halving=False) == [20]
+    assert survivors({0: 0.1, 1: 0.9, 2: 0.5, 3: 0.9, 4: 0.2, 5: 0.3, 7: 0.0}) == [1, 3]
+    assert survivors({4: 0.5, 2: 0.5}) == [2]  # of equals the first; one always goes on
+
+
+def test_trials_that_halving_ended_are_not_chosen():
+    ended = trial(0, 0.95).model_copy(update={"complete": False})
+    assert best(search(), [ended, trial(1, 0.9)]).trial.number == 1
+
+
+def test_each_search_chooses_for_its_own_trainings(tmp_path):
+    repeated = params(repeats=2)
+    own = Search.of(repeated, "dense-4")
+    trials = [trial(0, 0.5, learning_rate=0.001), trial(1, 0.4, learning_rate=0.002)]
+    trials += [each.model_copy(update={"number": each.number + 2, "repeat": 1}) for each in trials]
+    trials[3] = trials[3].model_copy(update={"score": 0.8})
+    assert [choice.trial.number for choice in choices(own, trials)] == [0, 3]
+    Tuned("dense-4", tmp_path).write(own, trials)
+    Tuned("linear", tmp_path).write()
+    tuned = repeated.with_chosen(tmp_path)
+    assert tuned.seeds == [0, 1]
+    assert tuned.seeds_of("dense-4") == tuned.seeds_of("linear") == [0, 1, 2, 3]
+    rates = [tuned.training("dense-4", seed).learning_rate for seed in tuned.seeds_of("dense-4")]
+    assert rates == [0.001, 0.001, 0.002, 0.002]
+    assert len({tuned.training("linear", seed).model_dump_json() for seed in range(4)}) == 1
+
+
+def test_a_variant_whose_models_no_seed_changes_has_one_training_for_each_search(tmp_path):
+    neighbours = {"family": "scikit-learn", "estimator": "sklearn.neighbors.KNeighborsClassifier"}
+    repeated = params({"near": neighbours}, repeats=2, spaces={"near": {"n_neighbors": [1, 3, 5, 7]}})
+    own = Search.of(repeated, "near")
+    trials = [trial(number, 0.5).model_copy(update={"drawn": {"n_neighbors": 1 + 2 * number}}) for number in range(2)]
+    trials[1] = trials[1].model_copy(update={"repeat": 1})
+    Tuned("near", tmp_path).write(own, trials)
+    for name in ("linear", "dense-4"):
+        Tuned(name, tmp_path).write()
+    tuned = repeated.with_chosen(tmp_path)
+    assert tuned.seeds_of("near") == [0, 2]
+    assert [tuned.training("near", seed).settings["n_neighbors"] for seed in (0, 2)] == [1, 3]
 
 
 def test_a_search_needs_validation_images():
@@ -159,15 +248,25 @@ def test_the_expected_best_is_the_mean_over_all_subsets():
         expected_best(scores, 7)
 
 
-def test_the_expected_best_is_unbiased_where_the_form_with_replacement_is_too_low():
-    rng, size = np.random.default_rng(5), 10
-    drawn = rng.beta(4, 2, (2000, 30))
-    true = beta(4, 2).expect(lambda x: x * size * beta(4, 2).cdf(x) ** (size - 1))
-    ours = np.array([expected_best(each, size) for each in drawn])
-    assert abs(ours.mean() - true) < 2 * ours.std(ddof=1) / math.sqrt(len(ours))
-    ranks = np.arange(31) / 30
-    plug_in = np.sort(drawn) @ np.diff(ranks**size)
-    assert plug_in.mean() < true - 5 * plug_in.std(ddof=1) / math.sqrt(len(plug_in))
+def test_the_expected_best_is_unbiased_and_the_form_with_replacement_too_low_by_as_much_as_theory_says():
+    size, most, repetitions = 30, 10, 10_000
+    law = beta(4, 2)
+    drawn = np.random.default_rng(5).beta(4, 2, (repetitions, size))
+    # The expected order statistics of a sample, by which the form of Dodge et al. (2019) has a known mean.
+    ordered = [
+        law.expect(lambda x, rank=rank: x * beta(rank, size + 1 - rank).pdf(law.cdf(x))) for rank in range(1, 31)
+    ]
+    for trials in (1, 2, 5, most):
+        true = law.expect(lambda x, trials=trials: x * trials * law.cdf(x) ** (trials - 1))
+        ours = np.array([expected_best(each, trials) for each in drawn])
+        assert abs(ours.mean() - true) < 2 * ours.std(ddof=1) / math.sqrt(repetitions)
+        weights = np.diff((np.arange(size + 1) / size) ** trials)
+        plug_in = np.sort(drawn) @ weights
+        error = plug_in.std(ddof=1) / math.sqrt(repetitions)
+        # E[X of rank r] with the density of the r-th of 30 uniform numbers at F(x).
+        assert abs(plug_in.mean() - np.dot(ordered, weights)) < 2.5 * error
+        if trials > 1:
+            assert plug_in.mean() < true - 5 * error
 
 
 def test_the_interval_of_the_expected_best_contains_it_and_needs_more_trials_than_it_is_of():
@@ -234,6 +333,39 @@ def test_the_page_says_what_was_searched_and_what_the_intervals_then_cover():
     assert "quasi-random" in tuning.no_curves(quasi)
 
 
+def families_with_a_false_verdict(repetitions, *, by_searches):
+    """Return the share of comparisons of one network under three names in which a difference is "shown"."""
+    rng, searches, seeds, images = np.random.default_rng(7), 4, 4, 100
+    wrong = 0
+    for _ in range(repetitions):
+        hardness = rng.normal(0, 0.3, images)
+        scores = {}
+        for name in ("baseline", "a", "b"):
+            of_search = np.repeat(rng.normal(0, 0.02, searches), seeds)
+            rows = of_search + rng.normal(0, 0.01, searches * seeds)
+            own = 0.5 + rows[:, None] + hardness + rng.normal(0, 0.05, (searches * seeds, images))
+            scores[name] = by_search(own, searches if by_searches else 1)
+        # The deciding test takes long and is stricter than the t test: where that is far from 5 %, so is the verdict.
+        if any(Crossed.of(scores[name] - scores["baseline"]).t_p() < 0.1 for name in ("a", "b")):
+            wrong += any(row.verdict in ("better", "worse") for row in table(scores, "baseline"))
+    return wrong / repetitions
+
+
+def test_one_network_under_three_names_each_searched_several_times_is_rarely_called_better():
+    repetitions = 200
+    bound = 0.05 + 2 * math.sqrt(0.05 * 0.95 / repetitions)
+    assert families_with_a_false_verdict(repetitions, by_searches=True) <= bound
+    # As if each training had a search of its own: the variance of the search is divided by too many.
+    assert families_with_a_false_verdict(40, by_searches=False) > 2 * bound
+
+
+def test_a_search_with_one_training_is_a_row_as_it_is_and_shares_are_means_of_right_answers():
+    right = np.array([[True, False], [True, True], [False, False], [False, True]])
+    np.testing.assert_array_equal(by_search(right, 2), [[1.0, 0.5], [0.0, 0.5]])
+    assert by_search(right, 1) is right
+    assert by_search(right[:2], 2).dtype == bool
+
+
 @pytest.mark.end_to_end
 def test_an_experiment_with_trials_tunes_every_variant_and_a_killed_search_goes_on(tmp_path, tmp_path_factory):
     pipeline = finished_pipeline(tmp_path_factory).copy(tmp_path)
@@ -265,6 +397,57 @@ def test_an_experiment_with_trials_tunes_every_variant_and_a_killed_search_goes_
     pipeline.set(tuning={"trials": 0, "seed": 0})
     pipeline.run("dvc", "repro")
     assert outputs(pipeline.read("dvc.lock"), "train@dense-4") == outputs(before, "train@dense-4")
+
+
+@pytest.mark.end_to_end
+def test_repeated_searches_with_halving_train_each_choice_and_widen_the_interval_by_the_search(
+    tmp_path, tmp_path_factory
+):
+    pipeline = finished_pipeline(tmp_path_factory).copy(tmp_path)
+    space = {"epochs": [4, 9], "batch_size": [8, 16], "dropout": [0.0], "l2": [0.0]}
+    tuning_keys = {"trials": 4, "seed": 0, "repeats": 2, "halving": True, "space": space}
+    pipeline.set(tuning=tuning_keys)
+    printed = pipeline.run("dvc", "repro").stdout
+    assert "dense-4  trial 8/8 of rung 1  validation accuracy" in printed
+    assert "dense-4  trial 2/2  validation accuracy" in printed
+    trials = json.loads(pipeline.read("models/_tuned/dense-4/trials.json"))
+    assert [(each["repeat"], each["number"]) for each in trials] == [(n // 4, n) for n in range(8)]
+    assert sorted(each["repeat"] for each in trials if each["complete"]) == [0, 1]
+    assert {each["reason"] for each in trials if not each["complete"]} <= {
+        f"halving, after {epochs} of {all_epochs} epochs" for epochs, all_epochs in [(1, 4), (1, 9), (3, 9)]
+    }
+    # Each choice is trained with as many seeds as params.yaml has, and its runs in MLflow say what it is.
+    chosen = json.loads(pipeline.read("models/_tuned/dense-4/chosen.json"))
+    by_seed = json.loads(pipeline.read("models/dense-4/settings-by-seed.json"))
+    rates = [by_seed[str(seed)]["training"]["learning_rate"] for seed in range(4)]
+    assert rates == [chosen[0]["learning_rate"]] * 2 + [chosen[1]["learning_rate"]] * 2
+    logged = dict(
+        pipeline.query(
+            "select s.value, rate.value from params s "
+            "join params rate on s.run_uuid = rate.run_uuid and rate.key = 'learning_rate' "
+            "join params v on s.run_uuid = v.run_uuid and v.key = 'variant' and v.value = 'dense-4' "
+            "join runs on runs.run_uuid = s.run_uuid where s.key = 'seed' order by runs.start_time"
+        )
+    )
+    assert [float(logged[str(seed)]) for seed in range(4)] == rates
+    page = pipeline.read("reports/index.html")
+    assert "Each variant was searched 2 times, and each choice was trained with 2 seeds" in page
+    assert "There is no curve of the expected score with halving" in page
+    # The top level of what varies is the search: a pair of them has one degree of freedom, four seeds would have three.
+    pairs = pipeline.read("reports/evaluation/pairs.csv").splitlines()
+    assert dict(zip(pairs[0].split(","), pairs[1].split(","), strict=True))["seeds"] == "2"
+    # A trial that resumes after each rung is one that trained in one go.
+    before = pipeline.read("models/_tuned/dense-4/trials.json")
+    pipeline.run("dvc", "repro", "--force", "--single-item", "tune@dense-4")
+    assert pipeline.read("models/_tuned/dense-4/trials.json") == before
+    whole = {each["number"]: each for each in trials if each["complete"]}
+    pipeline.set(tuning=tuning_keys | {"halving": False})
+    pipeline.run("dvc", "repro", "tune@dense-4")
+    for each in json.loads(pipeline.read("models/_tuned/dense-4/trials.json")):
+        if each["number"] in whole:
+            assert each == whole[each["number"]]
+    assert not list(pipeline.folder.glob(".hemline/tuning/*"))
+    assert not list(pipeline.folder.glob(".hemline/checkpoints/*/"))
 
 
 def outputs(lock, stage):

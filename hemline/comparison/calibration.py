@@ -61,9 +61,15 @@ class Calibrations:
     It is computed in a thread of its own, while the caller compares the variants.
     """
 
-    def __init__(self, labels: Labels, groups: NDArray[np.integer] | None = None) -> None:
-        """Store the test labels (images,), and the group of each image; None: images are independent."""
-        self._labels, self._groups = labels, groups
+    def __init__(self, labels: Labels, groups: NDArray[np.integer] | None = None, searches: int = 1) -> None:
+        """Store the data that all variants share.
+
+        Args:
+            labels: (images,), of the test images.
+            groups: (images,), the group of each image; None: images are independent.
+            searches: of each variant's settings, as in ``calibration``.
+        """
+        self._labels, self._groups, self._searches = labels, groups, searches
         self._thread = ThreadPoolExecutor(1)
         self._found: list[Future[tuple[dict[str, Any], pd.DataFrame]]] = []
 
@@ -92,12 +98,12 @@ class Calibrations:
     def _calibrate(
         self, variant: str, probabilities: Probabilities, validation: Sequence[tuple[Probabilities, Labels]]
     ) -> tuple[dict[str, Any], pd.DataFrame]:
-        plain = calibration(probabilities, self._labels, self._resamples)
+        plain = calibration(probabilities, self._labels, self._resamples, self._searches)
         row = {"variant": variant} | _columns("", plain.error, probabilities, self._labels)
         if validation and all(len(labels) for _, labels in validation):
             temperatures = [temperature(*each) for each in validation]
             after = scaled(probabilities, temperatures)
-            own = calibration(after, self._labels, self._resamples).error
+            own = calibration(after, self._labels, self._resamples, self._searches).error
             row |= {"temperature": float(np.mean(temperatures))} | _columns("scaled_", own, after, self._labels)
         return row, plain.bins.assign(variant=variant)
 
@@ -112,13 +118,14 @@ def _columns(prefix: str, error: Error, probabilities: Probabilities, labels: La
     return {f"{prefix}{key}": value for key, value in found.items()}
 
 
-def calibration(probabilities: Probabilities, labels: Labels, resamples: "Resamples") -> Calibration:
+def calibration(probabilities: Probabilities, labels: Labels, resamples: "Resamples", searches: int = 1) -> Calibration:
     """Return the calibration error of the most probable class, the mean square over the seeds, and the bins.
 
     Args:
         probabilities: (seeds, images, classes).
         labels: (images,), the true classes.
         resamples: from ``resample``.
+        searches: of the settings; seeds of one search, which follow each other, are then drawn together.
 
     Source:
         Kumar, Liang and Ma (2019), Verified uncertainty calibration, NeurIPS 32: the debiased estimator. The interval
@@ -131,7 +138,9 @@ def calibration(probabilities: Probabilities, labels: Labels, resamples: "Resamp
     edges = np.unique(np.quantile(confidence, np.arange(1, BINS) / BINS, method="lower"))
     places = np.searchsorted(edges, confidence, side="right")
     seeds = len(probabilities)
-    chosen = np.random.default_rng(1).integers(0, seeds, (_REPETITIONS, seeds))
+    units = searches if 1 < searches < seeds else seeds
+    drawn = np.random.default_rng(1).integers(0, units, (_REPETITIONS, units, 1))
+    chosen = (drawn * (seeds // units) + np.arange(seeds // units)).reshape(_REPETITIONS, seeds)
     sums = _sums(places, difference, resamples, len(edges) + 1)
     squares = _squares(sums)
     estimate = float(squares[0].mean())

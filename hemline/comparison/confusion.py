@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hemline.comparison.groups import Groups
+from hemline.comparison.searches import by_search
 from hemline.errors import InputError
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Answers(NamedTuple):
     variant: NDArray[np.integer[Any]]  # int (seeds, images), the predicted ones
     baseline: NDArray[np.integer[Any]]  # likewise
     groups: Groups | None = None  # int (images,), the group of each image; None: images are independent
+    searches: int = 1  # of the settings: see ``by_search``
 
 
 def most_frequent(answers: Answers, classes: Sequence[str]) -> pd.DataFrame:
@@ -121,7 +123,10 @@ def most_frequent(answers: Answers, classes: Sequence[str]) -> pd.DataFrame:
     places = [divmod(place, size) for place in order.tolist() if shares.flat[place] > 0]
     masks = [labels == true for true, _ in places]
     pairs = [
-        (answers.variant[:, mask] == taken, answers.baseline[:, mask] == taken)
+        (
+            by_search(answers.variant[:, mask] == taken, answers.searches),
+            by_search(answers.baseline[:, mask] == taken, answers.searches),
+        )
         for (_, taken), mask in zip(places, masks, strict=True)
     ]
     rows = compare_all(pairs, [None if answers.groups is None else answers.groups[mask] for mask in masks])

@@ -18,8 +18,9 @@ from hemline.comparison.metrics import ACCURACY, ImageScores, Metric, computed_m
 from hemline.comparison.pairs import compare_pairs, may_be_best
 from hemline.comparison.power import cautious_parts, detectable_gain
 from hemline.comparison.scores import Score, score
+from hemline.comparison.searches import by_search
 from hemline.comparison.selection import Selection, mean_validation, select, select_by_splits
-from hemline.comparison.statistics import Row, accuracy_interval, figure_interval, table
+from hemline.comparison.statistics import Interval, Row, accuracy_interval, figure_interval, table
 from hemline.data.duplicates import Duplicates
 from hemline.data.imbalance import is_imbalanced, most_frequent
 
@@ -27,10 +28,12 @@ _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 def by_seed(rows: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return arrays (seeds, images) with equally many rows for all variants: a single row is repeated."""
+    """Return arrays (seeds, images) with equally many rows for all: one row, or one of each search, is repeated."""
     seeds = max(len(each) for each in rows.values())
     return {
-        variant: np.broadcast_to(each, (seeds, each.shape[1])) if len(each) == 1 else each
+        variant: np.broadcast_to(each, (seeds, each.shape[1]))
+        if len(each) == 1
+        else np.repeat(each, seeds // len(each), axis=0)
         for variant, each in rows.items()
     }
 
@@ -59,6 +62,7 @@ class Evaluation:
         validation_groups: NDArray[np.integer[Any]] | None = None,
         metric: Metric = ACCURACY,
         margin: float | None = None,
+        searches: int = 1,
     ) -> None:
         """Store the data that all variants share.
 
@@ -72,13 +76,15 @@ class Evaluation:
             validation_groups: likewise for the validation images; not used where seeds have splits of their own.
             metric: the deciding metric.
             margin: the largest difference that does not matter, as printed: in points for shares; None: not set.
+            searches: of each variant's settings; its trainings follow each other by search, equally many of each.
         """
+        self._searches = searches
         self._metric, self._decision = metric, decision_of(metric)
         self._margin = None if margin is None else margin / self._decision.unit.factor
         self.baseline, self.classes, self.labels = baseline, list(classes), labels
         self.variants: list[str] = []
         self.doubts: Doubts = doubts("", {}, classes)
-        self.calibrations = Calibrations(labels, groups)
+        self.calibrations = Calibrations(labels, groups, searches)
         self._most_frequent, self._train_images = most_frequent(train_labels), len(train_labels)
         none = np.zeros(len(labels), np.bool_)
         self._groups, self._validation_groups = groups, validation_groups
@@ -237,10 +243,13 @@ class Evaluation:
         return rows
 
     def _scores_by_seed(self) -> dict[str, ImageScores]:
-        """Return the image scores by the deciding metric, (seeds, images), with equally many seeds for all."""
+        """Return the image scores by the deciding metric, equally many rows for all: of seeds, or means of searches."""
         if self._image_scores:
-            return by_seed(self._image_scores)
-        return {variant: predicted == self.labels for variant, predicted in by_seed(self._predicted).items()}
+            return self._by_search(by_seed(self._image_scores))
+        return self._by_search({name: each == self.labels for name, each in by_seed(self._predicted).items()})
+
+    def _by_search(self, scores: Mapping[str, ImageScores]) -> dict[str, ImageScores]:
+        return {variant: by_search(each, self._searches) for variant, each in scores.items()}
 
     def facts(self) -> Facts:
         """Return the facts about the data."""
@@ -276,7 +285,8 @@ class Evaluation:
             values = pd.DataFrame({name: self._validation_values(name) for name in self.variants})
             ratio = float(np.mean([len(labels) for _, labels in first])) / self._train_images
             return select_by_splits(values, ratio, self._parameters, self.baseline, self._metric)
-        scores, labels = by_seed({name: own[0][0] for name, own in self._validation.items()}), first[0][1]
+        labels = first[0][1]
+        scores = self._by_search(by_seed({name: own[0][0] for name, own in self._validation.items()}))
         groups = self._validation_groups
         return select(scores, labels, self._parameters, self.baseline, self._metric, groups=groups)
 
@@ -291,7 +301,7 @@ class Evaluation:
     def confusions(self, variant: str) -> pd.DataFrame:
         """Return the tested confusions of a variant and the baseline: see ``confusion.most_frequent``."""
         predicted = by_seed(self._predicted)
-        answers = Answers(self.labels, predicted[variant], predicted[self.baseline], self._groups)
+        answers = Answers(self.labels, predicted[variant], predicted[self.baseline], self._groups, self._searches)
         return most_frequent_confusions(answers, self.classes)
 
     def per_class(self, variant: str) -> pd.DataFrame:
@@ -312,10 +322,10 @@ class Evaluation:
     def _comparison_row(self, row: Row, scores: ImageScores) -> dict[str, Any]:
         gain, improves = row.comparison, self._improves[row.variant]
         right = by_seed(self._predicted)[row.variant] == self.labels
-        accuracy = accuracy_interval(right, groups=self._groups)
+        accuracy = self._accuracy(by_search(right, self._searches))
         return {
             "variant": row.variant,
-            "seeds": row.seeds,
+            "seeds": max(map(len, self._scores.values())),
             "parameters": self._parameters[row.variant],
             "accuracy": accuracy.estimate,
             "accuracy_low": accuracy.low,
@@ -333,6 +343,12 @@ class Evaluation:
             "so_far": holds_only_so_far(row.verdict, improves, self._improves[self.baseline]),
         }
 
+    def _accuracy(self, right: ImageScores) -> Interval:
+        """Return the mean accuracy with its interval: of trainings, bool, or of searches, shares of their trainings."""
+        if right.dtype == np.bool_:
+            return accuracy_interval(right, groups=self._groups)
+        return figure_interval(float(right.mean()), right, groups=self._groups)
+
     def _detectable(self, row: Row) -> float | None:
         """Return the gain that is shown in 80 % of cases; None for the baseline, and for single trainings."""
         if row.comparison is None or row.comparison.parts.n_seeds == 1:
@@ -348,6 +364,7 @@ class Evaluation:
             if metric.scores:
                 size = 1.0 if self._groups is None else len(self.labels) / len(np.unique(self._groups))
                 scores = metric.scores(self.labels, self._predicted[variant], len(self.classes), size)
+                scores = by_search(scores, self._searches)
                 interval = figure_interval(mean, scores, groups=self._groups)
             elif metric is self._metric:
                 losses = -image_scores if self._decision.is_loss else image_scores

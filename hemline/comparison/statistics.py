@@ -132,9 +132,9 @@ def compare(
     _check_pair(variant, baseline)
     _check_confidence(confidence)
     _check_groups(groups, variant)
-    right_or_wrong = variant.dtype == np.bool_ and baseline.dtype == np.bool_
+    shares = _are_shares(variant) and _are_shares(baseline)
     differences = _signed(variant) - _signed(baseline)
-    bound = 1.0 if right_or_wrong else math.inf
+    bound = 1.0 if shares else math.inf
     estimate = None
     if labels is not None:
         per_image = differences.mean(axis=0)
@@ -389,6 +389,11 @@ def mean_difference(a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Dif
     test = stats.ttest_ind(first, second, equal_var=False)
     ends = test.confidence_interval(confidence)
     return Difference(difference, float(ends.low), float(ends.high), float(test.df), float(test.pvalue))
+
+
+def _are_shares(scores: Scores) -> bool:
+    """Return whether scores lie between 0 and 1: right or wrong, or the shares of trainings that are right."""
+    return scores.dtype == np.bool_ or bool(scores.min() >= 0 and scores.max() <= 1)
 
 
 def _signed(scores: Scores) -> Scores:

@@ -54,11 +54,19 @@ class TrainingJob:
     concurrent_trainings: int = 1  # how many trainings share the memory of this machine, itself included
     checkpoints: Path | None = None  # the folder of checkpoints, if this training may keep some there
     trial: bool = False  # whether only its predictions of validation images are wanted
+    # the key of its checkpoints, where it is the beginning of a longer training, and whether that will go on after it
+    longer: str = ""
+    goes_on: bool = False
 
     @property
     def key(self) -> str:
         """The identity of this training: the same identity means the same result."""
         return f"{'trial' if self.trial else 'training'}-{self.spec.key_of(self.seed)}-{self.seed}"
+
+    @property
+    def state_key(self) -> str:
+        """The key of its checkpoints."""
+        return self.longer or self.spec.key
 
 
 class LostError(InputError):

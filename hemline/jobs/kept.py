@@ -26,12 +26,12 @@ def keep_trainings(params: Params, variant: str) -> None:
         InputError: the output of the stage is missing, or damaged.
     """
     digests = Normalized().digests(test_labels=params.record_test)
-    spec = TrainingSpec.of(Settings.of(params, variant), digests, record_test=params.record_test)
-    checkpoints = StageCheckpoints(variant, spec.key, key_of=spec.key_of)
     validation = {seed: len(Normalized().of_seed(seed).labels("validation")) for seed in params.seeds_of(variant)}
     for seed, result in _results(Trained(variant), validation).items():
+        spec = TrainingSpec.of(Settings.of(params, variant, seed), digests, record_test=params.record_test)
+        checkpoints = StageCheckpoints(variant, spec.key, key_of=spec.key_of)
         checkpoints.finish(seed, result)
-    checkpoints.close(remove=False)
+        checkpoints.close(remove=False)
 
 
 def _results(trained: Trained, validation: dict[int, int]) -> dict[int, TrainingResult]:

@@ -41,7 +41,8 @@ class _Run:
     def __init__(self, job: TrainingJob, callbacks: TrainingCallbacks) -> None:
         self._job, self._callbacks = job, callbacks
         self._data = Normalized(job.spec.data).of_seed(job.seed)
-        self._kept = Checkpoints(job.spec.settings.variant, job.spec.key, job.checkpoints, job.spec.key_of)
+        key_of = None if job.longer else job.spec.key_of
+        self._kept = Checkpoints(job.spec.settings.variant, job.state_key, job.checkpoints, key_of)
         self._rows: list[Row] = []
         self._clock = 0.0
 
@@ -70,10 +71,15 @@ class _Run:
 
     def _checkpoint(self, arrays: Callable[[], Arrays]) -> None:
         seed, asked = self._job.seed, self._callbacks.asked_to_end(self._job.seed)
-        if asked or self._kept.due(seed):
+        if asked or self._kept.due(seed) or self._goes_on_later():
             self._kept.keep(seed, TrainingState(self._rows, arrays()))
         if asked:
             raise CancelledError
+
+    def _goes_on_later(self) -> bool:
+        """Return whether a longer training will resume after the latest epoch."""
+        training = self._job.spec.settings.training
+        return self._job.goes_on and self._rows[-1]["epoch"] == family_of(training).epochs(training)
 
     def _result(self, model: FittedModel) -> TrainingResult:
         if self._job.trial:

@@ -22,10 +22,15 @@ class Settings(StrictModel):
     training: AnySettings
 
     @classmethod
-    def of(cls, params: Params, variant: str) -> "Settings":
-        """Return the settings that ``params`` gives to ``variant``."""
-        training = params.training(variant)
+    def of(cls, params: Params, variant: str, seed: int | None = None) -> "Settings":
+        """Return the settings that ``params`` gives to ``variant``, for the search of ``seed`` or the first."""
+        training = params.training(variant, seed)
         return cls(variant=variant, dataset=params.dataset, normalize=params.normalize, training=training)
+
+    @classmethod
+    def by_seed(cls, params: Params, variant: str) -> dict[int, "Settings"]:
+        """Return the settings of each training of ``variant``, which differ where its searches have chosen others."""
+        return {seed: cls.of(params, variant, seed) for seed in params.seeds_of(variant)}
 
     def flat(self) -> dict[str, Any]:
         """Return the settings as one level of keys, for tables and tracking."""

@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 HISTORY_COLUMNS = ["seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
 LAYER_COLUMNS = ["layer", "type", "output_shape", "parameters"]
 Predicted = Literal["validation", "test"]
-_SETTINGS, _NOTES = "settings.json", "notes.json"
+# The settings of each seed are there where searches of one variant have chosen different ones.
+_SETTINGS, _BY_SEED, _NOTES = "settings.json", "settings-by-seed.json", "notes.json"
 
 
 class _Notes(RootModel[list[str]]):
+    pass
+
+
+class _BySeed(RootModel[dict[str, Settings]]):
     pass
 
 
@@ -51,10 +56,12 @@ class Trained(Outputs):
         path = self.model_path(seed)
         return path.stat().st_size / 1e6 if path.exists() else 0.0
 
-    def create(self, settings: Settings) -> None:
-        """Make the folder, with the settings that its models are trained with."""
+    def create(self, settings: Settings, by_seed: Mapping[int, Settings] | None = None) -> None:
+        """Make the folder, with the settings of the first model, and those of each seed where they differ."""
         self.path.mkdir(parents=True, exist_ok=True)
-        (self.path / _SETTINGS).write_text(json.dumps(settings.model_dump(), indent=2) + "\n")
+        _write_json(self.path / _SETTINGS, settings.model_dump())
+        if by_seed and any(each != settings for each in by_seed.values()):
+            _write_json(self.path / _BY_SEED, {str(seed): each.model_dump() for seed, each in by_seed.items()})
 
     def _model_name(self, seed: int) -> str:
         # A folder without its settings counts as missing, which the reader reports for the model.
@@ -79,7 +86,7 @@ class Trained(Outputs):
         _write_csv(self.path / "history.csv", HISTORY_COLUMNS + further, rows)
         _write_csv(self.path / "layers.csv", LAYER_COLUMNS, layers)
         if notes:
-            (self.path / _NOTES).write_text(json.dumps(list(notes), indent=2) + "\n")
+            _write_json(self.path / _NOTES, list(notes))
         for name, arrays in probabilities.items():
             images, n_classes = max(map(len, arrays)), arrays[0].shape[1]
             shape = (len(arrays), images, n_classes)
@@ -136,9 +143,18 @@ class Trained(Outputs):
             raise self.wrong(f"{name}-probabilities.npy", rule)
         return array
 
-    def settings(self) -> Settings:
-        """Return the settings that the models were trained with."""
-        return self.read_json(_SETTINGS, Settings)
+    def settings(self, seed: int | None = None) -> Settings:
+        """Return the settings that the model of ``seed``, by default the first, was trained with."""
+        if seed is None or not self.has(_BY_SEED):
+            return self.read_json(_SETTINGS, Settings)
+        by_seed = self.read_json(_BY_SEED, _BySeed).root
+        if str(seed) not in by_seed:
+            raise self.wrong(_BY_SEED, f"has no settings of seed {seed}")
+        return by_seed[str(seed)]
+
+
+def _write_json(path: Path, values: Any) -> None:
+    path.write_text(json.dumps(values, indent=2) + "\n")
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:

@@ -48,8 +48,7 @@ def settings_table(params: Params, runs: pd.DataFrame) -> SettingsTable:
     fewest, most = epochs.min(), epochs.max()
     shown: dict[str, dict[str, Any]] = {}
     for name in params.variants:
-        settings = params.training(name)
-        values, low, high = family_of(settings).shown(settings), int(fewest[name]), int(most[name])
+        values, low, high = _of_searches(params, name), int(fewest[name]), int(most[name])
         trained = f"{low}" if low == high else f"{low} to {high}"
         shown[name] = values | ({"trained": trained} if "epochs" in values else {})
     keys = sorted({key for values in shown.values() for key in values}, key=_place)
@@ -57,6 +56,14 @@ def settings_table(params: Params, runs: pd.DataFrame) -> SettingsTable:
         keys.remove("family")
     rows = [(name, {key: _cell(values.get(key)) for key in keys}) for name, values in shown.items()]
     return SettingsTable([_column(key) for key in keys], rows)
+
+
+def _of_searches(params: Params, name: str) -> dict[str, Any]:
+    """Return the settings of a variant; a list of those that its searches have chosen, where they differ."""
+    chosen = [params.training(name, seed) for seed in params.seeds_of(name)]
+    shown = [family_of(settings).shown(settings) for settings in chosen]
+    cells = {key: list(dict.fromkeys(_cell(each.get(key)) for each in shown)) for key in shown[0]}
+    return {key: " / ".join(cells[key]) if len(cells[key]) > 1 else shown[0][key] for key in shown[0]}
 
 
 def _place(key: str) -> tuple[int, str]:

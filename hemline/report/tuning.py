@@ -1,16 +1,20 @@
 """The section on the search of settings: what was searched, at which budget, and what was chosen."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hemline.comparison.enough import ENOUGH_SEEDS
 from hemline.comparison.metrics import Decision, decision_of, find_metric
 from hemline.params import TUNED, Params
 from hemline.tuning.expected import expected_best, interval, most_trials
 from hemline.tuning.search import Search
-from hemline.tuning.tuned import Trial, Tuned, best
+from hemline.tuning.tuned import Trial, Tuned, choices
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 # The fewest trials of a curve with at least three points.
 _FEWEST = 9
@@ -35,8 +39,8 @@ class Searched(NamedTuple):
         return np.array([worst if each.score is None else sign * each.score for each in self.trials])
 
     def has_curve(self) -> bool:
-        """Return whether the expected best score can be estimated: from enough independent trials only."""
-        return self.search.sampler == "random" and len(self.trials) >= _FEWEST
+        """Return whether the expected best score can be estimated: from enough independent, whole trials only."""
+        return self.search.sampler == "random" and not self.search.halving and len(self.trials) >= _FEWEST
 
 
 class Row(NamedTuple):
@@ -46,16 +50,18 @@ class Row(NamedTuple):
     trials: str
     updates: str
     score: str
-    chosen: str
+    chosen: list[str]  # by each search
 
 
-def searched(variants: list[str], folder: Path = TUNED) -> dict[str, Searched]:
+def searched(
+    variants: list[str], folder: Path = TUNED, files: "AbstractFileSystem | None" = None
+) -> dict[str, Searched]:
     """Return the searches of those variants that had one.
 
     Raises:
         InputError: an output of the stage tune is missing or damaged.
     """
-    found = {name: Tuned(name, folder) for name in variants}
+    found = {name: Tuned(name, folder, files) for name in variants}
     searches = {name: each.search() for name, each in found.items()}
     return {name: Searched(search, found[name].trials()) for name, search in searches.items() if search}
 
@@ -63,7 +69,7 @@ def searched(variants: list[str], folder: Path = TUNED) -> dict[str, Searched]:
 def rows(searches: dict[str, Searched], params: Params) -> list[Row]:
     """Return a row for each variant, in the order of ``params.yaml``."""
     return [
-        _row(name, searches[name]) if name in searches else Row(name, "none", "", "", "") for name in params.variants
+        _row(name, searches[name]) if name in searches else Row(name, "none", "", "", []) for name in params.variants
     ]
 
 
@@ -76,11 +82,50 @@ def sentences(searches: dict[str, Searched], params: Params) -> list[str]:
     not_searched = [name for name in params.variants if name not in searches]
     without = f" Not searched: {', '.join(not_searched)}." if not_searched else ""
     chosen = (
-        f"The settings of each searched variant were chosen by validation {words} from {first.trials} {first.sampler} "
-        f"trials; the compared models were trained again with other seeds.{without}"
+        f"The settings of each searched variant were chosen by validation {words} from {_trials(first)}; the compared "
+        f"models were trained again with other seeds.{without}"
     )
-    draw = "All intervals hold for the chosen settings: one search is one draw, and another may choose others."
-    return [chosen, draw, *_edges(searches)]
+    return [chosen, _coverage(first, len(params.seeds)), *_edges(searches)]
+
+
+def equal_budget(searches: dict[str, Searched]) -> str:
+    """Say what all searches have equally, and what not; "" without searches."""
+    budgets = {
+        "trials": "the same number of trials. Equal trials are not equal compute: the table has both.",
+        "updates": "the same number of updates of weights, as nearly as whole trials allow. Equal updates are not "
+        "equal seconds: a larger network takes longer for each.",
+        "seconds": "the same number of seconds, estimated beforehand, as nearly as whole trials allow. Equal seconds "
+        "are not equal trials: the table has both.",
+    }
+    first = next(iter(searches.values()), None)
+    return f"Every searched variant had {budgets[first.search.budget]}" if first else ""
+
+
+def _trials(search: Search) -> str:
+    """Say how many trials a search has, and what all searches have equally."""
+    if search.budget == "trials":
+        halved = ", two thirds of which end after a ninth of their epochs, and two thirds of the rest after a third"
+        return f"{search.trials} {search.sampler} trials{halved if search.halving else ''}"
+    unit = "updates of weights" if search.budget == "updates" else "estimated seconds"
+    return (
+        f"{search.sampler} trials of equally many {unit}: as many as {search.trials} trainings of the costliest "
+        "variant take with its own settings"
+    )
+
+
+def _coverage(search: Search, seeds: int) -> str:
+    """Say what the intervals cover."""
+    if search.repeats == 1:
+        return (
+            "All intervals are given these settings: one search is one draw, and another may choose others; "
+            "`tuning.repeats: 3` takes that into the intervals."
+        )
+    trained = f"{seeds} seeds" if seeds > 1 else "one seed"
+    few = f" With {search.repeats} searches, only large differences can be shown." * (search.repeats < ENOUGH_SEEDS)
+    return (
+        f"Each variant was searched {search.repeats} times, and each choice was trained with {trained}: the intervals "
+        f"cover the choice of settings as well.{few}"
+    )
 
 
 def curves(searches: dict[str, Searched]) -> dict[str, list[tuple[float, float, float]]]:
@@ -104,26 +149,35 @@ def no_curves(searches: dict[str, Searched]) -> str:
     missing = [each.search for each in searches.values() if not each.has_curve()]
     if not missing:
         return ""
+    if missing[0].halving:
+        return "There is no curve of the expected score with halving: most trials ended before their last epoch."
     if missing[0].sampler != "random":
         return "The curve of the expected score needs independent random trials; these are quasi-random."
     return f"The curve of the expected score needs at least {_FEWEST} trials."
 
 
 def _row(name: str, each: Searched) -> Row:
-    choice = best(each.search, each.trials)
-    failed = sum(trial.score is None for trial in each.trials)
-    score = choice.trial.score or 0.0
+    chosen = [choice.trial for choice in choices(each.search, each.trials)]
+    counts = {
+        "": len(each.trials),
+        " ended by halving": sum(not trial.complete for trial in each.trials),
+        " failed": sum(trial.score is None for trial in each.trials),
+    }
+    metric = find_metric(each.search.metric)
     return Row(
         variant=name,
-        trials=f"{len(each.trials)}" + (f", {failed} failed" if failed else ""),
+        trials=", ".join(f"{number}{what}" for what, number in counts.items() if number),
         updates=f"{sum(trial.updates for trial in each.trials):,}",
-        score=find_metric(each.search.metric).show(score),
-        chosen=", ".join(f"{key} {_cell(value)}" for key, value in choice.trial.drawn.items()),
+        score=", ".join(metric.show(trial.score or 0.0) for trial in chosen),
+        chosen=[", ".join(f"{key} {_cell(value)}" for key, value in trial.drawn.items()) for trial in chosen],
     )
 
 
 def _edges(searches: dict[str, Searched]) -> list[str]:
-    edges = {name: best(each.search, each.trials).edges for name, each in searches.items()}
+    edges = {
+        name: dict.fromkeys(key for choice in choices(each.search, each.trials) for key in choice.edges)
+        for name, each in searches.items()
+    }
     at = [f"{', '.join(keys)} of {name}" for name, keys in edges.items() if keys]
     beyond = "Values beyond the edge were not tried."
     return [f"Not tuned, at the edge of its space: {'; '.join(at)}. {beyond}"] if at else []

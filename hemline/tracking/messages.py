@@ -5,7 +5,7 @@ Times are milliseconds since 1970, taken where something happens and not where i
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from hemline.jobs.settings import Settings
@@ -17,6 +17,11 @@ class Open:
     """Trainings with ``settings`` follow: first, and once."""
 
     settings: Settings
+    by_seed: Mapping[int, Settings] = field(default_factory=dict)  # of seeds whose settings may differ from these
+
+    def of_seed(self, seed: int) -> Settings:
+        """Return the settings of the training of ``seed``."""
+        return self.by_seed.get(seed, self.settings)
 
 
 @dataclass(frozen=True)

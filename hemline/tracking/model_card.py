@@ -41,7 +41,7 @@ def model_card(results: Results, candidate: Candidate, reason: str) -> str:
 
 
 def _model(results: Results, candidate: Candidate, parameters: int, reason: str) -> list[str]:
-    settings = results.params.training(candidate.variant).model_dump()
+    settings = results.params.training(candidate.variant, candidate.seed).model_dump()
     shown = ", ".join(f"{key} {value}" for key, value in settings.items() if value is not None)
     return [
         f"{candidate.variant}, seed {candidate.seed}: {parameters:,} parameters; {shown}",

@@ -43,10 +43,9 @@ def publish(variants: list[str], advance: Callable[[int], None] = lambda _: None
     of the workspace's models, that is an ``InputError``. ``advance`` is called with the number of trainings done.
     """
     rows = Evaluated().runs(variants).to_dict("records")
-    settings = {variant: Trained(variant).settings() for variant in variants}
-    found = _findings(rows, settings)
+    found = _findings(rows, variants)
     try:
-        opened = {dataset: store.open_store(dataset) for dataset in {each.dataset for each in settings.values()}}
+        opened = {dataset: store.open_store(dataset) for dataset in {each.settings.dataset for each in found}}
         for row, each in zip(rows, found, strict=True):
             _publish_training(opened[each.settings.dataset], row["seed"], row["model_sha256"], each)
             advance(1)
@@ -60,20 +59,20 @@ def publish(variants: list[str], advance: Callable[[int], None] = lambda _: None
     return True
 
 
-def _findings(rows: list[dict[Any, Any]], settings: dict[str, Settings]) -> list[Findings]:
+def _findings(rows: list[dict[Any, Any]], variants: list[str]) -> list[Findings]:
     """Return what evaluate and report have found of each training, in the order of ``rows``."""
     labels, classes = Normalized().labels("test"), Normalized().about().classes
     decision = decision_of(find_metric(Evaluated().selection().metric))
     gains = _gains(decision)
     found: list[Findings] = []
-    for variant, own in settings.items():
-        seeds = [row for row in rows if row["variant"] == variant]
-        probabilities = Trained(variant).probabilities("test", (len(seeds), len(labels), len(classes)))
+    for variant in variants:
+        trained, seeds = Trained(variant), [row for row in rows if row["variant"] == variant]
+        probabilities = trained.probabilities("test", (len(seeds), len(labels), len(classes)))
         drawn = FIGURES / f"confusion-{variant}.png"
         for row, each in zip(seeds, probabilities, strict=True):
             figures = {key: value for key, value in row.items() if str(key).startswith("test_")}
             files = partial(lambda array: texts(labels, array.argmax(axis=1), classes), each)
-            picture = drawn if drawn.is_file() else None
+            picture, own = drawn if drawn.is_file() else None, trained.settings(row["seed"])
             found.append(Findings(own, row["epochs"], figures, gains[variant], decision.name, files, picture))
     return found
 

@@ -36,8 +36,9 @@ class Recorder:
     recorder is entered before. What could not be recorded is back-filled from the stage's outputs later.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, by_seed: Mapping[int, Settings] | None = None) -> None:
+        """Take the variant's settings, and those of seeds whose settings may differ from them."""
+        self._open = Open(settings, by_seed or {})
         self._models = RECORDED / settings.variant
         self._helper = ExitStack()
         self._told: list[Future[None]] = []
@@ -47,7 +48,7 @@ class Recorder:
         # A stage `train` on a tiny data set takes 5.7 s with a helper, 8.4 s with a thread of this process, and 3.4 s
         # without any recording (the best of 12 turns; in the median, on a busy machine, 9.9, 13.3 and 6.3 s).
         self._process = self._helper.enter_context(helper_process(orphaned=_end_killed))
-        self._tell(Open(self._settings))
+        self._tell(self._open)
         return self
 
     def __exit__(

@@ -75,7 +75,7 @@ class StoreWriter:
     def _write(self, message: Message) -> None:
         match message:
             case Open():
-                self._settings = message.settings
+                self._settings_of = message.of_seed
                 self._store = store.open_store(message.settings.dataset)
             case Start():
                 self._start(message)
@@ -104,7 +104,9 @@ class StoreWriter:
         tags = {liveness.LOCK_TAG: lock.lock_file} | (
             {_TRAINING_TAG: message.training_id} if message.training_id else {}
         )
-        return _Live(mlflow_run.create_run(self._store, self._settings, message.seed, tags, message.at))
+        return _Live(
+            mlflow_run.create_run(self._store, self._settings_of(message.seed), message.seed, tags, message.at)
+        )
 
     def _run_of(self, message: Start) -> Run | None:
         """Return the run of a training that goes on, if there still is one."""
@@ -118,7 +120,9 @@ class StoreWriter:
             return None
         lock = self._locks[seed] = liveness.take_over(run)
         client.set_tag(run_id, liveness.LOCK_TAG, lock.lock_file)
-        mlflow_run.describe_run(self._store, run_id, self._settings, seed)  # it may have been cut off before that
+        mlflow_run.describe_run(
+            self._store, run_id, self._settings_of(seed), seed
+        )  # it may have been cut off before that
         client.update_run(run_id, "RUNNING")
         known = {(key, each.step) for key in run.data.metrics for each in client.get_metric_history(run_id, key)}
         return _Live(run_id, known=frozenset(known), has_model=store.SHA_TAG in run.data.tags)

@@ -2,6 +2,7 @@
 
 import hashlib
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import optuna
@@ -15,20 +16,18 @@ from hemline.tuning.search import Search
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
-def draw(search: Search) -> list[dict[str, Scalar]]:
-    """Return the settings of all trials: the first are the same, whatever their number.
+def draw(search: Search, repeat: int = 0) -> Iterator[dict[str, Scalar]]:
+    """Yield the settings of one trial after the other, without end, for the search number ``repeat`` of the variant.
 
     All are drawn in one process before any of them runs, because no score changes them. Variants draw independently of
     each other, by their names: two searches of the same network differ as two searches would.
     """
-    study = optuna.create_study(sampler=_sampler(search))
+    study = optuna.create_study(sampler=_sampler(search, repeat))
     distributions = {key: _distribution(values) for key, values in search.space.items()}
-    drawn = []
-    for _ in range(search.trials):
+    while True:
         trial = study.ask(distributions)
-        drawn.append({key: _short(value) for key, value in trial.params.items()})
+        yield {key: _short(value) for key, value in trial.params.items()}
         study.tell(trial, 0.0)
-    return drawn
 
 
 def _short(value: Scalar) -> Scalar:
@@ -36,8 +35,8 @@ def _short(value: Scalar) -> Scalar:
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
-def _sampler(search: Search) -> BaseSampler:
-    name = f"{search.seed} {search.settings.variant}".encode()
+def _sampler(search: Search, repeat: int) -> BaseSampler:
+    name = f"{search.seed} {search.settings.variant}{f' {repeat}' if repeat else ''}".encode()
     seed = int.from_bytes(hashlib.sha256(name).digest()[:4])
     if search.sampler == "random":
         return RandomSampler(seed)

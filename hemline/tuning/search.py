@@ -1,14 +1,14 @@
-"""The search of one variant's settings, before anything is drawn: what the stage check passes on to the stage tune."""
+"""The searches of one variant, before anything is drawn: what the stage check passes on to the stage tune."""
 
 import math
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import RootModel, ValidationError
+from pydantic import Field, RootModel, ValidationError
 
 from hemline.errors import InputError
 from hemline.families.family import FamilySettings
-from hemline.families.registry import family_of
+from hemline.families.registry import AnySettings, family_of
 from hemline.families.space import Range, Scalar, Space
 from hemline.jobs.settings import Settings
 from hemline.params import INPUTS, Params
@@ -24,6 +24,11 @@ class Search(StrictModel):
     seed: int
     sampler: Literal["random", "quasi-random"]
     metric: str  # the deciding metric: its value on validation images is the score of a trial
+    repeats: int = 1  # searches of the variant, each with so many trials
+    halving: bool = False
+    budget: Literal["trials", "updates", "seconds"] = "trials"
+    # The settings of all variants that are searched, with a budget other than trials: the costliest sets its amount.
+    searched: list[AnySettings] = Field(default_factory=list)
 
     @classmethod
     def of(cls, params: Params, variant: str) -> Self | None:
@@ -33,13 +38,8 @@ class Search(StrictModel):
             InputError: the space names a setting that the variant does not have, or a value that breaks its rule.
         """
         tuning, settings = params.tuning, Settings.of(params, variant)
-        if not tuning.trials:
-            return None
-        own, given = family_of(settings.training).space(settings.training), tuning.spaces.get(variant, {})
-        # What is given for all variants overrides what a family declares; what is given for one may be any setting.
-        shared = {key: values for key, values in tuning.space.items() if key in own}
-        space: Space = own | shared | given
-        if not space:
+        space = _space(params, variant)
+        if not tuning.trials or not space:
             return None
         if not params.normalize.validation_split:
             raise InputError(
@@ -52,6 +52,7 @@ class Search(StrictModel):
                 f"by the same validation images, got {tuning.trials}"
             )
         _check(variant, settings.training, space)
+        _check_budget(params, variant)
         return cls(
             settings=settings,
             space=space,
@@ -59,6 +60,10 @@ class Search(StrictModel):
             seed=tuning.seed,
             sampler=tuning.sampler,
             metric=params.metric,
+            repeats=tuning.repeats,
+            halving=tuning.halving,
+            budget=tuning.budget,
+            searched=[] if tuning.budget == "trials" else _searched(params),
         )
 
     def training(self, drawn: dict[str, Scalar]) -> FamilySettings:
@@ -72,6 +77,28 @@ class Search(StrictModel):
     def overrides(self, drawn: dict[str, Scalar]) -> dict[str, Any]:
         """Return the settings of the variant that drawn values override."""
         return _overrides(self.settings.training, drawn)
+
+
+def _space(params: Params, variant: str) -> Space:
+    """Return what is searched: what is given for all variants overrides what a family declares; for one, it adds."""
+    settings = params.training(variant)
+    own = family_of(settings).space(settings)
+    shared = {key: values for key, values in params.tuning.space.items() if key in own}
+    return own | shared | params.tuning.spaces.get(variant, {})
+
+
+def _searched(params: Params) -> list[FamilySettings]:
+    return [params.training(name) for name in params.variants if _space(params, name)]
+
+
+def _check_budget(params: Params, variant: str) -> None:
+    tuning, settings = params.tuning, params.training(variant)
+    if tuning.halving and tuning.budget != "trials":
+        rule = "must be false with tuning.budget: " + tuning.budget
+        raise InputError(f"params.yaml: tuning.halving: {rule}, which is planned with whole trainings, got true")
+    if tuning.budget == "updates" and not family_of(settings).has_epochs(settings):
+        rule = f"must be trials or seconds: {variant} has no updates of weights to count"
+        raise InputError(f"params.yaml: tuning.budget: {rule}, got updates")
 
 
 def _text(values: Range | list[Scalar]) -> str:

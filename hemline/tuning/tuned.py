@@ -17,6 +17,7 @@ from hemline.tuning.search import Search, at_edges
 
 if TYPE_CHECKING:
     import pandas as pd
+    from fsspec import AbstractFileSystem
 
 _SEARCH, _TRIALS = "search.json", "trials.json"
 
@@ -24,7 +25,8 @@ _SEARCH, _TRIALS = "search.json", "trials.json"
 class Trial(StrictModel):
     """One trial."""
 
-    number: int  # from 0 on
+    number: int  # from 0 on, through all searches of a variant
+    repeat: int = 0  # the search, from 0 on
     drawn: dict[str, Scalar]
     epochs: int  # that were trained
     updates: int  # of the weights
@@ -32,6 +34,7 @@ class Trial(StrictModel):
     loss: float | None  # on the validation images
     accuracy: float | None
     reason: str  # why it ended
+    complete: bool = True  # whether it was not ended by halving
 
 
 class _Trials(RootModel[list[Trial]]):
@@ -51,8 +54,8 @@ class Tuned(Outputs):
 
     PATH = TUNED
 
-    def __init__(self, variant: str, folder: Path = TUNED) -> None:
-        super().__init__(folder / variant, stage=f"tune@{variant}")
+    def __init__(self, variant: str, folder: Path = TUNED, files: "AbstractFileSystem | None" = None) -> None:
+        super().__init__(folder / variant, files, stage=f"tune@{variant}")
         self.variant = variant
 
     def write(self, search: Search | None = None, trials: list[Trial] | None = None) -> None:
@@ -60,8 +63,7 @@ class Tuned(Outputs):
         with draft() as new:
             folder = new.folder / self.variant
             folder.mkdir()
-            chosen = best(search, trials).settings if search and trials else {}
-            _write(folder / CHOSEN, chosen)
+            _write(folder / CHOSEN, _chosen(search, trials) if search and trials else {})
             if search and trials:
                 _write(folder / _SEARCH, search.model_dump(mode="json"))
                 rows = sorted(trials, key=lambda trial: trial.number)
@@ -84,14 +86,31 @@ class Tuned(Outputs):
         return pd.DataFrame([each.drawn | each.model_dump(exclude={"drawn"}) for each in self.trials()])
 
 
+def _chosen(search: Search, trials: list[Trial]) -> Any:
+    """Return the settings that the search has chosen; a list of those of each search, where it was repeated."""
+    found = [choice.settings for choice in choices(search, trials)]
+    return found if search.repeats > 1 else found[0]
+
+
+def choices(search: Search, trials: list[Trial]) -> list[Choice]:
+    """Return the best trial of each search of a variant.
+
+    Raises:
+        ValueError: no trial of a search has a score.
+    """
+    searches = range(search.repeats)
+    return [best(search, [trial for trial in trials if trial.repeat == repeat]) for repeat in searches]
+
+
 def best(search: Search, trials: list[Trial]) -> Choice:
-    """Return the trial with the best score; of several, the first.
+    """Return the trial with the best score, of those that halving has not ended; of several, the first.
 
     Raises:
         ValueError: no trial has a score.
     """
     sign = -1 if decision_of(find_metric(search.metric)).is_loss else 1
-    scored = [trial for trial in trials if trial.score is not None and math.isfinite(trial.score)]
+    ended = [trial for trial in trials if trial.complete and trial.score is not None]
+    scored = [trial for trial in ended if math.isfinite(trial.score or 0.0)]
     if not scored:
         raise ValueError(f"trials: at least one must have a score, got {trials}")
     trial = max(scored, key=lambda each: (sign * (each.score or 0.0), -each.number))
