@@ -99,9 +99,10 @@ def train(params: Params, variant: str, before_handing_on: Callable[[], None] = 
             name = place(variant, list(params.variants))
             others = partial(_jobs_of_others, params, variant, digests)
             prefetch = partial(trainings.prefetch, others, needed_variants)
-            runs = [_Run(spec, seeds, trained, recorder) for spec, seeds in _specs(params, variant, digests).items()]
-            for run in runs:
-                run.train(trainings, name, prefetch)
+            runs = []
+            for spec, seeds in _specs(params, variant, digests).items():
+                runs.append(_Run(spec, trained, recorder, StageCheckpoints(variant, spec.key, key_of=spec.key_of)))
+                runs[-1].train(trainings, seeds, name, prefetch)
             _write(trained, {seed: result for run in runs for seed, result in run.results.items()}, list(by_seed))
             before_handing_on()
             new.put(variant, Trained(variant).path)
@@ -167,10 +168,9 @@ def _note_duration(variant: str, results: list[TrainingResult]) -> None:
 class _Run:
     """Trainings with equal settings: record and show each epoch, keep each result."""
 
-    def __init__(self, spec: TrainingSpec, seeds: list[int], draft: Trained, recorder: Recorder) -> None:
-        self._spec, self._seeds, self._draft, self._recorder = spec, seeds, draft, recorder
+    def __init__(self, spec: TrainingSpec, draft: Trained, recorder: Recorder, checkpoints: StageCheckpoints) -> None:
+        self._spec, self._draft, self._recorder, self._checkpoints = spec, draft, recorder, checkpoints
         self._settings = spec.settings
-        self._checkpoints = StageCheckpoints(spec.settings.variant, spec.key, key_of=spec.key_of)
         self._epochs = family_of(spec.settings.training).epochs(spec.settings.training)
         self._rows: dict[int, list[Row]] = {}
         self._lock = Lock()  # trainings report their epochs from threads
@@ -180,12 +180,11 @@ class _Run:
         """Remove the checkpoints: the stage has written its output."""
         self._checkpoints.close(remove=True)
 
-    def train(self, trainings: Executor, name: str, announce: Callable[[], None]) -> None:
+    def train(self, trainings: Executor, seeds: list[int], name: str, announce: Callable[[], None]) -> None:
         """Train those seeds that earlier, interrupted runs have not finished.
 
         ``name`` is that of the variant on a bar; ``announce`` is called when all trainings have been submitted.
         """
-        seeds = self._seeds
         finished = {seed: found for seed in seeds if (found := self._checkpoints.finished(seed))}
         rest = [seed for seed in seeds if seed not in finished]
         begun = {seed: len(part.history) for seed in rest if (part := self._checkpoints.state(seed))}

@@ -172,7 +172,10 @@ def test_the_epochs_are_doubled_as_long_as_that_lowers_the_validation_loss(monke
     ("changes", "message"),
     [
         ({"sizes": [10, 61]}, "params.yaml: sizes: must be at most 60, the training images of tiny, or `all`, got 61"),
-        ({"sizes": [10, 10]}, r"params.yaml: sizes: must be two or more different numbers, got \[10, 10\]"),
+        ({"sizes": [10, 10]}, r"sizes: must be two or more different numbers, got \[10, 10\]"),
+        ({"sizes": [10, 60, "all"]}, r"params.yaml: sizes: must be two or more different numbers, got \[10, 60, 60\]"),
+        ({"sizes": [0, "all"]}, "sizes.0: must be a number of images, 1 or more, or `all`, got 0"),
+        ({"normalize": {"train_images": 5}}, "^None: normalize.train_images: must be null unless .*, got 5; a share"),
         ({"sizes": [10, 20], "seeds": [0, 1, 2]}, "params.yaml: seeds: must be 4 or more, .*, got 3"),
         ({"sizes": [10, 20], "tuning": {"trials": 2}}, "params.yaml: tuning.trials: must be 0: .*, got 2"),
     ],

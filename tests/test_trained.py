@@ -137,9 +137,9 @@ def test_the_train_stage_holds_the_predictions_of_finished_trainings_in_files(tm
         0,
         TrainingResult([], b"model", ServedModel(b"served", Interface("tiny", (2, 2), 3)), [], [], {"test": predicted}),
     )
-    (held,) = run._results[0].predicted.values()
+    (held,) = run.results[0].predicted.values()
     assert isinstance(held.base, np.memmap)
     np.testing.assert_array_equal(held, predicted)
     # The model is in its file, and nothing else is handed on yet.
-    assert (draft.model_path(0).read_bytes(), run._results[0].model) == (b"model", b"")
+    assert (draft.model_path(0).read_bytes(), run.results[0].model) == (b"model", b"")
     assert sorted(path.name for path in draft.path.iterdir()) == ["seed-0.keras", "settings.json"]
