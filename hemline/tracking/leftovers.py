@@ -1,6 +1,7 @@
-"""Leftovers in MLflow: runs deleted in its UI, and models without a run.
+"""Leftovers in MLflow: runs deleted in its UI, and Hemline's models without a run.
 
-``mlflow gc`` removes deleted runs, and leaves their models, which are marked here before it is run.
+``mlflow gc`` removes deleted runs, and leaves their models, which are marked here before it is run: here for a store
+that is a file, by the administrator for a server.
 """
 
 import os
@@ -14,14 +15,14 @@ from mlflow.entities import ViewType
 
 from hemline.errors import InputError
 from hemline.tracking import store
-from hemline.tracking.address import local_database, tracking_uri
+from hemline.tracking.address import tracking_uri
 
 
 class Leftovers(NamedTuple):
     """The files and runs that can be deleted."""
 
     runs: list[Any]  # that are marked as deleted
-    models: list[Any]  # that neither a run nor a version of a registered model has
+    models: list[Any]  # of Hemline's, that neither a run nor a version of a registered model has
 
     @classmethod
     def find(cls, opened: store.Store) -> "Leftovers":
@@ -36,7 +37,8 @@ class Leftovers(NamedTuple):
         models = [
             each
             for each in store.pages(lambda token: client.search_logged_models(everywhere, page_token=token))
-            if each.model_id not in kept and each.model_id not in registered and each.source_run_id not in running
+            if store.SHA_TAG in each.tags  # a store is also used by others, who may keep models without a run
+            and not (each.model_id in kept or each.model_id in registered or each.source_run_id in running)
         ]
         return cls(runs, models)
 
@@ -45,12 +47,16 @@ class Leftovers(NamedTuple):
         files = (path for folder in self._folders() for path in folder.rglob("*") if path.is_file())
         return sum(path.stat().st_size for path in files)
 
+    def mark(self, opened: store.Store) -> None:
+        """Mark the models as deleted, as the UI does with runs; the next `mlflow gc` deletes what is marked."""
+        for each in self.models:
+            opened.client.delete_logged_model(each.model_id)
+
     def remove(self, opened: store.Store) -> None:
         """Delete them for good; an ``InputError`` if `mlflow gc` failed."""
         for folder in self._folders():
             folder.mkdir(parents=True, exist_ok=True)  # one that is missing would end `mlflow gc`
-        for each in self.models:
-            opened.client.delete_logged_model(each.model_id)
+        self.mark(opened)
         uri = tracking_uri()
         done = subprocess.run(
             [sys.executable, "-m", "mlflow", "gc", "--backend-store-uri", uri],
@@ -65,14 +71,3 @@ class Leftovers(NamedTuple):
     def _folders(self) -> list[Path]:
         locations = [run.info.artifact_uri for run in self.runs] + [each.artifact_location for each in self.models]
         return [Path(unquote(urlparse(location).path)) for location in locations]
-
-
-def open_local_store(dataset: str) -> store.Store:
-    """Return the store, if it is a file; an ``InputError`` if it is a server's, or cannot be opened."""
-    with store.reached():
-        if local_database(tracking_uri()) is None:
-            raise InputError(
-                "MLFLOW_TRACKING_URI: must be an SQLite file where runs are to be deleted for good; on a server, its "
-                "administrator does that by `mlflow gc`"
-            )
-        return store.open_store(dataset)
