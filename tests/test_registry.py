@@ -7,17 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import report_data
 import workspace_for_tests as workspace
 from sklearn.ensemble import RandomForestClassifier
 
 from commands import promote
 from hemline.__main__ import main as hemline
+from hemline.comparison.promotion import Candidate
 from hemline.data.description import load_dataset
 from hemline.data.digests import seen_digests, set_digest
 from hemline.data.normalized import Normalized
 from hemline.errors import InputError
 from hemline.families.scikit_learn import EstimatorModel
+from hemline.params import load_params
+from hemline.report.results import load_results
 from hemline.tracking import registry, served, store
+from hemline.tracking.model_card import model_card
 
 
 @pytest.fixture
@@ -69,6 +74,16 @@ def test_a_version_has_a_model_card_of_what_is_known():
         "top: 100.00 % are found",
     ):
         assert known in card
+
+
+def test_a_model_card_shows_no_interval_that_says_nothing(tmp_path):
+    report_data.write_inputs(tmp_path, report_data.Inputs())
+    results = load_results(load_params(tmp_path / "params.yaml"), tmp_path)
+    results.comparison[["accuracy_low", "accuracy_high", "gain_low", "gain_high"]] = (0.0, 1.0, -1.0, 1.0)
+    candidate = Candidate("dense-8", 0, 2, 3, 0.9, 0.9, 0.9, "0" * 64, 0)
+    card = model_card(results, candidate, "it is the first")
+    assert card.count("[too few to tell]") == 2
+    assert "100.00]" not in card
 
 
 @pytest.mark.usefixtures("promoted")

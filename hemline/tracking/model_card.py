@@ -8,6 +8,7 @@ Source:
 from collections.abc import Mapping
 from typing import Any
 
+from hemline.comparison.enough import interval, tells
 from hemline.comparison.metrics import ACCURACY
 from hemline.comparison.promotion import Candidate
 from hemline.report.results import Results
@@ -62,14 +63,17 @@ def _data(results: Results) -> list[str]:
 
 def _metrics(results: Results, candidate: Candidate, row: Mapping[Any, Any]) -> list[str]:
     mean, low, high = (percent(row[key]) for key in ("accuracy", "accuracy_low", "accuracy_high"))
+    telling = tells(row["accuracy_low"], row["accuracy_high"], possible=1)
     decision = results.decision
-    gain, least, most = decision.unit.ends(row)
     of = "" if results.metric is ACCURACY else f" of {decision.words}"
-    measured = decision.unit.after(f"{gain} [{least}, {most}]")
+    measured = decision.unit.after(interval(decision.unit, row["gain"], row["gain_low"], row["gain_high"]))
     compared = f"{measured}{of} over {results.params.baseline}; verdict: {row['verdict']}"
     return [
         f"Test accuracy of this model: {percent(candidate.test_accuracy)} %",
-        f"Mean of its variant over {candidate.seeds} seeds, with a 95 % interval: {mean} % [{low}, {high}]",
+        (
+            f"Mean of its variant over {candidate.seeds} seeds, with a 95 % interval: {mean} % "
+            f"[{f'{low}, {high}' if telling else 'too few to tell'}]"
+        ),
         f"Gain of its variant: {'it is the baseline' if row['verdict'] == 'baseline' else compared}",
     ]
 
