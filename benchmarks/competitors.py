@@ -1,17 +1,16 @@
 """The compared libraries, and the processes that run them."""
 
-import json
-import os
-import subprocess
-import sys
+import multiprocessing
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import joblib
 
+from benchmarks import worker
 from benchmarks.work import Work
-from hemline.errors import InputError
+from benchmarks.worker import Skipped
 
 CORES = joblib.cpu_count()
 
@@ -51,18 +50,18 @@ COMPETITORS = {
 }
 
 
-class Skipped(Exception):  # noqa: N818 - no error
-    """A competitor that cannot take part; its text says why."""
-
-
 class Team:
-    """The running processes of one competitor."""
+    """The running processes of one competitor, each an executor of its own, so that all take part in every turn.
+
+    Raises:
+        InputError: the workspace lacks data.
+        Skipped: the competitor cannot take part.
+    """
 
     def __init__(self, competitor: Competitor, stack: ExitStack) -> None:
-        self._competitor = competitor
-        command = [sys.executable, "-m", "benchmarks.worker", competitor.module, json.dumps(competitor.options)]
-        self._processes = [stack.enter_context(_process(command, _environment())) for _ in range(competitor.processes)]
-        self._receive()
+        self._competitor, context = competitor, multiprocessing.get_context("spawn")
+        self._processes = [stack.enter_context(ProcessPoolExecutor(1, context)) for _ in range(competitor.processes)]
+        _results([each.submit(worker.start, competitor.module, competitor.options) for each in self._processes])
 
     def run(self, work: Work, turn: int) -> list[dict[str, Any]]:
         """Do ``work`` in all processes at once, with seeds that differ by ``turn``; return their answers.
@@ -70,38 +69,18 @@ class Team:
         Raises:
             Skipped: the competitor cannot do it.
         """
-        for number, process in enumerate(self._processes):
-            seeds = self._competitor.seeds
-            first = (turn * len(self._processes) + number) * seeds
-            request = {"work": work, "seeds": list(range(first, first + seeds))}
-            assert process.stdin is not None  # noqa: S101 - for the type checker
-            try:
-                process.stdin.write(json.dumps(request) + "\n")
-                process.stdin.flush()
-            except OSError:
-                raise Skipped("its process ended") from None
-        return self._receive()
-
-    def _receive(self) -> list[dict[str, Any]]:
-        answers = []
-        for process in self._processes:
-            assert process.stdout is not None  # noqa: S101 - for the type checker
-            answers.append(json.loads(process.stdout.readline() or '{"skipped": "its process ended"}'))
-        for answer in answers:
-            if "error" in answer:
-                raise InputError(answer["error"])
-            if "skipped" in answer:
-                raise Skipped(answer["skipped"])
-        return answers
+        seeds, first = self._competitor.seeds, turn * len(self._processes)
+        starts = [(first + number) * seeds for number in range(len(self._processes))]
+        return _results(
+            [
+                process.submit(worker.train, work, list(range(start, start + seeds)))
+                for process, start in zip(self._processes, starts, strict=True)
+            ]
+        )
 
 
-def _process(command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
-    pipe, silent = subprocess.PIPE, subprocess.DEVNULL
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=silent, text=True, env=environment)
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment: CPU only; otherwise each library's own defaults."""
-    root = str(Path(__file__).parent.parent)
-    path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-    return os.environ | {"CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow", "PYTHONPATH": path}
+def _results(futures: "list[Future[Any]]") -> list[Any]:
+    try:
+        return [future.result() for future in futures]
+    except BrokenProcessPool:
+        raise Skipped("its process ended") from None

@@ -1,6 +1,6 @@
 """The rate at which the gate fails, by the loss of a variant, its seeds and the margin: the table of docs/GATE.md.
 
-Reads:  benchmarks/forty_trainings.npz
+Reads:  benchmarks.recorded_trainings.npz
 Writes: docs/GATE.md, between its marks
 Run:    python -m benchmarks.gate [--repetitions 2000]
 """
@@ -20,7 +20,7 @@ import numpy as np  # noqa: E402 - after the target is fixed
 from joblib import Parallel, delayed  # noqa: E402
 
 from benchmarks.counts import count  # noqa: E402
-from benchmarks.forty_trainings import correct  # noqa: E402
+from benchmarks.recorded_trainings import correct  # noqa: E402
 from hemline.errors import one_line_errors  # noqa: E402
 from hemline.gate.changes import compare_predictions, judge  # noqa: E402
 from hemline.report.page import markdown_table  # noqa: E402

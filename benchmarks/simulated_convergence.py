@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.stopped_trainings import TRAININGS, losses, needed_epochs
+from benchmarks.recorded_trainings import STOPPED, losses, needed_epochs
 from hemline.comparison.convergence import still_improves
 
 STEPS = 300
@@ -60,4 +60,4 @@ def stopped(name: str, share: float, seeds: int, repetitions: int) -> float | No
     if not 1 < epochs <= every.shape[1]:
         return None
     draws = [every[rng.permutation(len(every))[:seeds], :epochs] for _ in range(repetitions)]
-    return float(np.mean([bool(still_improves(history(each), TRAININGS[name].steps)) for each in draws]))
+    return float(np.mean([bool(still_improves(history(each), STOPPED[name].steps)) for each in draws]))

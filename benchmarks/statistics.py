@@ -21,37 +21,15 @@ import numpy as np  # noqa: E402 - after the target is fixed
 from joblib import Parallel, delayed  # noqa: E402
 from scipy import stats  # noqa: E402
 
+from benchmarks import simulated_classes, simulated_groups, simulated_pairs  # noqa: E402
+from benchmarks import simulated_splits as splits  # noqa: E402
+from benchmarks import simulated_trainings as trainings  # noqa: E402
 from benchmarks.counts import count  # noqa: E402
 from benchmarks.few_seeds import LEVELS, t_half_width, worst_error  # noqa: E402
-from benchmarks.forty_trainings import correct  # noqa: E402
-from benchmarks.simulated_classes import CLASSES  # noqa: E402
-from benchmarks.simulated_classes import coverage as class_coverage  # noqa: E402
+from benchmarks.recorded_trainings import STOPPED, correct, needed_epochs  # noqa: E402
 from benchmarks.simulated_convergence import SHARES, Curves, said_to_improve, stopped  # noqa: E402
 from benchmarks.simulated_groups import SIZES, GroupedImages  # noqa: E402
-from benchmarks.simulated_groups import coverage as grouped_coverage  # noqa: E402
-from benchmarks.simulated_groups import family_wise_error as grouped_error  # noqa: E402
-from benchmarks.simulated_pairs import (  # noqa: E402
-    Variants,
-    best_is_kept,
-    found_the_same,
-    pilots_that_suffice,
-    planned_power,
-)
-from benchmarks.simulated_pairs import family_wise_error as pairs_error  # noqa: E402
-from benchmarks.simulated_splits import Resampling, Splits, resampled_coverage  # noqa: E402
-from benchmarks.simulated_splits import coverage as split_coverage  # noqa: E402
-from benchmarks.simulated_trainings import (  # noqa: E402
-    MADE,
-    NULLS,
-    STEADY,
-    Made,
-    family_wise_error,
-    many_variants_error,
-    power,
-)
-from benchmarks.stopped_trainings import TRAININGS, needed_epochs  # noqa: E402
 from hemline.comparison.crossed import Crossed  # noqa: E402
-from hemline.comparison.statistics import compare  # noqa: E402
 from hemline.errors import one_line_errors  # noqa: E402
 from hemline.report.page import markdown_table  # noqa: E402
 from hemline.report.readme import rewrite  # noqa: E402
@@ -103,10 +81,9 @@ def write_tables(repetitions: int, only: Sequence[str] = ()) -> None:
 
 def coverage_table(repetitions: int) -> str:
     """Tell how often the interval holds the true gain, by made-up trainings and number of seeds."""
-    jobs = [(name, seeds) for name in MADE for seeds in SEEDS]
-    found = _side_by_side(_coverage, [(MADE[name], seeds, repetitions) for name, seeds in jobs])
-    rows = [[name, *(f"{100 * next(found):.1f}" for _ in SEEDS)] for name in MADE]
-    return markdown_table(["trainings", *(f"{seeds} seeds" for seeds in SEEDS)], rows) + _standard_error(repetitions)
+    jobs = {name: [(made, seeds, repetitions) for seeds in SEEDS] for name, made in trainings.MADE.items()}
+    rows = [[name, *_percent(held)] for name, held in _side_by_side(trainings.coverage, jobs)]
+    return _rates(["trainings", *_seeds(SEEDS)], rows, repetitions)
 
 
 def few_table() -> str:
@@ -121,22 +98,18 @@ def few_table() -> str:
 def error_table(repetitions: int) -> str:
     """Tell how often a comparison of real trainings that do not differ finds a difference."""
     seeds = SEEDS[:-1]
-    names = ("linear", "dense-128")
-    found = _side_by_side(family_wise_error, [(name, each, repetitions) for name in names for each in seeds])
-    rows = [[name, *(f"{100 * next(found):.1f}" for _ in seeds)] for name in names]
+    jobs = {name: [(name, each, repetitions) for each in seeds] for name in ("linear", "dense-128")}
+    rows = [[name, *_percent(errors)] for name, errors in _side_by_side(trainings.family_wise_error, jobs)]
     groups = ["groups", *(str(min(40 // each, 6)) for each in seeds)]
-    return markdown_table(["trainings", *(f"{each} seeds" for each in seeds)], [*rows, groups]) + _standard_error(
-        repetitions
-    )
+    return _rates(["trainings", *_seeds(seeds)], [*rows, groups], repetitions)
 
 
 def many_table(repetitions: int) -> str:
     """Tell how often a comparison of many made-up variants that do not differ finds a difference."""
-    seeds, variants = (4, 5, 6, 10), (5, 15, 39)
-    null = NULLS["seeds and images weigh the same"]
-    found = _side_by_side(many_variants_error, [(null, each, m, repetitions) for m in variants for each in seeds])
-    rows = [[str(m), *(f"{100 * next(found):.1f}" for _ in seeds)] for m in variants]
-    return markdown_table(["variants", *(f"{each} seeds" for each in seeds)], rows) + _standard_error(repetitions)
+    seeds, null = (4, 5, 6, 10), trainings.NULLS["seeds and images weigh the same"]
+    jobs = {variants: [(null, each, variants, repetitions) for each in seeds] for variants in (5, 15, 39)}
+    rows = [[str(variants), *_percent(row)] for variants, row in _side_by_side(trainings.many_variants_error, jobs)]
+    return _rates(["variants", *_seeds(seeds)], rows, repetitions)
 
 
 def pairs_table(repetitions: int) -> str:
@@ -146,40 +119,31 @@ def pairs_table(repetitions: int) -> str:
     for correlation, number in itertools.product((0.0, 0.95), numbers):
         nulls = {"all equal": (0.0,) * number, "half equal": (0.0,) * (number - number // 2) + (9.0,) * (number // 2)}
         for name, means in nulls.items():
-            jobs = [(Variants(means, share, correlation), each, repetitions) for each in seeds for share in shares]
-            errors, kept = (list(_side_by_side(function, jobs)) for function in (pairs_error, best_is_kept))
-            cells = [f"{100 * max(errors[: len(shares)]):.1f}", f"{100 * max(errors[len(shares) :]):.1f}"]
-            cells += [f"{100 * min(kept[: len(shares)]):.1f}", f"{100 * min(kept[len(shares) :]):.1f}"]
-            rows.append([str(number), name, f"{correlation:g}", *cells])
+            made = [simulated_pairs.Variants(means, share, correlation) for share in shares]
+            jobs = {each: [(variants, each, repetitions) for variants in made] for each in seeds}
+            errors = [max(row) for _, row in _side_by_side(simulated_pairs.family_wise_error, jobs)]
+            kept = [min(row) for _, row in _side_by_side(simulated_pairs.best_is_kept, jobs)]
+            rows.append([str(number), name, f"{correlation:g}", *_percent([*errors, *kept])])
     header = ["variants", "means", "correlation", *(f"errs, {each} seeds" for each in seeds)]
-    error = 100 * math.sqrt(0.05 * 0.95 / repetitions)
-    return (
-        markdown_table([*header, *(f"best kept, {each} seeds" for each in seeds)], rows)
-        + f"\n\n{repetitions:,} comparisons each, at the worst of three shares of the seeds in the variance (10, 50 "
-        f"and 90 %): the standard error of a figure is {error:.2f} points."
-    )
+    what = "comparisons each, at the worst of three shares of the seeds in the variance (10, 50 and 90 %)"
+    return _rates([*header, *(f"best kept, {each} seeds" for each in seeds)], rows, repetitions, what)
 
 
 def same_table(repetitions: int) -> str:
     """Tell how often a difference as large as the margin is taken for the same."""
-    shares, seeds = (0.0, 0.1, 0.5, 0.9), (2, 4, 10)
-    rows = []
-    for each in seeds:
-        found = _side_by_side(found_the_same, [(share, each, repetitions) for share in shares])
-        rows.append([str(each), *(f"{100 * share:.1f}" for share in found)])
-    return markdown_table(["seeds", *(f"seeds' share {100 * share:g} %" for share in shares)], rows) + _standard_error(
-        repetitions
-    )
+    shares = (0.0, 0.1, 0.5, 0.9)
+    jobs = {seeds: [(share, seeds, repetitions) for share in shares] for seeds in (2, 4, 10)}
+    rows = [[str(seeds), *_percent(row)] for seeds, row in _side_by_side(simulated_pairs.found_the_same, jobs)]
+    return _rates(["seeds", *(f"seeds' share {100 * share:g} %" for share in shares)], rows, repetitions)
 
 
 def plan_table(repetitions: int) -> str:
     """Tell how often planned numbers of seeds show the gain, and how many pilots of four seeds lead to enough."""
     rows = []
     for share, comparisons in itertools.product((0.1, 0.5, 0.9), (1, 6)):
-        planned, shown = planned_power(share, comparisons, 10 * repetitions)
-        suffice = pilots_that_suffice(share, comparisons, repetitions)
-        cells = [f"{100 * each:.1f}" for each in (planned, shown, suffice)]
-        rows.append([f"{100 * share:g} %", str(comparisons), *cells])
+        planned, shown = simulated_pairs.planned_power(share, comparisons, 10 * repetitions)
+        suffice = simulated_pairs.pilots_that_suffice(share, comparisons, repetitions)
+        rows.append([f"{100 * share:g} %", str(comparisons), *_percent([planned, shown, suffice])])
     header = ["seeds' share", "comparisons", "planned power, %", "shown, %", "pilots that suffice, %"]
     return (
         markdown_table(header, rows)
@@ -190,78 +154,72 @@ def plan_table(repetitions: int) -> str:
 
 def splits_table(repetitions: int) -> str:
     """Tell how often the interval contains the true gain over all splits, by the size of a split's effect."""
-    effects, seeds = (0.0, 0.5, 1.0, 2.0), (4, 10)
-    rows = []
-    for name, per_seed in (("fixed", False), ("per_seed", True)):
-        for each in seeds:
-            found = _side_by_side(split_coverage, [(Splits(effect, per_seed), each, repetitions) for effect in effects])
-            rows.append([f"`{name}`", str(each), *(f"{100 * share:.1f}" for share in found)])
-    return markdown_table(
-        ["split", "seeds", *(f"effect of a split {effect:g}" for effect in effects)], rows
-    ) + _standard_error(repetitions)
+    effects = (0.0, 0.5, 1.0, 2.0)
+    jobs = {
+        (name, str(seeds)): [(splits.Splits(effect, name == "`per_seed`"), seeds, repetitions) for effect in effects]
+        for name, seeds in itertools.product(("`fixed`", "`per_seed`"), (4, 10))
+    }
+    rows = [[*split, *_percent(held)] for split, held in _side_by_side(splits.coverage, jobs)]
+    return _rates(["split", "seeds", *(f"effect of a split {effect:g}" for effect in effects)], rows, repetitions)
 
 
 def resampled_table(repetitions: int) -> str:
     """Tell how often intervals over redrawn test sets contain the gain on other samples of the same size."""
-    jobs = [(Resampling(200, share), splits) for share in (0.1, 0.2) for splits in (4, 10)]
-    found = _side_by_side(resampled_coverage, [(*job, repetitions) for job in jobs])
-    rows = [
-        [f"{100 * made.held_out:g} %", str(splits), *(f"{100 * share:.1f}" for share in next(found))]
-        for made, splits in jobs
-    ]
-    return markdown_table(["test images", "splits", "corrected", "usual t interval"], rows) + _standard_error(
-        repetitions, "samples of 200 images"
-    )
+    jobs = {
+        (f"{100 * share:g} %", str(number)): [(splits.Resampling(200, share), number, repetitions)]
+        for share, number in itertools.product((0.1, 0.2), (4, 10))
+    }
+    rows = [[*line, *_percent(held)] for line, (held,) in _side_by_side(splits.resampled_coverage, jobs)]
+    header = ["test images", "splits", "corrected", "usual t interval"]
+    return _rates(header, rows, repetitions, "samples of 200 images each")
 
 
 def groups_table(repetitions: int) -> str:
     """Tell how often intervals over groups of images hold the truth, and how often no difference is taken for one."""
-    rows = []
-    for sizes, groups in itertools.product(("equal", "unequal", "few large"), (30, 100, 200)):
-        made = GroupedImages(sizes, groups)
-        held = _side_by_side(grouped_coverage, [(made, seeds, repetitions) for seeds in (4, 10)])
-        error = next(_side_by_side(grouped_error, [(made, 4, repetitions)]))
-        cells = [f"{100 * each.accuracy:.1f}, {100 * each.gain:.1f}" for each in held]
-        rows.append([SIZES[sizes], str(groups), *cells, f"{100 * error:.1f}"])
-    return markdown_table(
-        ["images in a group", "groups", "4 seeds", "10 seeds", "errs, 4 seeds"], rows
-    ) + _standard_error(repetitions, "test sets")
+    made = {
+        (SIZES[sizes], str(groups)): GroupedImages(sizes, groups)
+        for sizes, groups in itertools.product(SIZES, (30, 100, 200))
+    }
+    coverages = {name: [(each, seeds, repetitions) for seeds in (4, 10)] for name, each in made.items()}
+    nulls = {name: [(each, 4, repetitions)] for name, each in made.items()}
+    errors = dict(_side_by_side(simulated_groups.family_wise_error, nulls))
+    rows = [
+        [*name, *(", ".join(_percent(each)) for each in held), *_percent(errors[name])]
+        for name, held in _side_by_side(simulated_groups.coverage, coverages)
+    ]
+    header = ["images in a group", "groups", "4 seeds", "10 seeds", "errs, 4 seeds"]
+    return _rates(header, rows, repetitions, "test sets each")
 
 
 def power_table(repetitions: int) -> str:
     """Tell how often half a point over a steady baseline is found."""
-    found = list(_side_by_side(power, [(STEADY, seeds, repetitions) for seeds in SEEDS]))
-    rows = [["found, %", *(f"{100 * share:.1f}" for share in found)]]
+    jobs = {"found, %": [(trainings.STEADY, seeds, repetitions) for seeds in SEEDS]}
+    rows = [[name, *_percent(found)] for name, found in _side_by_side(trainings.power, jobs)]
     error = 100 * math.sqrt(0.25 / repetitions)
     return (
-        markdown_table(["half a point", *(f"{seeds} seeds" for seeds in SEEDS)], rows)
+        markdown_table(["half a point", *_seeds(SEEDS)], rows)
         + f"\n\n{repetitions:,} comparisons each: the standard error of a figure is at most {error:.1f} points."
     )
 
 
 def classes_table(repetitions: int) -> str:
     """Tell how often the intervals of balanced accuracy and macro F1 hold the true figure."""
-    seeds = (2, 4, 10)
-    jobs = [(classes, each, repetitions) for classes in CLASSES.values() for each in seeds]
-    found = iter(Parallel(n_jobs=-1)(delayed(class_coverage)(*job) for job in jobs))
-    rows = []
-    for name in CLASSES:
-        held = [next(found) for _ in seeds]
-        rows.append([name, *(f"{100 * share:.1f}, {100 * f1:.1f}" for share, f1 in held)])
-    error = 100 * math.sqrt(0.95 * 0.05 / repetitions)
-    return (
-        markdown_table(["test images", *(f"{each} seeds" for each in seeds)], rows)
-        + f"\n\n{repetitions:,} test sets each: the standard error of a figure is {error:.1f} points."
-    )
+    seeds, classes = (2, 4, 10), simulated_classes.CLASSES
+    jobs = {name: [(made, number, repetitions) for number in seeds] for name, made in classes.items()}
+    found = _side_by_side(simulated_classes.coverage, jobs)
+    rows = [[name, *(", ".join(_percent(held)) for held in row)] for name, row in found]
+    return _rates(["test images", *_seeds(seeds)], rows, repetitions, "test sets each", digits=1)
 
 
 def convergence_table(repetitions: int) -> str:
     """Tell how often made-up trainings are said to improve still, by what share of their need they had."""
-    rows = []
-    for noise, (seeds, epochs) in itertools.product((0.005, 0.02), ((1, 5), (4, 5), (1, 100), (4, 100))):
-        jobs = [(Curves(noise, 1 / share), seeds, epochs, repetitions) for share in SHARES]
-        shares = [f"{100 * each:.0f}" for each in _side_by_side(said_to_improve, jobs)]
-        rows.append([f"{100 * noise:g} %", str(seeds), str(epochs), *shares])
+    jobs = {
+        (f"{100 * noise:g} %", str(seeds), str(epochs)): [
+            (Curves(noise, 1 / share), seeds, epochs, repetitions) for share in SHARES
+        ]
+        for noise, epochs, seeds in itertools.product((0.005, 0.02), (5, 100), (1, 4))
+    }
+    rows = [[*line, *_percent(found, digits=0)] for line, found in _side_by_side(said_to_improve, jobs)]
     header = ["noise", "seeds", "epochs", *(f"at {100 * share:g} %" for share in SHARES)]
     return markdown_table(header, rows) + f"\n\nIn per cent of {repetitions:,} variants each."
 
@@ -269,7 +227,7 @@ def convergence_table(repetitions: int) -> str:
 def stopped_table(repetitions: int) -> str:
     """Tell how often real trainings are said to improve still that are stopped early."""
     rows = []
-    for name in TRAININGS:
+    for name in STOPPED:
         found = [stopped(name, share, 4, repetitions) for share in SHARES]
         rows.append([name, str(needed_epochs(name)), *("" if each is None else f"{100 * each:.0f}" for each in found)])
     header = ["trainings", "epochs needed", *(f"at {100 * share:g} %" for share in SHARES)]
@@ -290,22 +248,29 @@ def real_table() -> str:
     )
 
 
-def _standard_error(repetitions: int, what: str = "comparisons") -> str:
-    """Return the line below a table of rates of about 5 or 95 %."""
+def _rates(
+    header: list[str], rows: list[list[str]], repetitions: int, what: str = "comparisons each", digits: int = 2
+) -> str:
+    """Return a table of rates of about 5 or 95 %, and the line below it, of so many repetitions of what."""
     error = 100 * math.sqrt(0.05 * 0.95 / repetitions)
-    return f"\n\n{repetitions:,} {what} each: the standard error of a figure is {error:.2f} points."
+    below = f"{repetitions:,} {what}: the standard error of a figure is {error:.{digits}f} points."
+    return f"{markdown_table(header, rows)}\n\n{below}"
 
 
-def _side_by_side(function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> Iterator[Any]:
-    return iter(Parallel(n_jobs=-1)(delayed(function)(*each) for each in arguments))
+def _seeds(numbers: Sequence[int]) -> list[str]:
+    return [f"{each} seeds" for each in numbers]
 
 
-def _coverage(made: Made, seeds: int, repetitions: int) -> float:
-    rng, gain, held = np.random.default_rng(20), made.gain(), 0
-    for _ in range(repetitions):
-        interval = compare(*made.sample(rng, seeds, images=500))
-        held += interval.low <= gain <= interval.high
-    return held / repetitions
+def _percent(shares: Sequence[float], digits: int = 1) -> list[str]:
+    return [f"{100 * share:.{digits}f}" for share in shares]
+
+
+def _side_by_side(
+    function: Callable[..., Any], jobs: dict[Any, list[tuple[Any, ...]]]
+) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield of each row of arguments its name, and what the function returns for them."""
+    found = iter(Parallel(n_jobs=-1)(delayed(function)(*each) for row in jobs.values() for each in row))
+    return ((name, [next(found) for _ in row]) for name, row in jobs.items())
 
 
 if __name__ == "__main__":

@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.chart import draw
-from benchmarks.competitors import COMPETITORS, CORES, OURS, Skipped, Team
+from benchmarks.competitors import COMPETITORS, CORES, OURS, Team
 from benchmarks.counts import count
 from benchmarks.work import BATCH_SIZES, ROWS, Work
+from benchmarks.worker import Skipped
 from hemline.errors import one_line_errors
 
 # Final accuracies further apart than this are marked: such a competitor would not have done the same work.

@@ -15,7 +15,7 @@ from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.contingency_tables import mcnemar
 
 from benchmarks.few_seeds import t_half_width, worst_error
-from benchmarks.forty_trainings import correct
+from benchmarks.recorded_trainings import correct
 from benchmarks.simulated_trainings import MADE, NULLS, STEADY, Made, family_wise_error, many_variants_error, power
 from hemline.comparison import statistics
 from hemline.comparison.crossed import Crossed
