@@ -3,6 +3,7 @@
 To run the pipeline takes half a minute. It is done once for all tests, and each test takes a copy.
 """
 
+import hashlib
 import os
 import shutil
 import signal
@@ -98,6 +99,31 @@ class Pipeline:
                 stderr=output,
                 start_new_session=True,
             )
+
+    def output(self):
+        """Return what the commands that were started have printed since it was cleared."""
+        return (self.folder.parent / "output").read_text()
+
+    def clear_output(self):
+        (self.folder.parent / "output").write_text("")
+
+    def trainings(self):
+        """Return the processes that train in this repository; no shell that only started one."""
+        return [
+            process
+            for process in psutil.process_iter(["cmdline", "cwd"])
+            if process.info["cwd"] == str(self.folder)
+            and (process.info["cmdline"] or [])[1:3] == ["-m", "stages.train"]
+        ]
+
+    def statuses(self):
+        """Return the statuses of all runs, from the first that was started on."""
+        return [status for (status,) in self.query("SELECT status FROM runs ORDER BY start_time")]
+
+    def model_digests(self, variant):
+        """Return the SHA-256 of each file of a variant's trainings."""
+        folder = self.folder / "models" / variant
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*")}
 
     def copy(self, parent):
         """Return a copy of all of it, as ``parent / "repository"``."""

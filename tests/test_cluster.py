@@ -1,6 +1,5 @@
 """Executor on real workers: the same bytes, whatever happens to workers, scheduler and driver."""
 
-import hashlib
 import json
 import os
 import re
@@ -87,7 +86,7 @@ def workers(kept):
     shutil.rmtree(pipeline.folder / "models", ignore_errors=True)
     shutil.copytree(pipeline.folder.parent / "models", pipeline.folder / "models")
     pipeline.set(cluster=FILE)
-    (pipeline.folder.parent / "output").write_text("")
+    pipeline.clear_output()
     yield kept
     for name in kept.client.list_datasets():
         kept.client.unpublish_dataset(name)
@@ -104,34 +103,21 @@ def trained_here(pipeline, tmp_path, variant, **changes):
     copy = Pipeline(pipeline.folder).copy(tmp_path)
     copy.set(cluster=None, **changes)
     copy.run("dvc", "repro", f"train@{variant}")
-    return files_of(copy, variant)
-
-
-def files_of(pipeline, variant):
-    folder = pipeline.folder / "models" / variant
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-
-
-def output_of(pipeline):
-    return (pipeline.folder.parent / "output").read_text()
+    return copy.model_digests(variant)
 
 
 def start(workers, command=("dvc", "repro", "train@linear")):
     """Start a stage, and return it once its training shows epochs."""
     process = workers.pipeline.start(*command)
-    wait_until(lambda: "seed 0  epoch" in output_of(workers.pipeline) or process.poll() is not None)
-    assert process.poll() is None, output_of(workers.pipeline)
+    wait_until(lambda: "seed 0  epoch" in workers.pipeline.output() or process.poll() is not None)
+    assert process.poll() is None, workers.pipeline.output()
     return process
-
-
-def statuses(pipeline):
-    return [status for (status,) in pipeline.query("SELECT status FROM runs ORDER BY start_time")]
 
 
 def test_workers_give_the_bytes_of_this_process_and_show_and_record_every_epoch(workers):
     pipeline = workers.pipeline
     alone = outputs_in_lock(pipeline)
-    known = len(statuses(pipeline))
+    known = len(pipeline.statuses())
     for path in (pipeline.folder / ".dvc/cache/runs").rglob("*"):
         if path.is_file():
             path.unlink()
@@ -142,7 +128,7 @@ def test_workers_give_the_bytes_of_this_process_and_show_and_record_every_epoch(
         assert f"{variant}: trains on {workers.address}, workers: 2, without TLS: " in done.stdout
         for seed in (0, 1):
             assert len(re.findall(rf"^{variant}  seed {seed}  epoch 1/1  loss ", done.stdout, re.MULTILINE)) == 1
-    assert statuses(pipeline)[known:] == ["FINISHED"] * 4
+    assert pipeline.statuses()[known:] == ["FINISHED"] * 4
     # With that setting of Dask's, an epoch takes half as long again.
     assert set(workers.client.run(os.environ.get, "MALLOC_TRIM_THRESHOLD_").values()) == {None}
 
@@ -180,11 +166,11 @@ def test_a_worker_that_is_killed_costs_no_more_than_the_time_since_its_checkpoin
     wait_until(lambda: list(pipeline.folder.glob(".hemline/checkpoints/*/seed-0.npz")) or stage.poll() is not None)
     address = workers.working()[next(key for key in workers.working() if key.endswith("-0"))]
     os.kill(workers.pids[address], signal.SIGKILL)
-    assert stage.wait(PATIENCE) == 0, output_of(pipeline)
-    shown = re.findall(r"linear  seed 0  epoch (\d+)/", output_of(pipeline))
+    assert stage.wait(PATIENCE) == 0, pipeline.output()
+    shown = re.findall(r"linear  seed 0  epoch (\d+)/", pipeline.output())
     assert [int(epoch) for epoch in shown] == list(range(1, CHECKPOINTED + 1))
-    assert files_of(pipeline, "linear") == trained_here(pipeline, tmp_path, "linear", **changes)
-    assert statuses(pipeline)[-1] == "FINISHED"
+    assert pipeline.model_digests("linear") == trained_here(pipeline, tmp_path, "linear", **changes)
+    assert pipeline.statuses()[-1] == "FINISHED"
     workers.client.wait_for_workers(2, timeout=PATIENCE)
     workers.pids = workers.client.run(os.getpid)
 
@@ -268,7 +254,7 @@ def test_a_training_that_kills_its_workers_fails_alone(tmp_path):
         wait_until(lambda: any(key.endswith("-1") for key in workers.working()))
         os.kill(workers.pids[workers.working()[next(k for k in workers.working() if k.endswith("-1"))]], signal.SIGKILL)
         assert stage.wait(PATIENCE) != 0
-        said = output_of(pipeline)
+        said = pipeline.output()
         assert re.search(
             r"^linear, seed 1: each of 1 workers died of it, tcp://\S+ last; .*; the others go on$", said, re.MULTILINE
         )
@@ -293,7 +279,7 @@ def test_a_scheduler_that_is_killed_is_one_line_and_what_had_ended_is_kept(tmp_p
     children = holder.children(recursive=True)
     holder.kill()
     assert stage.wait(PATIENCE) != 0
-    said = output_of(pipeline)
+    said = pipeline.output()
     assert f"error: cluster: {FILE}: the scheduler has gone; finished trainings are kept: " in said
     assert "Traceback" not in said
     # The workers end by themselves, and what their scheduler left behind is in nobody's way.

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 
-import psutil
 import pytest
 from pipelines_for_tests import PATIENCE, wait_until
 
@@ -23,35 +22,13 @@ def alone(pipeline):
     return pipeline
 
 
-def output_of(pipeline):
-    return (pipeline.folder.parent / "output").read_text()
-
-
 def started(pipeline, *command):
     """Start a command that trains, and return it once its training shows epochs."""
-    (pipeline.folder.parent / "output").write_text("")
+    pipeline.clear_output()
     process = pipeline.start(*command)
-    wait_until(lambda: "linear  seed" in output_of(pipeline) or process.poll() is not None)
-    assert process.poll() is None, output_of(pipeline)
+    wait_until(lambda: "linear  seed" in pipeline.output() or process.poll() is not None)
+    assert process.poll() is None, pipeline.output()
     return process
-
-
-def training(pipeline):
-    (found,) = (
-        process
-        for process in psutil.process_iter(["cmdline", "cwd"])
-        if process.info["cwd"] == str(pipeline.folder)
-        and (process.info["cmdline"] or [])[1:3] == ["-m", "stages.train"]
-    )
-    return found
-
-
-def statuses(pipeline):
-    return [status for (status,) in pipeline.query("SELECT status FROM runs")]
-
-
-def models(pipeline):
-    return {path.name for path in (pipeline.folder / "models/linear").glob("*")}
 
 
 def epochs_of(pipeline):
@@ -62,7 +39,7 @@ def epochs_of(pipeline):
 def test_an_experiment_during_a_training_is_refused_and_its_parameters_are_never_those_of_these_models(alone):
     known = alone.read("dvc.lock").partition("train@linear:")[2]
     dvc = started(alone, "dvc", "repro", "train@linear")
-    stopped = training(alone)
+    (stopped,) = alone.trainings()
     stopped.suspend()
     refused = alone.run("dvc", "exp", "run", "-S", "epochs=2", check=False)
     assert refused.returncode != 0
@@ -71,8 +48,8 @@ def test_an_experiment_during_a_training_is_refused_and_its_parameters_are_never
     stopped.resume()
     assert dvc.wait(PATIENCE) != 0
     line = "error: params.yaml: the settings of linear must stay as they are while it trains, but were changed; "
-    assert line in output_of(alone)
-    assert "Traceback" not in output_of(alone)
+    assert line in alone.output()
+    assert "Traceback" not in alone.output()
     assert alone.read("dvc.lock").partition("train@linear:")[2] == known
     alone.run("git", "checkout", "--quiet", "params.yaml")
     taken_over = alone.run("dvc", "repro", "train@linear").stdout
@@ -89,23 +66,23 @@ def test_code_that_is_edited_while_it_trains_is_not_recorded_as_what_trained(alo
     edited.write_text(f"{code}\nUNUSED = 1\n")
     assert dvc.wait(PATIENCE) != 0
     line = "error: hemline/training/optimizers.py: must mean the same as long as a stage runs, but was edited; "
-    assert line in output_of(alone)
+    assert line in alone.output()
     assert alone.read("dvc.lock").partition("train@linear:")[2] == known
     # The next one trains by the new code from its first epoch on; a comment in it, meanwhile, is none of its business.
     dvc = started(alone, "dvc", "repro", "train@linear")
     edited.write_text(f"{code}\nUNUSED = 1  # a comment\n")
     assert dvc.wait(PATIENCE) == 0
-    assert "seed 0 is finished" not in output_of(alone)
+    assert "seed 0 is finished" not in alone.output()
     assert epochs_of(alone) == list(range(1, LONG + 1))
     assert "train@linear" not in alone.run("dvc", "status").stdout
 
 
 @pytest.mark.trials(few=0, many=1)  # minutes
 def test_the_store_is_completed_during_a_training_which_goes_on_and_is_in_it_once(alone):
-    known = len(statuses(alone))
+    known = len(alone.statuses())
     dvc = started(alone, "dvc", "repro", "train@linear")
-    wait_until(lambda: "RUNNING" in statuses(alone))
-    stopped = training(alone)
+    wait_until(lambda: "RUNNING" in alone.statuses())
+    (stopped,) = alone.trainings()
     stopped.suspend()
     done = alone.run("python", "-m", "hemline", "sync", check=False)
     assert "Traceback" not in done.stderr
@@ -113,7 +90,7 @@ def test_the_store_is_completed_during_a_training_which_goes_on_and_is_in_it_onc
     assert dvc.wait(PATIENCE) == 0
     alone.run("dvc", "repro")
     alone.run("python", "-m", "hemline", "sync")
-    assert statuses(alone) == ["FINISHED"] * (known + 1)
+    assert alone.statuses() == ["FINISHED"] * (known + 1)
 
 
 @pytest.mark.trials(few=0, many=1)

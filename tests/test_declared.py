@@ -1,13 +1,13 @@
 """When an experiment counts as run, and what is cleared away: real Git, and DVC where it must answer itself."""
 
 import json
-import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from git_for_tests import commit, git
 from ruamel.yaml import YAML
 from test_claims_file import EXPERIMENT, SETTINGS
 
@@ -27,18 +27,6 @@ LOCK = {
         "report": {"cmd": "true", "deps": [{"path": "look.py"}], "params": {"versions.yaml": {"jinja2": "3.1"}}},
     },
 }
-
-
-def git(*arguments):
-    identity = {f"GIT_{who}_{what}": "t@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    done = subprocess.run(["git", *arguments], env=os.environ | identity, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
-def commit():
-    git("add", "--all")
-    git("commit", "--quiet", "--allow-empty", "--message", "x")
-    return git("rev-parse", "HEAD")
 
 
 @pytest.fixture

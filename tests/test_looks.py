@@ -1,9 +1,10 @@
 """Evaluations of the same test images are counted in Git's history."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
+from git_for_tests import commit as git_commit
+from git_for_tests import git
 
 from hemline.dependencies.looks import count_evaluations, sentence
 
@@ -15,23 +16,16 @@ def lock(raw, results, description="d1"):
 
 
 @pytest.fixture
-def commit(tmp_path, monkeypatch):
+def repository(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     git("init", "--quiet")
 
-    def commit(text):
-        Path("dvc.lock").write_text(text)
-        git("add", "dvc.lock")
-        git("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "--message", "Results")
 
-    return commit
+def commit(text):
+    git_commit({"dvc.lock": text})
 
 
-def git(*arguments):
-    subprocess.run(["git", *arguments], check=True)
-
-
-def test_different_results_of_the_same_test_images_are_counted_on_every_branch(commit):
+def test_different_results_of_the_same_test_images_are_counted_on_every_branch(repository):
     commit(lock("r1", "m1"))
     git("switch", "--quiet", "--create", "other")
     commit(lock("r1", "m2"))
@@ -41,7 +35,7 @@ def test_different_results_of_the_same_test_images_are_counted_on_every_branch(c
     assert count_evaluations() == 3
 
 
-def test_other_images_or_another_split_are_another_test_set(commit):
+def test_other_images_or_another_split_are_another_test_set(repository):
     commit(lock("r2", "m1"))
     commit(lock("r1", "m2", description="d2"))
     commit(lock("r1", "m3"))

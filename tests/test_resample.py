@@ -126,7 +126,7 @@ def test_redraws_are_experiments_that_are_run_once(tmp_path):
     assert (refused.returncode, refused.stderr) == (1, "error: K: must be 4 to 100 redraws, got 3\n")
     before = made.run("git", "status", "--porcelain").stdout
     assert made.start(*command, "4").wait(timeout=4 * PATIENCE) == 0
-    first = (made.folder.parent / "output").read_text()
+    first = made.output()
     assert "4 experiments in " in first
     assert made.run("git", "status", "--porcelain").stdout == before
     table = pd.read_csv(made.folder / "reports/resampled.csv")

@@ -208,7 +208,7 @@ def test_sizes_are_experiments_that_are_run_once_and_make_a_page(tmp_path):
     refused = made.run(*command, "--variants", "none", check=False)
     assert refused.stderr == "error: VARIANTS: must be some of linear,dense-4, got 'none'\n"
     assert made.start(*command).wait(timeout=6 * PATIENCE) == 0
-    first = (made.folder.parent / "output").read_text()
+    first = made.output()
     table = pd.read_csv(made.folder / "reports/sizes.csv")
     assert list(table["images"]) == [30, 30, 60, 60]
     assert "training images" in made.read("reports/sizes.html")

@@ -1,6 +1,5 @@
 """Workers that Slurm starts, by the code of docs/SCALE.md: the same bytes, whatever happens to their jobs."""
 
-import hashlib
 import json
 import os
 import re
@@ -89,15 +88,6 @@ class Workers:
         return "Workers come" in self.said() and (self._pipeline.folder / FILE).exists()
 
 
-def output_of(pipeline):
-    return (pipeline.folder.parent / "output").read_text()
-
-
-def files_of(pipeline):
-    folder = pipeline.folder / "models" / VARIANT
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-
-
 @pytest.fixture(scope="module")
 def service():
     with slurm() as started:
@@ -120,7 +110,7 @@ def test_a_training_outlives_the_jobs_of_its_workers_and_gives_the_bytes_of_this
         wait_until(lambda: begins or stage.poll() is not None)
         # The one failure that is borne has been; a second would end the stage.
         workers.end_life(workers.trains())
-        assert stage.wait(PATIENCE) == 0, output_of(pipeline)
+        assert stage.wait(PATIENCE) == 0, pipeline.output()
         assert len(begins) == 2
         assert 0 < begins[0] <= begins[1] < EPOCHS
         wait_until(lambda: len(service.jobs("RUNNING")) == 1)
@@ -129,6 +119,6 @@ def test_a_training_outlives_the_jobs_of_its_workers_and_gives_the_bytes_of_this
     assert ended == 0, workers.said()
     wait_until(lambda: not service.jobs())
     assert not (pipeline.folder / FILE).exists()
-    shown = re.findall(rf"{VARIANT}  seed 0  epoch (\d+)/", output_of(pipeline))
+    shown = re.findall(rf"{VARIANT}  seed 0  epoch (\d+)/", pipeline.output())
     assert [int(epoch) for epoch in shown] == list(range(1, EPOCHS + 1))
-    assert files_of(pipeline) == files_of(alone)
+    assert pipeline.model_digests(VARIANT) == alone.model_digests(VARIANT)

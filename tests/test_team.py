@@ -163,7 +163,7 @@ def bob(services, ada, story, tmp_path_factory):
 @pytest.mark.slow
 def test_what_the_server_missed_is_completed_by_two_people_at_once_and_no_run_stands_twice(ada, bob):
     both = [each.start("python", "-m", "hemline", "sync") for each in (ada, bob)]
-    assert [each.wait() for each in both] == [0, 0], (bob.folder.parent / "output").read_text()
+    assert [each.wait() for each in both] == [0, 0], bob.output()
     before = runs_of(bob)
     assert len([run for run in before if run["training"][2] == 4 and run["status"] == "FINISHED"]) == len(TRAININGS)
     assert {training[:2] for training in opened_runs(bob, among=4)} == TRAININGS
