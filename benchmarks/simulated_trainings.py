@@ -2,6 +2,7 @@
 
 import gc
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from scipy import stats
 from benchmarks.recorded_trainings import correct as forty
 from hemline.comparison import statistics
 from hemline.comparison.crossed import Crossed
+from hemline.gate.changes import compare_predictions, judge
 
 Correct = NDArray[np.bool_]
 
@@ -124,6 +126,24 @@ def power(made: Made, seeds: int, repetitions: int, images: int = 10_000) -> flo
         variant, baseline = made.sample(rng, seeds, images)
         found += statistics.table({"variant": variant, "baseline": baseline}, "baseline")[0].verdict == "better"
     return found / repetitions
+
+
+def gate_failures(lost: float, seeds: int, margins: Sequence[float | None], repetitions: int) -> list[float]:
+    """Return how often the gate fails with each margin, if a share of the test images is lost.
+
+    Of forty real trainings of dense-128, some are those of one revision and some those of the other, as if with the
+    same seeds. From the latter, what is lost is taken: images that are right become wrong, the same ones for all.
+    """
+    gc.freeze()  # as above
+    rng, trainings, failed = np.random.default_rng(31), forty("dense-128"), np.zeros(len(margins))
+    share = lost / trainings.mean()
+    for _ in range(repetitions):
+        chosen = trainings[rng.permutation(len(trainings))[: 2 * seeds]]
+        kept = rng.random(trainings.shape[1]) >= share
+        old, new = chosen[:seeds], chosen[seeds:] & kept
+        change = compare_predictions("dense-128", dict(enumerate(old)), dict(enumerate(new)))
+        failed += [judge([change], margin)[0].fails for margin in margins]
+    return [float(each) for each in failed / repetitions]
 
 
 class Null(NamedTuple):

@@ -1,7 +1,7 @@
-"""Coverage of the intervals and error rates of the verdicts: the tables of docs/STATISTICS.md.
+"""Coverage of the intervals, error rates of the verdicts and of the gate: tables of docs/STATISTICS.md and GATE.md.
 
 Reads:  benchmarks/forty_trainings.npz, benchmarks/stopped_trainings.npz
-Writes: docs/STATISTICS.md, between its marks
+Writes: docs/STATISTICS.md, docs/GATE.md, between their marks
 Run:    python -m benchmarks.statistics [--repetitions 10000] [--only pairs,plan]
 """
 
@@ -34,13 +34,15 @@ from hemline.errors import one_line_errors  # noqa: E402
 from hemline.report.page import markdown_table  # noqa: E402
 from hemline.report.readme import rewrite  # noqa: E402
 
-DOCUMENT = Path("docs/STATISTICS.md")
+DOCUMENT, GATE = Path("docs/STATISTICS.md"), Path("docs/GATE.md")
 SEEDS = (2, 3, 4, 10, 20)
 
 
 def main() -> None:
     """Simulate, and write the tables."""
-    parser = argparse.ArgumentParser(description="Simulate what the statistics hold, for docs/STATISTICS.md.")
+    parser = argparse.ArgumentParser(
+        description="Simulate what the statistics hold, for docs/STATISTICS.md and GATE.md."
+    )
     parser.add_argument("--repetitions", type=count, default=10_000)
     parser.add_argument("--only", default="", help="tables, by the names of their marks, with commas; otherwise all")
     options = parser.parse_args()
@@ -49,14 +51,14 @@ def main() -> None:
 
 
 def write_tables(repetitions: int, only: Sequence[str] = ()) -> None:
-    """Write the tables into their places in the document.
+    """Write the tables into their places in the documents.
 
     Args:
         repetitions: of most simulations; of those that take longer, a share of it.
         only: the names of the tables; none: all.
 
     Raises:
-        InputError: a file is missing, or the document lacks a mark.
+        InputError: a file is missing, or a document lacks a mark.
     """
     tables: dict[str, Callable[[], str]] = {
         "coverage": partial(coverage_table, repetitions),
@@ -74,9 +76,10 @@ def write_tables(repetitions: int, only: Sequence[str] = ()) -> None:
         "real": real_table,
         "convergence": partial(convergence_table, max(repetitions // 50, 1)),
         "stopped": partial(stopped_table, max(repetitions // 100, 1)),
+        "failures": partial(failures_table, max(repetitions // 5, 1)),
     }
     for name in only or tables:
-        rewrite(DOCUMENT, name, tables[name]())
+        rewrite(GATE if name == "failures" else DOCUMENT, name, tables[name]())
 
 
 def coverage_table(repetitions: int) -> str:
@@ -232,6 +235,23 @@ def stopped_table(repetitions: int) -> str:
         rows.append([name, str(needed_epochs(name)), *("" if each is None else f"{100 * each:.0f}" for each in found)])
     header = ["trainings", "epochs needed", *(f"at {100 * share:g} %" for share in SHARES)]
     return markdown_table(header, rows) + f"\n\nIn per cent of {repetitions:,} draws of four seeds each."
+
+
+def failures_table(repetitions: int) -> str:
+    """Tell how often the gate fails, by the loss of a variant, its seeds and the margin."""
+    margins = (None, 0.005, 0.01, 0.02)
+    jobs = {
+        (f"{100 * lost:g}", str(seeds)): [(lost, seeds, margins, repetitions)]
+        for lost, seeds in itertools.product((0.0, 0.005, 0.01, 0.02), (2, 4, 10))
+    }
+    rows = [[*line, *_percent(failed)] for line, (failed,) in _side_by_side(trainings.gate_failures, jobs)]
+    headings = ["no margin" if margin is None else f"margin {100 * margin:g}" for margin in margins]
+    error = 100 * math.sqrt(0.25 / repetitions)
+    return (
+        markdown_table(["points lost", "seeds", *headings], rows)
+        + f"\n\nPer cent of {repetitions:,} changes each, of one variant, on 10,000 test images: "
+        f"the standard error of a figure is at most {error:.1f} points."
+    )
 
 
 def real_table() -> str:

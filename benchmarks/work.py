@@ -1,6 +1,5 @@
 """The work that every competitor does: a network, a batch size, a number of epochs, on the workspace's data."""
 
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -37,11 +36,6 @@ class Data(NamedTuple):
     def n_classes(self) -> int:
         """The number of classes in the training labels."""
         return int(self.train.labels.max()) + 1
-
-    @property
-    def n_pixels(self) -> int:
-        """The number of inputs of the networks."""
-        return math.prod(self.train.images.shape[1:])
 
 
 def read_data() -> Data:

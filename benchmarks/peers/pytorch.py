@@ -24,7 +24,7 @@ class Peer:
             torch.set_num_threads(threads)
         self._images = torch.from_numpy(data.train.images).flatten(1)
         self._labels = torch.from_numpy(data.train.labels.astype(np.int64))
-        self._sizes = (data.n_pixels, data.n_classes)
+        self._sizes = (self._images.shape[1], data.n_classes)
         self._compiled = compiled
         self._programs: dict[str, _Program] = {}
 
