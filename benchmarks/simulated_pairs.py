@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hemline.comparison.crossed import Crossed
 from hemline.comparison.pairs import p_same
-from hemline.comparison.power import WANTED, cautious_parts, power, seeds_needed
+from hemline.comparison.power import cautious_parts, power, seeds_needed
 
 _IMAGES, _ERROR = 10_000, 0.05
 
@@ -98,10 +98,7 @@ def planned_power(seeds_share: float, comparisons: int, repetitions: int, gain: 
         repetitions: of the comparison.
         gain: in standard errors of a difference with four seeds.
     """
-    known = Crossed(0.0, 1 - seeds_share, seeds_share, 4, _IMAGES, _IMAGES - 1.0)
-    seeds = seeds_needed(known, gain, comparisons)
-    if seeds is None:
-        raise ValueError(f"gain: must be one that some number of seeds shows, got {gain}")
+    known, seeds = _planned(seeds_share, comparisons, gain)
     parts = known.resized(seeds, _IMAGES)
     rng, shown = np.random.default_rng(44), 0
     for _ in range(repetitions):
@@ -122,10 +119,7 @@ def pilots_that_suffice(seeds_share: float, comparisons: int, repetitions: int, 
         gain: in standard errors of a difference with four seeds.
     """
     rng, enough = np.random.default_rng(45), 0
-    known = Crossed(0.0, 1 - seeds_share, seeds_share, 4, _IMAGES, _IMAGES - 1.0)
-    truly_needed = seeds_needed(known, gain, comparisons)
-    if truly_needed is None:
-        raise ValueError(f"gain: must be one that some number of seeds shows, got {gain}")
+    known, truly_needed = _planned(seeds_share, comparisons, gain)
     for _ in range(repetitions):
         pilot = known._replace(seeds=known.seeds * rng.chisquare(3) / 3)
         planned = seeds_needed(cautious_parts(pilot), gain, comparisons)
@@ -134,4 +128,10 @@ def pilots_that_suffice(seeds_share: float, comparisons: int, repetitions: int, 
     return enough / repetitions
 
 
-__all__ = ["WANTED", "Variants", "best_is_kept", "family_wise_error", "found_the_same", "pilots_that_suffice"]
+def _planned(seeds_share: float, comparisons: int, gain: float) -> tuple[Crossed, int]:
+    """Return the true variance of a difference with four seeds, and the number of seeds that show the gain."""
+    known = Crossed(0.0, 1 - seeds_share, seeds_share, 4, _IMAGES, _IMAGES - 1.0)
+    seeds = seeds_needed(known, gain, comparisons)
+    if seeds is None:
+        raise ValueError(f"gain: must be one that some number of seeds shows, got {gain}")
+    return known, seeds
