@@ -78,20 +78,29 @@ def prepare(commit: str, folder: Path) -> Path:
     """Return a clone at a commit in which the pipeline has run once.
 
     Raises:
-        InputError: the workspace has no data, there is no such commit, or its pipeline fails.
+        InputError: as ``clone``, or its pipeline fails.
+    """
+    run(clone(commit, folder), "dvc", "repro")
+    return folder
+
+
+def clone(commit: str, folder: Path) -> Path:
+    """Return a clone at a commit, with the data and an environment.
+
+    Raises:
+        InputError: the workspace has no data, or there is no such commit.
     """
     dataset = load_dataset(load_params().dataset)
     raw = Path("data/raw")
     if not raw.is_dir():
         raise InputError(f"{raw}: no such folder; run `make` first")
-    _run(ROOT, "git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(folder))
-    _run(folder, "git", "checkout", "--quiet", commit)
+    run(ROOT, "git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(folder))
+    run(folder, "git", "checkout", "--quiet", commit)
     shutil.copytree(raw, folder / "data/manual" / dataset.name)
     if (folder / "requirements.lock").read_bytes() == (ROOT / "requirements.lock").read_bytes():
         (folder / ".venv").symlink_to(Path(sys.prefix))
     else:
-        _run(folder, "make", "setup")
-    _run(folder, "dvc", "repro")
+        run(folder, "make", "setup")
     return folder
 
 
@@ -119,17 +128,23 @@ def measure(clones: list[Path], name: str, turns: int) -> dict[str, Any]:
 
 def _seconds(folder: Path, *command: str) -> float:
     start = time.perf_counter()
-    _run(folder, *command)
+    run(folder, *command)
     return time.perf_counter() - start
 
 
-def _run(folder: Path, *command: str) -> None:
+def run(folder: Path, *command: str) -> str:
+    """Run a command in a clone, with its environment, and return what it prints.
+
+    Raises:
+        InputError: it fails.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_"))}
     environment |= {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
     environment["PATH"] = os.pathsep.join([str(folder / ".venv/bin"), environment["PATH"]])
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise InputError(f"{folder.name}: {' '.join(command)} failed: {done.stderr.strip()[-500:]}")
+    return done.stdout
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ def commands(monkeypatch):
         ran.append((folder.name, *command))
         clock[0] += int(folder.name)
 
-    monkeypatch.setattr(commits, "_run", run)
+    monkeypatch.setattr(commits, "run", run)
     monkeypatch.setattr(commits.time, "perf_counter", lambda: clock[0])
     return ran
 
@@ -47,4 +47,4 @@ def test_without_data_there_is_nothing_to_compare_with(tmp_path, monkeypatch):
 def test_a_command_that_fails_is_one_line_that_ends_with_what_it_said(tmp_path):
     (tmp_path / "clone").mkdir()
     with pytest.raises(InputError, match=r"^clone: git nosuch failed: git: 'nosuch' is not a git command"):
-        commits._run(tmp_path / "clone", "git", "nosuch")
+        commits.run(tmp_path / "clone", "git", "nosuch")
