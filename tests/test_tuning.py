@@ -333,6 +333,28 @@ def test_the_page_says_what_was_searched_and_what_the_intervals_then_cover():
     assert "quasi-random" in tuning.no_curves(quasi)
 
 
+def searches_of(**scores):
+    keys = {"trials": 9, "sampler": "random"}
+    return {
+        name.replace("_", "-"): tuning.Searched(search(**keys), [trial(n, score) for n, score in enumerate(values)])
+        for name, values in scores.items()
+    }
+
+
+def test_the_page_says_from_how_many_trials_on_a_search_is_expected_to_be_above_the_baseline():
+    spread = np.linspace(0.7, 0.9, 9)
+    alone = tuning.trials_until_ahead(searches_of(dense_4=spread), "linear", {"linear": 0.75, "dense-4": 0.9})
+    words = "Trials from which the expected validation score is above that of linear, by the whole interval"
+    # The mean of one trial, 0.8, has the interval 0.75 and a little less; that of the better of two is above.
+    assert alone == [f"{words}: dense-4: 2."]
+    above = tuning.trials_until_ahead(searches_of(dense_4=spread), "linear", {"linear": 0.95})
+    assert above == [f"{words}: dense-4: not with up to 3."]
+    both = searches_of(linear=spread - 0.3, dense_4=spread)
+    assert tuning.trials_until_ahead(both, "linear", {}) == [f"{words}: dense-4: 1."]
+    both["linear"] = tuning.Searched(search(trials=2), both["linear"].trials[:2])
+    assert tuning.trials_until_ahead(both, "linear", {}) == []
+
+
 def families_with_a_false_verdict(repetitions, *, by_searches):
     """Return the share of comparisons of one network under three names in which a difference is "shown"."""
     rng, searches, seeds, images = np.random.default_rng(7), 4, 4, 100

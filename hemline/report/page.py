@@ -84,6 +84,9 @@ def render(results: Results, drawn: Path | None = None) -> dict[str, bytes]:
         "calibration": calibration.rows(results.calibration),
         "searches": tuning.rows(results.searches, results.params) if results.searches else [],
         "equal_budget": tuning.equal_budget(results.searches),
+        "trials_until_ahead": tuning.trials_until_ahead(
+            results.searches, results.params.baseline, dict(results.validation)
+        ),
         "no_curves": tuning.no_curves(results.searches),
         "promised": [name for name in results.params.variants if _same_everywhere(results, name)],
         "machine_only": [name for name in results.params.variants if not _same_everywhere(results, name)],

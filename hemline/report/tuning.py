@@ -1,5 +1,6 @@
 """The section on the search of settings: what was searched, at which budget, and what was chosen."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -142,6 +143,43 @@ def curves(searches: dict[str, Searched]) -> dict[str, list[tuple[float, float, 
         points = [(expected_best(scores, number), *interval(scores, number)) for number in numbers]
         found[name] = [(factor * value, factor * low, factor * high) for value, low, high in points]
     return found
+
+
+def trials_until_ahead(searches: dict[str, Searched], baseline: str, validation: Mapping[str, float]) -> list[str]:
+    """Say from how many trials on the expected best score of a search is above the baseline's.
+
+    It counts as above where the whole 95 % interval is: above that of the baseline's search with as many trials, or
+    above the mean validation score of a baseline that was not searched.
+
+    Args:
+        searches: by variant.
+        baseline: the variant that others are compared with.
+        validation: by variant, the mean of the deciding metric on validation images.
+    """
+    other = searches.get(baseline)
+    if other and not other.has_curve():
+        return []
+    found = []
+    for name, each in searches.items():
+        if name == baseline or not each.has_curve():
+            continue
+        numbers = range(1, most_trials(len(each.scores())) + 1)
+        sign = -1 if each.decision.is_loss else 1
+        to_beat = [_top(other, number) if other else sign * validation[baseline] for number in numbers]
+        ahead = [interval(each.scores(), number)[0] > top for number, top in zip(numbers, to_beat, strict=True)]
+        first = next((number for number in numbers if all(ahead[number - 1 :])), None)
+        found.append(f"{name}: {_from(first, len(numbers))}")
+    words = f"Trials from which the expected validation score is above that of {baseline}, by the whole interval"
+    return [f"{words}: {'; '.join(found)}."] if found else []
+
+
+def _top(other: Searched, trials: int) -> float:
+    scores = other.scores()
+    return interval(scores, min(trials, most_trials(len(scores))))[1]
+
+
+def _from(first: int | None, most: int) -> str:
+    return f"not with up to {most}" if first is None else str(first)
 
 
 def no_curves(searches: dict[str, Searched]) -> str:
