@@ -156,7 +156,7 @@ def test_a_budget_of_seconds_gives_a_small_network_more_trials_than_a_large_one(
 def test_halving_compares_trials_after_a_ninth_and_a_third_of_their_epochs():
     assert [rungs(epochs, halving=True) for epochs in (5, 10, 20, 1)] == [[1, 2, 5], [1, 3, 10], [2, 7, 20], [1, 1, 1]]
     assert rungs(20, halving=False) == [20]
-    assert survivors({0: 0.1, 1: 0.9, 2: 0.5, 3: 0.9, 4: 0.2, 5: 0.3, 7: 0.0}) == [1, 3]
+    assert survivors({0: 0.1, 1: 0.9, 2: 0.5, 3: 0.9, 4: 0.2, 5: 0.3, 7: 0.0}) == [1, 2, 3]
     assert survivors({4: 0.5, 2: 0.5}) == [2]  # of equals the first; one always goes on
 
 
@@ -431,6 +431,7 @@ def test_repeated_searches_with_halving_train_each_choice_and_widen_the_interval
     pipeline.set(tuning=tuning_keys)
     printed = pipeline.run("dvc", "repro").stdout
     assert "dense-4  trial 8/8 of rung 1  validation accuracy" in printed
+    assert "dense-4  trial 4/4 of rung 2  validation accuracy" in printed
     assert "dense-4  trial 2/2  validation accuracy" in printed
     trials = json.loads(pipeline.read("models/_tuned/dense-4/trials.json"))
     assert [(each["repeat"], each["number"]) for each in trials] == [(n // 4, n) for n in range(8)]

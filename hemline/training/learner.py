@@ -18,8 +18,9 @@ from hemline.training.trainer import ARGUMENTS, Trainer, arrays_of, l2_of
 
 __all__ = ["NetworkLearner", "NetworkModel", "open_data"]
 
-# Trainers that are kept for settings that need no other programs; trials that share some follow each other.
-_KEPT = 2
+# Trainers that are kept for settings that need no other programs. TensorFlow frees no compiled program, some 24 MB, so
+# that one that is compiled again, as for each rung of a search, would only add to the memory.
+_KEPT = 16
 _kept: dict[str, Trainer] = {}
 
 

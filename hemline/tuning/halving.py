@@ -8,6 +8,7 @@ Source:
 """
 
 from collections.abc import Mapping
+from math import ceil
 
 _FACTOR = 3
 _RUNGS = 3
@@ -21,10 +22,10 @@ def rungs(epochs: int, *, halving: bool) -> list[int]:
 
 
 def survivors(values: Mapping[int, float]) -> list[int]:
-    """Return the trials that continue: the best third, rounded down, but one at least.
+    """Return the trials that continue: the best third, rounded up.
 
     Args:
         values: by trial, of those that have not failed; higher is better. Of equals, the first continues.
     """
     best = sorted(values, key=lambda number: (-values[number], number))
-    return sorted(best[: max(1, len(values) // _FACTOR)])
+    return sorted(best[: ceil(len(values) / _FACTOR)])
