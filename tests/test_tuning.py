@@ -344,13 +344,13 @@ def searches_of(**scores):
 def test_the_page_says_from_how_many_trials_on_a_search_is_expected_to_be_above_the_baseline():
     spread = np.linspace(0.7, 0.9, 9)
     alone = tuning.trials_until_ahead(searches_of(dense_4=spread), "linear", {"linear": 0.75, "dense-4": 0.9})
-    words = "Trials from which the expected validation score is above that of linear, by the whole interval"
+    words = "The whole interval of the expected validation score is above that of linear"
     # The mean of one trial, 0.8, has the interval 0.75 and a little less; that of the better of two is above.
-    assert alone == [f"{words}: dense-4: 2."]
+    assert alone == [f"{words}: dense-4 from 2 trials on."]
     above = tuning.trials_until_ahead(searches_of(dense_4=spread), "linear", {"linear": 0.95})
-    assert above == [f"{words}: dense-4: not with up to 3."]
+    assert above == [f"{words}: dense-4 not with up to 3 trials."]
     both = searches_of(linear=spread - 0.3, dense_4=spread)
-    assert tuning.trials_until_ahead(both, "linear", {}) == [f"{words}: dense-4: 1."]
+    assert tuning.trials_until_ahead(both, "linear", {}) == [f"{words}: dense-4 from 1 trial on."]
     both["linear"] = tuning.Searched(search(trials=2), both["linear"].trials[:2])
     assert tuning.trials_until_ahead(both, "linear", {}) == []
 

@@ -92,11 +92,11 @@ def sentences(searches: dict[str, Searched], params: Params) -> list[str]:
 def equal_budget(searches: dict[str, Searched]) -> str:
     """Say what all searches have equally, and what not; "" without searches."""
     budgets = {
-        "trials": "the same number of trials. Equal trials are not equal compute: the table has both.",
+        "trials": "the same number of trials. Equal trials are not equal compute: the table has the updates.",
         "updates": "the same number of updates of weights, as nearly as whole trials allow. Equal updates are not "
         "equal seconds: a larger network takes longer for each.",
         "seconds": "the same number of seconds, estimated beforehand, as nearly as whole trials allow. Equal seconds "
-        "are not equal trials: the table has both.",
+        "are not equal trials: the table has their number.",
     }
     first = next(iter(searches.values()), None)
     return f"Every searched variant had {budgets[first.search.budget]}" if first else ""
@@ -168,8 +168,8 @@ def trials_until_ahead(searches: dict[str, Searched], baseline: str, validation:
         to_beat = [_top(other, number) if other else sign * validation[baseline] for number in numbers]
         ahead = [interval(each.scores(), number)[0] > top for number, top in zip(numbers, to_beat, strict=True)]
         first = next((number for number in numbers if all(ahead[number - 1 :])), None)
-        found.append(f"{name}: {_from(first, len(numbers))}")
-    words = f"Trials from which the expected validation score is above that of {baseline}, by the whole interval"
+        found.append(f"{name} {_from(first, len(numbers))}")
+    words = f"The whole interval of the expected validation score is above that of {baseline}"
     return [f"{words}: {'; '.join(found)}."] if found else []
 
 
@@ -179,7 +179,7 @@ def _top(other: Searched, trials: int) -> float:
 
 
 def _from(first: int | None, most: int) -> str:
-    return f"not with up to {most}" if first is None else str(first)
+    return f"not with up to {most} trials" if first is None else f"from {first} trial{'s' * (first > 1)} on"
 
 
 def no_curves(searches: dict[str, Searched]) -> str:
