@@ -55,7 +55,8 @@ def impression(params: Params) -> dict[str, Any]:
     variants = {name: values["variants"][name] | ({"epochs": _EPOCHS} if name in longer else {}) for name in names}
     share = _SHARE * params.normalize.train_share
     normalize = params.normalize.model_dump() | {"train_share": share, "train_images": None}
-    return values | {"normalize": normalize, "seeds": params.seeds[:_SEEDS], "variants": variants}
+    less = {"normalize": normalize, "seeds": params.seeds[:_SEEDS], "variants": variants, "tuning": {"trials": 0}}
+    return values | less
 
 
 def summary(values: dict[str, Any]) -> str:

@@ -109,7 +109,9 @@ def with_variants(params: Params, named: str | None) -> Params:
         raise InputError(f"VARIANTS: must be some of {','.join(params.variants)}, got {unknown!r}")
     values = params.model_dump(exclude_unset=True)
     kept = {name: own for name, own in values["variants"].items() if name in {params.baseline, *asked}}
-    return parse_params(values | {"variants": kept}, Path("params.yaml"))
+    tuning = values.get("tuning", {})
+    spaces = {name: own for name, own in tuning.get("spaces", {}).items() if name in kept}
+    return parse_params(values | {"variants": kept, "tuning": tuning | {"spaces": spaces}}, Path("params.yaml"))
 
 
 def _trained(params: Params, sizes: Sequence[int]) -> dict[int, dict[str, _Ended]]:

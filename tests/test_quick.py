@@ -28,6 +28,7 @@ def test_an_impression_has_less_of_everything_and_the_user_s_own_settings():
         },
         "seeds": [5, 6],
         "variants": {"plain": {"hidden": [], "epochs": 2}, "deep": {"hidden": [4, 4], "epochs": 2}},
+        "tuning": {"trials": 0},  # a search takes far longer than a preview
     }
 
 

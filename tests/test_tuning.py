@@ -13,6 +13,8 @@ from ruamel.yaml import YAML
 from scipy.stats import beta
 from test_streaming import labelled
 
+from commands import tuned
+from commands.sizes import with_variants
 from hemline.comparison.crossed import Crossed
 from hemline.comparison.searches import by_search
 from hemline.comparison.statistics import table
@@ -333,6 +335,20 @@ def test_the_page_says_what_was_searched_and_what_the_intervals_then_cover():
     assert "quasi-random" in tuning.no_curves(quasi)
 
 
+def test_both_experiments_of_make_tuned_differ_in_the_trials_only():
+    given = params(trials=7, halving=True, spaces={"linear": {"activation": ["relu"]}})
+    declared = tuned.experiments(with_variants(given, "dense-4"), 5)
+    assert list(declared) == ["untuned-tiny", "tuned-tiny"]
+    before, after = declared.values()
+    assert before["tuning"] == after["tuning"] | {"trials": 0}
+    assert after["tuning"] == {"trials": 5, "halving": True, "spaces": {"linear": {"activation": ["relu"]}}}
+    # A space of a variant that is left out goes with it.
+    other = params(spaces={"dense-4": {"activation": ["relu"]}})
+    assert tuned.experiments(with_variants(other, "linear"), 5)["tuned-tiny"]["tuning"]["spaces"] == {}
+    with pytest.raises(InputError, match="TRIALS: must be 1 or more, got 0"):
+        tuned.experiments(given, 0)
+
+
 def searches_of(**scores):
     keys = {"trials": 9, "sampler": "random"}
     return {
@@ -453,6 +469,8 @@ def test_repeated_searches_with_halving_train_each_choice_and_widen_the_interval
         )
     )
     assert [float(logged[str(seed)]) for seed in range(4)] == rates
+    searches = pipeline.query("select value, count(*) from params where key = 'search' group by value")
+    assert dict(searches) == {"1 of 2": 8, "2 of 2": 8}  # two variants, four trials each
     page = pipeline.read("reports/index.html")
     assert "Each variant was searched 2 times, and each choice was trained with 2 seeds" in page
     assert "There is no curve of the expected score with halving" in page

@@ -41,7 +41,15 @@ def _add(store: Store, found: Search, trial: Trial, key: str) -> None:
     run = store.client.create_run(store.experiment_id, start_time=at, run_name=name)
     settings = found.training(trial.drawn).model_dump()
     params = {"variant": found.settings.variant} | settings
-    budget = {"trials": found.trials, "search_seed": found.seed, "sampler": found.sampler, "space": found.space_text()}
+    budget = {
+        "trials": found.trials,
+        "budget": found.budget,
+        "halving": found.halving,
+        "search": f"{trial.repeat + 1} of {found.repeats}",
+        "search_seed": found.seed,
+        "sampler": found.sampler,
+        "space": found.space_text(),
+    }
     scores = {f"val_{found.metric}": trial.score, "val_loss": trial.loss, "val_accuracy": trial.accuracy}
     figures = scores | {"epochs_trained": float(trial.epochs), "updates": float(trial.updates)}
     store.client.log_batch(
