@@ -29,7 +29,7 @@ _TRIALS = 20
 def main(trials: int | None = None, variants: str | None = None) -> None:
     """Run both experiments, unless they are there, and print the gains and verdicts of both."""
     params = with_variants(load_params(chosen=False), variants)
-    declared = experiments(params, trials or params.tuning.trials or _TRIALS)
+    declared = experiments(params, (params.tuning.trials or _TRIALS) if trials is None else trials)
     for values in declared.values():
         checked(values)
     untuned, tuned = run_all(declared).values()
@@ -40,8 +40,10 @@ def experiments(params: Params, trials: int) -> dict[str, dict[str, Any]]:
     """Return what params.yaml holds in both experiments, by their names.
 
     Raises:
-        InputError: there is no trial.
+        InputError: there is no trial, or nothing to compare.
     """
+    if len(params.variants) == 1:
+        raise InputError("VARIANTS: must be one or more besides the baseline, got none")
     if trials < 1:
         raise InputError(f"TRIALS: must be 1 or more, got {trials}")
     values = params.model_dump(exclude_unset=True, exclude={"cluster"})

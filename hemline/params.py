@@ -130,8 +130,16 @@ class Params(Hyperparameters):
 
     @property
     def searches(self) -> int:
-        """The number of searches of each variant; 1 without any."""
-        return self.tuning.repeats if self.tuning.trials else 1
+        """The number of searches of each searched variant; 1 where none is searched."""
+        return self.tuning.repeats if self.tuning.trials and any(map(self.space, self.variants)) else 1
+
+    def space(self, name: str) -> Space:
+        """Return the settings of a variant that a search varies; none where there is nothing to search."""
+        settings = self.training(name)
+        own = family_of(settings).space(settings)
+        # What is given for all variants overrides what a family declares; what is given for one may be any setting.
+        shared = {key: values for key, values in self.tuning.space.items() if key in own}
+        return own | shared | self.tuning.spaces.get(name, {})
 
     def all_seeds(self) -> list[int]:
         """Return the seeds of a variant's trainings: ``seeds`` for the first search, as many others for each other."""

@@ -81,7 +81,7 @@ def evaluate(params: Params) -> Evaluation:
         over = f"the mean over {len(seeds)} seeds" if len(seeds) > 1 else "of one training"
         print(f"{variant}: test accuracy {percent(mean)} %, {over}", flush=True)
     _add_solved(params, evaluation)
-    if warning := seeds_warning(len(params.all_seeds())):
+    if warning := seeds_warning(len(params.all_seeds()), params.searches):
         print(warning, flush=True)
     evaluation.doubts = _doubts(params, evaluation)
     return evaluation

@@ -17,10 +17,10 @@ from commands import tuned
 from commands.sizes import with_variants
 from hemline.comparison.crossed import Crossed
 from hemline.comparison.searches import by_search
-from hemline.comparison.statistics import table
+from hemline.comparison.statistics import compare, table
 from hemline.errors import InputError
 from hemline.families.dense import DenseSettings
-from hemline.params import parse_params
+from hemline.params import INPUTS, parse_params
 from hemline.report import tuning
 from hemline.report.expected_plot import expected_figure
 from hemline.training.tensorflow import keras
@@ -29,6 +29,7 @@ from hemline.tuning import sampling
 from hemline.tuning.budget import Size, planned
 from hemline.tuning.expected import expected_best, interval, most_trials
 from hemline.tuning.halving import rungs, survivors
+from hemline.tuning.inputs import stage_inputs
 from hemline.tuning.search import Search, at_edges
 from hemline.tuning.tuned import Trial, Tuned, best, choices
 
@@ -182,6 +183,19 @@ def test_each_search_chooses_for_its_own_trainings(tmp_path):
     rates = [tuned.training("dense-4", seed).learning_rate for seed in tuned.seeds_of("dense-4")]
     assert rates == [0.001, 0.001, 0.002, 0.002]
     assert len({tuned.training("linear", seed).model_dump_json() for seed in range(4)}) == 1
+
+
+def test_a_variant_that_is_not_searched_has_as_many_trainings_and_its_stage_knows_their_seeds():
+    forest = {"family": "scikit-learn", "estimator": "sklearn.ensemble.RandomForestClassifier"}
+    repeated, once = params({"forest": forest}, repeats=2), params({"forest": forest})
+    assert repeated.seeds_of("forest") == [0, 1, 2, 3]
+    written = {name: stage_inputs(each)[INPUTS / "forest.json"] for name, each in (("2", repeated), ("1", once))}
+    assert json.loads(written["2"]) == json.loads(written["1"]) | {"seeds": [0, 1, 2, 3]}
+    # Where nothing is searched, a search is not repeated either.
+    alone = parse_params(
+        PARAMS | {"variants": {"forest": forest}, "baseline": "forest", "tuning": {"trials": 3, "repeats": 2}}, "p"
+    )
+    assert (alone.searches, alone.seeds_of("forest")) == (1, [0, 1])
 
 
 def test_a_variant_whose_models_no_seed_changes_has_one_training_for_each_search(tmp_path):
@@ -343,8 +357,10 @@ def test_both_experiments_of_make_tuned_differ_in_the_trials_only():
     assert before["tuning"] == after["tuning"] | {"trials": 0}
     assert after["tuning"] == {"trials": 5, "halving": True, "spaces": {"linear": {"activation": ["relu"]}}}
     # A space of a variant that is left out goes with it.
-    other = params(spaces={"dense-4": {"activation": ["relu"]}})
-    assert tuned.experiments(with_variants(other, "linear"), 5)["tuned-tiny"]["tuning"]["spaces"] == {}
+    other = params({"wide": {"hidden": [9]}}, spaces={"dense-4": {"activation": ["relu"]}})
+    assert tuned.experiments(with_variants(other, "wide"), 5)["tuned-tiny"]["tuning"]["spaces"] == {}
+    with pytest.raises(InputError, match="VARIANTS: must be one or more besides the baseline"):
+        tuned.experiments(with_variants(given, "linear"), 5)
     with pytest.raises(InputError, match="TRIALS: must be 1 or more, got 0"):
         tuned.experiments(given, 0)
 
@@ -395,6 +411,14 @@ def test_one_network_under_three_names_each_searched_several_times_is_rarely_cal
     assert families_with_a_false_verdict(repetitions, by_searches=True) <= bound
     # As if each training had a search of its own: the variance of the search is divided by too many.
     assert families_with_a_false_verdict(40, by_searches=False) > 2 * bound
+
+
+def test_names_that_never_differ_have_an_interval_for_what_is_not_seen_with_searches_as_without():
+    right = np.ones((4, 40), bool)
+    without = compare(right, right)
+    searched = compare(by_search(right, 2), by_search(right, 2), shares=True)
+    assert (searched.low, searched.high) == (without.low, without.high)
+    assert searched.high > 0.05
 
 
 def test_a_search_with_one_training_is_a_row_as_it_is_and_shares_are_means_of_right_answers():
@@ -472,8 +496,10 @@ def test_repeated_searches_with_halving_train_each_choice_and_widen_the_interval
     searches = pipeline.query("select value, count(*) from params where key = 'search' group by value")
     assert dict(searches) == {"1 of 2": 8, "2 of 2": 8}  # two variants, four trials each
     page = pipeline.read("reports/index.html")
-    assert "Each variant was searched 2 times, and each choice was trained with 2 seeds" in page
-    assert "There is no curve of the expected score with halving" in page
+    assert "Each of these variants was searched 2 times, and each choice was trained with 2 seeds, or once" in page
+    assert "settings, with 2 seeds each, and" in page
+    assert "With 2 searches of settings, only large differences can be shown" in pipeline.read("reports/summary.md")
+    assert "There is no curve of the expected score of trials that halving has ended" in page
     # The top level of what varies is the search: a pair of them has one degree of freedom, four seeds would have three.
     pairs = pipeline.read("reports/evaluation/pairs.csv").splitlines()
     assert dict(zip(pairs[0].split(","), pairs[1].split(","), strict=True))["seeds"] == "2"

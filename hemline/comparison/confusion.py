@@ -129,7 +129,8 @@ def most_frequent(answers: Answers, classes: Sequence[str]) -> pd.DataFrame:
         )
         for (_, taken), mask in zip(places, masks, strict=True)
     ]
-    rows = compare_all(pairs, [None if answers.groups is None else answers.groups[mask] for mask in masks])
+    groups = [None if answers.groups is None else answers.groups[mask] for mask in masks]
+    rows = compare_all(pairs, groups, shares=True)
     return pd.DataFrame(
         [
             {

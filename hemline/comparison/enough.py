@@ -14,12 +14,16 @@ _MISSED = 0.05
 _TELLING_SHARE = 0.5
 
 
-def seeds_warning(seeds: int) -> str:
-    """Return a warning about too few seeds; empty from four on.
+def seeds_warning(seeds: int, searches: int = 1) -> str:
+    """Return a warning about too few seeds, or searches; empty from four on.
 
     Args:
         seeds: the number of trainings of each variant.
+        searches: of each variant's settings, whose number then decides.
     """
+    if 1 < searches < ENOUGH_SEEDS:
+        few = f"With {searches} searches of settings, only large differences can be shown"
+        return f"{few}: set tuning.repeats to {ENOUGH_SEEDS} or more in params.yaml."
     if seeds >= ENOUGH_SEEDS:
         return ""
     if seeds == 1:

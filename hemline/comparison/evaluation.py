@@ -210,7 +210,10 @@ class Evaluation:
         if self._pairs is None:
             labels = self.labels if self._decision.by_class else None
             scores = self._scores_by_seed()
-            self._pairs = compare_pairs(scores, self._ranking(), self._margin, groups=self._groups, labels=labels)
+            order, groups = self._ranking(), self._groups
+            self._pairs = compare_pairs(
+                scores, order, self._margin, groups=groups, labels=labels, shares=self._are_shares()
+            )
         return self._pairs
 
     def _ranking(self) -> list[str]:
@@ -226,7 +229,10 @@ class Evaluation:
 
     def _table(self, scores: Mapping[str, ImageScores], baseline: str) -> list[Row]:
         labels = self.labels if self._decision.by_class else None
-        return table(scores, baseline, groups=self._groups, labels=labels)
+        return table(scores, baseline, groups=self._groups, labels=labels, shares=self._are_shares())
+
+    def _are_shares(self) -> bool:
+        return self._decision.image_scores is correct
 
     def _over_solved(self, rows: list[dict[str, Any]], scores: Mapping[str, ImageScores]) -> list[dict[str, Any]]:
         """Add gains over the solved linear model to the rows; a gain not shown over it holds only so far."""

@@ -30,6 +30,7 @@ def compare_pairs(
     *,
     groups: Groups | None = None,
     labels: NDArray[np.integer[Any]] | None = None,
+    shares: bool = False,
 ) -> pd.DataFrame:
     """Compare all pairs of variants by the tests of ``statistics.table``.
 
@@ -39,6 +40,7 @@ def compare_pairs(
         margin: the largest difference that does not matter, in the unit of the scores; None: not set.
         groups: as in ``statistics.compare``.
         labels: likewise.
+        shares: likewise.
 
     Returns:
         A row a pair: ``first``, ``second``; ``difference`` (positive if the first is better) with its 95 % interval,
@@ -47,7 +49,7 @@ def compare_pairs(
         with their numbers of seeds and images.
     """
     names = list(itertools.combinations(order, 2))
-    compared = compare_all([(scores[a], scores[b]) for a, b in names], [groups] * len(names), labels)
+    compared = compare_all([(scores[a], scores[b]) for a, b in names], [groups] * len(names), labels, shares=shares)
     rows = [_row(*pair, row) for pair, row in zip(names, compared, strict=True) if row is not None]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     if margin is not None:

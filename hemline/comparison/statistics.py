@@ -102,6 +102,8 @@ def compare(
     confidence: float = 0.95,
     groups: Groups | None = None,
     labels: NDArray[np.integer[Any]] | None = None,
+    *,
+    shares: bool = False,
 ) -> Comparison:
     """Estimate the gain of a variant over the baseline for other seeds and other test images.
 
@@ -115,6 +117,7 @@ def compare(
         confidence: of the interval, between 0 and 1.
         groups: int (images,), the group of each image, such as its object; None: images are independent.
         labels: int (images,), the true classes, to weight all classes equally; None: all images count equally.
+        shares: whether floats are shares of trainings that are right, within [0, 1].
 
     Returns:
         The gain (positive if the variant's scores are higher), its interval, and the test. For booleans it is an
@@ -132,7 +135,7 @@ def compare(
     _check_pair(variant, baseline)
     _check_confidence(confidence)
     _check_groups(groups, variant)
-    shares = _are_shares(variant) and _are_shares(baseline)
+    shares = shares or (variant.dtype == np.bool_ and baseline.dtype == np.bool_)
     differences = _signed(variant) - _signed(baseline)
     bound = 1.0 if shares else math.inf
     estimate = None
@@ -275,6 +278,8 @@ def table(
     confidence: float = 0.95,
     groups: Groups | None = None,
     labels: NDArray[np.integer[Any]] | None = None,
+    *,
+    shares: bool = False,
 ) -> list[Row]:
     """Compare every variant with the baseline.
 
@@ -294,6 +299,7 @@ def table(
         confidence: of the intervals and verdicts, between 0 and 1.
         groups: as in ``compare``.
         labels: as in ``compare``.
+        shares: as in ``compare``.
 
     Returns:
         A row per variant, in the order received.
@@ -304,7 +310,15 @@ def table(
     if baseline not in scores:
         raise InputError(f"baseline: must be one of the variants {list(scores)}, got {baseline!r}")
     rows = [
-        _row(name, own, None if name == baseline else scores[baseline], confidence, groups=groups, labels=labels)
+        _row(
+            name,
+            own,
+            None if name == baseline else scores[baseline],
+            confidence,
+            groups=groups,
+            labels=labels,
+            shares=shares,
+        )
         for name, own in scores.items()
     ]
     adjusted = iter(adjust([row.p_value for row in rows if row.p_value is not None]).tolist())
@@ -315,6 +329,8 @@ def compare_all(
     pairs: Sequence[tuple[Scores, Scores]],
     groups: Sequence[Groups | None],
     labels: NDArray[np.integer[Any]] | None = None,
+    *,
+    shares: bool = False,
 ) -> list[Row | None]:
     """Compare several pairs, of two variants or of an event in both, by the intervals and tests of ``table``.
 
@@ -322,6 +338,7 @@ def compare_all(
         pairs: (seeds, images) of the first and the second: bool, or floats, higher is better.
         groups: for each pair, the groups of its images.
         labels: as in ``compare``, for all pairs.
+        shares: likewise.
 
     Returns:
         A row a pair, its p-value adjusted for the number of pairs; None with fewer than two images, or groups of
@@ -330,7 +347,7 @@ def compare_all(
     rows: list[Row | None] = []
     for (variant, baseline), own in zip(pairs, groups, strict=True):
         units = variant.shape[1] if own is None else len(np.unique(own))
-        rows.append(_row("", variant, baseline, 0.95, groups=own, labels=labels) if units > 1 else None)
+        rows.append(_row("", variant, baseline, 0.95, groups=own, labels=labels, shares=shares) if units > 1 else None)
     adjusted = iter(adjust([row.p_value for row in rows if row is not None and row.p_value is not None]).tolist())
     return [None if row is None else _judged(row, next(adjusted), 0.95) for row in rows]
 
@@ -391,11 +408,6 @@ def mean_difference(a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Dif
     return Difference(difference, float(ends.low), float(ends.high), float(test.df), float(test.pvalue))
 
 
-def _are_shares(scores: Scores) -> bool:
-    """Return whether scores lie between 0 and 1: right or wrong, or the shares of trainings that are right."""
-    return scores.dtype == np.bool_ or bool(scores.min() >= 0 and scores.max() <= 1)
-
-
 def _signed(scores: Scores) -> Scores:
     """Return scores that can be subtracted: booleans as int8, whose difference is -1, 0 or 1."""
     return scores.astype(np.int8) if scores.dtype == np.bool_ else scores
@@ -451,7 +463,8 @@ def _row(
     confidence: float,
     *,
     groups: Groups | None,
-    labels: NDArray[np.integer[Any]] | None = None,
+    labels: NDArray[np.integer[Any]] | None,
+    shares: bool,
 ) -> Row:
     """Return the row of a variant; ``baseline`` is None for the baseline's own row."""
     try:
@@ -459,7 +472,7 @@ def _row(
         row = Row(name, seeds=scores.shape[0], images=scores.shape[1], accuracy=accuracy)
         if baseline is None:
             return row
-        comparison = compare(scores, baseline, confidence, groups, labels)
+        comparison = compare(scores, baseline, confidence, groups, labels, shares=shares)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
     if row.seeds > 1:

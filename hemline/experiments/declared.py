@@ -126,9 +126,11 @@ def overrides(values: Mapping[str, Any]) -> list[str]:
     """
     rest = parse_params(values, Path("params.yaml")).model_dump(exclude={"cluster", "variants"})
     nested = {f"normalize.{key}": value for key, value in rest.pop("normalize").items()}
+    tuning = _literal(rest.pop("tuning"))
     changes = [f"++{key}={_literal(value)}" for key, value in (rest | nested).items()]
-    # An override of a mapping would merge with the existing one.
-    return [*changes, "~variants", f"+variants={_literal(values['variants'])}"]
+    # An override of a mapping would merge with the existing one. That of variants is always there to be removed.
+    replaced = ["++tuning=null", f"++tuning={tuning}", "~variants", f"+variants={_literal(values['variants'])}"]
+    return [*changes, *replaced]
 
 
 def _literal(value: Any) -> str:

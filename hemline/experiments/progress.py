@@ -38,7 +38,8 @@ def progress(
             shown.update(task, total=total)
         elif match := _STAGE.search(text):
             what, variant = match["stage"], match["variant"]
-            if what == "tune":  # declared settings are not searched
+            if what == "tune":
+                shown.update(task, description=f"{experiment} · {what} {variant}")
                 return
             if variant:
                 remark = label(experiment, variant)

@@ -196,6 +196,7 @@ def verdict_on(results: Results) -> verdict.Verdict:
         runs=results.runs,
         train_share=results.params.normalize.train_share,
         per_seed=results.params.normalize.split == "per_seed",
+        searches=results.params.searches,
         warnings=results.warnings,
         question=question(results.params),
         linear=results.params.linear_models(),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hemline.comparison.enough import ENOUGH_SEEDS
 from hemline.comparison.metrics import Decision, decision_of, find_metric
 from hemline.params import TUNED, Params
 from hemline.tuning.expected import expected_best, interval, most_trials
@@ -41,7 +40,11 @@ class Searched(NamedTuple):
 
     def has_curve(self) -> bool:
         """Return whether the expected best score can be estimated: from enough independent, whole trials only."""
-        return self.search.sampler == "random" and not self.search.halving and len(self.trials) >= _FEWEST
+        return self.search.sampler == "random" and not self.is_halved() and len(self.trials) >= _FEWEST
+
+    def is_halved(self) -> bool:
+        """Return whether halving has ended trials; those of a family without epochs are whole."""
+        return not all(trial.complete for trial in self.trials)
 
 
 class Row(NamedTuple):
@@ -105,7 +108,7 @@ def equal_budget(searches: dict[str, Searched]) -> str:
 def _trials(search: Search) -> str:
     """Say how many trials a search has, and what all searches have equally."""
     if search.budget == "trials":
-        halved = ", two thirds of which end after a ninth of their epochs, and two thirds of the rest after a third"
+        halved = " (halving: a third of them continues after a ninth of the epochs, and a third of those after a third)"
         return f"{search.trials} {search.sampler} trials{halved if search.halving else ''}"
     unit = "updates of weights" if search.budget == "updates" else "estimated seconds"
     return (
@@ -122,10 +125,9 @@ def _coverage(search: Search, seeds: int) -> str:
             "`tuning.repeats: 3` takes that into the intervals."
         )
     trained = f"{seeds} seeds" if seeds > 1 else "one seed"
-    few = f" With {search.repeats} searches, only large differences can be shown." * (search.repeats < ENOUGH_SEEDS)
     return (
-        f"Each variant was searched {search.repeats} times, and each choice was trained with {trained}: the intervals "
-        f"cover the choice of settings as well.{few}"
+        f"Each of these variants was searched {search.repeats} times, and each choice was trained with {trained}, or "
+        "once where no seed changes a model: the intervals cover the choice of settings as well."
     )
 
 
@@ -184,12 +186,12 @@ def _from(first: int | None, most: int) -> str:
 
 def no_curves(searches: dict[str, Searched]) -> str:
     """Say why a curve is missing, or ""."""
-    missing = [each.search for each in searches.values() if not each.has_curve()]
+    missing = [each for each in searches.values() if not each.has_curve()]
     if not missing:
         return ""
-    if missing[0].halving:
-        return "There is no curve of the expected score with halving: most trials ended before their last epoch."
-    if missing[0].sampler != "random":
+    if any(each.is_halved() for each in missing):
+        return "There is no curve of the expected score of trials that halving has ended before their last epoch."
+    if missing[0].search.sampler != "random":
         return "The curve of the expected score needs independent random trials; these are quasi-random."
     return f"The curve of the expected score needs at least {_FEWEST} trials."
 

@@ -61,6 +61,7 @@ def describe(
     runs: pd.DataFrame,
     train_share: float = 1.0,
     per_seed: bool = False,
+    searches: int = 1,
     warnings: Sequence[str] = (),
     question: Question | None = None,
     linear: dict[str, str] | None = None,
@@ -82,6 +83,7 @@ def describe(
         runs: a row per training: variant, seed, test_accuracy.
         train_share: the share of the training images that was used.
         per_seed: whether each seed has drawn its own validation images.
+        searches: of each variant's settings, each with equally many of the seeds.
         warnings: reasons to distrust results from this data, in sentences.
         question: the question to answer; None: whether any variant beats the baseline.
         linear: by variant, whether a linear model is "solved" or "trained".
@@ -112,7 +114,13 @@ def describe(
             *_convergence(comparison),
         ],
         _selection(comparison, validation, facts, metric, selection),
-        _basis(counted_images(test_images, facts.groups), seeds, compared=len(others) > 0, per_seed=per_seed)
+        _basis(
+            counted_images(test_images, facts.groups),
+            seeds,
+            compared=len(others) > 0,
+            per_seed=per_seed,
+            searches=searches,
+        )
         + _sign(decision),
     )
 
@@ -232,7 +240,9 @@ def _gain(row: dict[Hashable, Any], unit: Unit, *, first: bool) -> str:
 def _detectable(row: dict[Hashable, Any], unit: Unit) -> str:
     """Give the gain that would have been shown in 80 % of cases; empty for single trainings."""
     found = row["detectable"]
-    return "" if pd.isna(found) else f"; a gain of {unit.gain(found)[1:]} would have been shown in 80 % of cases"
+    return (
+        "" if pd.isna(found) else f"; a gain of {unit.gain(found).lstrip('+')} would have been shown in 80 % of cases"
+    )
 
 
 def _selection(
@@ -263,7 +273,7 @@ def _selection(
     )
 
 
-def _basis(images: str, seeds: int, *, compared: bool, per_seed: bool) -> str:
+def _basis(images: str, seeds: int, *, compared: bool, per_seed: bool, searches: int) -> str:
     interval = "the intervals cover" if compared else "the interval covers"
     if seeds == 1:
         covered = f"One seed and {images}: {interval} the choice of test images only."
@@ -272,9 +282,15 @@ def _basis(images: str, seeds: int, *, compared: bool, per_seed: bool) -> str:
             f"{seeds} seeds for each variant, each with its own training and validation images, and {images}: "
             f"{interval} the choice of all three, but not another test set or another data set: there is one of each."
         )
+    elif searches > 1:
+        own = seeds // searches
+        trained = f"with {own} seed{'s' * (own > 1)} each"
+        covered = (
+            f"{searches} searches of each variant's settings, {trained}, and {images}: {interval} the choice of all."
+        )
     else:
         covered = f"{seeds} seeds for each variant and {images}: {interval} the choice of both."
-    return f"{covered} {failures_ruled_out(seeds)} {seeds_warning(seeds)}".rstrip()
+    return f"{covered} {failures_ruled_out(seeds)} {seeds_warning(seeds, searches)}".rstrip()
 
 
 def _range(rows: pd.DataFrame, decision: Decision) -> str:

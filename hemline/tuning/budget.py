@@ -33,15 +33,16 @@ def planned(search: Search, size: Size) -> list[list[dict[str, Scalar]]]:
     """Return the settings of all trials of each search.
 
     With a budget of updates or seconds, a search draws trials until the next would exceed it. The amount is that of
-    ``search.trials`` trainings of the costliest searched variant with its own settings, so no variant has much less
-    than that number of trials. Seconds are estimates: measured ones would differ from run to run.
+    ``search.trials`` trainings of the costliest searched variant with its own settings; the first trial always belongs
+    to a search. Seconds are estimates: measured ones would differ from run to run.
     """
     return [_within(search, draw(search, repeat), size) for repeat in range(search.repeats)]
 
 
 def updates_of(settings: FamilySettings, images: int, epochs: int) -> int:
-    """Return how often a training of so many epochs changes the weights."""
-    return epochs * ceil(images / getattr(settings, "batch_size", images))
+    """Return how often a training of so many epochs changes the weights: 0 times in a family without batches."""
+    batch_size = getattr(settings, "batch_size", None)
+    return epochs * ceil(images / batch_size) if batch_size else 0
 
 
 def _within(search: Search, drawn: Iterator[dict[str, Scalar]], size: Size) -> list[dict[str, Scalar]]:

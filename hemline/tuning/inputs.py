@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from hemline.families.registry import family_of
 from hemline.params import INPUTS, SOLVE, SPLITS, Params
@@ -20,8 +21,10 @@ def stage_inputs(params: Params) -> dict[Path, str]:
     }
     for variant in params.variants:
         training = params.training(variant)
-        sources = json.dumps(family_of(training).sources(training), indent=2)
-        contents[INPUTS / f"{variant}.json"] = f"{sources}\n"
+        sources: dict[str, Any] = dict(family_of(training).sources(training))
+        # `seeds` in params.yaml are known to the stage train; those of further searches are not.
+        further = {"seeds": params.all_seeds()} if params.searches > 1 else {}
+        contents[INPUTS / f"{variant}.json"] = json.dumps(sources | further, indent=2) + "\n"
         contents[search_path(variant)] = search_text(Search.of(params, variant))
     return contents
 

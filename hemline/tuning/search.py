@@ -38,7 +38,7 @@ class Search(StrictModel):
             InputError: the space names a setting that the variant does not have, or a value that breaks its rule.
         """
         tuning, settings = params.tuning, Settings.of(params, variant)
-        space = _space(params, variant)
+        space = params.space(variant)
         if not tuning.trials or not space:
             return None
         if not params.normalize.validation_split:
@@ -79,16 +79,8 @@ class Search(StrictModel):
         return _overrides(self.settings.training, drawn)
 
 
-def _space(params: Params, variant: str) -> Space:
-    """Return what is searched: what is given for all variants overrides what a family declares; for one, it adds."""
-    settings = params.training(variant)
-    own = family_of(settings).space(settings)
-    shared = {key: values for key, values in params.tuning.space.items() if key in own}
-    return own | shared | params.tuning.spaces.get(variant, {})
-
-
 def _searched(params: Params) -> list[FamilySettings]:
-    return [params.training(name) for name in params.variants if _space(params, name)]
+    return [params.training(name) for name in params.variants if params.space(name)]
 
 
 def _check_budget(params: Params, variant: str) -> None:
