@@ -65,7 +65,7 @@ queue: $(READY)  ## queue some: make queue S='dataset=mnist epochs=5,10'
 sizes: $(READY)  ## from how many images on is it better? [VARIANTS=dense-128]
 	@hemline sizes $(if $(VARIANTS),--variants "$(VARIANTS)")
 
-tuned: $(READY)  ## untuned and tuned, side by side: [TRIALS=20] [VARIANTS=dense-128]
+tuned: $(READY)  ## gains untuned and tuned: [TRIALS=20] [VARIANTS=dense-128]
 	@hemline tuned $(if $(TRIALS),--trials "$(TRIALS)") $(if $(VARIANTS),--variants "$(VARIANTS)")
 
 resample: $(READY)  ## redraw the test set K times: make resample K=10

@@ -67,12 +67,13 @@ def _findings(rows: list[dict[Any, Any]], variants: list[str]) -> list[Findings]
     found: list[Findings] = []
     for variant in variants:
         trained, seeds = Trained(variant), [row for row in rows if row["variant"] == variant]
+        settings = [trained.settings(row["seed"]) for row in seeds]
         probabilities = trained.probabilities("test", (len(seeds), len(labels), len(classes)))
         drawn = FIGURES / f"confusion-{variant}.png"
-        for row, each in zip(seeds, probabilities, strict=True):
+        for row, own, each in zip(seeds, settings, probabilities, strict=True):
             figures = {key: value for key, value in row.items() if str(key).startswith("test_")}
             files = partial(lambda array: texts(labels, array.argmax(axis=1), classes), each)
-            picture, own = drawn if drawn.is_file() else None, trained.settings(row["seed"])
+            picture = drawn if drawn.is_file() else None
             found.append(Findings(own, row["epochs"], figures, gains[variant], decision.name, files, picture))
     return found
 
