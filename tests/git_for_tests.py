@@ -1,4 +1,4 @@
-"""Commits in a Git repository of a test's own, in the present folder."""
+"""Commits in a Git repository of a test's own, in the current folder."""
 
 import os
 import subprocess

@@ -64,6 +64,14 @@ def test_images_of_one_object_make_the_interval_wider():
     assert grouped.high - grouped.low > 1.5 * (alone.high - alone.low)
 
 
+def test_seeds_of_one_search_are_drawn_together_which_makes_the_interval_wider():
+    (sure, labels), (unsure, _) = draw(4, sharpness=1.8), draw(4, sharpness=1.1)
+    both = np.concatenate([sure] * 4 + [unsure] * 4)
+    alone, searched = (calibration(both, labels, resample(len(labels)), searches).error for searches in (1, 2))
+    assert searched.square == alone.square
+    assert searched.high - searched.low > 1.3 * (alone.high - alone.low)
+
+
 def test_images_in_pieces_give_the_same_digits(monkeypatch):
     found = error(*draw(1))
     monkeypatch.setattr(module, "_PIECE", 700)

@@ -10,7 +10,7 @@ from fsspec.implementations.local import LocalFileSystem
 from hemline.comparison.doubts import Predicted, doubts
 from hemline.comparison.evaluated import Evaluated
 from hemline.comparison.evaluation import Evaluation
-from hemline.comparison.metrics import METRICS
+from hemline.comparison.metrics import METRICS, find_metric
 from hemline.data.duplicates import Duplicates
 from hemline.errors import InputError
 
@@ -41,6 +41,33 @@ def evaluated(evaluation, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Evaluated().write(evaluation)
     return Evaluated()
+
+
+def searched_twice(metric, per_search, searches):
+    """Return an evaluation of two variants, whose two searches have chosen models that are equal in each search."""
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 3, 200)
+    taken = Evaluation("linear", CLASSES, labels, labels, metric=find_metric(metric), searches=searches)
+    history = pd.concat([HISTORY[HISTORY.seed == 0].assign(seed=seed) for seed in range(2 * per_search)])
+    for variant, sharpness in {"128": 1.5, "linear": 1.0}.items():
+        scores = np.exp(sharpness * np.eye(3)[labels] + rng.normal(0, 1, (2, 200, 3)))
+        own = np.repeat((scores / scores.sum(axis=2, keepdims=True)).astype(np.float32), per_search, axis=0)
+        models = dict.fromkeys(range(2 * per_search), "a" * 64)
+        taken.add(variant, history, own, models, 21, validation=[Predicted(labels, own)])
+    return taken
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "log_loss", "brier"])
+def test_equal_trainings_of_a_search_count_as_one_in_every_interval_and_test(metric):
+    one, three = searched_twice(metric, 1, 1), searched_twice(metric, 3, 2)
+    seeds = {"seeds"}
+    for table in (Evaluation.comparison, Evaluation.pairs):
+        alone, repeated = (table(each) for each in (one, three))
+        others = [column for column in alone if column not in seeds]
+        pd.testing.assert_frame_equal(repeated[others], alone[others], check_exact=False, rtol=1e-6)
+    assert list(three.comparison()["seeds"]) == [6, 6]
+    assert three.selection() == one.selection()
+    pd.testing.assert_frame_equal(three.confusions("128"), one.confusions("128"), check_exact=False, rtol=1e-6)
 
 
 @pytest.mark.parametrize("files", [None, LocalFileSystem()], ids=["of the workspace", "of a revision"])

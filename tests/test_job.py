@@ -192,6 +192,20 @@ def test_ctrl_c_waits_for_no_epoch(spec):
         future.result(PATIENCE)
 
 
+def test_a_longer_training_begins_where_a_shorter_one_with_the_same_settings_has_ended(spec, tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    told, keys = TrainingCallbacks(), {"trial": True, "longer": spec(epochs=4).key}
+    shorter = TrainingJob(spec(epochs=1), 0, 1, tmp_path / "checkpoints", goes_on=True, **keys)
+    longer = TrainingJob(spec(epochs=4), 0, 1, tmp_path / "checkpoints", **keys)
+    first, resumed = train_one(shorter, TrainingCallbacks()), train_one(longer, told)
+    assert told.events == [(0, "begin", 1), *((0, "epoch", number) for number in (2, 3, 4))]
+    assert [row["epoch"] for row in first.history] == [1]
+    alone = train_one(TrainingJob(spec(epochs=4), 0, trial=True), TrainingCallbacks())
+    np.testing.assert_array_equal(resumed.predicted["validation"], alone.predicted["validation"])
+    # The longest one leaves no state for another.
+    assert [row["epoch"] for row in resumed.history] == [1, 2, 3, 4]
+
+
 def test_seeds_share_a_trainer_and_another_recipe_has_its_own(spec, monkeypatch):
     run._shared.cache_clear()
     learner._kept.clear()

@@ -376,7 +376,7 @@ def searches_of(**scores):
 def test_the_page_says_from_how_many_trials_on_a_search_is_expected_to_be_above_the_baseline():
     spread = np.linspace(0.7, 0.9, 9)
     alone = tuning.trials_until_ahead(searches_of(dense_4=spread), "linear", {"linear": 0.75, "dense-4": 0.9})
-    words = "The whole interval of the expected validation score is above that of linear"
+    words = "The whole interval of the expected validation accuracy is above that of linear"
     # The mean of one trial, 0.8, has the interval 0.75 and a little less; that of the better of two is above.
     assert alone == [f"{words}: dense-4 from 2 trials on."]
     above = tuning.trials_until_ahead(searches_of(dense_4=spread), "linear", {"linear": 0.95})
@@ -385,6 +385,13 @@ def test_the_page_says_from_how_many_trials_on_a_search_is_expected_to_be_above_
     assert tuning.trials_until_ahead(both, "linear", {}) == [f"{words}: dense-4 from 1 trial on."]
     both["linear"] = tuning.Searched(search(trials=2), both["linear"].trials[:2])
     assert tuning.trials_until_ahead(both, "linear", {}) == []
+    losses = {
+        name: each._replace(search=each.search.model_copy(update={"metric": "log_loss"}))
+        for name, each in searches_of(dense_4=spread).items()
+    }
+    assert tuning.trials_until_ahead(losses, "linear", {"linear": 0.95}) == [
+        "The whole interval of the expected validation log loss is below that of linear: dense-4 from 1 trial on."
+    ]
 
 
 def families_with_a_false_verdict(repetitions, *, by_searches):
@@ -503,6 +510,16 @@ def test_repeated_searches_with_halving_train_each_choice_and_widen_the_interval
     # The top level of what varies is the search: a pair of them has one degree of freedom, four seeds would have three.
     pairs = pipeline.read("reports/evaluation/pairs.csv").splitlines()
     assert dict(zip(pairs[0].split(","), pairs[1].split(","), strict=True))["seeds"] == "2"
+    # A store that is deleted is filled again with what each seed was trained with.
+    for path in pipeline.folder.glob("mlflow.db*"):
+        path.unlink()
+    pipeline.run("hemline", "sync")
+    filled = pipeline.query(
+        "select s.value, rate.value from params s join params rate on s.run_uuid = rate.run_uuid "
+        "join params v on s.run_uuid = v.run_uuid and v.key = 'variant' and v.value = 'dense-4' "
+        "where s.key = 'seed' and rate.key = 'learning_rate'"
+    )
+    assert [float(dict(filled)[str(seed)]) for seed in range(4)] == rates
     # A trial that resumes after each rung is one that trained in one go.
     before = pipeline.read("models/_tuned/dense-4/trials.json")
     pipeline.run("dvc", "repro", "--force", "--single-item", "tune@dense-4")

@@ -148,10 +148,10 @@ def curves(searches: dict[str, Searched]) -> dict[str, list[tuple[float, float, 
 
 
 def trials_until_ahead(searches: dict[str, Searched], baseline: str, validation: Mapping[str, float]) -> list[str]:
-    """Say from how many trials on the expected best score of a search is above the baseline's.
+    """Say from how many trials on the expected best score of a search is above the baseline's, or a loss below it.
 
-    It counts as above where the whole 95 % interval is: above that of the baseline's search with as many trials, or
-    above the mean validation score of a baseline that was not searched.
+    It counts where the whole 95 % interval is: above that of the baseline's search with as many trials, or above the
+    mean validation score of a baseline that was not searched.
 
     Args:
         searches: by variant.
@@ -171,8 +171,12 @@ def trials_until_ahead(searches: dict[str, Searched], baseline: str, validation:
         ahead = [interval(each.scores(), number)[0] > top for number, top in zip(numbers, to_beat, strict=True)]
         first = next((number for number in numbers if all(ahead[number - 1 :])), None)
         found.append(f"{name} {_from(first, len(numbers))}")
-    words = f"The whole interval of the expected validation score is above that of {baseline}"
-    return [f"{words}: {'; '.join(found)}."] if found else []
+    if not found:
+        return []
+    decision = next(iter(searches.values())).decision
+    side = "below" if decision.is_loss else "above"
+    words = f"The whole interval of the expected validation {decision.words} is {side} that of {baseline}"
+    return [f"{words}: {'; '.join(found)}."]
 
 
 def _top(other: Searched, trials: int) -> float:

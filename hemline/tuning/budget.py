@@ -12,7 +12,8 @@ from hemline.families.space import Scalar
 from hemline.tuning.sampling import draw
 from hemline.tuning.search import Search
 
-_MOST_TRIALS = 10_000
+# Of one search: as many as tuning.trials may say.
+MOST_TRIALS = 10_000
 
 
 class Size(NamedTuple):
@@ -50,7 +51,7 @@ def _within(search: Search, drawn: Iterator[dict[str, Scalar]], size: Size) -> l
         return list(islice(drawn, search.trials))
     left = search.trials * max(_cost(each, search, size) for each in search.searched)
     found: list[dict[str, Scalar]] = []
-    for each in islice(drawn, _MOST_TRIALS):
+    for each in islice(drawn, MOST_TRIALS):
         left -= _cost(search.training(each), search, size)
         if left < 0 and found:
             break

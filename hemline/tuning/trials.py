@@ -19,7 +19,7 @@ from hemline.processes.ending import ShutdownRequest
 from hemline.processes.waiting import as_completed, wait_for
 from hemline.repository import repository
 from hemline.training.resume import Row
-from hemline.tuning.budget import Size, planned, updates_of
+from hemline.tuning.budget import MOST_TRIALS, Size, planned, updates_of
 from hemline.tuning.finished import FinishedTrials
 from hemline.tuning.halving import rungs, survivors
 from hemline.tuning.search import Search, programs_first
@@ -39,6 +39,7 @@ class _Plan(NamedTuple):
     """A trial before it is trained."""
 
     repeat: int  # its search
+    seed: int  # of its training: further trials of other searches do not change it
     drawn: dict[str, Scalar]
     settings: FamilySettings
     rungs: list[int]  # after how many epochs it is compared with others of its search, at last at its end
@@ -59,7 +60,9 @@ class Trials:
         self._labels = Normalized().labels("validation")
         self._size = Size.of_data(Normalized())
         self._plans = [
-            self._plan(repeat, drawn) for repeat, trials in enumerate(planned(search, self._size)) for drawn in trials
+            self._plan(repeat, place, drawn)
+            for repeat, trials in enumerate(planned(search, self._size))
+            for place, drawn in enumerate(trials)
         ]
         # With other numbers, trials of the same settings stay what they are.
         key = fingerprint(search.model_dump(mode="json", exclude={"trials", "repeats", "searched"}), self._digests)
@@ -77,8 +80,8 @@ class Trials:
         checkpoint_folder().mkdir(parents=True, exist_ok=True)
         going = list(range(len(self._plans)))
         for rung in range(max(len(plan.rungs) for plan in self._plans)):
+            going = self._continuing(going) if rung else going
             self._run_rung(executor, going, rung)
-            going = self._continuing(going)
         for repeat in range(self._search.repeats):
             self._check_one_succeeded(repeat)
         return [self._latest[number] for number in range(len(self._plans))]
@@ -99,11 +102,12 @@ class Trials:
         """Return whether this process was asked to end."""
         return self._asked.is_set()
 
-    def _plan(self, repeat: int, drawn: dict[str, Scalar]) -> _Plan:
+    def _plan(self, repeat: int, place: int, drawn: dict[str, Scalar]) -> _Plan:
         settings = self._search.training(drawn)
         family = family_of(settings)
         halving = self._search.halving and family.has_epochs(settings)
-        return _Plan(repeat, drawn, settings, rungs(family.epochs(settings), halving=halving))
+        seed = _FIRST_SEED + repeat * MOST_TRIALS + place
+        return _Plan(repeat, seed, drawn, settings, rungs(family.epochs(settings), halving=halving))
 
     def _run_rung(self, executor: Executor, going: list[int], rung: int) -> None:
         """Train the trials that go on to a rung, and those only that an interrupted run has not finished."""
@@ -162,12 +166,11 @@ class Trials:
     def _job(self, number: int, epochs: int, at_once: int) -> TrainingJob:
         plan = self._plans[number]
         specs = {each: self._spec(plan, each) for each in {epochs, plan.rungs[-1]}}
-        seed = _FIRST_SEED + number
         # The state after a rung is that of any longer training with these settings.
         longer = specs[plan.rungs[-1]].key if self._search.halving else ""
         return TrainingJob(
             specs[epochs],
-            seed,
+            plan.seed,
             at_once,
             checkpoint_folder(),
             trial=True,
