@@ -45,7 +45,7 @@ def main() -> None:
         with _results_kept(back):
             check_agreement(params, dataset)
             _check_metric(params)
-        _write_inputs(params)
+            _write_inputs(params)
         check_code_unchanged()
         CHECKED.write_text("valid\n")
 

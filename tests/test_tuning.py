@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from pipelines_for_tests import PARAMS, REPOSITORY, finished_pipeline, wait_until
 from ruamel.yaml import YAML
@@ -23,6 +24,7 @@ from hemline.families.dense import DenseSettings
 from hemline.params import INPUTS, parse_params
 from hemline.report import tuning
 from hemline.report.expected_plot import expected_figure
+from hemline.report.settings import settings_table
 from hemline.training.tensorflow import keras
 from hemline.training.trainer import Trainer
 from hemline.tuning import sampling
@@ -183,6 +185,11 @@ def test_each_search_chooses_for_its_own_trainings(tmp_path):
     rates = [tuned.training("dense-4", seed).learning_rate for seed in tuned.seeds_of("dense-4")]
     assert rates == [0.001, 0.001, 0.002, 0.002]
     assert len({tuned.training("linear", seed).model_dump_json() for seed in range(4)}) == 1
+    runs = pd.DataFrame({"variant": ["dense-4", "dense-4", "linear"], "epochs": [2, 3, 5]})
+    shown = dict(settings_table(tuned, runs).rows)
+    assert shown["dense-4"]["learning_rate"] == "0.001 / 0.002"
+    assert (shown["dense-4"]["trained"], shown["linear"]["trained"]) == ("2 to 3", "5")
+    assert shown["linear"]["learning_rate"] == "0.01"
 
 
 def test_a_variant_that_is_not_searched_has_as_many_trainings_and_its_stage_knows_their_seeds():
