@@ -19,11 +19,11 @@ _POLL = 0.1
 _CHUNK = 2**20
 # Of these it is this machine that cannot go on, whatever the source: the next one would end in the same way.
 _OURS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
-# What errors of aiohttp mean that say it in their names alone.
+# The meanings of aiohttp's errors whose texts do not say it.
 _MEANINGS = {
     "ClientConnectorDNSError": "its host is not known here, or there is no network",
     "TooManyRedirects": "redirects without an end",
-    "NonHttpUrlRedirectClientError": "redirects to what is no web address",
+    "NonHttpUrlRedirectClientError": "redirects to what is no web address: {}",
 }
 
 
@@ -84,7 +84,7 @@ def _explained(error: Exception, url: str, target: Path, patience: float) -> Exc
     name = type(error).__name__
     if isinstance(error, TimeoutError):  # the client's own, a moment before ours; it may have no text
         return InputError(f"no answer: gave up after {patience:g} s")
-    text = " ".join(f"{_MEANINGS.get(name, name)}: {error}".split())
+    text = " ".join(_MEANINGS.get(name, f"{name}: {{}}").format(error).split())
     return InputError(textwrap.shorten(text, 300, placeholder=" ..."))
 
 
