@@ -7,18 +7,23 @@ Run:    python -m stages.tune dense-128
 
 import sys
 from concurrent.futures import CancelledError
+from functools import partial
+from typing import TYPE_CHECKING
 
 from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError, one_line_errors
-from hemline.params import load_params
+from hemline.params import Params, load_params
 from hemline.processes.durations import timed
-from hemline.processes.ending import TERMINATED, asked_to_end, prompt_end
+from hemline.processes.ending import TERMINATED, ShutdownRequest, asked_to_end, prompt_end
 from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.processes.lock import locked
 from hemline.repository import repository
 from hemline.terminal.arguments import parser
 from hemline.tuning.search import Search, read_search
 from hemline.tuning.tuned import Tuned
+
+if TYPE_CHECKING:
+    from hemline.jobs.job import TrainingJob
 
 
 def main() -> None:
@@ -34,18 +39,20 @@ def main() -> None:
         keep_temporary_files_apart()
         waiting = f"{variant}: another process is still searching its settings; waiting for its end"
         with locked(repository() / f".hemline/tune-{variant}.lock", waiting), prompt_end():
-            tune(search, load_params(chosen=False).cluster)
+            tune(search, load_params(chosen=False))
 
 
-def tune(search: Search, cluster: str | None) -> None:
+def tune(search: Search, params: Params) -> None:
     """Run the trials of ``search`` and write the stage's output; interrupted, it keeps the finished trials."""
+    from hemline.cluster.ahead import needed_variants  # noqa: PLC0415
     from hemline.cluster.executor import executor  # noqa: PLC0415 - slow, and not for variants without a search
     from hemline.families.registry import family_of  # noqa: PLC0415
     from hemline.tuning.trials import Trials  # noqa: PLC0415
 
     variant = search.settings.variant
-    with executor(cluster, family_of(search.settings.training).prepare) as running, asked_to_end() as asked:
+    with executor(params.cluster, family_of(search.settings.training).prepare) as running, asked_to_end() as asked:
         trials = Trials(search, asked)
+        running.prefetch(partial(_jobs_of_others, params, variant, asked), partial(needed_variants, "tune"))
         try:
             found = trials.run(running)
         except CancelledError:
@@ -57,6 +64,14 @@ def tune(search: Search, cluster: str | None) -> None:
         )
     Tuned(variant).write(search, found)
     trials.remove()
+
+
+def _jobs_of_others(params: Params, variant: str, asked: ShutdownRequest) -> list["TrainingJob"]:
+    """Return the trainings that the searches of other variants begin with."""
+    from hemline.tuning.trials import Trials  # noqa: PLC0415
+
+    searches = [read_search(other) for other in params.variants if other != variant]
+    return [job for search in searches if search for job in Trials(search, asked).first_jobs()]
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Workers:
 
     def heard(self):
         """Return when each training was heard of last, by key: of one that trains again, that changes."""
-        topics = [topic for topic in self.client.get_events() if str(topic).startswith("training-")]
+        topics = [topic for topic in self.client.get_events() if str(topic).startswith(("training-", "trial-"))]
         return {topic: self.client.get_events(topic)[-1][0] for topic in topics}
 
     def states(self):
@@ -156,6 +156,19 @@ def test_what_the_next_stage_will_want_is_trained_meanwhile_and_once(workers):
     assert workers.heard() == heard
     wait_until(lambda: not workers.states())
     assert workers.client.list_datasets() == ()
+
+
+def test_trials_of_the_next_search_are_trained_meanwhile_and_once(workers):
+    pipeline = workers.pipeline
+    space = {"epochs": [SOME_SECONDS, SOME_SECONDS + 1], "batch_size": [16]}
+    pipeline.set(tuning={"trials": 2, "spaces": dict.fromkeys(VARIANTS, space)})
+    pipeline.run("dvc", "repro", "tune@linear")
+    wait_until(lambda: list(workers.states().values()) == ["memory"] * 2)
+    heard = workers.heard()
+    done = pipeline.run("dvc", "repro", "tune@dense-4")
+    assert "dense-4  trial 2/2  validation accuracy" in done.stdout
+    assert workers.heard() == heard
+    wait_until(lambda: not workers.states())
 
 
 def test_a_worker_that_is_killed_costs_no_more_than_the_time_since_its_checkpoint(workers, tmp_path):

@@ -1,5 +1,6 @@
 """Running the trials of a variant's searches, side by side; those that an interrupted run has finished are kept."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -86,6 +87,11 @@ class Trials:
             self._check_one_succeeded(repeat)
         return [self._latest[number] for number in range(len(self._plans))]
 
+    def first_jobs(self) -> list[TrainingJob]:
+        """Return the trainings that the trials begin with, without those that are finished."""
+        missing = [number for number in self._ordered(range(len(self._plans))) if not self._known(number, 0)]
+        return [self._job(number, self._plans[number].rungs[0], 1) for number in missing]
+
     def remove(self) -> None:
         """Remove the files of finished trials, and what a kill left of them: the stage has written its output."""
         for number, plan in enumerate(self._plans):
@@ -115,8 +121,7 @@ class Trials:
         self._latest |= known
         if known:
             show(f"{self._variant}: kept: {len(known)} of {len(going)} trials{self._at(rung)}")
-        drawn = [self._plans[number].drawn for number in going]
-        order = [going[place] for place in programs_first(drawn, _ARGUMENTS) if going[place] not in known]
+        order = [number for number in self._ordered(going) if number not in known]
         at_once = min(len(order), joblib.cpu_count())
         jobs = {number: self._job(number, self._plans[number].rungs[rung], at_once) for number in order}
         futures = {executor.submit(job, self): number for number, job in jobs.items()}
@@ -132,6 +137,11 @@ class Trials:
             executor.stop()
             wait_for(futures)
             raise
+
+    def _ordered(self, going: Sequence[int]) -> list[int]:
+        """Return the trials in the order of their trainings: those that share a compiled program follow each other."""
+        drawn = [self._plans[number].drawn for number in going]
+        return [going[place] for place in programs_first(drawn, _ARGUMENTS)]
 
     def _known(self, number: int, rung: int) -> Trial | None:
         trial = self._finished.get(number, rung)
