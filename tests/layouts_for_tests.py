@@ -1280,6 +1280,4 @@ def layouts_table():
     rows = [
         f"| {write.__doc__.partition(chr(10))[0]} | {reading(expected)} |" for write, expected, *_ in LAYOUTS.values()
     ]
-    return "\n".join(
-        ["| files | result |", "|---|---|", *(row.replace("(0 or 1)", "") for row in rows)]
-    )
+    return "\n".join(["| files | result |", "|---|---|", *(row.replace("(0 or 1)", "") for row in rows)])

@@ -71,7 +71,7 @@ BEHIND = {
     },
     "sizes_plot.py": {"outside lower center": "no comparison, but a place"},
     "sizes.html.jinja": {
-        "{% block title %}From how many images on is a network better?": "a question",
+        "{% block title %}How many training images does a network need?": "a question",
         '{{ figure(picture, "Bands are 95 % intervals': INTERVAL,
     },
     "changes.py": {"worse, within the margin": ADJUSTED_TEST, "worse by more than the margin": INTERVAL},
