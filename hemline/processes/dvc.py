@@ -79,7 +79,7 @@ def refuse_copy_of_shallow_clone() -> None:
 def _refuse_shallow_clone(clone: Path) -> None:
     if output("git", "-C", str(clone), "rev-parse", "--is-shallow-repository").strip() == "true":
         raise InputError(
-            "git: the clone must have its whole history, but is shallow, and DVC keeps no experiment of such a clone; "
+            "git: the clone must have its history, but is shallow, and DVC keeps no experiment of such a clone; "
             "run `git fetch --unshallow`"
         )
 
