@@ -7,13 +7,13 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& echo $$python && break; done)
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-# Without bytecode, every single stage would spend ten seconds more on importing TensorFlow.
+# Without bytecode, every stage would need ten more seconds to import TensorFlow.
 export PYTHONDONTWRITEBYTECODE :=
 export MLFLOW_DISABLE_TELEMETRY := true
 # Tests of one file share fixtures. tests/conftest.py orders the files: the longest first.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-# What `make new` was asked for: the tracking server.
+# The tracking server that was given to `make new`.
 -include project.mk
 
 # Share of the repetitions of `make trials`.
@@ -32,7 +32,7 @@ pipeline: $(READY)  ## run it and print the answer (the default)
 	@hemline repro
 	@echo; hemline answer
 
-record: $(READY)  ## record edits of comments and formatting: [ARGS=--dry-run]
+record: $(READY)  ## record edits that change no result: [ARGS=--dry-run]
 	@hemline record $(ARGS)
 
 quick: $(READY)  ## a preview in half a minute: reports/quick.html
@@ -48,28 +48,28 @@ exp: $(READY)  ## run one: make exp S='variants.dense-128.epochs=20'
 plan-run: $(READY)  ## which stages would run: make plan-run S='epochs=20'
 	@set -f; hemline plan-run $(S)
 
-plan: $(READY)  ## the seeds that a gain takes: make plan GAIN=0.5
-	@test -n "$(GAIN)" || { echo "error: GAIN: say how large a gain is to be shown: make plan GAIN=0.5" >&2; exit 1; }
+plan: $(READY)  ## seeds needed to show a gain: make plan GAIN=0.5
+	@test -n "$(GAIN)" || { echo "error: GAIN: name the gain to be shown: make plan GAIN=0.5" >&2; exit 1; }
 	@hemline plan "$(GAIN)" $(if $(PAIR),--pair "$(PAIR)") $(if $(COST),--cost)
 
 costs: $(READY)  ## parameters, megabytes and seconds of each variant
 	@hemline costs
 
 seeds: $(READY)  ## add seeds, keeping trainings: make seeds N=10
-	@test -n "$(N)" || { echo "error: N: say how many seeds there are to be: make seeds N=10" >&2; exit 1; }
+	@test -n "$(N)" || { echo "error: N: name the total number of seeds: make seeds N=10" >&2; exit 1; }
 	@hemline seeds "$(N)"
 
 queue: $(READY)  ## queue some: make queue S='dataset=mnist epochs=5,10'
 	@set -f; hemline queue $(S)
 
-sizes: $(READY)  ## from how many images on is it better? [VARIANTS=dense-128]
+sizes: $(READY)  ## images needed to beat the baseline: [VARIANTS=dense-128]
 	@hemline sizes $(if $(VARIANTS),--variants "$(VARIANTS)")
 
-tuned: $(READY)  ## gains untuned and tuned: [TRIALS=20] [VARIANTS=dense-128]
+tuned: $(READY)  ## gains before and after tuning: [TRIALS=20] [VARIANTS=...]
 	@hemline tuned $(if $(TRIALS),--trials "$(TRIALS)") $(if $(VARIANTS),--variants "$(VARIANTS)")
 
 resample: $(READY)  ## redraw the test set K times: make resample K=10
-	@test -n "$(K)" || { echo "error: K: say how often the test set is redrawn: make resample K=10" >&2; exit 1; }
+	@test -n "$(K)" || { echo "error: K: name the number of redrawn test sets: make resample K=10" >&2; exit 1; }
 	@hemline resample "$(K)"
 
 #- Hemline only
@@ -77,10 +77,10 @@ claims: $(READY)  ## test what five tutorials claim: reports/claims.html
 	@hemline claims --docs
 
 #-
-experiments: $(READY)  ## list them at 80 columns; ALL=1: those of every commit
+experiments: $(READY)  ## list them in 80 columns; ALL=1: those of every commit
 	@hemline experiments $(if $(ALL),--all) $(ARGS)
 
-plots: $(READY)  ## DVC's charts, without network: make plots REVS='main mine'
+plots: $(READY)  ## DVC's charts, offline: make plots REVS='main mine'
 	@hemline plots $(REVS)
 
 ##@ Workers
@@ -88,7 +88,7 @@ plots: $(READY)  ## DVC's charts, without network: make plots REVS='main mine'
 workers: $(READY)  ## start workers that keep TensorFlow loaded between stages
 	@hemline workers $(ARGS)
 
-stop-workers: $(READY)  ## stop them
+stop-workers: $(READY)  ## stop these workers
 	@hemline workers --stop
 
 ##@ Your own data
@@ -107,10 +107,10 @@ new: $(READY)  ## your own project: make new NAME=name DATA=path [AT=folder]
 #-
 ##@ MLflow
 
-ui: $(READY)  ## complete the store and serve the UI on 127.0.0.1
+ui: $(READY)  ## add missing runs and serve the UI on 127.0.0.1
 	@hemline ui
 
-sync: $(READY)  ## complete the store from the results in the workspace
+sync: $(READY)  ## add missing runs from the results in the workspace
 	@hemline sync
 
 clean-runs: $(READY)  ## permanently delete runs marked in the UI: YES=1
@@ -118,7 +118,7 @@ clean-runs: $(READY)  ## permanently delete runs marked in the UI: YES=1
 
 ##@ The best model
 
-promote: $(READY)  ## make it champion if better than the current: [CALIBRATED=1]
+promote: $(READY)  ## make it champion if it beats the current: [CALIBRATED=1]
 	@hemline promote $(if $(CALIBRATED),--calibrated)
 
 serve: $(READY)  ## serve the champion on 127.0.0.1
@@ -173,16 +173,16 @@ pictures: $(READY)  ## redraw the pictures of README.md and docs/
 #-
 ##@ Upkeep
 
-upgrade: $(READY)  ## take over later changes of Hemline: [FROM=clone]
+upgrade: $(READY)  ## merge later changes of Hemline: [FROM=clone]
 	@hemline upgrade $(if $(FROM),--source "$(FROM)")
 
-lock: $(READY)  ## resolve the dependencies again
+lock: $(READY)  ## resolve and pin the dependencies again
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --no-header \
 		--upgrade pyproject.toml --output-file requirements.lock
 	@python -m tools.versions
 
 # ##@ starts the title of a group, ## the description of a target.
-help:  ## list these
+help:  ## list these commands
 	@awk -F ':.*## ' '/^##@ / { print (groups++ ? "\n" : "") substr($$0, 5) } \
 		/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 

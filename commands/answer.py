@@ -1,4 +1,4 @@
-"""Print the answer, how often the test set was evaluated, where the page is, and a command to try.
+"""Print the answer, the number of evaluations of the test set, the path of the page, and a command to try.
 
 Reads:  the outputs of the pipeline's stages
 Writes: nothing
@@ -38,7 +38,7 @@ def next_step(results: Results) -> str:
     if not results.others:
         return "add a variant to params.yaml, as dense: {hidden: [128]}; then make, to compare it with the baseline"
     if len(params.seeds) < ENOUGH_SEEDS:
-        return _experiment(f"'seeds={_more_seeds(params.seeds)}'", "fewer show large differences only")
+        return _experiment(f"'seeds={_more_seeds(params.seeds)}'", "with fewer, only large differences can be shown")
     if not_over_solved(comparison):
         known = [name for name, how in params.linear_models().items() if how == "solved"]
         added = [] if known else ["'+variants.logistic.family=logistic'"]
@@ -47,7 +47,7 @@ def next_step(results: Results) -> str:
     if longer:
         verb = "improves" if len(longer) == 1 else "improve"
         return _experiment(f"epochs={_LONGER * params.epochs}", f"{listed(longer)} still {verb}")
-    return "make promote, then make serve: the best model by validation answers requests"
+    return "make promote, then make serve: serves the best model by validation"
 
 
 def _more_seeds(seeds: list[int]) -> str:

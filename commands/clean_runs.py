@@ -1,6 +1,6 @@
-"""Delete for good what was deleted in MLflow's UI: runs, their files and their models. First says how much.
+"""Delete permanently what is marked as deleted in MLflow's UI: runs, their files and their models.
 
-On a server, its administrator does so: the models are marked for that.
+Without --yes, only print how much. On a server, mark the models; its administrator deletes them.
 
 Reads:  the MLflow store
 Writes: nothing; with --yes, deletes from it
@@ -14,7 +14,7 @@ from hemline.terminal.arguments import option
 _GC = "its administrator's `mlflow gc` deletes both for good"
 
 
-@option("--yes", action="store_true", help="delete them; without it, nothing is")
+@option("--yes", action="store_true", help="delete them; without it, only print how much")
 def main(yes: bool) -> None:
     """Count, and delete if asked to."""
     from hemline.tracking import store  # noqa: PLC0415 - MLflow; not for --help

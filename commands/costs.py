@@ -1,6 +1,6 @@
 """Print each variant's metric and costs: parameters, megabytes, seconds of training and prediction.
 
-Reads:  the outputs of the pipeline's stages, and how long its trainings last took here
+Reads:  the outputs of the pipeline's stages, and the durations of the last trainings here
 Run:    hemline costs
 """
 

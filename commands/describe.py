@@ -46,14 +46,14 @@ _TEST_SHARE = 0.2
 _CONSOLE = Console(soft_wrap=True, markup=False, highlight=False)
 
 
-@option("path", type=Path, help="a folder of class folders, arrays, a table, IDX files")
-@option("--name", help="of the data set: small letters, digits and hyphens")
-@option("--resize", metavar="HEIGHTxWIDTH", help="bring all images to this size")
+@option("path", type=Path, help="a folder of class folders, arrays, a table, or IDX files")
+@option("--name", help="name of the data set: small letters, digits and hyphens")
+@option("--resize", metavar="HEIGHTxWIDTH", help="resize all images to this size")
 @option("--grey", group="colours", dest="colour", action="store_false", default=None, help="make all images grey")
-@option("--colour", group="colours", dest="colour", action="store_true", default=None, help="make none of them grey")
-@option("--test-share", metavar="SHARE", help=f"of a test set to be taken (default: {_TEST_SHARE})")
-@option("--format", dest="form", help="how the images are stored, where several formats can read them")
-@option("--option", dest="options", action="append", default=[], metavar="KEY=VALUE", help="for it")
+@option("--colour", group="colours", dest="colour", action="store_true", default=None, help="make all images coloured")
+@option("--test-share", metavar="SHARE", help=f"share of images for the test set (default: {_TEST_SHARE})")
+@option("--format", dest="form", help="format of the images, if several can read them")
+@option("--option", dest="options", action="append", default=[], metavar="KEY=VALUE", help="option of the format")
 @option("--json", dest="for_programs", action="store_true", help="print all findings, for programs")
 @option("--force", action="store_true", help="replace the description of this name")
 def main(
@@ -91,7 +91,7 @@ def main(
     _tell(["How it was read:", *(f"  {line}" for line in lines)])
     _tell(screen.found_lines(found, seen.images))
     if linked:
-        _tell([f"{linked}, which git does not see, leads to the images; data/{name}.yaml names no place of yours."])
+        _tell([f"The link {linked}, which git ignores, leads to the images; data/{name}.yaml contains no local path."])
     _tell_settings(dataset, new, fitting)
 
 
@@ -115,7 +115,7 @@ def _tell_settings(dataset: Dataset, new: Sequence[tuple[str, Any]], fitting: Fi
         _tell([f"Balanced accuracy decides, because {rule}; `metric: accuracy` counts each image the same."])
     params = parse_params(changed(read_yaml(PARAMS), new), PARAMS)
     seconds = pipeline_seconds(params, dataset.image_shape, len(dataset.classes), fitting.training_images)
-    written = f"Written: data/{dataset.name}.yaml, which says what can be changed."
+    written = f"Written: data/{dataset.name}.yaml, whose comments explain possible changes."
     _tell([f"{written} With these settings the pipeline takes {screen.duration(seconds)}:", screen.command(new)])
     try:
         check_agreement(params, dataset)

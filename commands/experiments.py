@@ -1,6 +1,6 @@
-"""List the experiments, in a table of 80 columns or for programs: what each changed, and its gains.
+"""List the experiments, in a table of 80 columns or for programs: changed settings and gains.
 
-Reads:  what `dvc exp show` knows
+Reads:  the output of `dvc exp show`
 Run:    hemline experiments
         hemline experiments --all
 """
@@ -15,9 +15,9 @@ from hemline.processes.dvc import dvc_json, unknown_form
 from hemline.terminal.arguments import option
 
 
-@option("--all", dest="everywhere", action="store_true", help="those of every commit")
+@option("--all", dest="everywhere", action="store_true", help="list those of every commit")
 @option("--json", group="form", action="store_true", help="print JSON; gains are fractions")
-@option("--csv", group="form", action="store_true", help="print CSV, a line a gain")
+@option("--csv", group="form", action="store_true", help="print CSV, one line per gain")
 def main(everywhere: bool, json: bool, csv: bool) -> None:
     """Print the table."""
     shown = dvc_json("exp", "show", *(["--all-commits"] if everywhere else []))

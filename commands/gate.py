@@ -22,8 +22,8 @@ PAGE = Path("reports/gate.md")
 ERROR_STATUS = 2
 
 
-@option("base", help="a branch, a tag, a commit, or an experiment of DVC: main, say")
-@option("--margin", metavar="POINTS", help="points that a variant may lose; or in its unit, of another metric")
+@option("base", help="a branch, a tag, a commit, or a DVC experiment, such as main")
+@option("--margin", metavar="POINTS", help="points that a variant may lose, or another metric's unit")
 def main(base: str, margin: str | None) -> None:
     """Compare, write the table, and end with the verdict."""
     if not base.strip():

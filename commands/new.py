@@ -12,11 +12,11 @@ from hemline.project.new import write_project
 from hemline.terminal.arguments import option
 
 
-@option("name", help="of the project and its data set: small letters, digits and hyphens")
-@option("data", type=Path, help="the images, as `hemline describe` takes them; so are other options")
+@option("name", help="name of the project and its data set: small letters, digits and hyphens")
+@option("data", type=Path, help="the images, as for `hemline describe`, whose options are accepted, too")
 @option("--at", type=Path, help="the new folder (default: ../<name>)")
 @option("--remote", help="DVC's remote: a folder, s3://bucket/folder, ssh://...")
-@option("--tracking", help="the MLflow server or database")
+@option("--tracking", help="the MLflow server or SQLite file")
 def main(
     name: str, data: Path, *, at: Path | None, remote: str | None, tracking: str | None, others: list[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Print the power for a gain of a given size, and the seeds or test images that it takes.
+"""Print the power for a gain of a given size, and the number of seeds or test images needed.
 
 Reads:  params.yaml, reports/evaluation/pairs.csv
 Run:    hemline plan 0.5 [--pair dense-512,dense-128] [--cost]
@@ -25,9 +25,9 @@ test images, and images with the current seeds. The seeds' part of the variance 
 determine it only roughly."""
 
 
-@option("gain", type=float, help="the gain to be shown, as the page prints it: in points for shares")
-@option("--pair", help="two variants, as in dense-512,dense-128; otherwise each and the baseline")
-@option("--cost", action="store_true", help="add the seconds that the further seeds take")
+@option("gain", type=float, help="the gain to be shown, in the unit of the page: 0.5 is half a percentage point")
+@option("--pair", help="two variants, as in dense-512,dense-128; default: each variant and the baseline")
+@option("--cost", action="store_true", help="add the seconds of the additional trainings")
 def main(gain: float, pair: str | None, cost: bool) -> None:
     """Print a row per variant, or the one of the pair."""
     if not 0 < gain < math.inf:

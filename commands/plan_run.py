@@ -1,8 +1,8 @@
-"""List the stages that a change of parameters would run, why, and how long they took when they last ran here.
+"""List the stages that a change of parameters would run, with the reasons and the durations of the last runs here.
 
-Of those whose result DVC has in its run-cache, that is said.
+A line says if DVC has the result in its run-cache.
 
-Reads:  params.yaml, dvc.lock, what `dvc status` knows, DVC's run-cache
+Reads:  params.yaml, dvc.lock, the output of `dvc status`, DVC's run-cache
 Run:    hemline plan-run variants.dense-128.epochs=20
 """
 
@@ -35,7 +35,7 @@ def main(changes: list[str]) -> None:
         return
     lock = LOCK_FILE.read_bytes().decode(errors="replace")
     if is_damaged(lock):
-        raise InputError(f"{LOCK_FILE}: is half a file, as after a kill; `make record` brings it back")
+        raise InputError(f"{LOCK_FILE}: is incomplete, as after a kill; `make record` restores it")
     rewritten = {
         str(path): hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()  # as DVC does
         for path, text in inputs.items()

@@ -1,6 +1,6 @@
-"""Draw the charts of `dvc plots`, curves, confusions and figures, as a page that needs no network.
+"""Draw the charts of `dvc plots`, curves, confusions and figures, as an offline page.
 
-Reads:  what the pipeline has evaluated, here and at the revisions that are named
+Reads:  the pipeline's results, here and at the given revisions
 Writes: dvc_plots/
 Run:    hemline plots
         hemline plots main my-experiment

@@ -1,4 +1,4 @@
-"""Classify a photo, with the champion or, where there is none, the best model of the workspace.
+"""Classify a photo, with the champion or, if there is none, with the best model of the workspace.
 
 Run: hemline predict photo.png --top 5
 """

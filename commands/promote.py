@@ -137,7 +137,7 @@ def _champion_probabilities(results: Results, champion: Champion) -> tuple[NDArr
     own, known = seen_digests(Normalized()), loaded.seen
     if known is None:
         raise InputError(
-            f"{champion.name} does not say which images it was trained on, and may know today's test images; "
+            f"{champion.name} does not say which images it was trained on, and may know the current test images; "
             "delete that version in the MLflow UI, and run `make promote`"
         )
     if champion.tags.get(_TRAINING) == set_digest(own):
@@ -145,8 +145,8 @@ def _champion_probabilities(results: Results, champion: Champion) -> tuple[NDArr
     unseen = ~np.isin(image_digests(test), np.union1d(known, own))
     if unseen.sum() < _FEWEST:
         raise InputError(
-            f"{champion.name} was trained on {(~unseen).sum():,} of today's {len(test):,} test images, so that too few "
-            f"are left to compare: bring back the split that it was trained with in data/{champion.dataset}.yaml, or "
+            f"{champion.name} was trained on {(~unseen).sum():,} of the current {len(test):,} test images, so too few "
+            f"are left to compare: restore the split that it was trained with in data/{champion.dataset}.yaml, or "
             "delete that version in the MLflow UI"
         )
     return loaded.probabilities(test), unseen

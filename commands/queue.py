@@ -1,7 +1,7 @@
-"""Queue experiments: with parameters that are valid, and with files that git does not know yet.
+"""Queue experiments, after checking their parameters; files that git does not track yet are included.
 
 Reads:  params.yaml, data/<dataset>.yaml
-Writes: DVC's queue; nothing where a parameter is wrong
+Writes: DVC's queue; nothing if a parameter is wrong
 Run:    hemline queue dataset=mnist epochs=5,10,20
 
 What `dvc exp run --queue` queues runs later, in copies of what git knows: a mistake would show only there.
@@ -28,7 +28,7 @@ dvc queue logs NAME      # prints the output of one of them
 make experiments         # lists the results; dvc exp show lists all metrics"""
 
 
-@option("changes", nargs="*", metavar="key=value", help="a key of params.yaml; several values with commas: one each")
+@option("changes", nargs="*", metavar="key=value", help="key of params.yaml; commas separate experiments' values")
 def main(changes: list[str]) -> None:
     """Check every experiment, then queue them all."""
     changes = overrides(changes)

@@ -1,6 +1,6 @@
 """Train a preview: a fifth of the training images, two variants, two seeds, two epochs.
 
-Reads:  params.yaml, and what the pipeline reads
+Reads:  params.yaml, and the pipeline's input
 Writes: a DVC experiment of its own, with its MLflow runs; reports/quick.html
 Run:    hemline quick
 

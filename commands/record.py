@@ -1,7 +1,7 @@
 """Record edits of comments and formatting in dvc.lock, so that `dvc repro` runs nothing because of them.
 
 `make` does this first. Code is compared by its syntax trees, as dvc.lock recorded it and as it is; where dvc.lock is
-half a file, because DVC was killed while it wrote it, the last commit's takes its place.
+incomplete, because DVC was killed while it wrote the file, it is restored from the last commit.
 
 Reads:  dvc.lock, the code that it names, Git's history
 Writes: dvc.lock
@@ -14,7 +14,7 @@ from hemline.terminal.arguments import option
 from hemline.words import listed
 
 
-@option("--dry-run", action="store_true", help="say what would be done, and do nothing")
+@option("--dry-run", action="store_true", help="only print what would be done")
 def main(dry_run: bool) -> None:
     """Repair, compare and record, with a line for each action taken."""
     if LOCK_FILE.exists():
@@ -23,7 +23,7 @@ def main(dry_run: bool) -> None:
 
 def _record(text: str, *, dry_run: bool) -> None:
     if is_damaged(text):
-        print(f"{LOCK_FILE}: half a file, as after a kill; the last commit's takes its place, DVC's cache has the rest")
+        print(f"{LOCK_FILE}: incomplete, as after a kill; restored from the last commit; DVC's cache has newer results")
         text = committed_lock() if dry_run else mend()
     if code_is_as_recorded(text):
         return
@@ -33,9 +33,9 @@ def _record(text: str, *, dry_run: bool) -> None:
     edits = find_edits(recorded, entries(committed_lock()))
     if stages := edits.rewritten if dry_run or not edits.rewritten else record(edits, recorded):
         then = "would be recorded" if dry_run else "recorded"
-        print(f"The edited code of {_named(stages)} means what it meant: {then} in {LOCK_FILE}")
+        print(f"The edited code of {_named(stages)} has the same meaning as before: {then} in {LOCK_FILE}")
     if edits.unknown:
-        print(f"The code of {_named(edits.unknown)} counts as changed: what it was is not in Git's history")
+        print(f"The code of {_named(edits.unknown)} counts as changed: its former text is not in Git's history")
 
 
 def _named(stages: list[str]) -> str:

@@ -1,6 +1,6 @@
-"""Run the pipeline as `dvc repro` does; of its closing advice, leave out `dvc push` where no remote is configured.
+"""Run the pipeline as `dvc repro` does, without its advice to `dvc push` if no remote is configured.
 
-Where DVC restored an evaluation from its run-cache, MLflow is given its gains: no stage of ours ran to do so.
+If DVC restored an evaluation from its run-cache, no stage ran, so this command writes the gains to MLflow.
 
 Run: hemline repro
 """

@@ -33,7 +33,7 @@ estimate of this variance exists (Bengio and Grandvalet 2004): in simulations, s
 gain in 95 to 98 % of cases. They cannot cover another data set."""
 
 
-@option("number", type=int, help=f"how often the test set is redrawn, {ENOUGH_SEEDS} to {_MOST}")
+@option("number", type=int, help=f"number of redrawn test sets, {ENOUGH_SEEDS} to {_MOST}")
 def main(number: int) -> None:
     """Run the missing redraws as DVC experiments, and compare the variants over all of them."""
     if not ENOUGH_SEEDS <= number <= _MOST:

@@ -1,4 +1,4 @@
-"""Train every variant with more seeds: the trainings that are there are kept, and only the new ones are done.
+"""Train every variant with more seeds: existing trainings are kept, and only the new ones run.
 
 Reads:  params.yaml, models/, data/normalized/
 Writes: `seeds` in params.yaml, and what `dvc exp run` writes
@@ -15,7 +15,7 @@ from hemline.processes.dvc import dvc_json, environment
 from hemline.terminal.arguments import option
 
 
-@option("number", type=int, help="how many seeds there are to be")
+@option("number", type=int, help="total number of seeds")
 def main(number: int) -> None:
     """Keep the trainings, then run the pipeline with the further seeds, as a DVC experiment."""
     params = load_params()

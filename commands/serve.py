@@ -22,8 +22,8 @@ PORT = 5001
 EXAMPLE = Path(".hemline/example.json")
 
 
-@option("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
-@option("--example", action="store_true", help="print a complete request, and serve nothing")
+@option("--port", type=int, help=f"default: {PORT}, or a free one if that is taken")
+@option("--example", action="store_true", help="only print a complete request")
 def main(port: int | None, example: bool) -> None:
     """Print how to ask, then serve until interrupted."""
     params = load_params()

@@ -1,4 +1,4 @@
-"""Train the variants on more and more images, and find the size from which each is better.
+"""Train the variants on more and more images, and estimate the number that each needs to beat the baseline.
 
 Reads:  params.yaml, data/<dataset>.yaml and the data
 Writes: DVC experiments sizes-<dataset>-<size>-<round>, with their MLflow runs; reports/sizes.csv, .html and .png
@@ -37,7 +37,7 @@ class _Ended(NamedTuple):
     improves: bool = False  # whether twice as many epochs have not been tried
 
 
-@option("--variants", help="which to train besides the baseline, separated by commas; default: all")
+@option("--variants", help="variants to train besides the baseline, separated by commas; default: all")
 def main(variants: str | None = None) -> None:
     """Run the missing experiments, compare the variants at each size, and write the page."""
     params = with_variants(load_params(), variants)

@@ -1,4 +1,4 @@
-"""Complete the MLflow store from what the workspace holds; a second time, it adds nothing.
+"""Add missing runs to the MLflow store, from the results of the workspace; a second time, it adds nothing.
 
 Run: hemline sync
 """

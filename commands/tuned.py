@@ -1,4 +1,4 @@
-"""Compare the variants untuned and tuned: as two experiments, side by side.
+"""Compare the variants before and after tuning, as two experiments.
 
 Reads:  params.yaml, data/<dataset>.yaml and the data
 Writes: DVC experiments untuned-<dataset> and tuned-<dataset>, with their MLflow runs
@@ -24,10 +24,10 @@ from hemline.terminal.arguments import option
 _TRIALS = 20
 
 
-@option("--trials", type=int, help=f"of each search; default: tuning.trials if it is above 0, or {_TRIALS}")
-@option("--variants", help="which to compare with the baseline, separated by commas; default: all")
+@option("--trials", type=int, help=f"trials of each search; default: tuning.trials if it is above 0, or {_TRIALS}")
+@option("--variants", help="variants to compare with the baseline, separated by commas; default: all")
 def main(trials: int | None = None, variants: str | None = None) -> None:
-    """Run both experiments, unless they are there, and print the gains and verdicts of both."""
+    """Run both experiments, unless they exist, and print the gains and verdicts of both."""
     params = with_variants(load_params(chosen=False), variants)
     declared = experiments(params, (params.tuning.trials or _TRIALS) if trials is None else trials)
     for values in declared.values():

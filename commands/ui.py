@@ -1,4 +1,4 @@
-"""Complete the MLflow store, and serve its UI on this machine only.
+"""Add missing runs to the MLflow store, and serve its UI on this machine only.
 
 Run: hemline ui --port 5000
 """
@@ -25,7 +25,7 @@ class Prepared(NamedTuple):
     environment: dict[str, str]
 
 
-@option("--port", type=int, help=f"default: {PORT}, or a free one where that is taken")
+@option("--port", type=int, help=f"default: {PORT}, or a free one if that is taken")
 def main(port: int | None) -> None:
     """Publish, print the link, serve until interrupted."""
     port = free_port(port, PORT)

@@ -1,6 +1,6 @@
-"""Take over later changes of Hemline, in a project that `make new` has written.
+"""Merge later changes of Hemline, into a project that `make new` has written.
 
-Reads:  hemline.yaml, and the Hemline that it names
+Reads:  hemline.yaml, and the clone or address that it names
 Writes: a commit
 Run:    hemline upgrade
         hemline upgrade --source ../hemline

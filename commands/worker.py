@@ -1,4 +1,4 @@
-"""Start a worker of a cluster: `dask worker` with this project loaded, for the target that results are computed for.
+"""Start a worker of a cluster: `dask worker` with this project loaded, for the processor target of the project.
 
 Run: hemline worker tcp://scheduler:8786 --nworkers 4
 
@@ -12,9 +12,9 @@ from hemline.target import fix_target
 from hemline.terminal.arguments import option
 
 
-@option("scheduler", help="its address", nargs="?")
-@option("--scheduler-file", help="the file that it wrote, in place of its address")
-@option("--nthreads", default="1", help="of each process; default: 1")
+@option("scheduler", help="address of the scheduler", nargs="?")
+@option("--scheduler-file", help="the scheduler's file, instead of its address")
+@option("--nthreads", default="1", help="threads of each process; default: 1")
 def main(scheduler: str | None, scheduler_file: str | None, nthreads: str, others: list[str]) -> None:
     """Pass the options on to `dask worker`."""
     if not scheduler_file and not re.search(r":\d+$", scheduler or ""):

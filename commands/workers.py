@@ -1,4 +1,4 @@
-"""Start workers on this machine, which keep TensorFlow and compiled programs between stages, or stop them.
+"""Start workers on this machine, or stop them: they keep TensorFlow and compiled programs loaded between stages.
 
 Writes: .hemline/workers.json, for `cluster` in params.yaml, and .hemline/workers.log
 Run:    hemline workers --count 2
@@ -30,8 +30,8 @@ _POLL = 0.1
 _PULSE = 60.0  # seconds between two checks for expired workers
 
 
-@option("--count", type=int, default=joblib.cpu_count(), help="workers; default: one for each core")
-@option("--idle", type=float, default=30, help="minutes without work until they stop by themselves")
+@option("--count", type=int, default=joblib.cpu_count(), help="number of workers; default: one for each core")
+@option("--idle", type=float, default=30, help="minutes without work until they stop")
 @option("--stop", action="store_true", help="stop them")
 @option("--hold", action="store_true", help=SUPPRESS)
 def main(count: int, idle: float, stop: bool, hold: bool) -> None:
@@ -49,7 +49,7 @@ def main(count: int, idle: float, stop: bool, hold: bool) -> None:
 
 def _start(count: int, idle: float) -> None:
     if (address := _address()) is not None:
-        print(f"The workers are there already, at {address}; `make stop-workers` stops them.")
+        print(f"The workers are already running, at {address}; `make stop-workers` stops them.")
         return
     SCHEDULER.parent.mkdir(exist_ok=True)
     fix_target()  # in the environment of the processes that train
@@ -66,14 +66,14 @@ def _start(count: int, idle: float) -> None:
             )
         time.sleep(_POLL)
     print(
-        f"{count} workers are ready, and stop after {idle:g} minutes without work, or by `make stop-workers`.\n"
-        f"Let trainings run there: `cluster: {SCHEDULER}` in params.yaml, or `dvc exp run -S cluster={SCHEDULER}`."
+        f"{count} workers are ready. They stop after {idle:g} minutes without work, or with `make stop-workers`.\n"
+        f"To train on them: `cluster: {SCHEDULER}` in params.yaml, or `dvc exp run -S cluster={SCHEDULER}`."
     )
 
 
 def _stop() -> None:
     if not SCHEDULER.exists():
-        print("No workers are there.")
+        print("No workers are running.")
         return
     try:
         with connect(str(SCHEDULER)) as client:

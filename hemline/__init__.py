@@ -1,1 +1,1 @@
-"""Rooms that follow the data, one concept a file; what they import lies below them, as pyproject.toml has it."""
+"""Packages in the order of the data flow, one concept per file; pyproject.toml limits their imports."""

@@ -1,4 +1,4 @@
-"""The one way in which Hemline refuses an input, or names what the machine refuses: one clear line, no traceback."""
+"""Errors of the input or the machine, reported in one clear line without a traceback."""
 
 import errno
 import os
@@ -63,7 +63,7 @@ def one_line_errors(status: int = 1) -> Iterator[None]:
     """Turn an ``InputError``, or what the machine refuses, into one line and an exit status; Ctrl-C into status 130.
 
     Everything else is a defect of the program, and keeps its traceback. On a terminal, a second line names the page
-    that tells how to go on.
+    with the remedies.
 
     Args:
         status: what to exit with.

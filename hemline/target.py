@@ -1,8 +1,8 @@
-"""The one processor that everything is computed for: x86-64-v3, whatever more this machine's can do.
+"""The one processor target of all computations: x86-64-v3, even if this machine supports more.
 
-TensorFlow, NumPy and their libraries choose code by processor, and other code gives other last bits, from which
-training makes a third of a percentage point. x86-64-v3 (AVX2 and FMA: Intel since 2013, AMD since 2015) is the least
-that is still fast. ``hemline fingerprint`` tells whether a machine gives the expected bits.
+TensorFlow, NumPy and their libraries choose code by processor. Other code gives other last bits, which training turns
+into a third of a percentage point. x86-64-v3 (AVX2 and FMA: Intel since 2013, AMD since 2015) is the oldest target
+that is still fast. ``hemline fingerprint`` checks whether a machine gives the expected bits.
 
 The settings are read when libraries are loaded: ``fix_target`` comes before NumPy and TensorFlow are imported.
 """

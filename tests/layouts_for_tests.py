@@ -223,7 +223,7 @@ def dogs_and_cats(top):
 
 @layout(Stops("there must be a folder for each class", {"label": "^([a-z]+)-"}))
 def other_file_names(top):
-    """ant-left-a1b.png: only its author knows what stands where"""
+    """ant-left-a1b.png: several parts of the name may be the class"""
     sort_into(top, range(90), "{label}-left-a{index}b.png")
 
 
@@ -348,7 +348,7 @@ def one_hot_columns(top):
 
 @layout(Stops("several labels for an image"))
 def several_labels_for_an_image(top):
-    """a table with a column for each of several labels at once"""
+    """a table with a column for each of several simultaneous labels"""
     sort_into(top / "img", range(90), "{index}.png")
     ones = {name: np.arange(90) % (n + 2) == 0 for n, name in enumerate(NAMES)}
     frame = names(range(90)).drop(columns="label").assign(**{name: each.astype(int) for name, each in ones.items()})
@@ -527,7 +527,7 @@ def left_and_right(top):
 
 @layout(Stops("must have a column of labels", {"label": "what"}))
 def coordinates(top):
-    """a table of pictures with x, y and an own name for the label"""
+    """a table of pictures with x, y and an unusual name for the label"""
     sort_into(top / "img", range(90), "{index}.png")
     frame = names(range(90), x=range(90), y=range(90)).rename(columns={"label": "what"})
     frame.to_csv(top / "list.csv", index=False)
@@ -594,7 +594,7 @@ def idx_of_the_family(top):
 
 @layout(TWO, labels=LABELS.astype(str))
 def emnist(top):
-    """emnist-letters-train-images-idx3-ubyte.gz: lie on their side"""
+    """emnist-letters-train-images-idx3-ubyte.gz: transposed images"""
     for part, rows in {"train": TRAIN, "test": REST}.items():
         idx(top / f"emnist-letters-{part}-images-idx3-ubyte.gz", IMAGES[list(rows)])
         idx(top / f"emnist-letters-{part}-labels-idx1-ubyte.gz", LABELS[list(rows)].astype("u1"))
@@ -827,7 +827,7 @@ def author_s_lists(top):
 
 @layout({"all": range(90)})
 def nested_copy(top):
-    """cells/ant/1.png, and all of it again in cells/cells/ant/1.png"""
+    """cells/ant/1.png, and a copy of everything in cells/cells/ant/1.png"""
     sort_into(top / "cells", range(90))
     sort_into(top / "cells/cells", range(90))
 
@@ -955,7 +955,7 @@ BACKGROUND = np.where(WORDS == "cat", "BACKGROUND_Google", WORDS)
 
 @layout(EVERY, labels=BACKGROUND)
 def a_class_of_the_rest(top):
-    """101_ObjectCategories/ant/1.png, BACKGROUND_Google/2.png: a class, and a line offers to leave it out"""
+    """101_ObjectCategories/ant/1.png, BACKGROUND_Google/2.png: read as a class, and a line offers to exclude it"""
     for index in range(90):
         save(top / f"101_ObjectCategories/{BACKGROUND[index]}/{index}.png", index)
 
@@ -1016,7 +1016,7 @@ def labels_in_json(top):
 
 @layout(Stops("unpack test1.zip and train.zip first"))
 def archives_in_a_folder(top):
-    """train.zip, test1.zip, sampleSubmission.csv: as Kaggle's archive holds them"""
+    """train.zip, test1.zip, sampleSubmission.csv: as in Kaggle's archive"""
     for name in ("train", "test1"):
         with zipfile.ZipFile(top / f"{name}.zip", "w") as archive:
             archive.writestr(f"{name}/cat.1.png", png(IMAGES[0]))
@@ -1056,7 +1056,7 @@ def a_class_called_valid(top):
 
 @layout(Stops("folders HAM_images_part_1 and HAM_images_part_2 alone.*if HAM_metadata says what", {"level": 1}))
 def numbered_folders(top):
-    """HAM_images_part_1/1.png, HAM_images_part_2/2.png, and HAM_metadata, a table without ending"""
+    """HAM_images_part_1/1.png, HAM_images_part_2/2.png, and HAM_metadata, a table without extension"""
     for index in range(90):
         save(top / f"HAM_images_part_{index % 2 + 1}/ISIC_{index}.png", index)
     names(range(90), "ISIC_{index}").to_csv(top / "HAM_metadata", index=False)
@@ -1155,7 +1155,7 @@ def arrays_as_text_in_lines(top):
 
 @layout(TWO, labels=np.char.add("thé ", WORDS))
 def accents_and_spaces(top):
-    """train.csv and test.csv, in which the same labels have other accents and spaces by their bytes"""
+    """train.csv and test.csv, with the same labels, but accents and spaces encoded differently"""
     for part, rows, form, space in (("train", TRAIN, "NFC", " "), ("test", REST, "NFD", "\u00a0")):
         labels = [unicodedata.normalize(form, f"thé{space}{WORDS[index]}") for index in rows]
         pixels(rows, label=labels).to_csv(top / f"{part}.csv", index=False)
@@ -1280,6 +1280,4 @@ def layouts_table():
     rows = [
         f"| {write.__doc__.partition(chr(10))[0]} | {reading(expected)} |" for write, expected, *_ in LAYOUTS.values()
     ]
-    return "\n".join(
-        ["| what lies there | how it is read |", "|---|---|", *(row.replace("(0 or 1)", "") for row in rows)]
-    )
+    return "\n".join(["| files | result |", "|---|---|", *(row.replace("(0 or 1)", "") for row in rows)])

@@ -37,7 +37,7 @@ def test_it_is_the_answer_the_page_and_a_command_that_would_make_the_answer_bett
 
 def test_few_seeds_come_first_and_those_that_there_are_stay(told):
     *_, to_try = told(seeds=2, improving=("dense-8",))
-    assert to_try == "Try:   dvc exp run -S 'seeds=[0,1,2,3]'  # fewer show large differences only"
+    assert to_try == "Try:   dvc exp run -S 'seeds=[0,1,2,3]'  # with fewer, only large differences can be shown"
     assert answer._more_seeds([7, 2]) == "[7,2,0,1]"
 
 

@@ -312,4 +312,4 @@ def test_workers_without_work_end_by_themselves(tmp_path):
     holder.wait(PATIENCE)
     wait_until(lambda: not (pipeline.folder / FILE).exists())
     said = pipeline.run("python", "-m", "hemline", "workers", "--stop").stdout
-    assert said == "No workers are there.\n"
+    assert said == "No workers are running.\n"

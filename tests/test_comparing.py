@@ -31,7 +31,7 @@ BEHIND = {
         "A variant fails if it is shown": SETTING,
         "So their accuracies here differ": SETTING,
         "A variant fails unless it is shown": SETTING,
-        "; a difference above 0 is better.": SETTING,
+        " decides; a difference above 0 is better.": SETTING,
     },
     "question.py": {
         "Does a dense network beat the ": "the question",
@@ -71,7 +71,6 @@ BEHIND = {
     },
     "sizes_plot.py": {"outside lower center": "no comparison, but a place"},
     "sizes.html.jinja": {
-        "{% block title %}From how many images on is a network better?": "a question",
         '{{ figure(picture, "Bands are 95 % intervals': INTERVAL,
     },
     "changes.py": {"worse, within the margin": ADJUSTED_TEST, "worse by more than the margin": INTERVAL},
@@ -84,9 +83,9 @@ BEHIND = {
     },
     "answer.py": {"make promote, then make serve": SETTING},
     "index.html.jinja": {
-        "<p>The line joins the variants for which no other one is better": SETTING,
-        "intervals that overlap leave open which of two is better": SETTING,
-        "shown above but not here. Each variant has a separate test": SETTING,
+        "<p>The line joins the Pareto front: the variants for which no other variant is better": SETTING,
+        "intervals of two variants overlap, either may be better": SETTING,
+        "shown above but not here. A separate test, against all others": SETTING,
         '<div class="drawn">{{ figure(pictures': SETTING,
         "improving”: the validation loss still fell": "the rule of `convergence.still_improves`",
         "In the differences, purple means more often": "the matrix, described; the sentence above it has the tests",

@@ -154,7 +154,7 @@ def test_the_gate_is_by_the_metric_and_in_its_unit():
     assert judged[0].fails
     assert change.new > change.old > 0
     assert "Difference, nats [95 % interval]" in text
-    assert "What decides is the log loss" in text
+    assert "The log loss decides" in text
     assert "points" not in text
     assert margin_of("0.5", decision.unit) == 0.5
     assert margin_of("0.5") == 0.005

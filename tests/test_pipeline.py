@@ -273,7 +273,7 @@ def test_with_a_split_for_each_seed_the_first_trains_as_before_and_solutions_are
     files = {f"{part}-{kind}.npy" for part in ("pool", "test") for kind in ("images", "labels")}
     assert stored == {"about.json"} | own | files
     page = pipeline.read("reports/index.html")
-    assert "each with its own training and validation images, and 30 test images: the intervals cover" in page
+    assert "each with its own training and validation images, and 30 test images: the intervals account for" in page
     assert "but not another test set or another data set" in page
     assert json.loads(pipeline.read("reports/evaluation/selection.json"))["best"] == "logistic"
     of_logistic = (

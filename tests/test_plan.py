@@ -120,13 +120,13 @@ def test_only_a_stage_that_dvc_runs_to_its_end_notes_its_seconds(tmp_path, monke
 def test_half_of_dvc_lock_is_a_line_or_a_plan_and_no_defect(pipeline):
     whole = pipeline.read("dvc.lock")
     evaluate = whole.index("\n  evaluate:")
-    cuts = {0: "half a file", whole.index("\n") + 1: "evaluate", evaluate - 9: "half a file"}
+    cuts = {0: "incomplete", whole.index("\n") + 1: "evaluate", evaluate - 9: "incomplete"}
     cuts[whole.index("\n", whole.index("cmd:", evaluate)) + 1] = "evaluate"  # DVC reads these beginnings of an entry
     for cut, told in cuts.items():
         (pipeline.folder / "dvc.lock").write_text(whole[:cut])
         done = pipeline.run("python", "-m", "hemline", "plan-run", check=False)
         assert "Traceback" not in done.stderr
-        assert (done.returncode == 1) == (told == "half a file")
+        assert (done.returncode == 1) == (told == "incomplete")
         assert told in done.stdout + done.stderr
 
 

@@ -12,7 +12,7 @@ from hemline.dependencies.history import versions
 pytestmark = pytest.mark.end_to_end
 
 TRAINER = "hemline/training/dense.py"
-TRAIN_RECORDED = "The edited code of tune and train means what it meant: recorded in dvc.lock\n"
+TRAIN_RECORDED = "The edited code of tune and train has the same meaning as before: recorded in dvc.lock\n"
 ALL = "check, download, normalize, tune, train, solve, evaluate and report"
 
 
@@ -54,7 +54,7 @@ def test_edits_without_meaning_are_recorded_and_nothing_runs(pipeline):
     edit(pipeline, "hemline/params.py", '"""The whole of ``params.yaml``."""', '"""All parameters."""')
     edit(pipeline, "hemline/data/idx.py", "import", "\n\nimport")
     before = pipeline.read("dvc.lock")
-    said = f"The edited code of {ALL} means what it meant:"
+    said = f"The edited code of {ALL} has the same meaning as before:"
     assert record(pipeline, "--dry-run") == f"{said} would be recorded in dvc.lock\n"
     assert pipeline.read("dvc.lock") == before
     assert len(status(pipeline)) == 10  # two variants
@@ -107,7 +107,7 @@ def test_code_that_git_does_not_know_as_it_was_counts_as_changed(pipeline):
     pipeline.run("git", "checkout", "--quiet", "--orphan", "shallow")
     pipeline.commit("Edited")
     pipeline.run("git", "branch", "--quiet", "-D", "main")
-    said = "The code of tune and train counts as changed: what it was is not in Git's history\n"
+    said = "The code of tune and train counts as changed: its former text is not in Git's history\n"
     assert record(pipeline) == said
     shutil.rmtree(pipeline.folder / ".git")
     assert record(pipeline) == said
@@ -135,7 +135,7 @@ def newer(longer_copy):
 def is_mended(pipeline, whole):
     """Say whether two commands, which are what `make` runs, bring all results back without running a stage."""
     printed = record(pipeline)
-    assert printed == "" or printed.startswith("dvc.lock: half a file")
+    assert printed == "" or printed.startswith("dvc.lock: incomplete")
     return ran(pipeline, "dvc", "repro") == [] and pipeline.read("dvc.lock") == whole
 
 
@@ -159,7 +159,7 @@ def test_dvc_killed_at_any_write_of_dvc_lock_trains_nothing_again(newer, repetit
 def test_half_of_a_digest_at_the_end_of_dvc_lock_is_no_digest(newer):
     whole = newer.read("dvc.lock")
     (newer.folder / "dvc.lock").write_text(whole[: whole.rindex("md5: ") + 20])
-    assert record(newer, "--dry-run").startswith("dvc.lock: half a file")
+    assert record(newer, "--dry-run").startswith("dvc.lock: incomplete")
     assert is_mended(newer, whole)
 
 

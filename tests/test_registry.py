@@ -309,7 +309,7 @@ def test_a_champion_is_compared_on_the_test_images_that_neither_was_trained_on(m
 @pytest.mark.usefixtures("promoted")
 def test_a_champion_that_was_trained_on_the_test_images_or_does_not_say_is_refused(monkeypatch):
     champion = registry.find_champion("tiny")
-    with pytest.raises(InputError, match=r"was trained on 60 of today's 60 test images.*bring back the split"):
+    with pytest.raises(InputError, match=r"was trained on 60 of the current 60 test images.*restore the split"):
         promote._champion_probabilities(of_another_split(monkeypatch, np.arange(200, dtype=np.uint64)), champion)
     with pytest.raises(InputError, match="does not say which images it was trained on"):
         promote._champion_probabilities(of_another_split(monkeypatch, None), champion)

@@ -450,7 +450,7 @@ def test_what_makes_a_table_easily_misread_is_told_below_it_and_on_the_page() ->
 
 @undrawn
 def test_accuracies_without_duplicates_stand_beside_the_others_where_there_are_any(page: Page) -> None:
-    assert "No test image is in the training or validation set, too" in page.text
+    assert "No test image is also in the training or validation set" in page.text
     assert "Without them" not in page.text
     files = make(IMBALANCED)
     section = Page(files["index.html"].decode()).text.partition("Duplicates")[2].partition("Doubted")[0]

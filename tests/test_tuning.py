@@ -337,10 +337,8 @@ def test_the_page_says_what_was_searched_and_what_the_intervals_then_cover():
         "The settings of each searched variant were chosen by validation accuracy from 9 random tri"
     )
     assert chosen.endswith("trained again with other seeds. Not searched: linear.")
-    assert "one search is one draw" in draw_of
-    assert edge == (
-        "Not tuned, at the edge of its space: learning_rate of dense-4. Values beyond the edge were not tried."
-    )
+    assert "another search may choose other settings" in draw_of
+    assert edge == ("At the edge of the search space: learning_rate of dense-4. Values beyond the edge were not tried.")
     assert tuning.sentences({}, params()) == []
     rows = {row.variant: row for row in tuning.rows(searches, params())}
     assert (rows["linear"].trials, rows["dense-4"].trials, rows["dense-4"].score) == ("none", "9", "90.00")
@@ -513,7 +511,7 @@ def test_repeated_searches_with_halving_train_each_choice_and_widen_the_interval
     assert "Each of these variants was searched 2 times, and each choice was trained with 2 seeds, or once" in page
     assert "settings, with 2 seeds each, and" in page
     assert "With 2 searches of settings, only large differences can be shown" in pipeline.read("reports/summary.md")
-    assert "There is no curve of the expected score of trials that halving has ended" in page
+    assert "Halving stopped trials before their last epoch, so there is no curve" in page
     # The top level of what varies is the search: a pair of them has one degree of freedom, four seeds would have three.
     pairs = pipeline.read("reports/evaluation/pairs.csv").splitlines()
     assert dict(zip(pairs[0].split(","), pairs[1].split(","), strict=True))["seeds"] == "2"

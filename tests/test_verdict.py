@@ -145,7 +145,7 @@ def test_a_variant_that_is_ahead_and_still_improves_is_told_and_takes_nothing_fr
 def test_convergence_that_cannot_be_seen_is_called_unknown() -> None:
     table = comparison(Inputs()).assign(still_improves="unknown")
     told = describe(table, pd.Series(dtype=float), "linear", "Tiny", facts(Inputs()), seeds=4, test_images=9, runs=RUNS)
-    assert told.details[-1].startswith("Whether the variants had converged is unknown")
+    assert told.details[-1].startswith("It is unknown whether the variants had converged")
 
 
 @pytest.mark.parametrize("seeds", [2, 3])
@@ -158,8 +158,8 @@ def test_two_or_three_seeds_are_said_to_show_large_differences_only(seeds: int) 
 def test_one_seed_is_said_to_leave_the_seeds_out_of_the_interval() -> None:
     assert "the choice of test images only" in verdict("better", seeds=1).basis
     assert verdict("better", seeds=4).basis == (
-        "4 seeds for each variant and 1,000 test images: the intervals cover the choice of both. "
-        "4 trainings without a failure rule out only failures of more than 53 % of all trainings."
+        "4 seeds for each variant and 1,000 test images: the intervals account for the choice of both. "
+        "4 trainings without a failure rule out only failure rates above 53 %."
     )
 
 
@@ -225,11 +225,11 @@ def test_imbalanced_classes_are_told_with_what_counts_them_the_same() -> None:
 def test_duplicates_are_told_where_there_are_any() -> None:
     assert verdict("better").data == []
     assert verdict("better", duplicates=1).data == [
-        "1 of 1,000 test images is a training or validation image, too, pixel for pixel."
+        "1 of 1,000 test images is also a training or validation image, pixel for pixel."
     ]
     (sentence,) = verdict("better", duplicates=12, relabelled=3).data
     assert sentence == (
-        "12 of 1,000 test images are training or validation images, too, pixel for pixel; 3 of them with another label "
+        "12 of 1,000 test images are also training or validation images, pixel for pixel; 3 of them with another label "
         "there."
     )
 
@@ -252,7 +252,7 @@ def test_it_is_told_how_rare_a_failure_the_seeds_can_rule_out(seeds: int, share:
     # The upper end of the exact one-sided interval of a share of which none of so many was seen.
     exact = stats.binomtest(0, seeds, alternative="less").proportion_ci(0.95, method="exact").high
     assert 100 * exact == pytest.approx(share, abs=0.6)
-    assert f"out only failures of more than {share} % of all trainings." in verdict("better", seeds=seeds).basis
+    assert f"out only failure rates above {share} %." in verdict("better", seeds=seeds).basis
 
 
 def test_a_training_that_stands_apart_is_named_with_the_mean_that_it_does_not_move() -> None:
@@ -274,7 +274,7 @@ def test_the_interquartile_mean_is_scipys(count: int) -> None:
 def test_with_a_split_for_each_seed_the_basis_says_what_the_intervals_cover_and_what_they_cannot():
     told = verdict("better", per_seed=True).basis
     expected = (
-        "each with its own training and validation images, and 1,000 test images: the intervals cover the choice of"
+        "each with its own training and validation images, and 1,000 test images: the intervals account for the choice"
     )
     assert expected in told
     assert "all three, but not another test set or another data set: there is one of each." in told

@@ -1,6 +1,6 @@
-"""Write the comparison of the workspace into the README and the walk-through, and its figure beside them.
+"""Write the comparison of the workspace into the README and the walk-through, and draw its figure.
 
-So none of it is ever typed.
+None of these results is typed by hand.
 
 Reads:  params.yaml, data/<dataset>.yaml, data/normalized/, models/, reports/evaluation/
 Writes: README.md, docs/README.md, docs/GETTING-STARTED.md, docs/gain.png

@@ -1,4 +1,4 @@
-"""Write the diagram of the stages, from dvc.yaml: for GitHub, which draws Mermaid, and as a picture for everybody else.
+"""Write the diagram of the stages, from dvc.yaml: as Mermaid for GitHub, and as a picture.
 
 Reads:  dvc.yaml, params.yaml
 Writes: README.md, docs/stages.svg

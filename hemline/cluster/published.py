@@ -24,7 +24,7 @@ def publish(client: "Client", key: str, data: Any) -> None:
 
 
 def unpublish(client: "Client", keys: Iterable[str]) -> None:
-    """Take back what was published under ``keys``; what other clients wait for goes on."""
+    """Take back what was published under ``keys``; what other clients wait for continues."""
     wanted = set(keys)
     if names := [name for name in client.list_datasets() if str(name).rpartition("@")[0] in wanted]:
         client.unpublish_dataset(names)

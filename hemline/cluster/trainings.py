@@ -108,7 +108,7 @@ class Cluster(Executor):
         threading.Thread(target=self._prefetch, args=(jobs, needed), daemon=True).start()
 
     def check_alive(self) -> None:
-        """Say whether the scheduler is alive; ``CancelledError`` where this process was asked to end: workers go on."""
+        """Say whether the scheduler is alive; ``CancelledError`` if this process was asked to end; workers continue."""
         if any(callbacks.asked_to_end(0) for callbacks in self._callbacks_of.values()):
             raise CancelledError
         if self._client.status != "running":

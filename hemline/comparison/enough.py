@@ -45,7 +45,7 @@ def failures_ruled_out(seeds: int) -> str:
     """
     share = 1 - _MISSED ** (1 / seeds)
     trainings = "One training rules" if seeds == 1 else f"{seeds} trainings without a failure rule"
-    return f"{trainings} out only failures of more than {100 * share:.0f} % of all trainings."
+    return f"{trainings} out only failure rates above {100 * share:.0f} %."
 
 
 def tells(low: float, high: float, possible: float = 2.0) -> bool:

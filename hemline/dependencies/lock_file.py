@@ -1,4 +1,4 @@
-"""dvc.lock: what it holds of code, in milliseconds and without DVC; and the way back where it is half a file.
+"""The entries of dvc.lock about code, read in milliseconds without DVC; and the repair of an incomplete file.
 
 DVC writes it in place, from the first line to the last: killed meanwhile, it leaves the beginning, which every command
 of DVC then refuses.

@@ -31,9 +31,10 @@ def _check_strengths(strengths: list[float]) -> list[float]:
 class LogisticSettings(FamilySettings):
     """The path of strengths, and how exactly each is solved.
 
-    ``strengths`` are values of C as in scikit-learn's LogisticRegression, for scaled pixels: the smaller, the stronger
-    the penalty. While the last of several is the best, thrice as large a one is tried, up to ``largest``, because the
-    best one depends on how large pixels are. ``tolerance`` is that of the largest derivative of the mean loss.
+    ``strengths`` are values of C as in scikit-learn's LogisticRegression, for scaled pixels: a smaller value
+    is a stronger penalty. As long as the last of several is the best, one three times as large is tried, up to
+    ``largest``, because the best one depends on the range of the pixels. ``tolerance`` limits the largest derivative of
+    the mean loss.
     """
 
     strengths: Annotated[list[Positive], Field(min_length=1), AfterValidator(_check_strengths)] = Field(

@@ -71,7 +71,7 @@ def check_current() -> None:
         raise InputError(f"dvc status: {first_line(error)}") from None
     if stages:
         raise InputError(
-            "workspace: must hold the results of its present code, parameters and data, but these stages have changed: "
+            "workspace: must hold the results of its current code, parameters and data, but these stages have changed: "
             f"{', '.join(stages)}; run `dvc repro`"
         )
 
@@ -109,7 +109,7 @@ def _changes(base: str, old: Results, new: Results, metric: Metric = ACCURACY) -
     if not same_test_set(old, new):
         raise InputError(
             f"{base}: must have the test images and labels that the workspace has, but has others; accuracies on other "
-            f"images say nothing of the models: name a revision with the same data set"
+            f"images cannot be compared; name a revision with the same data set"
         )
     changes = []
     for variant in dict.fromkeys([*new.models, *old.models]):

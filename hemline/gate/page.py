@@ -12,7 +12,7 @@ from hemline.words import counted_images, listed, plain_in_markdown
 _SMALLEST_P = 0.001
 _POINT = 0.01
 _ONLY_PAIRS = "The revisions have different numbers of trainings, and only pairs are compared"
-_OTHER_ACCURACIES = "So their accuracies here differ from those of the report, which has all."
+_OTHER_ACCURACIES = "So their accuracies here differ from those of the report, which includes all trainings."
 _KINDS = {"unchanged": "unchanged: the same models", "new": "new", "removed": "removed"}
 
 
@@ -29,7 +29,7 @@ def verdict_of(outcome: Outcome) -> str:
         names = [f"{each.variant} ({_interval(each.difference, unit)})" for each in failed]
         return f"Failed: not shown to lose less than {_margin(outcome.margin, unit)} against {base}: {listed(names)}."
     if not compared:
-        return f"Passed: no variant that {base} has, too, was trained again."
+        return f"Passed: no variant of {base} was trained again."
     if outcome.margin is None:
         return f"Passed: no variant is shown to be worse than at {base}."
     return f"Passed: every variant is shown to lose less than {_margin(outcome.margin, _unit(outcome))} against {base}."
@@ -76,9 +76,9 @@ def _notes(outcome: Outcome) -> list[str]:
     others = [f"{change.variant} ({change.other_seeds})" for change in compared if change.other_seeds]
     fewer = [f"{change.variant} ({change.trainings})" for change in compared if change.left_out]
     words = decision_of(outcome.metric).words
-    decides = [] if outcome.metric is ACCURACY else [f"What decides is the {words}; a difference above 0 is better."]
+    decides = [] if outcome.metric is ACCURACY else [f"The {words} decides; a difference above 0 is better."]
     return [
-        f"{where} {paired}; the intervals are about other images and other seeds.",
+        f"{where} {paired}; the intervals account for the choice of images and seeds.",
         *decides,
         _rule(outcome.margin, _unit(outcome)),
         *_loss_left(outcome, compared),
@@ -108,7 +108,7 @@ def _margin_shown(outcome: Outcome) -> list[str]:
     steps = unit.factor * 10**unit.digits
     least = _amount((int(-low * steps) + 1) / steps, unit)
     names = listed([change.variant for change in failed])
-    return [f"A margin of {least} is shown to be kept by {names}; more seeds may show a smaller one."]
+    return [f"With a margin of {least}, {names} would pass; with more seeds, a smaller margin may be enough."]
 
 
 def _rule(margin: float | None, unit: Unit) -> str:

@@ -1,9 +1,9 @@
 """Checkpoints: the state from which an interrupted training resumes, with the same result as without interruption.
 
-They lie in the main repository, untracked, so that DVC's temporary copies of it go on as well: a folder for each set of
-all that determines a variant's results (``fingerprint``), with the models of finished seeds, and, for seeds that train,
-the state after one of their last epochs. A stage that succeeds removes its folder. What others left is removed by later
-trainings: all but the newest ``_ABANDONED``, and those not older than ``_DAYS``.
+They lie in the main repository, untracked, so that trainings in DVC's temporary copies resume as well: a folder for
+each set of all that determines a variant's results (``fingerprint``), with the models of finished seeds, and, for seeds
+that train, the state after one of their last epochs. A stage that succeeds removes its folder. What others left is
+removed by later trainings: all but the newest ``_ABANDONED``, and those not older than ``_DAYS``.
 
 Every file is written beside its place and moved there, and is read whole, against a checksum: half of one is none.
 """

@@ -61,13 +61,13 @@ def check_copies() -> None:
     cache = output("dvc", "cache", "dir").strip()
     if not cache.isascii():
         raise InputError(
-            f"{cache}: must be a path in ASCII letters where DVC is to run experiments in copies; rename the folder, "
-            "or move the cache, and tell DVC: `dvc cache dir --local <folder>`"
+            f"{cache}: must be a path in ASCII letters, because DVC runs these experiments in copies; "
+            "rename the folder, or move the cache and set its location: `dvc cache dir --local <folder>`"
         )
 
 
 def refuse_copy_of_shallow_clone() -> None:
-    """Refuse to go on in a copy that DVC made of a shallow clone, because it would keep nothing of what runs there.
+    """Refuse to continue in a copy that DVC made of a shallow clone, because DVC would keep no results of it.
 
     Raises:
         InputError: says how to bring the history.
@@ -79,8 +79,8 @@ def refuse_copy_of_shallow_clone() -> None:
 def _refuse_shallow_clone(clone: Path) -> None:
     if output("git", "-C", str(clone), "rev-parse", "--is-shallow-repository").strip() == "true":
         raise InputError(
-            "git: the clone must have its history where DVC is to run experiments in copies, but is a shallow one, of "
-            "which DVC keeps no experiment; run `git fetch --unshallow`"
+            "git: the clone must have its history, but is shallow, and DVC keeps no experiment of such a clone; "
+            "run `git fetch --unshallow`"
         )
 
 

@@ -68,7 +68,7 @@ def remove(folder: Path) -> None:
 
 
 def remove_if_dead(lock: Path, *folders: Path) -> None:
-    """Remove ``folders``, and the file ``lock`` that tells whether their process lives, unless it does."""
+    """Remove ``folders``, and the file ``lock`` that shows whether their process lives, unless it does."""
     held = FileLock(lock)
     try:
         held.acquire(timeout=0)

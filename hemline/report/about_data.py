@@ -65,10 +65,12 @@ def unbeaten(comparison: pd.DataFrame, facts: Facts, baseline: str, metric: Metr
 def duplicates(facts: Facts, test_images: int) -> str:
     """Count the test images that are also training or validation images."""
     if not facts.duplicates:
-        return "No test image is in the training or validation set, too (compared pixel for pixel)."
-    verb = "is a training or validation image" if facts.duplicates == 1 else "are training or validation images"
+        return "No test image is also in the training or validation set (compared pixel for pixel)."
+    also = (
+        "is also a training or validation image" if facts.duplicates == 1 else "are also training or validation images"
+    )
     relabelled = f"; {facts.relabelled:,} of them with another label there" if facts.relabelled else ""
-    return f"{facts.duplicates:,} of {test_images:,} test images {verb}, too, pixel for pixel{relabelled}."
+    return f"{facts.duplicates:,} of {test_images:,} test images {also}, pixel for pixel{relabelled}."
 
 
 def doubted(results: Results) -> list[Doubt]:

@@ -96,7 +96,7 @@ def equal_budget(searches: dict[str, Searched]) -> str:
     """Say what all searches have equally, and what not; "" without searches."""
     budgets = {
         "trials": "the same number of trials. Equal trials are not equal compute: the table has the updates.",
-        "updates": "the same number of updates of weights, as nearly as whole trials allow. Equal updates are not "
+        "updates": "the same number of weight updates, as nearly as whole trials allow. Equal updates are not "
         "equal seconds: a larger network takes longer for each.",
         "seconds": "the same number of seconds, estimated beforehand, as nearly as whole trials allow. Equal seconds "
         "are not equal trials: the table has their number.",
@@ -112,8 +112,8 @@ def _trials(search: Search) -> str:
         return f"{search.trials} {search.sampler} trials{halved if search.halving else ''}"
     unit = "updates of weights" if search.budget == "updates" else "estimated seconds"
     return (
-        f"{search.sampler} trials of equally many {unit}: as many as {search.trials} trainings of the costliest "
-        "variant take with its own settings"
+        f"{search.sampler} trials with an equal number of {unit}: the number that {search.trials} trainings of the "
+        "costliest variant take with its settings in params.yaml"
     )
 
 
@@ -121,13 +121,13 @@ def _coverage(search: Search, seeds: int) -> str:
     """Say what the intervals cover."""
     if search.repeats == 1:
         return (
-            "All intervals are given these settings: one search is one draw, and another may choose others; "
-            "`tuning.repeats: 3` takes that into the intervals."
+            "All intervals are conditional on these settings: another search may choose other settings. With "
+            "`tuning.repeats: 3`, intervals account for that."
         )
     trained = f"{seeds} seeds" if seeds > 1 else "one seed"
     return (
         f"Each of these variants was searched {search.repeats} times, and each choice was trained with {trained}, or "
-        "once where no seed changes a model: the intervals cover the choice of settings as well."
+        "once where no seed changes a model: the intervals account for the choice of settings as well."
     )
 
 
@@ -194,7 +194,7 @@ def no_curves(searches: dict[str, Searched]) -> str:
     if not missing:
         return ""
     if any(each.is_halved() for each in missing):
-        return "There is no curve of the expected score of trials that halving has ended before their last epoch."
+        return "Halving stopped trials before their last epoch, so there is no curve of the expected score."
     if missing[0].search.sampler != "random":
         return "The curve of the expected score needs independent random trials; these are quasi-random."
     return f"The curve of the expected score needs at least {_FEWEST} trials."
@@ -224,7 +224,7 @@ def _edges(searches: dict[str, Searched]) -> list[str]:
     }
     at = [f"{', '.join(keys)} of {name}" for name, keys in edges.items() if keys]
     beyond = "Values beyond the edge were not tried."
-    return [f"Not tuned, at the edge of its space: {'; '.join(at)}. {beyond}"] if at else []
+    return [f"At the edge of the search space: {'; '.join(at)}. {beyond}"] if at else []
 
 
 def _cell(value: object) -> str:

@@ -218,7 +218,7 @@ def _details(others: pd.DataFrame, baseline: str, decision: Decision) -> list[st
 def _convergence(comparison: pd.DataFrame) -> list[str]:
     """List the variants that had not converged, unless the answer already does."""
     if (comparison["still_improves"] == "unknown").any():
-        return ["Whether the variants had converged is unknown: that takes validation images, and two epochs or more."]
+        return ["It is unknown whether the variants had converged: that check needs validation images and two epochs."]
     improving = list(comparison.loc[comparison["still_improves"] == "yes", "variant"])
     named = bool(comparison["so_far"].any()) and len(improving) in {1, len(comparison)}
     if not improving or named:
@@ -250,7 +250,7 @@ def _selection(
 ) -> str:
     chosen = selection.chosen
     if chosen is None:
-        return "No images were kept for validation, so no variant is called the best: the test images must not choose."
+        return "No images were kept for validation, so no variant is called the best: test images must not decide that."
     (row,) = comparison[comparison["variant"] == chosen].to_dict("records")
     words = decision_of(metric).words
     # A single variant is not called the best.
@@ -274,7 +274,7 @@ def _selection(
 
 
 def _basis(images: str, seeds: int, *, compared: bool, per_seed: bool, searches: int) -> str:
-    interval = "the intervals cover" if compared else "the interval covers"
+    interval = "the intervals account for" if compared else "the interval accounts for"
     if seeds == 1:
         covered = f"One seed and {images}: {interval} the choice of test images only."
     elif per_seed:

@@ -97,8 +97,8 @@ def solve_path(
         scale: pixels are divided by it.
         tolerance: of the largest derivative; and, a hundredfold, of the gap as a share of the objective. A tenth of it
             for the chosen solution.
-        largest: while the last of several strengths has the lowest validation loss, thrice as large a one is solved,
-            too, up to this.
+        largest: as long as the last of several strengths has the lowest validation loss, one three times as large is
+            solved, too, up to this.
         finished: solutions from an earlier call with the same arguments, which need not be solved again.
         on_strength: is given each further solution.
         check: is called several times in each pass; what it raises ends the search.

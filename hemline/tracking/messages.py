@@ -35,7 +35,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Start:
-    """The training of ``seed`` has begun, or goes on."""
+    """The training of ``seed`` has begun, or has resumed."""
 
     seed: int
     at: int  # when it began

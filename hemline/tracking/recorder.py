@@ -1,4 +1,4 @@
-"""The training's side of recording: tells a helper process what happens, so that nothing here waits for MLflow."""
+"""The training's side of recording: sends events to a helper process, so that the training never waits for MLflow."""
 
 import functools
 import shutil
@@ -114,7 +114,7 @@ _writing = threading.Lock()
 
 
 def _write(message: Message) -> None:
-    """Write what a message tells, in the helper process."""
+    """Write the content of a message, in the helper process."""
     with _writing:
         _writer().write(message)
 

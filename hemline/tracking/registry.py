@@ -63,7 +63,7 @@ def uri(dataset: str) -> str:
 def find_champion(dataset: str) -> Champion | None:
     """Return the champion of a data set, or None; a store that does not exist is not created for that.
 
-    One whose store is gone is registered again, which one line tells. A store out of reach is an ``InputError``.
+    One whose store is gone is registered again, which one line reports. A store out of reach is an ``InputError``.
     """
     with store.reached(), _quiet():
         database = local_database(tracking_uri())

@@ -95,8 +95,8 @@ def get_ready() -> None:
 def bring_along() -> None:
     """Let the locations of artifacts lead to where they are now, if the store was moved; a server's are its own affair.
 
-    A database that is damaged is moved aside, which one line on standard error tells; one that cannot be written is an
-    ``sqlite3.Error``.
+    A database that is damaged is moved aside, which one line on standard error reports; one that cannot be written is
+    an ``sqlite3.Error``.
     """
     database = local_database(tracking_uri())
     if not database or not database.exists():

@@ -48,7 +48,7 @@ class StoreWriter:
         self._behind = False
 
     def write(self, message: Message) -> None:
-        """Write what ``message`` tells; a failure costs a warning, and is made up for once the store answers again."""
+        """Write the content of ``message``; a failure costs a warning, and is repaired when the store answers again."""
         self._told.append(message)
         if self._behind and time.monotonic() - self._failed < _SECONDS_BETWEEN_ATTEMPTS:
             return

@@ -23,7 +23,7 @@ def check_archive(path: Path, *, any_layers: bool = False) -> None:
 
     Raises:
         FileNotFoundError: it is missing.
-        ValueError: it is damaged, or no network of this pipeline; the text tells what is wrong.
+        ValueError: it is damaged, or no network of this pipeline; the text gives the reason.
     """
     try:
         with zipfile.ZipFile(path) as archive:

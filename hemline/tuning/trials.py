@@ -116,7 +116,7 @@ class Trials:
         return _Plan(repeat, seed, drawn, settings, rungs(family.epochs(settings), halving=halving))
 
     def _run_rung(self, executor: Executor, going: list[int], rung: int) -> None:
-        """Train the trials that go on to a rung, and those only that an interrupted run has not finished."""
+        """Train the trials that continue to a rung, except those that an interrupted run has finished."""
         known = {number: trial for number in going if (trial := self._known(number, rung))}
         self._latest |= known
         if known:
