@@ -663,16 +663,34 @@ def rows_of_colours(top):
     np.savez(top / "own.npz", images=COLOURS.transpose(0, 3, 1, 2).reshape(90, -1), labels=LABELS)
 
 
-@layout(TWO)
-def web_dataset(top):
-    """train-000.tar with 1.png and 1.cls"""
+def shards(top, pictures=("png",), folder=""):
+    """Write WebDataset's shards, with a picture of each of these endings in a sample."""
     for part, rows in {"train": TRAIN, "test": REST}.items():
         with tarfile.open(top / f"{part}-000.tar", "w") as file:
             for index in rows:
-                for ending, content in (("png", png(IMAGES[index])), ("cls", WORDS[index].encode())):
-                    member = tarfile.TarInfo(f"{index:04d}.{ending}")
+                contents = {"cls": WORDS[index].encode()} | dict.fromkeys(pictures, png(IMAGES[index]))
+                for ending, content in contents.items():
+                    member = tarfile.TarInfo(f"{folder}{index:04d}.{ending}")
                     member.size = len(content)
                     file.addfile(member, io.BytesIO(content))
+
+
+@layout(TWO)
+def web_dataset(top):
+    """train-000.tar with 1.png and 1.cls"""
+    shards(top)
+
+
+@layout(TWO)
+def shards_packed_in_their_folder(top):
+    """train-000.tar with ./v1.0/1.png and ./v1.0/1.cls"""
+    shards(top, folder="./v1.0/")
+
+
+@layout(Stops("must have one picture, got 0060.png and 0060.seg.png"))
+def shards_with_masks(top):
+    """train-000.tar with 1.png, 1.seg.png and 1.cls"""
+    shards(top, ["png", "seg.png"])
 
 
 @layout(Stops("TensorFlow's records"))

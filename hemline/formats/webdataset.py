@@ -79,23 +79,43 @@ def _content(sample: _Sample) -> bytes:
 
 
 def _samples(path: Path) -> list[_Sample]:
-    """Return the pictures of a shard that have a label; none if it is no shard."""
+    """Return the pictures of a shard that have a label; none if it is no shard.
+
+    Raises:
+        InputError: a sample has no label, or several pictures, of which one would silently replace the others.
+    """
     pictures: dict[str, tuple[str, int, int]] = {}
     labels: dict[str, str] = {}
     try:
         with tarfile.open(path, "r:") as tar:
             for member in tar:
-                key, _, ending = member.name.partition(".")
+                key, ending = _key_and_ending(member.name)
                 if ending in {"cls", "json"} and member.size < _MOST and (file := tar.extractfile(member)):
                     labels[key] = _label(file.read(), ending)
-                elif is_picture(member.name, lambda: b""):
+                elif key and is_picture(member.name, lambda: b""):
+                    if key in pictures:
+                        raise _several(path, pictures[key][0], member.name)
                     pictures[key] = member.name, member.offset_data, member.size
+    except InputError:
+        raise
     except (tarfile.TarError, OSError, ValueError):
         return []
     missing = sorted(pictures.keys() - {key for key, label in labels.items() if label})
     if missing and labels:
         raise InputError(f"{path}: {pictures[missing[0]][0]}: must have a label beside it, as in {missing[0]}.cls")
     return [_Sample(path, *pictures[key], labels[key]) for key in pictures if key in labels]
+
+
+def _key_and_ending(name: str) -> tuple[str, str]:
+    """Split a name at the first dot after its folder, as WebDataset does; the key of a hidden file is empty."""
+    folder, slash, file = name.rpartition("/")
+    stem, _, ending = file.partition(".")
+    return (f"{folder}{slash}{stem}" if stem else "", ending)
+
+
+def _several(path: Path, first: str, second: str) -> InputError:
+    rule = f"a sample must have one picture, got {first} and {second}"
+    return InputError(f"{path}: {rule}; write shards with those of one ending, or with names of their own")
 
 
 def _label(content: bytes, ending: str) -> str:
