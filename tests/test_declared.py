@@ -106,6 +106,9 @@ def test_experiments_are_listed_by_name_the_newest_first(revision):
     write_yaml("dvc.yaml", {"stages": {}})
     Path("dvc.lock").unlink()
     subprocess.run([*dvc, "init", "--quiet"], check=True)
+    # DVC commits too, and a container's user has no name.
+    git("config", "user.name", "Tester")
+    git("config", "user.email", "tester@example.org")
     for number, name in enumerate(("first", "first", "second")):
         commit()
         Path("code.py").write_text(f"{name} {number}\n")

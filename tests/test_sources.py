@@ -12,6 +12,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import numpy as np
+import psutil
 import pytest
 from datasets_for_tests import ARRAYS, publish
 from filelock import FileLock
@@ -251,8 +252,11 @@ def test_a_client_that_hangs_is_ended_with_its_children_and_not_asked_again(tmp_
     assert f"{source}: no answer" in refused(dataset, tmp_path, patience=4.0)
     (child,) = (tmp_path / "child").read_text().split()
     for _ in range(300):  # a signal takes a moment; the child alone would live for 61 s
-        state = subprocess.run(["ps", "-o", "stat=", "-p", child], capture_output=True, text=True, check=False).stdout
-        if state.strip() in {"", "Z"}:
+        try:
+            state = psutil.Process(int(child)).status()
+        except psutil.NoSuchProcess:
+            return
+        if state == psutil.STATUS_ZOMBIE:
             return
         time.sleep(0.1)
     pytest.fail(f"the child {child} outlived its client: {state}")
