@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from hemline.__main__ import main as hemline
 from hemline.errors import InputError
+from hemline.project.new import write_project
 from hemline.project.starter import Origin
 
 OWN = ("claims.yaml", "benchmarks", "findings", "CHANGELOG.md", "mkdocs.yml", "docs/CLAIMS.md", ".ci")
@@ -128,6 +129,19 @@ def test_what_is_refused_is_one_line_and_leaves_nothing_behind(place, monkeypatc
     assert said.startswith(line)
     assert not (place.folder.parent / "refused").exists()
     assert "p@host" not in said
+
+
+@pytest.mark.end_to_end
+def test_somebody_without_a_name_in_git_is_told_how_to_give_it(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(place.folder)
+    (tmp_path / ".gitconfig").write_text("[user]\nuseConfigOnly = true\n")  # or Git may take the machine's name
+    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "EMAIL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    with pytest.raises(InputError, match=r"git: must know your name .* `git config --global user.name 'Your Name'`"):
+        write_project("digits", place.folder.parent / "pictures", tmp_path / "digits", None, None, [])
+    assert not (tmp_path / "digits").exists()
 
 
 def test_a_repository_that_make_new_has_not_written_is_not_upgraded(tmp_path, monkeypatch):

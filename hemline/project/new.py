@@ -47,12 +47,23 @@ def write_project(  # noqa: PLR0917
         raise InputError("TRACKING: must be an address without a password; set MLFLOW_TRACKING_PASSWORD instead")
     try:
         folder.mkdir(parents=True)
+        _begin_history(folder)
         build_tree(origin_of_this_clone(), folder)
         _write(name, data.resolve(), folder, tracking, options)
         _commit(name, folder, remote)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _begin_history(folder: Path) -> None:
+    """Make a Git repository, in which Git must know whose commits it makes."""
+    git("-C", str(folder), "init", "--quiet", "--initial-branch", "main")
+    try:
+        git("-C", str(folder), "var", "GIT_AUTHOR_IDENT")
+    except InputError:
+        remedy = "`git config --global user.name 'Your Name'` and `git config --global user.email you@example.org`"
+        raise InputError(f"git: must know your name and e-mail address for the first commit; run {remedy}") from None
 
 
 def origin_of_this_clone() -> Origin:
@@ -97,7 +108,6 @@ def _set(values: dict[str, Any], settings: dict[str, Any]) -> None:
 
 def _commit(name: str, folder: Path, remote: str | None) -> None:
     inside = ["-C", str(folder)]
-    git(*inside, "init", "--quiet", "--initial-branch", "main")
     if remote:
         address = remote if "://" in remote else str(Path(remote).expanduser().resolve())
         dvc = ["dvc", "remote", "add", "--quiet", "--default", "storage", address]
