@@ -25,9 +25,9 @@ RESULTS = (
     (r"(?<=fashion-mnist: ).* validation accuracy.*", "CHOICE"),  # of the model to promote
     (r"(?<=of the test images are right).*", "COMPARED"),
     (r"(?<=\(version )\d+,? ?[^)]*", "N"),
+    (r"'[a-z]{5}-[a-z]{4}'|\b[a-z]{5}-[a-z]{4}\b", "NAME"),  # DVC's, of an experiment: may be 'worse-loot'
     (r"\b(better|worse|no difference shown)( so far)?(, still improving)?\b", "VERDICT"),
     (r"\b[0-9a-f]{7,64}\b", "HASH"),
-    (r"'[a-z]{5}-[a-z]{4}'|\b[a-z]{5}-[a-z]{4}\b", "NAME"),  # DVC's, of an experiment
     (r"\b[A-Z][a-z]{2} \d\d, \d{4}|\b\d\d:\d\d (AM|PM)\b", "TIME"),
     (r"about (an? |half an? |\d+ )(seconds?|minutes?|hours?)", "TIME"),
     (r"[+\u2212-]?\d[\d,]*(\.\d+)?", "N"),

@@ -39,7 +39,7 @@ def test_what_a_page_shows_is_what_is_printed(page, finished, tmp_path):
         ("linear: 0.8410, the mean over 4 seeds\n", "linear: 0.7, the mean over 2 seeds\n"),
         ("| a | +3.58 [+2.79, +4.37] | better |\n", "| a   | \u22120.1 [\u22120.20, +0.43] | no difference shown  |\n"),
         ("one\n...\nfour\n", "one\ntwo\nthree\nfour\n"),
-        ("Reproducing experiment 'treen-puck'\n", "Reproducing experiment 'sulky-whop'\n"),
+        ("Reproducing experiment 'treen-puck'\n", "Reproducing experiment 'worse-loot'\n"),
     ],
 )
 def test_numbers_verdicts_and_names_of_chance_may_differ(shown, printed):

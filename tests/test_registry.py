@@ -22,6 +22,7 @@ from hemline.families.scikit_learn import EstimatorModel
 from hemline.params import load_params
 from hemline.report.results import load_results
 from hemline.tracking import registry, served, store
+from hemline.tracking.address import tracking_uri
 from hemline.tracking.model_card import model_card
 
 
@@ -118,7 +119,9 @@ def test_mlflow_evaluates_the_champion_as_the_docs_say(capsys):
     page = (Path(__file__).parent.parent / "docs/SERVING.md").read_text()
     code = re.search(r"```python\n(import numpy.*?)```", page, re.DOTALL)[1].replace("labels = ...", "labels")
     code = code.replace("models:/fashion-mnist@champion", registry.uri("tiny"))
-    exec(f"import mlflow\n{code}", {"images": pixels, "labels": labels})  # noqa: S102 - of this repository
+    # The page's reader is in a new process, and this one may have had a server that has ended since.
+    code = f"import mlflow\nmlflow.set_tracking_uri({tracking_uri()!r})\n{code}"
+    exec(code, {"images": pixels, "labels": labels})  # noqa: S102 - of this repository
     assert capsys.readouterr().out.splitlines()[-1] == "1.0"
 
 
