@@ -224,7 +224,7 @@ def _edges(searches: dict[str, Searched]) -> list[str]:
     }
     at = [f"{', '.join(keys)} of {name}" for name, keys in edges.items() if keys]
     beyond = "Values beyond the edge were not tried."
-    return [f"At the edge of the search space: {'; '.join(at)}. {beyond}"] if at else []
+    return [f"Not tuned, at the edge of the search space: {'; '.join(at)}. {beyond}"] if at else []
 
 
 def _cell(value: object) -> str:

@@ -218,7 +218,7 @@ def _details(others: pd.DataFrame, baseline: str, decision: Decision) -> list[st
 def _convergence(comparison: pd.DataFrame) -> list[str]:
     """List the variants that had not converged, unless the answer already does."""
     if (comparison["still_improves"] == "unknown").any():
-        return ["It is unknown whether the variants had converged: that check needs validation images and two epochs."]
+        return ["It is unknown whether the variants had converged: that needs validation images and several epochs."]
     improving = list(comparison.loc[comparison["still_improves"] == "yes", "variant"])
     named = bool(comparison["so_far"].any()) and len(improving) in {1, len(comparison)}
     if not improving or named:
