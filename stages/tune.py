@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from hemline.dependencies.running import check_code_unchanged
 from hemline.errors import InputError, one_line_errors
-from hemline.params import Params, load_params
+from hemline.params import load_params
 from hemline.processes.durations import timed
 from hemline.processes.ending import TERMINATED, ShutdownRequest, asked_to_end, prompt_end
 from hemline.processes.leftovers import keep_temporary_files_apart
 from hemline.processes.lock import locked
 from hemline.repository import repository
 from hemline.terminal.arguments import parser
-from hemline.tuning.search import Search, read_search
+from hemline.tuning.search import Search, read_search, read_searches
 from hemline.tuning.tuned import Tuned
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def main() -> None:
         keep_temporary_files_apart()
         waiting = f"{variant}: another process is still searching its settings; waiting for its end"
         with locked(repository() / f".hemline/tune-{variant}.lock", waiting), prompt_end():
-            tune(search, load_params(chosen=False))
+            tune(search, load_params(chosen=False).cluster)
 
 
-def tune(search: Search, params: Params) -> None:
+def tune(search: Search, cluster: str | None) -> None:
     """Run the trials of ``search`` and write the stage's output; interrupted, it keeps the finished trials."""
     from hemline.cluster.ahead import needed_variants  # noqa: PLC0415
     from hemline.cluster.executor import executor  # noqa: PLC0415 - slow, and not for variants without a search
@@ -50,9 +50,9 @@ def tune(search: Search, params: Params) -> None:
     from hemline.tuning.trials import Trials  # noqa: PLC0415
 
     variant = search.settings.variant
-    with executor(params.cluster, family_of(search.settings.training).prepare) as running, asked_to_end() as asked:
+    with executor(cluster, family_of(search.settings.training).prepare) as running, asked_to_end() as asked:
         trials = Trials(search, asked)
-        running.prefetch(partial(_jobs_of_others, params, variant, asked), partial(needed_variants, "tune"))
+        running.prefetch(partial(_jobs_of_others, variant, asked), partial(needed_variants, "tune"))
         try:
             found = trials.run(running)
         except CancelledError:
@@ -66,12 +66,12 @@ def tune(search: Search, params: Params) -> None:
     trials.remove()
 
 
-def _jobs_of_others(params: Params, variant: str, asked: ShutdownRequest) -> list["TrainingJob"]:
+def _jobs_of_others(variant: str, asked: ShutdownRequest) -> list["TrainingJob"]:
     """Return the trainings that the searches of other variants begin with."""
     from hemline.tuning.trials import Trials  # noqa: PLC0415
 
-    searches = [read_search(other) for other in params.variants if other != variant]
-    return [job for search in searches if search for job in Trials(search, asked).first_jobs()]
+    others = [search for search in read_searches() if search.settings.variant != variant]
+    return [job for search in others for job in Trials(search, asked).first_jobs()]
 
 
 if __name__ == "__main__":

@@ -243,7 +243,7 @@ def test_test_images_that_were_trained_on_are_told_in_the_terminal(pets, monkeyp
     normalize.main()
     count = int(Findings().duplicates(20).found.sum())
     assert count > 0
-    assert f"warning: {count} of 20 test images are also training or validation images" in capsys.readouterr().out
+    assert f"warning: {count} of 20 test images are training or validation images, too: " in capsys.readouterr().out
 
 
 def test_groups_are_divided_by_the_seed_of_the_split():

@@ -121,6 +121,12 @@ def read_search(variant: str) -> Search | None:
         raise InputError(f"{path}: no such file; run `dvc repro check`") from None
 
 
+def read_searches() -> list[Search]:
+    """Return the searches of all variants that the stage check has written."""
+    written = [path.read_bytes() for path in sorted(INPUTS.glob(search_path("*").name))]
+    return [search for each in written if (search := _Written.model_validate_json(each).root)]
+
+
 def search_path(variant: str) -> Path:
     """Return where the stage check writes the search of a variant."""
     return INPUTS / f"_tune-{variant}.json"
