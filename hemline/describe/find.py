@@ -162,7 +162,7 @@ def _nothing(path: Path, errors: Mapping[str, InputError]) -> InputError:
     first = ("table", "arrays") if "folder" in errors else ("arrays", "table")  # where the images are
     order = [errors[name] for name in (*first, "idx", "webdataset", "folder") if name in errors]
     packed = [name.name for name in sorted(path.iterdir()) if is_archive(name)] if path.is_dir() else []
-    if order and packed and "folder" not in errors:
+    if order and packed and not {"folder", "webdataset"} & errors.keys():
         return InputError(f"{order[0]}; unpack {first_listed(packed)} first")
     if order:
         return order[0]
